@@ -1,0 +1,2 @@
+/** Doors open here. */
+export const version = "0.1.0";

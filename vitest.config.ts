@@ -1,0 +1,37 @@
+import { defineConfig } from "vitest/config";
+
+const conditions = ["@tyr/source"];
+const resolve = { conditions };
+const ssr = { resolve: { conditions, externalConditions: conditions } };
+
+/** unit: pure, seconds. database: a real engine. journey: a booted world, browsers, namespaces, kill -9. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve, ssr,
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.{ts,tsx}", "test/**/*.test.ts"],
+          exclude: ["**/*.db.test.ts", "**/node_modules/**"],
+        },
+      },
+      {
+        resolve, ssr,
+        test: {
+          name: "database",
+          include: ["packages/server/src/**/*.db.test.ts"],
+          testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 2,
+        },
+      },
+      {
+        resolve, ssr,
+        test: {
+          name: "journey",
+          include: ["packages/*/test/**/*.test.ts"],
+          testTimeout: 300_000, hookTimeout: 180_000, maxWorkers: 1, fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
