@@ -1,2 +1,18 @@
-/** Doors open here. */
-export const version = "0.1.0";
+export * from "./audit-events.ts";
+export * from "./client.ts";
+export * from "./errors.ts";
+export * from "./ids.ts";
+export * from "./live.ts";
+export * from "./openapi.ts";
+export * from "./permissions.ts";
+export * from "./route.ts";
+export * from "./routes/index.ts";
+export * from "./schemas/basics.ts";
+export * from "./schemas/collect.ts";
+export * from "./schemas/detect.ts";
+export * from "./schemas/escalate.ts";
+export * from "./schemas/govern.ts";
+export * from "./schemas/overview.ts";
+export * from "./schemas/respond.ts";
+export * from "./schemas/trust.ts";
+export * from "./severity.ts";

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import {
+  AUDIT_EVENT_NAMES,
+  ERRORS,
+  PERMISSION_NAMES,
+  ROLES,
+  ROUTE_IDS,
+  SERVICE_PRINCIPALS,
+  isId,
+  openapi,
+  permissionsOf,
+  routes,
+  severityRank,
+  urlOf,
+  worstSeverity,
+  type RouteDefinition,
+} from "./index.ts";
+
+const all: readonly [string, RouteDefinition][] = Object.entries(routes);
+
+describe("the contract", () => {
+  test("every route needs a permission that exists, or says that it is public", () => {
+    for (const [id, route] of all)
+      expect([id, route.needs === "public" || PERMISSION_NAMES.includes(route.needs)]).toEqual([id, true]);
+  });
+
+  test("no two routes answer on the same method and path", () => {
+    const places = all.map(([, route]) => `${route.method} ${route.path}`);
+    expect(new Set(places).size).toBe(places.length);
+  });
+
+  test("every permission is held by a role or a service principal", () => {
+    const held = new Set<string>([...Object.values(ROLES).flat(), ...Object.values(SERVICE_PRINCIPALS).flat()]);
+    expect(PERMISSION_NAMES.filter((name) => !held.has(name))).toEqual([]);
+  });
+
+  test("no service principal may approve, and the administrator's role alone may not either", () => {
+    for (const held of Object.values(SERVICE_PRINCIPALS)) expect(held).not.toContain("action:approve");
+    expect(permissionsOf(["admin"]).has("action:approve")).toBe(false);
+  });
+
+  test("reading never changes state: GET and HEAD routes need a reading permission", () => {
+    const changing = all.filter(
+      ([, route]) =>
+        ["GET", "HEAD"].includes(route.method) && /:(write|approve|revert|request|import)$/.test(route.needs),
+    );
+    expect(changing).toEqual([]);
+  });
+
+  test("error statuses are error statuses and audit events are dotted", () => {
+    for (const [status] of Object.values(ERRORS)) expect(status).toBeGreaterThanOrEqual(400);
+    for (const name of AUDIT_EVENT_NAMES) expect(name).toMatch(/^[a-z]+\.[a-z_]+$/);
+  });
+
+  test("the OpenAPI document names every route once and resolves its own references", () => {
+    const document = openapi("1.2.3");
+    const operations = Object.values(
+      document["paths"] as Record<string, Record<string, { operationId: string }>>,
+    ).flatMap((path) => Object.values(path).map((one) => one.operationId));
+    expect(operations.toSorted()).toEqual([...ROUTE_IDS].toSorted());
+    expect(
+      JSON.stringify(document)
+        .match(/"\$ref":"[^"]+"/g)
+        ?.every((ref) => ref.includes("#/components/schemas/Problem")),
+    ).toBe(true);
+  });
+});
+
+describe("small things everybody relies on", () => {
+  test("severity is compared by rank, never as text", () => {
+    expect(severityRank("critical")).toBeGreaterThan(severityRank("high"));
+    expect(worstSeverity(["low", "critical", "info"])).toBe("critical");
+  });
+
+  test("an id of one noun is not an id of another", () => {
+    expect(isId("event", "evt_0190a3b4-1111-7222-8333-444455556666")).toBe(true);
+    expect(isId("incident", "evt_0190a3b4-1111-7222-8333-444455556666")).toBe(false);
+    expect(isId("event", "evt_0190a3b4-1111-7222-8333-444455556666\n")).toBe(false);
+  });
+
+  test("a hostile path parameter stays inside its segment", () => {
+    expect(urlOf(routes["event.get"], { params: { id: "../../x?y=1#z" } })).toBe(
+      "/api/v1/events/..%2F..%2Fx%3Fy%3D1%23z",
+    );
+    expect(urlOf(routes["audit.log"], { params: { "*": "tile/0/x001/067" } })).toBe(
+      "/api/v1/audit/log/tile/0/x001/067",
+    );
+  });
+});

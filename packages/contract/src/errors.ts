@@ -1,0 +1,141 @@
+/**
+ * Every refusal and breakage Tyr can answer with: HTTP status, title and what to do.
+ * docs/reference/errors.md has a section per code; a test keeps the two lists equal. Bodies are RFC 9457 problem details.
+ */
+export const ERRORS = {
+  VALIDATION_FAILED: [
+    400,
+    "The request does not have the documented shape",
+    "Correct the field named in `errors` and send it again.",
+  ],
+  NOT_AUTHENTICATED: [401, "Nobody is signed in", "Sign in, or send a valid key."],
+  LOGIN_FAILED: [
+    401,
+    "Name or password is wrong",
+    "Check both; after several failures the account waits before it answers again.",
+  ],
+  KEY_INVALID: [
+    401,
+    "The key is unknown, rotated or deactivated",
+    "Register the sensor or enforcement point again, or rotate its key.",
+  ],
+  NOT_PERMITTED: [
+    403,
+    "Signed in, but the permission is missing",
+    "Ask an administrator for a role that holds the permission named in `permission`.",
+  ],
+  CROSS_SITE_REQUEST: [403, "The request came from another site", "Use Tyr from its own address."],
+  SETUP_TOKEN_INVALID: [
+    403,
+    "The set-up link is wrong or used up",
+    "Restart the server: it prints a new set-up link while no administrator exists.",
+  ],
+  ACTION_DENIED: [403, "Policy denies this action", "Read `reasons`: each names the policy that decided."],
+  APPROVAL_BY_REQUESTER: [403, "The requester's approval never counts", "Ask another person to approve."],
+  NOT_FOUND: [404, "There is no such thing", "Check the id; it may belong to another installation."],
+  SETUP_ALREADY_DONE: [
+    409,
+    "The first administrator already exists",
+    "Sign in, or ask an administrator for an account.",
+  ],
+  NAME_TAKEN: [409, "The name is already used", "Choose another name."],
+  INCIDENT_TRANSITION_REFUSED: [
+    409,
+    "The incident cannot make this move from its state",
+    "Choose one of the moves listed in `legal`.",
+  ],
+  ACTION_TRANSITION_REFUSED: [
+    409,
+    "The action cannot make this move from its state",
+    "Choose one of the moves listed in `legal`.",
+  ],
+  APPROVAL_STALE: [
+    409,
+    "What you approve is no longer what would run",
+    "Reload the action, read the new dry run and decide again.",
+  ],
+  DRY_RUN_STALE: [409, "The dry run is missing, failed or too old", "Run the dry run again, then submit."],
+  LAST_ADMINISTRATOR: [
+    409,
+    "The last active administrator cannot be disabled or lose the role",
+    "Make somebody else administrator first.",
+  ],
+  IDEMPOTENCY_KEY_REUSED: [409, "The idempotency key was used with other content", "Use a new key for new content."],
+  BODY_TOO_LARGE: [413, "The request is larger than the limit", "Send it in smaller parts; the limit is in `limit`."],
+  MEDIA_TYPE_UNSUPPORTED: [
+    415,
+    "The content type or encoding is not understood",
+    "Send application/json or application/x-ndjson, plain or gzip.",
+  ],
+  TARGET_INVALID: [
+    422,
+    "The target is not a canonical address, prefix or name of its type",
+    "Read `detail`: it says which part is refused.",
+  ],
+  PASSWORD_TOO_WEAK: [
+    422,
+    "The password is too short or well known",
+    "Use at least 15 characters that are not a common password or your name.",
+  ],
+  LOGIN_DELAYED: [
+    429,
+    "Too many failed sign-ins",
+    "Wait the seconds in Retry-After; the account's owner is not locked out for good.",
+  ],
+  TOO_MANY_REQUESTS: [429, "Too many requests", "Wait the seconds in Retry-After."],
+  INTAKE_OVERLOADED: [
+    429,
+    "The intake queue is full; nothing was taken",
+    "Send the same batch again after Retry-After, with the same idempotency key.",
+  ],
+  INTERNAL: [
+    500,
+    "Something broke on our side",
+    "Give the request id in `requestId` to whoever runs Tyr; its log has the cause.",
+  ],
+  NOT_READY: [503, "The server is starting or stopping", "Try again in some seconds."],
+  DATABASE_UNAVAILABLE: [
+    503,
+    "The database does not answer",
+    "Check the database; nothing was acknowledged that is not stored.",
+  ],
+  CONFIG_INVALID: [500, "The configuration is not usable", "Correct the setting named in the message and start again."],
+  DATA_DIRECTORY_LOCKED: [500, "Another process uses the data directory", "Stop it, or point TYR_DATA_DIR elsewhere."],
+  MIGRATION_FAILED: [
+    500,
+    "The database could not be brought to this version",
+    "Read the cause; the migration was rolled back as a whole.",
+  ],
+  DATABASE_NEWER: [
+    500,
+    "The database was written by a newer version",
+    "Start that version, or restore a backup of this one.",
+  ],
+  POLICY_BUNDLE_INVALID: [
+    500,
+    "The policy bundle does not load",
+    "Correct the policy named in the message; nothing is decided without a valid bundle.",
+  ],
+  AUDIT_DIVERGED: [
+    500,
+    "The audit log no longer matches its last signed checkpoint",
+    "Stop, keep the data directory as evidence, compare with an earlier export.",
+  ],
+} as const satisfies Record<string, readonly [status: number, title: string, help: string]>;
+
+export type ErrorCode = keyof typeof ERRORS;
+export const ERROR_CODES = Object.keys(ERRORS) as readonly ErrorCode[];
+
+/** A refusal as a value: the code, what exactly, and typed facts that belong into the problem document. */
+export type Refusal = Readonly<{ code: ErrorCode; detail: string; facts?: Readonly<Record<string, unknown>> }>;
+export type Ok<T> = Readonly<{ ok: true; value: T }>;
+export type Refused = Readonly<{ ok: false; refusal: Refusal }>;
+export type Result<T> = Ok<T> | Refused;
+
+export function ok<T>(value: T): Ok<T> {
+  return { ok: true, value };
+}
+
+export function refuse(code: ErrorCode, detail: string, facts?: Readonly<Record<string, unknown>>): Refused {
+  return { ok: false, refusal: facts === undefined ? { code, detail } : { code, detail, facts } };
+}

@@ -1,0 +1,47 @@
+import { Type } from "typebox";
+
+/** Every id is `prefix_` + a lower-case UUID; the prefix names the noun, the UUID sorts by time (v7) or is derived (v5). */
+export const ID_PREFIXES = {
+  event: "evt",
+  detection: "det",
+  tag: "tag",
+  incident: "inc",
+  action: "act",
+  approval: "apr",
+  outcome: "out",
+  block: "blk",
+  sensor: "snr",
+  enforcer: "enf",
+  subject: "usr",
+  key: "key",
+  session: "ssn",
+  auditEntry: "aud",
+  quarantine: "qtn",
+  note: "nte",
+  allow: "alw",
+} as const;
+
+export type Noun = keyof typeof ID_PREFIXES;
+/** A branded id: `Id<"event">` never fits where an `Id<"incident">` is asked for. */
+export type Id<N extends Noun> = `${(typeof ID_PREFIXES)[N]}_${string}` & { readonly __noun?: N };
+
+export type EventId = Id<"event">;
+export type DetectionId = Id<"detection">;
+export type IncidentId = Id<"incident">;
+export type ActionId = Id<"action">;
+export type BlockId = Id<"block">;
+export type SensorId = Id<"sensor">;
+export type EnforcerId = Id<"enforcer">;
+export type SubjectId = Id<"subject">;
+
+const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+
+/** JSON Schema of an id of one noun. */
+export function IdSchema<N extends Noun>(noun: N) {
+  return Type.Unsafe<Id<N>>(Type.String({ pattern: `^${ID_PREFIXES[noun]}_${UUID}$` }));
+}
+
+/** True when the text has the shape of an id of this noun; says nothing about whether such a thing exists. */
+export function isId<N extends Noun>(noun: N, text: string): text is Id<N> {
+  return new RegExp(`^${ID_PREFIXES[noun]}_${UUID}$`).test(text);
+}

@@ -1,0 +1,89 @@
+/** What a principal may do. A route names exactly one; a role is a set of them. */
+export const PERMISSIONS = {
+  "overview:read": "see the overview, the dashboard, the status and the live feed",
+  "event:read": "read and search events and the quarantine",
+  "event:write": "send events (sensors write only to their own stream)",
+  "event:import": "import log files into a named sensor",
+  "detection:read": "read detections, tags and rules",
+  "incident:read": "read incidents and their timelines",
+  "incident:write": "move incidents through their states, assign them, write notes",
+  "action:read": "read actions, decisions, dry runs and approvals",
+  "action:request": "request an action and run its dry run",
+  "action:approve": "approve or reject actions requested by somebody else",
+  "action:revert": "revert an executed action before its expiry",
+  "block:read": "read blocks and the allow-list",
+  "block:enforce": "pull blocks as an enforcement point",
+  "allow:write": "change the allow-list",
+  "enforcer:read": "see enforcement points and when they last pulled",
+  "enforcer:write": "register enforcement points and end their keys",
+  "policy:read": "read the policy bundle in force",
+  "audit:read": "read the audit log, its checkpoints and proofs",
+  "audit:verify": "run a verification of the stored log",
+  "sensor:read": "see sensors and their counters",
+  "sensor:write": "register sensors, rotate their keys, deactivate them",
+  "user:read": "see users and their roles",
+  "user:write": "create and disable users, change roles",
+  "session:own": "see and end the sessions of oneself",
+} as const;
+export type Permission = keyof typeof PERMISSIONS;
+export const PERMISSION_NAMES = Object.keys(PERMISSIONS) as readonly Permission[];
+
+const reading = [
+  "overview:read",
+  "event:read",
+  "detection:read",
+  "incident:read",
+  "action:read",
+  "block:read",
+  "enforcer:read",
+  "policy:read",
+  "sensor:read",
+  "session:own",
+] as const satisfies readonly Permission[];
+const responding = ["incident:write", "action:request", "event:import"] as const satisfies readonly Permission[];
+
+/** Roles people can hold, as permission sets. Somebody with several roles has the union. */
+export const ROLES = {
+  viewer: reading,
+  analyst: [...reading, ...responding, "audit:read"],
+  approver: [...reading, "action:approve", "audit:read", "incident:write"],
+  executor: [...reading, "action:revert", "enforcer:write"],
+  compliance_officer: [...reading, "audit:read", "audit:verify", "user:read"],
+  security_manager: [
+    ...reading,
+    ...responding,
+    "action:approve",
+    "action:revert",
+    "allow:write",
+    "enforcer:write",
+    "sensor:write",
+    "audit:read",
+    "audit:verify",
+    "user:read",
+  ],
+  admin: [
+    ...reading,
+    ...responding,
+    "sensor:write",
+    "enforcer:write",
+    "allow:write",
+    "user:read",
+    "user:write",
+    "audit:read",
+    "audit:verify",
+  ],
+} as const satisfies Record<string, readonly Permission[]>;
+export type Role = keyof typeof ROLES;
+export const ROLE_NAMES = Object.keys(ROLES) as readonly Role[];
+
+/** Principals that are not people. None of them may approve anything. */
+export const SERVICE_PRINCIPALS = {
+  sensor: ["event:write"],
+  enforcer: ["block:enforce"],
+  automation: ["action:request"],
+} as const satisfies Record<string, readonly Permission[]>;
+export type ServicePrincipal = keyof typeof SERVICE_PRINCIPALS;
+
+export function permissionsOf(roles: readonly Role[]): ReadonlySet<Permission> {
+  return new Set(roles.flatMap((role): readonly Permission[] => ROLES[role]));
+}

@@ -1,0 +1,17 @@
+import type { RouteDefinition, RouteInput, RouteOutput } from "../route.ts";
+import { collectRoutes } from "./collect.ts";
+import { detectRoutes } from "./detect.ts";
+import { governRoutes } from "./govern.ts";
+import { trustRoutes } from "./trust.ts";
+
+/** Every route Tyr answers on. The server registers exactly these, the clients are typed by them. */
+export const routes = { ...trustRoutes, ...collectRoutes, ...detectRoutes, ...governRoutes } as const satisfies Record<
+  string,
+  RouteDefinition
+>;
+export type Routes = typeof routes;
+export type RouteId = keyof Routes;
+export const ROUTE_IDS = Object.keys(routes) as readonly RouteId[];
+
+export type InputOf<K extends RouteId> = RouteInput<Routes[K]>;
+export type OutputOf<K extends RouteId> = RouteOutput<Routes[K]>;

@@ -1,0 +1,145 @@
+import { Type, type Static } from "typebox";
+import { IdSchema } from "../ids.ts";
+import { Actor, Facts, Instant, NullableInstant, NullableString, PageOf, PageQuery, Text } from "./basics.ts";
+
+export const ACTION_STATES = [
+  "draft",
+  "dry_run_ok",
+  "dry_run_failed",
+  "pending",
+  "approved",
+  "rejected",
+  "expired",
+  "cancelled",
+  "executing",
+  "executed",
+  "failed",
+  "unknown",
+  "reverting",
+  "reverted",
+  "revert_failed",
+] as const;
+export const ActionState = Type.Enum(ACTION_STATES);
+export type ActionState = Static<typeof ActionState>;
+export const ACTION_TYPES = ["block_ip"] as const;
+export const ActionType = Type.Enum(ACTION_TYPES);
+export type ActionType = Static<typeof ActionType>;
+
+/** What an approval must amount to: so many distinct people holding one of the roles, never the requester. */
+export const Requirement = Type.Object({
+  policyId: Type.String(),
+  approvals: Type.Integer({ minimum: 1 }),
+  roles: Type.Array(Type.String()),
+});
+export type Requirement = Static<typeof Requirement>;
+export const Decision = Type.Object({
+  outcome: Type.Enum(["deny", "allow", "require_approval", "dry_run_only"]),
+  reasons: Type.Array(
+    Type.Object({ policyId: Type.String(), effect: Type.Enum(["permit", "forbid"]), text: Type.String() }),
+  ),
+  requirements: Type.Array(Requirement),
+  bundleDigest: Type.String(),
+  at: Instant,
+});
+export type Decision = Static<typeof Decision>;
+
+/** The connector's own plan: what would change at the target, computed from what is there now. */
+export const DryRun = Type.Object({
+  ok: Type.Boolean(),
+  at: Instant,
+  digest: Type.String(),
+  summary: Type.String(),
+  before: Type.Array(Type.String()),
+  after: Type.Array(Type.String()),
+  warnings: Type.Array(Type.String()),
+  reach: Type.Object({
+    addresses: Type.String(),
+    enforcers: Type.Integer(),
+    successfulLogins: Type.Integer(),
+    events: Type.Integer(),
+  }),
+});
+export type DryRun = Static<typeof DryRun>;
+export const Approval = Type.Object({
+  id: IdSchema("approval"),
+  by: Actor,
+  roles: Type.Array(Type.String()),
+  at: Instant,
+  comment: NullableString,
+  counts: Type.Boolean(),
+});
+export type Approval = Static<typeof Approval>;
+
+export const Action = Type.Object({
+  id: IdSchema("action"),
+  type: ActionType,
+  target: Type.String({ description: "canonical: address or prefix with zeroed host bits" }),
+  justification: Type.String(),
+  evidence: Type.Object({
+    incidentId: Type.Union([IdSchema("incident"), Type.Null()]),
+    detectionIds: Type.Array(IdSchema("detection")),
+    risk: Type.Union([Type.Integer(), Type.Null()]),
+  }),
+  requester: Actor,
+  ttlSeconds: Type.Integer({ minimum: 60 }),
+  connector: Type.String(),
+  state: ActionState,
+  revision: Type.Integer(),
+  requestDigest: Type.String(),
+  decision: Type.Union([Decision, Type.Null()]),
+  dryRun: Type.Union([DryRun, Type.Null()]),
+  approvals: Type.Array(Approval),
+  approvalsMissing: Type.Integer(),
+  deadlineAt: NullableInstant,
+  createdAt: Instant,
+  updatedAt: Instant,
+  executedAt: NullableInstant,
+  effectEndsAt: NullableInstant,
+  blockId: Type.Union([IdSchema("block"), Type.Null()]),
+  failure: NullableString,
+  legalMoves: Type.Array(Type.String()),
+});
+export type Action = Static<typeof Action>;
+export const ActionQuery = Type.Object({
+  ...PageQuery,
+  state: Type.Optional(ActionState),
+  waiting: Type.Optional(Type.Boolean({ description: "only actions that wait for an approval" })),
+  incident: Type.Optional(IdSchema("incident")),
+  target: Type.Optional(Type.String({ maxLength: 64 })),
+});
+export const ActionPage = PageOf(Action);
+export const ActionCreate = Type.Object(
+  {
+    type: ActionType,
+    target: Type.String({ minLength: 1, maxLength: 64 }),
+    justification: Text,
+    ttlSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 31_536_000 })),
+    incidentId: Type.Optional(IdSchema("incident")),
+    /** false leaves it as a draft with its dry run; true (default) submits it when the dry run is fine. */
+    submit: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+export type ActionCreate = Static<typeof ActionCreate>;
+/** Both digests say what the approver saw; anything else in force by then is refused as stale. */
+export const ApproveBody = Type.Object(
+  { requestDigest: Type.String(), dryRunDigest: Type.String(), comment: Type.Optional(Text) },
+  { additionalProperties: false },
+);
+export type ApproveBody = Static<typeof ApproveBody>;
+export const ReasonBody = Type.Object({ reason: Text }, { additionalProperties: false });
+
+export const PolicyView = Type.Object({
+  digest: Type.String(),
+  activatedAt: Instant,
+  policies: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      effect: Type.String(),
+      reason: Type.String(),
+      text: Type.String(),
+      annotations: Facts,
+    }),
+  ),
+});
+export type PolicyView = Static<typeof PolicyView>;

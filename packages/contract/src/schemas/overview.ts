@@ -1,0 +1,104 @@
+import { Type, type Static } from "typebox";
+import { IdSchema } from "../ids.ts";
+import { Severity } from "../severity.ts";
+import { Instant, NullableInstant, NullableString } from "./basics.ts";
+
+/** `since` and `by` are null while the mode never changed; nothing here is defaulted. */
+export const Mode = Type.Object({
+  mode: Type.Enum(["normal", "elevated", "lockdown"]),
+  updated_at: NullableInstant,
+  source: Type.String(),
+});
+
+/** The unified snapshot of source A: computed from rows at the moment of asking. Names as the original contract has them. */
+export const Dashboard = Type.Object({
+  timestamp: Instant,
+  last_update: NullableInstant,
+  security_mode: Mode,
+  incidents: Type.Object({
+    total_open: Type.Integer(),
+    critical: Type.Integer(),
+    high: Type.Integer(),
+    medium: Type.Integer(),
+    low: Type.Integer(),
+    info: Type.Integer(),
+  }),
+  blocklist: Type.Object({
+    total_blocked: Type.Integer(),
+    ips: Type.Integer(),
+    ranges: Type.Integer(),
+    users: Type.Integer(),
+    api_keys: Type.Integer(),
+  }),
+  honeypot: Type.Object({
+    total_instances: Type.Integer(),
+    active_instances: Type.Integer(),
+    recent_events: Type.Integer({ description: "stored in the last 24 h" }),
+    total_events: Type.Integer(),
+    threats_detected: Type.Integer({ description: "stored detections" }),
+  }),
+  action_requests: Type.Object({
+    total_pending: Type.Integer(),
+    pending_by_type: Type.Record(Type.String(), Type.Integer()),
+  }),
+});
+export type Dashboard = Static<typeof Dashboard>;
+
+export const Overview = Type.Object({
+  at: Instant,
+  mode: Mode,
+  incidents: Type.Object({ open: Type.Integer(), bySeverity: Type.Record(Type.String(), Type.Integer()) }),
+  approvals: Type.Object({ waiting: Type.Integer(), oldestAt: NullableInstant }),
+  blocks: Type.Object({
+    active: Type.Integer(),
+    enforcers: Type.Integer(),
+    enforcersSeen: Type.Integer(),
+    unacknowledged: Type.Integer(),
+  }),
+  events: Type.Object({
+    total: Type.Integer(),
+    lastAt: NullableInstant,
+    /** The newest 48 hours of event time that hold events, oldest first; hours without events are zeros between them. */
+    perHour: Type.Array(Type.Object({ at: Instant, events: Type.Integer(), detections: Type.Integer() })),
+  }),
+  detections: Type.Object({ total: Type.Integer(), lagEvents: Type.Integer() }),
+  topActors: Type.Array(
+    Type.Object({
+      ip: Type.String(),
+      risk: Type.Integer(),
+      severity: Severity,
+      incidentId: IdSchema("incident"),
+      detections: Type.Integer(),
+      blocked: Type.Boolean(),
+    }),
+  ),
+  techniques: Type.Array(
+    Type.Object({ technique: Type.String(), name: NullableString, tactic: Type.String(), detections: Type.Integer() }),
+  ),
+  audit: Type.Object({ size: Type.Integer(), checkpointAt: NullableInstant }),
+});
+export type Overview = Static<typeof Overview>;
+
+export const Status = Type.Object({
+  version: Type.String(),
+  startedAt: Instant,
+  now: Instant,
+  database: Type.Object({ engine: Type.Enum(["pglite", "postgres"]), schema: Type.Integer(), durable: Type.Boolean() }),
+  rules: Type.Object({ loaded: Type.Integer(), rejected: Type.Integer(), digest: Type.String() }),
+  policy: Type.Object({ digest: Type.String() }),
+  pipeline: Type.Array(
+    Type.Object({ consumer: Type.String(), position: Type.String(), head: Type.String(), lag: Type.Integer() }),
+  ),
+  imports: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      done: Type.Integer(),
+      total: Type.Integer(),
+      state: Type.Enum(["running", "done", "failed"]),
+      detail: Type.String(),
+    }),
+  ),
+  intake: Type.Object({ queuedBytes: Type.Integer(), queuedBytesMax: Type.Integer() }),
+  memoryBytes: Type.Integer(),
+});
+export type Status = Static<typeof Status>;

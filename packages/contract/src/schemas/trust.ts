@@ -1,0 +1,108 @@
+import { Type, type Static } from "typebox";
+import { IdSchema } from "../ids.ts";
+import { ROLE_NAMES, type Permission } from "../permissions.ts";
+import { Actor, Facts, Instant, NullableInstant, NullableString, PageOf } from "./basics.ts";
+
+export const RoleName = Type.Enum(
+  ROLE_NAMES as ["viewer", "analyst", "approver", "executor", "compliance_officer", "security_manager", "admin"],
+);
+/** 15 to 256 characters; every character counts, none is required. */
+export const Password = Type.String({ minLength: 1, maxLength: 256 });
+export const LoginName = Type.String({ minLength: 1, maxLength: 80, pattern: "^[a-zA-Z0-9][a-zA-Z0-9._@-]*$" });
+
+export const User = Type.Object({
+  id: IdSchema("subject"),
+  name: LoginName,
+  roles: Type.Array(RoleName),
+  active: Type.Boolean(),
+  createdAt: Instant,
+  lastSeenAt: NullableInstant,
+});
+export type User = Static<typeof User>;
+export const UserList = Type.Object({ items: Type.Array(User) });
+export const UserCreate = Type.Object(
+  { name: LoginName, password: Password, roles: Type.Array(RoleName, { minItems: 1 }) },
+  { additionalProperties: false },
+);
+export type UserCreate = Static<typeof UserCreate>;
+export const UserChange = Type.Object(
+  { roles: Type.Optional(Type.Array(RoleName, { minItems: 1 })), active: Type.Optional(Type.Boolean()) },
+  { additionalProperties: false },
+);
+export type UserChange = Static<typeof UserChange>;
+
+export const SetupState = Type.Object({ needed: Type.Boolean() });
+export const SetupBody = Type.Object(
+  { token: Type.String({ maxLength: 200 }), name: LoginName, password: Password },
+  { additionalProperties: false },
+);
+export const LoginBody = Type.Object(
+  {
+    name: Type.String({ maxLength: 80 }),
+    password: Password,
+    /** true: answer the session token in the body instead of a cookie (command line). */
+    token: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+export const Session = Type.Object({
+  user: User,
+  permissions: Type.Array(Type.Unsafe<Permission>(Type.String())),
+  expiresAt: Instant,
+  token: Type.Optional(Type.String()),
+});
+export type Session = Static<typeof Session>;
+
+export const AuditEntry = Type.Object({
+  index: Type.Union([Type.Integer(), Type.Null()], {
+    description: "place in the tree; null until sequenced (under a second)",
+  }),
+  id: IdSchema("auditEntry"),
+  at: Instant,
+  type: Type.String(),
+  actor: Actor,
+  object: Type.Object({ kind: Type.String(), id: Type.String() }),
+  outcome: Type.Enum(["success", "refused", "failure"]),
+  before: NullableString,
+  after: NullableString,
+  requestId: NullableString,
+  details: Facts,
+  leafHash: NullableString,
+});
+export type AuditEntry = Static<typeof AuditEntry>;
+export const AuditPage = PageOf(AuditEntry);
+export const AuditHead = Type.Object({
+  origin: Type.String(),
+  vkey: Type.String(),
+  size: Type.Integer(),
+  root: Type.String(),
+  checkpoint: Type.String(),
+  checkpointAt: Instant,
+  waiting: Type.Integer({ description: "entries written but not yet in a checkpoint" }),
+});
+export type AuditHead = Static<typeof AuditHead>;
+export const AuditProblem = Type.Object({
+  code: Type.String(),
+  index: Type.Union([Type.Integer(), Type.Null()]),
+  message: Type.String(),
+});
+export const AuditVerification = Type.Object({
+  ok: Type.Boolean(),
+  size: Type.Integer(),
+  root: Type.String(),
+  entriesRead: Type.Integer(),
+  durationMs: Type.Number(),
+  checkpointAt: Instant,
+  problems: Type.Array(AuditProblem),
+});
+export type AuditVerification = Static<typeof AuditVerification>;
+
+export const SessionInfo = Type.Object({
+  id: Type.String(),
+  createdAt: Instant,
+  lastSeenAt: Instant,
+  current: Type.Boolean(),
+  userAgent: NullableString,
+  address: NullableString,
+});
+export const SessionList = Type.Object({ items: Type.Array(SessionInfo) });
