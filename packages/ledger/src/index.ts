@@ -1,2 +1,51 @@
-/** Doors open here. */
-export const version = "0.1.0";
+export { canonicalBytes, canonicalize, type CanonicalOptions } from "./canonical-json.ts";
+export { parseJson, type ParsedJson } from "./parse-json.ts";
+export { ledgerAdvice, type LedgerCode, LedgerError, type Refusal, type Result } from "./errors.ts";
+export { sha256 } from "./sha256.ts";
+export { emptyRoot, leafHash, nodeHash } from "./tree-hash.ts";
+export {
+  appendLeaves,
+  decodeFrontier,
+  emptyFrontier,
+  encodeFrontier,
+  type Frontier,
+  frontierRoot,
+  rootOf,
+} from "./frontier.ts";
+export {
+  type ConsistencyClaim,
+  type InclusionClaim,
+  type NodeReader,
+  proveConsistency,
+  proveInclusion,
+  verifyConsistency,
+  verifyInclusion,
+} from "./proof.ts";
+export {
+  asCosignatureVerifier,
+  formatVerifierKey,
+  generateSigningKey,
+  type KeySigner,
+  type NoteSigner,
+  type NoteVerifier,
+  openCosigningKey,
+  openSigningKey,
+  parseVerifierKey,
+} from "./note-key.ts";
+export {
+  addSignatures,
+  type NoteSignature,
+  type OpenedNote,
+  openNote,
+  signNote,
+  type VerifiedSignature,
+} from "./signed-note.ts";
+export {
+  type Checkpoint,
+  formatCheckpointBody,
+  makeCheckpoint,
+  openCheckpoint,
+  parseCheckpointBody,
+  type SignedCheckpoint,
+} from "./checkpoint.ts";
+export { append, type Appended, assertEntrySize, entrySizeBytesMax } from "./sequencer.ts";

@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { demand, type Result } from "../errors.ts";
+import { fromBase64, fromHex } from "../bytes.ts";
+
+/** Reads one published conformance file. */
+// oxlint-disable-next-line no-unnecessary-type-parameters -- the caller names the shape it relies on; the tests prove it
+export function readVector<Shape>(name: string): Shape {
+  const text = readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url), "utf8");
+  return JSON.parse(text) as Shape;
+}
+
+/** Base64 from a vector; what is not base64 becomes bytes that no verifier may accept. */
+export function base64Bytes(text: string): Uint8Array {
+  return fromBase64(text) ?? new Uint8Array(0);
+}
+
+export function hexBytes(text: string): Uint8Array {
+  const bytes = fromHex(text);
+  if (bytes === undefined) throw new Error(`not hexadecimal: ${text}`);
+  return bytes;
+}
+
+export function value<T>(result: Result<T>): T {
+  return demand(result);
+}
+
+export function codeOf<T>(result: Result<T>): string {
+  return result.ok ? "accepted" : result.refusal.code;
+}
