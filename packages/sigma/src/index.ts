@@ -1,2 +1,15 @@
-/** Doors open here. */
-export const version = "0.1.0";
+/** The Sigma detection engine: parse, compile, match, correlate, explain. Pure; runs in Node and in a browser. */
+export type { EventLogsource, SigmaEvent } from "./match/event.ts";
+export type { AttackTags } from "./parse/attack-tags.ts";
+export type { Logsource } from "./parse/logsource.ts";
+export type { CorrelationSpec, CorrelationType } from "./parse/correlation.ts";
+export type { RejectionCode } from "./parse/rejection.ts";
+export type { YamlLimits } from "./parse/yaml.ts";
+export type { Placeholders } from "./compile/placeholder.ts";
+export type { Expression, Fields, Item, Test } from "./expression.ts";
+export type { CorrelationRule, DetectionRule, FilterRule, Level, RuleMetadata, SigmaRule } from "./rule.ts";
+export { levels } from "./rule.ts";
+export { type LoadOptions, loadRules, type RuleFile, type RuleReport, type RuleSet } from "./load.ts";
+export { createEngine, type Engine, type EngineOptions, type Match } from "./match/engine.ts";
+export { ruleApplies } from "./match/route.ts";
+export { evaluate, type EventContent } from "./match/naive.ts";

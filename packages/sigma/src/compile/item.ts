@@ -1,0 +1,182 @@
+import { type Item, type Test, type TextPosition } from "../expression.ts";
+import { reject, type ValuePath } from "../parse/rejection.ts";
+import { parseNetwork } from "./cidr.ts";
+import { encodeBase64, encodeBase64Offset, encodeWide, type Encoded } from "./encoding.ts";
+import { type ItemModifiers, readModifiers, type Transform } from "./modifiers.ts";
+import { expandPlaceholders, type Placeholders } from "./placeholder.ts";
+import { compileRegex } from "./regex.ts";
+import { expandDashes, many, parsePattern, type Pattern, tidy, variantsMax } from "./sigma-string.ts";
+
+/** What building an item needs besides the item. */
+export type ItemContext = Readonly<{ placeholders: Placeholders; at: ValuePath }>;
+
+type Scalar = string | number | boolean | null;
+type TestBuilder = (value: Scalar, modifiers: ItemModifiers, context: ItemContext) => readonly Test[];
+
+const builders: Readonly<Record<ItemModifiers["kind"], TestBuilder>> = {
+  text: textTests,
+  regex: regexTest,
+  cidr: cidrTests,
+  exists: existsTest,
+  fieldref: fieldTest,
+  number: numberTest,
+  time: timeTest,
+};
+
+/**
+ * Builds one item from `Field|modifier|modifier: value(s)`.
+ *
+ * @throws {RuleRejected} for unknown or contradictory modifiers and values they cannot take
+ */
+export function buildItem(key: string, value: unknown, context: ItemContext): Item {
+  const [name = "", ...names] = key.split("|");
+  const modifiers = readModifiers(names, context.at);
+  const field = name === "" ? null : name;
+  const values = scalarsOf(value, context.at);
+  checkShape({ field, modifiers, values }, context);
+  // Keywords are searched for inside the values; a modifier that compares otherwise overrides that.
+  const position = field === null && modifiers.position === "equals" ? "contains" : modifiers.position;
+  const perValue = values.map((scalar, index) => {
+    const at = Array.isArray(value) ? [...context.at, index] : context.at;
+    return builders[modifiers.kind](scalar, { ...modifiers, position }, { ...context, at });
+  });
+  const tests = perValue.flat();
+  if (tests.length > variantsMax) reject("limit-exceeded", `more than ${variantsMax} values in one item`, context.at);
+  return finish({ field, key, value, modifiers }, perValue);
+}
+
+type Written = Readonly<{ field: string | null; key: string; value: unknown; modifiers: ItemModifiers }>;
+
+/** Under `all` the variants of one value are alternatives, so a value that became several keeps them together. */
+function finish(written: Written, perValue: readonly (readonly Test[])[]): Item {
+  const { field, modifiers } = written;
+  const groups: readonly Test[] = modifiers.all
+    ? perValue.map((tests) => (tests.length === 1 && tests[0] !== undefined ? tests[0] : { kind: "either", tests }))
+    : perValue.flat();
+  const item = { field, join: modifiers.all ? "all" : "any", negated: modifiers.negated, tests: groups } as const;
+  return { ...item, text: `${written.key}: ${JSON.stringify(written.value)}`, key: JSON.stringify(item) };
+}
+
+function scalarsOf(value: unknown, at: ValuePath): readonly Scalar[] {
+  const list = Array.isArray(value) ? (value as readonly unknown[]) : [value];
+  if (list.length === 0) reject("value-invalid", "the list of values is empty", at);
+  return list.map((entry, index) => {
+    const isScalar = entry === null || ["string", "number", "boolean"].includes(typeof entry);
+    if (!isScalar) reject("value-invalid", "a value must be a string, a number, a boolean or null", [...at, index]);
+    if (entry === null && list.length > 1) {
+      reject("value-invalid", "null cannot stand in a list; write a second selection for it", [...at, index]);
+    }
+    return entry as Scalar;
+  });
+}
+
+type Shape = Readonly<{ field: string | null; modifiers: ItemModifiers; values: readonly Scalar[] }>;
+
+function checkShape({ field, modifiers, values }: Shape, context: ItemContext): void {
+  const { kind } = modifiers;
+  if (field === null && (kind === "exists" || kind === "fieldref")) {
+    reject("modifier-conflict", `${kind} needs a field`, context.at);
+  }
+  if (kind === "exists" && values.length > 1) reject("value-invalid", "exists takes one value", context.at);
+  if (values.includes(null)) checkNull(field, modifiers, context);
+  if (modifiers.all && values.length === 1) {
+    reject("modifier-conflict", "all needs a list of at least two values", context.at);
+  }
+}
+
+function checkNull(field: string | null, modifiers: ItemModifiers, context: ItemContext): void {
+  const isPlain =
+    modifiers.kind === "text" &&
+    modifiers.position === "equals" &&
+    !modifiers.expand &&
+    modifiers.transforms.length === 0;
+  if (field === null || !isPlain)
+    reject("value-invalid", "null stands for a field without a value; it takes no modifier", context.at);
+}
+
+function textTests(value: Scalar, modifiers: ItemModifiers, context: ItemContext): readonly Test[] {
+  if (value === null) return [{ kind: "null" }];
+  const written = String(value);
+  const texts = modifiers.expand ? expandPlaceholders(written, context.placeholders, context.at) : [written];
+  return texts
+    .flatMap((text) => transformed({ pattern: parsePattern(text), isBytes: false }, modifiers.transforms, context.at))
+    .map(({ pattern }) => ({ kind: "text", pattern: placed(pattern, modifiers.position), cased: modifiers.cased }));
+}
+
+function transformed(start: Encoded, transforms: readonly Transform[], at: ValuePath): readonly Encoded[] {
+  let values: readonly Encoded[] = [start];
+  for (const transform of transforms) values = values.flatMap((value) => applyTransform(value, transform, at));
+  return values;
+}
+
+function applyTransform(value: Encoded, transform: Transform, at: ValuePath): readonly Encoded[] {
+  if (transform === "windash") return [{ ...value, pattern: expandDashes(value.pattern) }];
+  if (transform === "base64") return encodeBase64(value, at);
+  if (transform === "base64offset") return encodeBase64Offset(value, at);
+  return [encodeWide(value, transform)];
+}
+
+/** The added wildcards are parts of their own, so a value that ends in a backslash cannot escape them. */
+function placed(pattern: Pattern, position: TextPosition): Pattern {
+  const before = position === "contains" || position === "endswith" ? [many] : [];
+  const after = position === "contains" || position === "startswith" ? [many] : [];
+  return tidy([...before, ...pattern, ...after]);
+}
+
+function regexTest(value: Scalar, modifiers: ItemModifiers, context: ItemContext): readonly Test[] {
+  const regex = compileRegex(String(value), modifiers.flags);
+  if (typeof regex === "string")
+    return reject("regex-invalid", `not a regular expression Sigma allows: ${regex}`, context.at);
+  return [{ kind: "regex", regex }];
+}
+
+function cidrTests(value: Scalar, modifiers: ItemModifiers, context: ItemContext): readonly Test[] {
+  const written = String(value);
+  const texts = modifiers.expand ? expandPlaceholders(written, context.placeholders, context.at) : [written];
+  return texts.map((text) => {
+    const network = parseNetwork(text);
+    if (network === undefined) return reject("value-invalid", `${JSON.stringify(text)} is not a network`, context.at);
+    return { kind: "cidr", network };
+  });
+}
+
+const booleans: Readonly<Record<string, boolean>> = { true: true, false: false, yes: true, no: false };
+
+function existsTest(value: Scalar, _modifiers: ItemModifiers, context: ItemContext): readonly Test[] {
+  const name = String(value).toLowerCase();
+  const expected = Object.hasOwn(booleans, name) ? booleans[name] : undefined;
+  if (expected === undefined) return reject("value-invalid", "exists takes true or false", context.at);
+  return [{ kind: "exists", expected }];
+}
+
+function fieldTest(value: Scalar, modifiers: ItemModifiers, context: ItemContext): readonly Test[] {
+  if (typeof value !== "string" || value === "")
+    return reject("value-invalid", "fieldref takes the name of a field", context.at);
+  return [{ kind: "field", other: value, position: modifiers.position, cased: modifiers.cased }];
+}
+
+function numberTest(value: Scalar, modifiers: ItemModifiers, context: ItemContext): readonly Test[] {
+  const operand = numberOf(value);
+  if (operand === undefined || modifiers.operator === undefined) {
+    return reject("value-invalid", `${JSON.stringify(value)} is not a number`, context.at);
+  }
+  return [{ kind: "number", operator: modifiers.operator, operand }];
+}
+
+function timeTest(value: Scalar, modifiers: ItemModifiers, context: ItemContext): readonly Test[] {
+  const operand = numberOf(value);
+  if (operand === undefined || modifiers.timePart === undefined || !Number.isInteger(operand)) {
+    return reject("value-invalid", `${JSON.stringify(value)} is not a part of a date`, context.at);
+  }
+  return [{ kind: "time", part: modifiers.timePart, operator: modifiers.operator ?? "eq", operand }];
+}
+
+const decimal = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
+
+/** A finite number, or a text that spells one in decimal. */
+export function numberOf(value: unknown): number | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+  if (typeof value !== "string" || value.length > 64 || !decimal.test(value)) return undefined;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : undefined;
+}

@@ -1,0 +1,198 @@
+import { and } from "./expression.ts";
+import type { Candidate, RuleReport, RuleSet } from "./load.ts";
+import { reject, RuleRejected, type ValuePath } from "./parse/rejection.ts";
+import type { CorrelationRule, DetectionRule, FilterRule, SigmaRule } from "./rule.ts";
+
+type Refusal = Extract<RuleReport, { status: "rejected" }>;
+type Loaded = Candidate & Readonly<{ slot: number }>;
+
+/** Everything known by id, name or key. A referred rule is found by its id first. */
+type Directory = Map<string, SigmaRule>;
+
+/**
+ * Makes one rule set out of single documents: refuses doubles, resolves references (correlations may refer to
+ * correlations, never in a circle), applies filters, and decides which hits are findings of their own.
+ */
+export function linkRules(outcomes: readonly (Candidate | Refusal)[]): RuleSet {
+  const report: (RuleReport | undefined)[] = outcomes.map((outcome) => ("rule" in outcome ? undefined : outcome));
+  const directory: Directory = new Map();
+  const candidates = outcomes.flatMap((outcome, slot): Loaded[] => ("rule" in outcome ? [{ ...outcome, slot }] : []));
+  const unique = candidates.filter((candidate) => keep(candidate, report, () => register(candidate.rule, directory)));
+  const correlations = linkCorrelations(unique, directory, report);
+  const filters = unique.flatMap(({ rule }) => (rule.kind === "filter" ? [rule] : []));
+  for (const candidate of unique) warnAboutFilter(candidate, directory);
+  const reported = findings(correlations);
+  const rules = unique.flatMap(({ rule }): DetectionRule[] =>
+    rule.kind === "detection" ? [applyFilters({ ...rule, reported: reported(rule.key) }, filters)] : [],
+  );
+  for (const { rule, warnings, slot } of unique) {
+    const { path, line, kind, key, title } = rule;
+    report[slot] ??= { status: "loaded", path, line, kind, key, title, warnings };
+  }
+  return {
+    rules,
+    correlations: correlations.map((rule) => ({ ...rule, reported: reported(rule.key) })),
+    filters,
+    report: report.filter((entry) => entry !== undefined),
+  };
+}
+
+/** Runs a check that may refuse the candidate; a refusal goes into its line of the report. */
+function keep(candidate: Loaded, report: (RuleReport | undefined)[], check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch (cause) {
+    if (!(cause instanceof RuleRejected)) throw cause;
+    const { path, title } = candidate.rule;
+    const position = candidate.locate(cause.at);
+    report[candidate.slot] = { status: "rejected", path, ...position, code: cause.code, message: cause.message, title };
+    return false;
+  }
+}
+
+function register(rule: SigmaRule, directory: Directory): void {
+  const { id, name, key } = rule;
+  const sameId = id === undefined ? undefined : directory.get(id);
+  if (sameId !== undefined)
+    reject("duplicate-id", `id ${id} is already used by ${sameId.title} in ${sameId.path}`, ["id"]);
+  const sameName = name === undefined ? undefined : directory.get(name);
+  if (sameName !== undefined) {
+    reject("duplicate-name", `name ${name} is already used by ${sameName.title} in ${sameName.path}`, ["name"]);
+  }
+  for (const reference of [id, name, key]) if (reference !== undefined) directory.set(reference, rule);
+}
+
+const rulesAt: ValuePath = ["correlation", "rules"];
+
+/** Refuses, until nothing changes, every correlation that refers to something that is not there (any more). */
+function linkCorrelations(
+  candidates: readonly Loaded[],
+  directory: Directory,
+  report: (RuleReport | undefined)[],
+): readonly CorrelationRule[] {
+  let alive = candidates.filter(({ rule }) => rule.kind === "correlation");
+  for (let before = -1; before !== alive.length;) {
+    before = alive.length;
+    alive = alive.filter((candidate) => {
+      const isGood = keep(candidate, report, () => checkReferences(candidate.rule as CorrelationRule, directory));
+      if (!isGood) unregister(candidate.rule, directory);
+      return isGood;
+    });
+  }
+  const resolved = alive.map(({ rule }) => resolveReferences(rule as CorrelationRule, directory));
+  return inOrder(resolved);
+}
+
+function unregister(rule: SigmaRule, directory: Directory): void {
+  for (const reference of [rule.id, rule.name, rule.key]) if (reference !== undefined) directory.delete(reference);
+}
+
+function checkReferences(rule: CorrelationRule, directory: Directory): void {
+  for (const [index, reference] of rule.correlation.rules.entries()) {
+    const found = directory.get(reference) ?? directory.get(reference.toLowerCase());
+    const at = [...rulesAt, index];
+    if (found === undefined || found.kind === "filter") {
+      reject("reference-unknown", `${JSON.stringify(reference)} is no loaded rule or correlation`, at);
+    }
+    if (reaches(found, rule, directory)) reject("reference-cycle", `${reference} leads back to this correlation`, at);
+  }
+}
+
+/** Whether following references from one rule arrives at another. */
+function reaches(from: SigmaRule, target: SigmaRule, directory: Directory): boolean {
+  const seen = new Set<SigmaRule>();
+  const open: SigmaRule[] = [from];
+  for (let rule = open.pop(); rule !== undefined; rule = open.pop()) {
+    if (rule === target) return true;
+    if (seen.has(rule) || rule.kind !== "correlation") continue;
+    seen.add(rule);
+    for (const reference of rule.correlation.rules) {
+      const next = directory.get(reference) ?? directory.get(reference.toLowerCase());
+      if (next !== undefined) open.push(next);
+    }
+  }
+  return false;
+}
+
+/** From here on a reference is a key, also inside conditions and aliases. */
+function resolveReferences(rule: CorrelationRule, directory: Directory): CorrelationRule {
+  const keyOf = (reference: string): string =>
+    (directory.get(reference) ?? directory.get(reference.toLowerCase()))?.key ?? reference;
+  const { correlation } = rule;
+  const aliases = Object.entries(correlation.aliases).map(([alias, fields]) => [
+    alias,
+    Object.fromEntries(Object.entries(fields).map(([reference, field]) => [keyOf(reference), field])),
+  ]);
+  const condition =
+    correlation.condition.kind === "rules"
+      ? { ...correlation.condition, condition: renamed(correlation.condition.condition, keyOf) }
+      : correlation.condition;
+  const rules = [...new Set(correlation.rules.map(keyOf))];
+  return { ...rule, correlation: { ...correlation, rules, condition, aliases: Object.fromEntries(aliases) } };
+}
+
+type RuleCondition = Extract<CorrelationRule["correlation"]["condition"], { kind: "rules" }>["condition"];
+
+function renamed(condition: RuleCondition, keyOf: (reference: string) => string): RuleCondition {
+  if (condition.kind === "name") return { kind: "name", name: keyOf(condition.name) };
+  if (condition.kind === "not") return { kind: "not", part: renamed(condition.part, keyOf) };
+  if (condition.kind === "quantified") return condition;
+  return { kind: condition.kind, parts: condition.parts.map((part) => renamed(part, keyOf)) };
+}
+
+/** Referred correlations before those that refer to them, so one pass over an event feeds whole chains. */
+function inOrder(correlations: readonly CorrelationRule[]): readonly CorrelationRule[] {
+  const byKey = new Map(correlations.map((rule) => [rule.key, rule]));
+  const sorted = new Set<CorrelationRule>();
+  const visit = (rule: CorrelationRule): void => {
+    if (sorted.has(rule)) return;
+    for (const reference of rule.correlation.rules) {
+      const inner = byKey.get(reference);
+      if (inner !== undefined) visit(inner);
+    }
+    sorted.add(rule);
+  };
+  correlations.forEach(visit);
+  return [...sorted];
+}
+
+/** A rule that only feeds correlations is no finding, unless one of them says `generate: true`. */
+function findings(correlations: readonly CorrelationRule[]): (key: string) => boolean {
+  const referred = new Set(correlations.flatMap(({ correlation }) => correlation.rules));
+  const generated = new Set(correlations.flatMap(({ correlation }) => (correlation.generate ? correlation.rules : [])));
+  return (key) => !referred.has(key) || generated.has(key);
+}
+
+function warnAboutFilter(candidate: Loaded, directory: Directory): void {
+  const { rule, warnings } = candidate;
+  if (rule.kind !== "filter" || rule.targets === "any") return;
+  for (const target of rule.targets) {
+    const found = directory.get(target) ?? directory.get(target.toLowerCase());
+    if (found?.kind !== "detection")
+      warnings.push(`the filter names ${JSON.stringify(target)}, which is no loaded rule`);
+    else if (!coversLogsource(rule, found)) warnings.push(`the filter's logsource does not cover ${found.title}`);
+  }
+}
+
+function applyFilters(rule: DetectionRule, filters: readonly FilterRule[]): DetectionRule {
+  const applied = filters.filter((filter) => coversLogsource(filter, rule) && targets(filter, rule));
+  if (applied.length === 0) return rule;
+  const expression = and("filtered rule", [rule.expression, ...applied.map((filter) => filter.expression)]);
+  return { ...rule, expression, filteredBy: applied.map(({ key }) => key) };
+}
+
+function targets(filter: FilterRule, rule: DetectionRule): boolean {
+  if (filter.targets === "any") return true;
+  return filter.targets.some(
+    (target) => target === rule.name || target.toLowerCase() === rule.id || target === rule.key,
+  );
+}
+
+/** A filter's logsource must be the rule's or a wider one. */
+function coversLogsource(filter: FilterRule, rule: DetectionRule): boolean {
+  return (["product", "category", "service"] as const).every((part) => {
+    const wanted = filter.logsource[part];
+    return wanted === undefined || wanted === rule.logsource[part];
+  });
+}

@@ -1,0 +1,18 @@
+import type { Fields } from "../expression.ts";
+
+/** One event as rules see it. */
+export type SigmaEvent = Readonly<{
+  /** Unique per event; a correlation lists the ids that contributed. */
+  id: string;
+  /** When it happened, milliseconds since 1970; correlations run on it. The caller bounds it against its own clock. */
+  timeMs: number;
+  /** What the event is; rules that name another product, category or service do not apply. */
+  logsource: EventLogsource;
+  fields: Fields;
+  /**
+   * The line as received. Keyword rules search it too, unless it is a JSON text, whose field names are not content.
+   */
+  raw?: string;
+}>;
+
+export type EventLogsource = Readonly<{ product?: string; category?: string | readonly string[]; service?: string }>;

@@ -1,0 +1,69 @@
+import { fold } from "../compile/fold.ts";
+import { literalOf } from "../compile/sigma-string.ts";
+import type { Item, Test } from "../expression.ts";
+import type { EventView, FieldView } from "./event-view.ts";
+import { hasNoValue, meetsNetwork, meetsNumber, meetsTime, relate } from "./naive.ts";
+import { compilePattern, foldPattern, type TextTest } from "./pattern.ts";
+
+/** An item ready to run against the view of an event. */
+export type ItemProgram = (event: EventView) => boolean;
+
+type FieldTest = (field: FieldView, event: EventView) => boolean;
+
+/** @param slot the number of the item's field in the engine's views, or -1 for keywords */
+export function compileItem(item: Item, slot: number, slotOf: (field: string) => number): ItemProgram {
+  const tests = compileTests(item, slotOf);
+  const matched: FieldTest =
+    item.join === "all"
+      ? (field, event) => tests.every((test) => test(field, event))
+      : (field, event) => tests.some((test) => test(field, event));
+  const read = slot === -1 ? (event: EventView) => event.keywords() : (event: EventView) => event.field(slot);
+  return item.negated ? (event) => !matched(read(event), event) : (event) => matched(read(event), event);
+}
+
+/** Literals of an "any" item are looked up in one set instead of one by one. */
+function compileTests(item: Item, slotOf: (field: string) => number): readonly FieldTest[] {
+  const exact = new Set<string>();
+  const others: FieldTest[] = [];
+  for (const test of item.tests) {
+    const literal = test.kind === "text" && !test.cased && item.join === "any" ? literalOf(test.pattern) : undefined;
+    if (literal === undefined) others.push(compileTest(test, slotOf));
+    else exact.add(fold(literal));
+  }
+  if (exact.size === 0) return others;
+  return [(field) => field.folded().some((text) => exact.has(text)), ...others];
+}
+
+function compileTest(test: Test, slotOf: (field: string) => number): FieldTest {
+  if (test.kind === "text") {
+    return test.cased ? onTexts(compilePattern(test.pattern)) : onFolded(compilePattern(foldPattern(test.pattern)));
+  }
+  if (test.kind === "regex") return onTexts(test.regex.test);
+  if (test.kind === "cidr") return onTexts((text) => meetsNetwork(test, text));
+  if (test.kind === "number") return onValues((value) => meetsNumber(test, value));
+  if (test.kind === "time") return onValues((value) => meetsTime(test, value));
+  if (test.kind === "exists") return ({ values }) => (values !== undefined) === test.expected;
+  if (test.kind === "null") return ({ values }) => hasNoValue(values);
+  if (test.kind === "field") return compileRelation(test, slotOf(test.other));
+  const inner = test.tests.map((one) => compileTest(one, slotOf));
+  return (field, event) => inner.some((one) => one(field, event));
+}
+
+function compileRelation(test: Extract<Test, { kind: "field" }>, other: number): FieldTest {
+  return (field, event) => {
+    const others = event.field(other).values ?? [];
+    return (field.values ?? []).some((value) => others.some((second) => relate(value, second, test)));
+  };
+}
+
+function onTexts(test: TextTest): FieldTest {
+  return (field) => field.texts().some((text) => test(text));
+}
+
+function onFolded(test: TextTest): FieldTest {
+  return (field) => field.folded().some((text) => test(text));
+}
+
+function onValues(test: (value: unknown) => boolean): FieldTest {
+  return (field) => (field.values ?? []).some(test);
+}

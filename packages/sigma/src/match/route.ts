@@ -1,0 +1,27 @@
+import type { Logsource } from "../parse/logsource.ts";
+import type { EventLogsource } from "./event.ts";
+
+/**
+ * Whether a rule is about events of this kind: every part the rule names must be the event's own. An event may belong
+ * to several categories at once; a rule that names none of the three parts applies to everything.
+ */
+export function ruleApplies(rule: Logsource, event: EventLogsource): boolean {
+  return (
+    (rule.product === undefined || rule.product === event.product?.toLowerCase()) &&
+    (rule.service === undefined || rule.service === event.service?.toLowerCase()) &&
+    (rule.category === undefined || categoriesOf(event).includes(rule.category))
+  );
+}
+
+function categoriesOf(event: EventLogsource): readonly string[] {
+  if (event.category === undefined) return [];
+  const list = typeof event.category === "string" ? [event.category] : event.category;
+  return list.map((category) => category.toLowerCase());
+}
+
+/** One text per distinct logsource, to remember which rules apply. */
+export function routeKey(event: EventLogsource): string {
+  if (typeof event.category !== "object")
+    return `${event.product ?? ""}\n${event.category ?? ""}\n${event.service ?? ""}`;
+  return `${event.product ?? ""}\n${event.category.join("\t")}\n${event.service ?? ""}`;
+}

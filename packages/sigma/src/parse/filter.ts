@@ -1,0 +1,28 @@
+import type { Expression } from "../expression.ts";
+import { parseDetection, type DetectionContext } from "./detection.ts";
+import { reject } from "./rejection.ts";
+import { asMapping, asTextList, type Mapping } from "./shape.ts";
+
+/** The part of a filter document that is its own. */
+export type FilterSpec = Readonly<{ targets: readonly string[] | "any"; expression: Expression }>;
+
+/**
+ * Reads `filter:`. Its condition is AND-ed onto the rules it names, as the reference implementation does, so a filter
+ * that takes matches away says `not`; one without a `not` earns a warning.
+ */
+export function parseFilter(document: Mapping, context: Pick<DetectionContext, "placeholders" | "warn">): FilterSpec {
+  const section = asMapping(document["filter"], "filter", { at: ["filter"], code: "filter-invalid" });
+  const expression = parseDetection(section, { ...context, at: ["filter"], reserved: ["rules", "condition"] });
+  const condition = JSON.stringify(section["condition"]);
+  if (!/\bnot\b/i.test(condition)) {
+    context.warn("the filter's condition has no `not`: it keeps what it selects and drops everything else");
+  }
+  return { targets: parseTargets(section["rules"]), expression };
+}
+
+function parseTargets(value: unknown): readonly string[] | "any" {
+  const place = { at: ["filter", "rules"], code: "filter-invalid" } as const;
+  if (value === undefined) return reject("filter-invalid", "the filter does not say which rules it is for", ["filter"]);
+  if (typeof value === "string" && value.toLowerCase() === "any") return "any";
+  return asTextList(value, "filter.rules", place);
+}

@@ -1,0 +1,151 @@
+import { Composer, type Document, isMap, isScalar, isSeq, LineCounter, type Node, Parser } from "yaml";
+import { RuleRejected, type RejectionCode, type ValuePath } from "./rejection.ts";
+
+/** Bounds on one rule file. A rule is written by people; anything near these limits is not one. */
+export type YamlLimits = Readonly<{
+  /** Characters of one file, default 524 288. */
+  fileCharsMax: number;
+  /** Nesting of lists and maps, default 32. */
+  depthMax: number;
+  /** Alias expansions of one document, default 64 (the "billion laughs" attack). */
+  aliasMax: number;
+  /** Documents in one file, default 1 024. */
+  documentsMax: number;
+}>;
+
+export const defaultYamlLimits: YamlLimits = { fileCharsMax: 524_288, depthMax: 32, aliasMax: 64, documentsMax: 1024 };
+
+/** One place in a file, both counted from 1. */
+export type Position = Readonly<{ line: number; column: number }>;
+
+/** One YAML document: its plain value, or why it could not be read. */
+export type YamlDocument =
+  | Readonly<{ ok: true; value: unknown; locate: (at: ValuePath) => Position }>
+  | Readonly<{ ok: false; code: RejectionCode; message: string; position: Position }>;
+
+type Token = Readonly<Record<string, unknown>>;
+type Lines = Readonly<{ counter: LineCounter }>;
+
+const start: Position = { line: 1, column: 1 };
+const composerOptions = { schema: "core", version: "1.2", intAsBigInt: true, prettyErrors: false } as const;
+
+/**
+ * Splits a file into documents. Depth is measured on the token tree, before anything recursive runs over it.
+ * Documents without content (a trailing `---`) are left out.
+ */
+export function readYaml(text: string, limits: YamlLimits): readonly YamlDocument[] {
+  if (text.length > limits.fileCharsMax) {
+    const message = `the file has ${text.length} characters, the limit is ${limits.fileCharsMax}`;
+    return [{ ok: false, code: "yaml-limit", message, position: start }];
+  }
+  const counter = new LineCounter();
+  const composer = new Composer({ ...composerOptions, lineCounter: counter });
+  const documents: YamlDocument[] = [];
+  const take = (composed: Iterable<Document.Parsed>): void => {
+    for (const document of composed) {
+      if (document.contents !== null && !isEmpty(document)) documents.push(toDocument(document, { counter }, limits));
+    }
+  };
+  for (const token of new Parser(counter.addNewLine).parse(text)) {
+    const tooDeep = depthOf(token as unknown as Token, limits.depthMax) > limits.depthMax;
+    if (tooDeep || documents.length >= limits.documentsMax) {
+      const message = tooDeep
+        ? `nested deeper than ${limits.depthMax} levels`
+        : `more than ${limits.documentsMax} documents in one file`;
+      documents.push({ ok: false, code: "yaml-limit", message, position: positionAt({ counter }, offsetOf(token)) });
+      return documents;
+    }
+    take(composer.next(token));
+  }
+  take(composer.end());
+  return documents;
+}
+
+function isEmpty(document: Document.Parsed): boolean {
+  const content = document.contents;
+  return document.errors.length === 0 && isScalar(content) && content.value === null;
+}
+
+function offsetOf(token: unknown): number {
+  const offset = (token as Token)["offset"];
+  return typeof offset === "number" ? offset : 0;
+}
+
+function positionAt(lines: Lines, offset: number): Position {
+  const { line, col } = lines.counter.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+/** Depth of a token tree without recursion; stops counting just above `limit`. */
+function depthOf(root: Token, limit: number): number {
+  const open: { token: Token; depth: number }[] = [{ token: root, depth: 0 }];
+  let deepest = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { token, depth } = next;
+    deepest = Math.max(deepest, depth);
+    if (deepest > limit) return deepest;
+    for (const child of childTokens(token)) open.push({ token: child, depth: isCollection(child) ? depth + 1 : depth });
+  }
+  return deepest;
+}
+
+function isCollection(token: Token): boolean {
+  return Array.isArray(token["items"]);
+}
+
+function childTokens(token: Token): readonly Token[] {
+  const items = token["items"];
+  const candidates: unknown[] = [token["value"]];
+  if (Array.isArray(items)) {
+    for (const item of items as readonly Token[]) candidates.push(item["key"], item["value"]);
+  }
+  return candidates.filter((child): child is Token => typeof child === "object" && child !== null);
+}
+
+function toDocument(document: Document.Parsed, lines: Lines, limits: YamlLimits): YamlDocument {
+  const fault = document.errors[0] ?? document.warnings[0];
+  if (fault !== undefined) {
+    const code = fault.code === "TAG_RESOLVE_FAILED" ? "yaml-tag" : "yaml-invalid";
+    return { ok: false, code, message: fault.message, position: positionAt(lines, fault.pos[0]) };
+  }
+  try {
+    const value = plain(document.toJS({ maxAliasCount: limits.aliasMax }));
+    return { ok: true, value, locate: (at) => locate(document, lines, at) };
+  } catch (cause) {
+    const position = positionAt(lines, document.range[0]);
+    if (cause instanceof RuleRejected) return { ok: false, code: cause.code, message: cause.message, position };
+    const message = cause instanceof Error ? cause.message : String(cause);
+    return { ok: false, code: "yaml-limit", message, position };
+  }
+}
+
+/** Integers come as bigint so that none loses digits: safe ones become numbers, larger ones their decimal text. */
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value.toString();
+  }
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+}
+
+/** The deepest node that exists on the way: a missing key is shown at the map it is missing from. */
+function locate(document: Document.Parsed, lines: Lines, at: ValuePath): Position {
+  let node: unknown = document.contents;
+  let offset = document.contents?.range[0] ?? document.range[0];
+  for (const step of at) {
+    const found: Node | null | undefined = childNode(node, step);
+    if (found === null || found === undefined) break;
+    offset = found.range?.[0] ?? offset;
+    node = isMap(node) ? node.get(step, true) : found;
+  }
+  return positionAt(lines, offset);
+}
+
+function childNode(node: unknown, step: string | number): Node | null | undefined {
+  if (isSeq(node)) return typeof step === "number" ? (node.items[step] as Node | undefined) : undefined;
+  if (!isMap(node)) return undefined;
+  const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+  return pair?.key as Node | undefined;
+}
