@@ -54,7 +54,9 @@ export function concat(...parts: readonly Uint8Array[]): Bytes {
 
 /** Not constant in time: everything compared here is public. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
 }
 
 export function uint32(value: number): Bytes {

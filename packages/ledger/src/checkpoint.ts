@@ -65,14 +65,20 @@ export async function makeCheckpoint(
   return await signNote(body, "sign" in signers ? [signers] : signers);
 }
 
-/** Opens a checkpoint with the keys of its log. Give the origin to refuse the checkpoint of another log with the same key. */
+/**
+ * Opens a checkpoint. A key of the log must have signed it; witnesses alone only say that they saw it. Give the origin to refuse the
+ * checkpoint of another log with the same key.
+ */
 export async function openCheckpoint(
   note: string | Uint8Array,
-  logKeys: readonly NoteVerifier[],
+  keys: readonly NoteVerifier[],
   origin?: string,
 ): Promise<Result<SignedCheckpoint>> {
-  const opened = await openNote(note, logKeys);
+  const opened = await openNote(note, keys);
   if (!opened.ok) return opened;
+  if (opened.value.verified.every(({ by }) => by.kind === "cosignature")) {
+    return refuse("LEDGER_NOTE_UNTRUSTED", "witnesses signed the checkpoint, but no trusted key of the log did");
+  }
   const body = parseCheckpointBody(opened.value.text);
   if (!body.ok) return body;
   if (origin !== undefined && body.value.origin !== origin) {

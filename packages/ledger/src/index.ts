@@ -49,3 +49,28 @@ export {
   type SignedCheckpoint,
 } from "./checkpoint.ts";
 export { append, type Appended, assertEntrySize, entrySizeBytesMax } from "./sequencer.ts";
+export {
+  addressesOfLevel,
+  edgeAddresses,
+  entriesPath,
+  type BundleAddress,
+  levelsOf,
+  type LogPath,
+  parseLogPath,
+  type TileAddress,
+  tilePath,
+  tilesOfLevel,
+  tileWidth,
+} from "./tile-path.ts";
+export { decodeBundle, encodeBundle } from "./entry-bundle.ts";
+export {
+  emptyEdge,
+  frontierOfEdge,
+  growTiles,
+  hashesOfTile,
+  type Tile,
+  type TileEdge,
+  tileNodeReader,
+} from "./tile.ts";
+export { buildExport, type ExportFile, type ExportManifest, type ExportRequest, parseManifest } from "./export-log.ts";
+export { verifyExport, type VerifyProblem, type VerifyReport, type VerifyRequest } from "./verify-export.ts";

@@ -1,0 +1,245 @@
+import { auditTiles, type TileAudit } from "./audit-tiles.ts";
+import { base64, equalBytes, fromUtf8, hex, uint32 } from "./bytes.ts";
+import { openCheckpoint, type SignedCheckpoint } from "./checkpoint.ts";
+import { ledgerAdvice, type LedgerCode } from "./errors.ts";
+import { parseManifest } from "./export-log.ts";
+import { type Finding, judgeTiles } from "./judge-tiles.ts";
+import { type NoteVerifier, parseVerifierKey } from "./note-key.ts";
+import { parseNote } from "./signed-note.ts";
+
+export type VerifyRequest = Readonly<{
+  /** Gives the bytes of a file of the export, undefined if there is none. May throw when reading fails. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** Keys of the log, received from somewhere else than the export: they are all the trust there is. */
+  trustedKeys: readonly string[];
+  /** Give it when a trusted key signs for several logs. */
+  origin?: string;
+  /** Signed checkpoints somebody kept: the only thing that shows a truncated or rewritten log of the key's owner. */
+  earlier?: readonly string[];
+  onProgress?: (entriesDone: number, size: number) => void;
+}>;
+
+export type VerifyProblem = Readonly<{
+  code: LedgerCode;
+  /** In plain words. */
+  message: string;
+  /** What to do about it. */
+  todo: string;
+  /** Number of the entry, where one can be named: the first concerned. */
+  index?: number;
+  path?: string;
+}>;
+
+export type VerifyReport = Readonly<{
+  ok: boolean;
+  origin?: string;
+  size?: number;
+  /** Base64, as in the checkpoint. */
+  root?: string;
+  /** `<name>+<key id>` of every trusted key whose signature was checked. */
+  signedBy: readonly string[];
+  entriesChecked: number;
+  /** Earlier checkpoints that were shown to be a beginning of this log. */
+  earlierConfirmed: number;
+  /** By entry, the first 100. */
+  problems: readonly VerifyProblem[];
+  problemsOmitted: number;
+}>;
+
+const problemsMax = 100;
+
+/**
+ * Verifies an export without the server: the signature, every entry, every hash, the root, and every earlier checkpoint.
+ * Whatever is missing, surplus or unreadable is a problem; the report is ok only if there is none.
+ */
+export async function verifyExport(request: VerifyRequest): Promise<VerifyReport> {
+  const findings: Finding[] = [];
+  const keys = readKeys(request.trustedKeys, findings);
+  const checkpoint = await readCheckpoint(request, keys, findings);
+  if (checkpoint === undefined) return report({ findings });
+  const kept = await readManifest(request, checkpoint, findings);
+  const { earlier, mine } = await openEarlier([...(request.earlier ?? []), ...kept], keys, checkpoint);
+  findings.push(...mine);
+  const audit = await auditTiles({
+    size: checkpoint.size,
+    wantedSizes: new Set(earlier.map(({ size }) => size)),
+    read: request.read,
+    onProgress: request.onProgress,
+  });
+  findings.push(...audit.faults, ...judgeTiles(audit, checkpoint.root));
+  const confirmed = confirmEarlier(earlier, audit, checkpoint);
+  findings.push(...confirmed.findings);
+  if (findings.length === 0 && !isProven(audit, checkpoint)) findings.push(rootMismatch(checkpoint));
+  return report({ findings, checkpoint, audit, earlierConfirmed: confirmed.count });
+}
+
+/** The last word: as many entries as signed, and their root. Everything before only explains why not. */
+function isProven(audit: TileAudit, { size, root }: SignedCheckpoint): boolean {
+  return (
+    !audit.incomplete &&
+    audit.entriesRead === size &&
+    equalBytes(audit.root.derived, root) &&
+    equalBytes(audit.root.stored, root)
+  );
+}
+
+function rootMismatch({ size }: SignedCheckpoint): Finding {
+  return { code: "LEDGER_ROOT_MISMATCH", message: `the ${size} entries do not have the root that was signed` };
+}
+
+function readKeys(vkeys: readonly string[], findings: Finding[]): NoteVerifier[] {
+  if (vkeys.length === 0)
+    findings.push({
+      code: "LEDGER_EXPORT_EMPTY_TRUST",
+      message: "no trusted key was given, so nothing can be verified",
+    });
+  return vkeys.flatMap((vkey) => {
+    const key = parseVerifierKey(vkey);
+    if (key.ok) return [key.value];
+    findings.push(key.refusal);
+    return [];
+  });
+}
+
+async function readCheckpoint(
+  { read, origin }: VerifyRequest,
+  keys: readonly NoteVerifier[],
+  findings: Finding[],
+): Promise<SignedCheckpoint | undefined> {
+  const path = "checkpoint";
+  const bytes = await read(path);
+  if (bytes === undefined) {
+    findings.push({
+      code: "LEDGER_EXPORT_MISSING",
+      path,
+      message: "the file checkpoint is missing: this is not an export, or not a whole one",
+    });
+    return undefined;
+  }
+  const opened = await openCheckpoint(bytes, keys, origin);
+  if (opened.ok) return opened.value;
+  findings.push({ ...opened.refusal, path, message: `checkpoint: ${opened.refusal.message}${signers(bytes)}` });
+  return undefined;
+}
+
+/** Helps whoever gave the wrong key. The names come from the file and prove nothing. */
+function signers(note: Uint8Array): string {
+  const parsed = parseNote(note);
+  if (!parsed.ok) return "";
+  return `; it says it is signed by ${parsed.value.signatures.slice(0, 3).map(keyLabel).join(", ")}`;
+}
+
+function keyLabel({ name, keyId }: { name: string; keyId: number }): string {
+  return `${name}+${hex(uint32(keyId))}`;
+}
+
+/** @returns the earlier checkpoints that the export itself carries */
+async function readManifest(
+  { read }: VerifyRequest,
+  checkpoint: SignedCheckpoint,
+  findings: Finding[],
+): Promise<readonly string[]> {
+  const path = "export.json";
+  const bytes = await read(path);
+  const vkeys = fromUtf8((await read("vkey")) ?? new Uint8Array(0));
+  if (bytes === undefined || vkeys === "") {
+    findings.push({
+      code: "LEDGER_EXPORT_MISSING",
+      path,
+      message: "export.json or vkey is missing: the export is not whole",
+    });
+    return [];
+  }
+  const manifest = parseManifest(bytes);
+  if (!manifest.ok) {
+    findings.push({ ...manifest.refusal, path });
+    return [];
+  }
+  const { origin, size, earlier, vkeys: listed } = manifest.value;
+  const fits =
+    origin === checkpoint.origin && size === checkpoint.size && listed.map((vkey) => `${vkey}\n`).join("") === vkeys;
+  const isSigner = checkpoint.note.verified.some(({ by }) => listed.includes(by.vkey));
+  if (!fits || !isSigner)
+    findings.push({
+      code: "LEDGER_EXPORT_MISMATCH",
+      path,
+      message: "export.json, vkey and the checkpoint do not belong together",
+    });
+  return earlier;
+}
+
+type Earlier = Readonly<{ earlier: readonly SignedCheckpoint[]; mine: readonly Finding[] }>;
+
+async function openEarlier(
+  notes: readonly string[],
+  keys: readonly NoteVerifier[],
+  now: SignedCheckpoint,
+): Promise<Earlier> {
+  const earlier: SignedCheckpoint[] = [];
+  const mine: Finding[] = [];
+  for (const [at, note] of notes.entries()) {
+    const opened = await openCheckpoint(note, keys, now.origin);
+    if (!opened.ok) {
+      mine.push({
+        code: "LEDGER_EARLIER_UNUSABLE",
+        message: `earlier checkpoint ${at + 1} of ${notes.length}: ${opened.refusal.message}`,
+      });
+    } else if (opened.value.size > now.size) {
+      const message = `a checkpoint over ${opened.value.size} entries was signed, but this log ends after ${now.size}: ${opened.value.size - now.size} entries are missing at the end`;
+      mine.push({ code: "LEDGER_TRUNCATED", index: now.size, message });
+    } else if (opened.value.size === now.size && !equalBytes(opened.value.root, now.root)) {
+      mine.push({
+        code: "LEDGER_FORKED",
+        message: `an earlier checkpoint over the same ${now.size} entries has another root`,
+      });
+    } else {
+      earlier.push(opened.value);
+    }
+  }
+  return { earlier, mine };
+}
+
+/** Judged by the view that has the signed root. If neither has it, the log is damaged and its past cannot be judged. */
+function confirmEarlier(
+  earlier: readonly SignedCheckpoint[],
+  audit: TileAudit,
+  now: SignedCheckpoint,
+): { count: number; findings: Finding[] } {
+  const view = (["derived", "stored"] as const).find(
+    (name) => !audit.incomplete && equalBytes(audit.root[name], now.root),
+  );
+  if (view === undefined) return { count: 0, findings: [] };
+  const fits = (checkpoint: SignedCheckpoint): boolean => {
+    const roots = audit.rootsAt.get(checkpoint.size);
+    return roots !== undefined && equalBytes(roots[view], checkpoint.root);
+  };
+  const good = earlier.filter(fits);
+  const findings = earlier
+    .filter((checkpoint) => !fits(checkpoint))
+    .map(({ size }): Finding => {
+      const from = Math.max(0, ...good.map((other) => other.size).filter((other) => other < size));
+      const message = `an earlier checkpoint over ${size} entries does not fit: something among the entries ${from} to ${size - 1} was changed and signed again`;
+      return { code: "LEDGER_HISTORY_REWRITTEN", index: from, message };
+    });
+  return { count: good.length, findings };
+}
+
+type Outcome = Readonly<{
+  findings: readonly Finding[];
+  checkpoint?: SignedCheckpoint;
+  audit?: TileAudit;
+  earlierConfirmed?: number;
+}>;
+
+function report({ findings, checkpoint, audit, earlierConfirmed = 0 }: Outcome): VerifyReport {
+  const problems = findings.slice(0, problemsMax).map((finding) => ({ ...finding, todo: ledgerAdvice[finding.code] }));
+  return {
+    ok: checkpoint !== undefined && findings.length === 0,
+    ...(checkpoint && { origin: checkpoint.origin, size: checkpoint.size, root: base64(checkpoint.root) }),
+    signedBy: checkpoint?.note.verified.map(keyLabel) ?? [],
+    entriesChecked: audit?.entriesRead ?? 0,
+    earlierConfirmed,
+    problems,
+    problemsOmitted: findings.length - problems.length,
+  };
+}
