@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { createEngine, evaluate, type LoadOptions, loadRules } from "./index.ts";
+import { createCorrelator, createEngine, evaluate, type LoadOptions, loadRules } from "./index.ts";
 
 type Status = "spec" | "contested";
 type DetectionVector = Readonly<{
@@ -17,6 +17,12 @@ type FilterVector = Readonly<{
   rules: string;
   event: Readonly<Record<string, unknown>>;
   expected_titles: readonly string[];
+}>;
+type CorrelationVector = Readonly<{
+  id: string;
+  rules: string;
+  events: readonly Readonly<{ ts: number; event: Readonly<Record<string, unknown>> }>[];
+  expected_first_fire_index: number | null;
 }>;
 
 function vectors(name: string): unknown {
@@ -53,5 +59,19 @@ describe("filters", () => {
     const engine = createEngine(ruleSet, { routing: "none" });
     const matches = engine.match({ id: "e", timeMs: 0, logsource: {}, fields: event });
     expect(matches.map(({ rule }) => rule.title)).toEqual(expected_titles);
+  });
+});
+
+describe("correlation", () => {
+  test.each(vectors("sigma-correlation") as readonly CorrelationVector[])("$id", (vector) => {
+    const ruleSet = loadRules([{ path: "vector.yml", text: vector.rules }]);
+    expect(ruleSet.report.filter(({ status }) => status === "rejected")).toEqual([]);
+    const engine = createEngine(ruleSet, { routing: "none" });
+    const correlator = createCorrelator(ruleSet);
+    const firstFire = vector.events.findIndex(({ ts, event }, index) => {
+      const sigmaEvent = { id: `e${index}`, timeMs: ts * 1000, logsource: {}, fields: event };
+      return correlator.feed(sigmaEvent, engine.match(sigmaEvent)).some(({ rule }) => rule.title === "CORR");
+    });
+    expect(firstFire === -1 ? null : firstFire).toBe(vector.expected_first_fire_index);
   });
 });

@@ -13,3 +13,19 @@ export { type LoadOptions, loadRules, type RuleFile, type RuleReport, type RuleS
 export { createEngine, type Engine, type EngineOptions, type Match } from "./match/engine.ts";
 export { ruleApplies } from "./match/route.ts";
 export { evaluate, type EventContent } from "./match/naive.ts";
+export {
+  type CorrelationHit,
+  type CorrelationLoss,
+  type CorrelationStats,
+  type Correlator,
+  type CorrelatorOptions,
+  correlatorDefaults,
+  createCorrelator,
+  type DirtyGroups,
+  type LossReason,
+  type RestoreReport,
+  type SavedState,
+  type StoredGroup,
+} from "./correlate/correlator.ts";
+export { explain, type Explanation, type RuleExplanation } from "./explain.ts";
+export { runRuleTests, type RuleTestCase, type RuleTestEvent, type RuleTestResult } from "./rule-test.ts";
