@@ -46,7 +46,7 @@ function explainExpression(expression: Expression, event: EventContent, decisive
     };
   }
   // An `and` that fails rests on its failing parts, one that holds on all of them; an `or` the other way round.
-  const deciding = expression.kind === "and" ? false : true;
+  const deciding = expression.kind === "or";
   const children = expression.children.map((child) => {
     const isDecisive = decisive && (matched === deciding ? evaluate(child, event) === deciding : true);
     return explainExpression(child, event, isDecisive);

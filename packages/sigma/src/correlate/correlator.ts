@@ -5,7 +5,7 @@ import type { CorrelationRule } from "../rule.ts";
 import { groupOf, type Signal, valuesFor } from "./contribution.ts";
 import type { Entry } from "./entry.ts";
 import type { Firing } from "./group.ts";
-import { GroupTable, type TableLimits } from "./group-table.ts";
+import { clockStepMaxMs, GroupTable, type TableLimits } from "./group-table.ts";
 import { readCheckpoint, writeCheckpoint } from "./state.ts";
 
 export type CorrelatorOptions = Readonly<
@@ -89,9 +89,6 @@ export const correlatorDefaults: TableLimits = {
   entriesPerGroupMax: 4096,
   eventIdsMax: 100,
 };
-
-/** The clock follows event time in steps of at most this: one event from the future must not expire everything. */
-const clockStepMaxMs = 60_000;
 
 export function createCorrelator(ruleSet: Pick<RuleSet, "correlations">, options: CorrelatorOptions = {}): Correlator {
   const stream = new CorrelationStream(ruleSet.correlations, options);

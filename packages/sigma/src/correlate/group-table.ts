@@ -23,6 +23,10 @@ export type StreamTime = Readonly<{ clockMs: number; used: number }>;
 /** Groups looked at for expiry per event: enough to keep up, too few to be felt. */
 const expiryChecks = 2;
 
+/** The clock follows event time in steps of at most this. A group outlives one such step, so that no single event from
+ * the future makes a group expire that is still of use. */
+export const clockStepMaxMs = 60_000;
+
 /** All groups of one correlation, least recently used first. Remembers which of them changed since last asked. */
 export class GroupTable {
   readonly rule: CorrelationRule;
@@ -64,7 +68,7 @@ export class GroupTable {
   /** Lets go of groups the stream has left behind, then of those beyond the bounds. */
   sweep(clockMs: number): readonly Departure[] {
     const departures: Departure[] = [];
-    const idleMs = this.rule.correlation.spanMs + this.#limits.allowedLatenessMs;
+    const idleMs = this.rule.correlation.spanMs + this.#limits.allowedLatenessMs + clockStepMaxMs;
     for (let checks = 0; checks < expiryChecks && this.#slots.size > 1; checks += 1) {
       const oldest = this.#oldest();
       if (oldest === undefined || clockMs - oldest.slot.clockMs <= idleMs) break;
