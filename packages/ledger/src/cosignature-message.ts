@@ -12,3 +12,8 @@ export function cosignatureMessage(text: Uint8Array, time: number | Uint8Array):
   const seconds = new DataView(bytes.buffer).getBigUint64(0);
   return { time: bytes, message: concat(utf8(`cosignature/v1\ntime ${seconds}\n`), text) };
 }
+
+/** Seconds since 1970, from a cosignature that was verified. */
+export function cosignatureTime(signature: Uint8Array): number {
+  return Number(new DataView(signature.buffer, signature.byteOffset).getBigUint64(0));
+}

@@ -27,6 +27,7 @@ export const ledgerAdvice = {
   LEDGER_PROOF_MALFORMED: "Fetch the proof again; it was damaged or is something else.",
   LEDGER_PROOF_FAILED: "Treat the entry as not being in the log.",
   LEDGER_POLICY_MALFORMED: "Correct the named line of the policy file.",
+  LEDGER_QUORUM_MISSED: "Ask the missing witnesses, or wait until they have cosigned.",
   LEDGER_WITNESS_REQUEST: "Send the request as the C2SP tlog-witness text describes.",
   LEDGER_EXPORT_MISMATCH: "Export again with the entries and the checkpoint of the same size.",
   LEDGER_EXPORT_MISSING: "Copy the export again in full.",

@@ -74,3 +74,19 @@ export {
 } from "./tile.ts";
 export { buildExport, type ExportFile, type ExportManifest, type ExportRequest, parseManifest } from "./export-log.ts";
 export { verifyExport, type VerifyProblem, type VerifyReport, type VerifyRequest } from "./verify-export.ts";
+export { formatTlogProof, parseTlogProof, type TlogProof, verifyTlogProof } from "./tlog-proof.ts";
+export {
+  type Cosignature,
+  openByPolicy,
+  parseTlogPolicy,
+  type PolicyGroup,
+  type PolicyVerdict,
+  type TlogPolicy,
+} from "./tlog-policy.ts";
+export {
+  cosign,
+  decideAddCheckpoint,
+  type WitnessDecision,
+  type WitnessRequest,
+  type WitnessState,
+} from "./witness.ts";

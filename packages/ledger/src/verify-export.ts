@@ -1,11 +1,12 @@
 import { auditTiles, type TileAudit } from "./audit-tiles.ts";
 import { base64, equalBytes, fromUtf8, hex, uint32 } from "./bytes.ts";
 import { openCheckpoint, type SignedCheckpoint } from "./checkpoint.ts";
-import { ledgerAdvice, type LedgerCode } from "./errors.ts";
+import { accept, ledgerAdvice, type LedgerCode } from "./errors.ts";
 import { parseManifest } from "./export-log.ts";
 import { type Finding, judgeTiles } from "./judge-tiles.ts";
 import { type NoteVerifier, parseVerifierKey } from "./note-key.ts";
 import { parseNote } from "./signed-note.ts";
+import { openByPolicy, parseTlogPolicy, type TlogPolicy } from "./tlog-policy.ts";
 
 export type VerifyRequest = Readonly<{
   /** Gives the bytes of a file of the export, undefined if there is none. May throw when reading fails. */
@@ -14,6 +15,8 @@ export type VerifyRequest = Readonly<{
   trustedKeys: readonly string[];
   /** Give it when a trusted key signs for several logs. */
   origin?: string;
+  /** A C2SP tlog-policy: its logs are trusted too, and its quorum of witnesses must have cosigned the checkpoint. */
+  policy?: string;
   /** Signed checkpoints somebody kept: the only thing that shows a truncated or rewritten log of the key's owner. */
   earlier?: readonly string[];
   onProgress?: (entriesDone: number, size: number) => void;
@@ -36,7 +39,7 @@ export type VerifyReport = Readonly<{
   size?: number;
   /** Base64, as in the checkpoint. */
   root?: string;
-  /** `<name>+<key id>` of every trusted key whose signature was checked. */
+  /** `<name>+<key id>` of every trusted key whose signature was checked, witnesses included. */
   signedBy: readonly string[];
   entriesChecked: number;
   /** Earlier checkpoints that were shown to be a beginning of this log. */
@@ -47,6 +50,7 @@ export type VerifyReport = Readonly<{
 }>;
 
 const problemsMax = 100;
+const noWitnesses: TlogPolicy = { logs: [], witnesses: new Map(), groups: new Map(), quorum: undefined };
 
 /**
  * Verifies an export without the server: the signature, every entry, every hash, the root, and every earlier checkpoint.
@@ -54,8 +58,9 @@ const problemsMax = 100;
  */
 export async function verifyExport(request: VerifyRequest): Promise<VerifyReport> {
   const findings: Finding[] = [];
-  const keys = readKeys(request.trustedKeys, findings);
-  const checkpoint = await readCheckpoint(request, keys, findings);
+  const policy = readPolicy(request, findings);
+  const keys = policy.logs;
+  const checkpoint = await readCheckpoint(request, policy, findings);
   if (checkpoint === undefined) return report({ findings });
   const kept = await readManifest(request, checkpoint, findings);
   const { earlier, mine } = await openEarlier([...(request.earlier ?? []), ...kept], keys, checkpoint);
@@ -87,23 +92,28 @@ function rootMismatch({ size }: SignedCheckpoint): Finding {
   return { code: "LEDGER_ROOT_MISMATCH", message: `the ${size} entries do not have the root that was signed` };
 }
 
-function readKeys(vkeys: readonly string[], findings: Finding[]): NoteVerifier[] {
-  if (vkeys.length === 0)
+/** The trusted keys as a policy of their own, joined with the one that was given. */
+function readPolicy({ trustedKeys, policy }: VerifyRequest, findings: Finding[]): TlogPolicy {
+  const given = policy === undefined ? accept(noWitnesses) : parseTlogPolicy(policy);
+  if (!given.ok) findings.push(given.refusal);
+  const { logs, ...rest } = given.ok ? given.value : noWitnesses;
+  const keys = new Map(logs.map((key) => [key.vkey, key]));
+  for (const vkey of trustedKeys) {
+    const key = parseVerifierKey(vkey);
+    if (key.ok) keys.set(key.value.vkey, key.value);
+    else findings.push(key.refusal);
+  }
+  if (keys.size === 0)
     findings.push({
       code: "LEDGER_EXPORT_EMPTY_TRUST",
       message: "no trusted key was given, so nothing can be verified",
     });
-  return vkeys.flatMap((vkey) => {
-    const key = parseVerifierKey(vkey);
-    if (key.ok) return [key.value];
-    findings.push(key.refusal);
-    return [];
-  });
+  return { logs: [...keys.values()], ...rest };
 }
 
 async function readCheckpoint(
   { read, origin }: VerifyRequest,
-  keys: readonly NoteVerifier[],
+  policy: TlogPolicy,
   findings: Finding[],
 ): Promise<SignedCheckpoint | undefined> {
   const path = "checkpoint";
@@ -116,8 +126,8 @@ async function readCheckpoint(
     });
     return undefined;
   }
-  const opened = await openCheckpoint(bytes, keys, origin);
-  if (opened.ok) return opened.value;
+  const opened = await openByPolicy(bytes, policy, origin);
+  if (opened.ok) return opened.value.checkpoint;
   findings.push({ ...opened.refusal, path, message: `checkpoint: ${opened.refusal.message}${signers(bytes)}` });
   return undefined;
 }
