@@ -71,7 +71,8 @@ function verdict(item: Item, holding: readonly Test[], failing: readonly Test[])
   const [held] = holding;
   const [failed] = failing;
   if (item.join === "all" && failed !== undefined) return `it does not ${describe(failed)}`;
-  if (held !== undefined) return `it does ${describe(held)}${negation}`;
+  const rest = item.join === "all" && holding.length > 1 ? ` and ${holding.length - 1} more` : "";
+  if (held !== undefined) return `it does ${describe(held)}${rest}${negation}`;
   const others = failing.length > 1 ? ` or ${failing.length - 1} more` : "";
   return failed === undefined ? "nothing was asked" : `it does not ${describe(failed)}${others}`;
 }

@@ -5,10 +5,13 @@ import { encodeBase64, encodeBase64Offset, encodeWide, type Encoded } from "./en
 import { type ItemModifiers, readModifiers, type Transform } from "./modifiers.ts";
 import { expandPlaceholders, type Placeholders } from "./placeholder.ts";
 import { compileRegex } from "./regex.ts";
-import { expandDashes, many, parsePattern, type Pattern, tidy, variantsMax } from "./sigma-string.ts";
+import { expandDashes, many, parsePattern, type Pattern, tidy } from "./sigma-string.ts";
 
 /** What building an item needs besides the item. */
 export type ItemContext = Readonly<{ placeholders: Placeholders; at: ValuePath }>;
+
+/** Values of one item; published lists of vulnerable drivers come to five thousand. */
+const testsMax = 65_536;
 
 type Scalar = string | number | boolean | null;
 type TestBuilder = (value: Scalar, modifiers: ItemModifiers, context: ItemContext) => readonly Test[];
@@ -41,7 +44,7 @@ export function buildItem(key: string, value: unknown, context: ItemContext): It
     return builders[modifiers.kind](scalar, { ...modifiers, position }, { ...context, at });
   });
   const tests = perValue.flat();
-  if (tests.length > variantsMax) reject("limit-exceeded", `more than ${variantsMax} values in one item`, context.at);
+  if (tests.length > testsMax) reject("limit-exceeded", `more than ${testsMax} values in one item`, context.at);
   return finish({ field, key, value, modifiers }, perValue);
 }
 

@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { createCorrelator, createEngine, explain, loadRules } from "./index.ts";
+
+const self = readFileSync(new URL(import.meta.url), "utf8");
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+
+/** The lines between the marks of an example, as they must stand in the README. */
+function example(name: string): string {
+  const [, body = ""] = self.split(`  // example: ${name}\n`);
+  const [lines = ""] = body.split("  // end\n");
+  return lines.replaceAll(/^ {2}/gm, "");
+}
+
+test("the first example of the README finds a command and explains it", () => {
+  // example: match
+  const text = `
+  title: Download with wget
+  level: medium
+  tags: [attack.command-and-control, attack.t1105]
+  logsource: { product: linux, category: process_creation }
+  detection:
+    selection:
+      CommandLine|contains|all: ["wget ", "http"]
+    condition: selection
+  `;
+  const ruleSet = loadRules([{ path: "wget.yml", text }]);
+  for (const entry of ruleSet.report)
+    if (entry.status === "rejected") console.error(entry.path, entry.line, entry.message);
+
+  const engine = createEngine(ruleSet);
+  const event = {
+    id: "evt_1",
+    timeMs: Date.UTC(2026, 0, 2),
+    logsource: { product: "linux", category: "process_creation" },
+    fields: { CommandLine: "wget http://203.0.113.7/x.sh" },
+  };
+  const [match] = engine.match(event);
+  const techniques = match?.rule.attack.techniques; // ["T1105"]
+  const why = match && explain(match.rule, event).tree.children[0]?.why;
+  // end
+  expect(techniques).toEqual(["T1105"]);
+  expect(why).toContain('it does match "*wget *" and 1 more');
+  expect(readme).toContain(example("match"));
+});
+
+test("the second example of the README finds guessing, also across a restart", () => {
+  // example: correlate
+  const files = [
+    {
+      path: "failed.yml",
+      text: `
+  title: Failed login
+  name: failed_login
+  logsource: { category: authentication }
+  detection: { selection: { outcome: failure }, condition: selection }
+  `,
+    },
+    {
+      path: "guessing.yml",
+      text: `
+  title: Password guessing
+  name: guessing
+  correlation: { type: event_count, rules: [failed_login], group-by: [source], timespan: 5m, condition: { gte: 3 } }
+  `,
+    },
+  ];
+  const ruleSet = loadRules(files);
+  const engine = createEngine(ruleSet);
+  let correlator = createCorrelator(ruleSet, {
+    onLoss: (loss) => console.warn(loss.reason, loss.rule.title, loss.count),
+  });
+
+  const found = [];
+  for (const second of [0, 10, 20, 30]) {
+    const fields = { outcome: "failure", source: "203.0.113.7" };
+    const event = { id: `evt_${second}`, timeMs: second * 1000, logsource: { category: "authentication" }, fields };
+    found.push(...correlator.feed(event, engine.match(event)));
+
+    const { upserts, checkpoint } = correlator.takeDirtyGroups(); // store these with the batch …
+    correlator = createCorrelator(ruleSet);
+    correlator.restore({ groups: upserts, checkpoint }); // … and go on from them after a restart
+  }
+  // found: one hit, completed by evt_20, for the group { source: "203.0.113.7" }
+  // end
+  expect(found.map(({ eventId, group }) => [eventId, group])).toEqual([["evt_20", { source: "203.0.113.7" }]]);
+  expect(readme).toContain(example("correlate"));
+});

@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { createEngine, loadRules, type RuleFile } from "./index.ts";
+
+/**
+ * Against the published SigmaHQ rules, which are under the Detection Rule License and therefore not part of this
+ * repository. Point SIGMAHQ_DATA at a folder with `rules/` (unpacked) and `tests.ndjson.gz`; skipped without it.
+ */
+const folder = process.env["SIGMAHQ_DATA"] ?? "";
+const rulesFolder = join(folder, "rules");
+const regression = join(folder, "tests.ndjson.gz");
+
+type RegressionTest = Readonly<{ test: string; rule: string; events: readonly Readonly<Record<string, unknown>>[] }>;
+
+function ruleFiles(): readonly RuleFile[] {
+  return readdirSync(rulesFolder, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".yml"))
+    .map((path) => ({ path, text: readFileSync(join(rulesFolder, path), "utf8") }));
+}
+
+describe.skipIf(folder === "" || !existsSync(rulesFolder))("the published rules", () => {
+  test("load, or say why not", () => {
+    const files = ruleFiles();
+    const { rules, report } = loadRules(files);
+    const rejected = report.filter(({ status }) => status === "rejected");
+    expect(rules.length + rejected.length).toBe(files.length);
+    expect(rejected.filter((entry) => "code" in entry && entry.code !== "placeholder-unresolved")).toEqual([]);
+  }, 60_000);
+});
+
+describe.skipIf(folder === "" || !existsSync(regression))("the published regression tests", () => {
+  test("are all hit by their rule", () => {
+    const lines = gunzipSync(readFileSync(regression)).toString("utf8").trim().split("\n");
+    const missed = lines
+      .map((line) => JSON.parse(line) as RegressionTest)
+      .filter(({ rule, events }) => {
+        const engine = createEngine(loadRules([{ path: "rule.yml", text: rule }]), { routing: "none" });
+        return !events.some((fields) => engine.match({ id: "e", timeMs: 0, logsource: {}, fields }).length > 0);
+      });
+    expect(missed.map((one) => one.test)).toEqual([]);
+    expect(lines.length).toBeGreaterThan(0);
+  });
+});
