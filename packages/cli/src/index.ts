@@ -1,2 +1,2 @@
-/** Doors open here. */
-export const version = "0.1.0";
+export { run } from "./run.ts";
+export type { Sink, World } from "./world.ts";

@@ -1,0 +1,142 @@
+import {
+  ApiProblem,
+  Unreachable,
+  createClient,
+  type CallInput,
+  type CallOptions,
+  type ErrorCode,
+  type OutputOf,
+  type RouteId,
+} from "@tyr/contract";
+import { isExposed, type Configuration } from "./configuration.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { CliFailure } from "./failure.ts";
+import { visible } from "./output/visible-text.ts";
+import type { World } from "./world.ts";
+
+export type Api = Readonly<{
+  /** As the contract's client, but refusals and silence are `CliFailure`s with their exit code. */
+  call: <K extends RouteId>(id: K, input: CallInput<K>, options?: CallOptions) => Promise<OutputOf<K>>;
+}>;
+export type ApiOptions = Readonly<{ timeoutMs?: number; warn: (text: string) => void }>;
+
+/** Exit code per problem code. Exhaustive: a new code in the contract does not compile until it has one. */
+const EXIT_OF = {
+  VALIDATION_FAILED: EXIT.usage,
+  NOT_AUTHENTICATED: EXIT.notPermitted,
+  LOGIN_FAILED: EXIT.notPermitted,
+  KEY_INVALID: EXIT.notPermitted,
+  NOT_PERMITTED: EXIT.notPermitted,
+  CROSS_SITE_REQUEST: EXIT.notPermitted,
+  SETUP_TOKEN_INVALID: EXIT.notPermitted,
+  ACTION_DENIED: EXIT.refused,
+  APPROVAL_BY_REQUESTER: EXIT.refused,
+  NOT_FOUND: EXIT.failed,
+  SETUP_ALREADY_DONE: EXIT.failed,
+  NAME_TAKEN: EXIT.failed,
+  INCIDENT_TRANSITION_REFUSED: EXIT.failed,
+  ACTION_TRANSITION_REFUSED: EXIT.failed,
+  APPROVAL_STALE: EXIT.failed,
+  DRY_RUN_STALE: EXIT.failed,
+  LAST_ADMINISTRATOR: EXIT.failed,
+  IDEMPOTENCY_KEY_REUSED: EXIT.failed,
+  BODY_TOO_LARGE: EXIT.failed,
+  MEDIA_TYPE_UNSUPPORTED: EXIT.failed,
+  TARGET_INVALID: EXIT.usage,
+  PASSWORD_TOO_WEAK: EXIT.failed,
+  LOGIN_DELAYED: EXIT.failed,
+  TOO_MANY_REQUESTS: EXIT.failed,
+  INTAKE_OVERLOADED: EXIT.failed,
+  INTERNAL: EXIT.failed,
+  NOT_READY: EXIT.unreachable,
+  DATABASE_UNAVAILABLE: EXIT.unreachable,
+  CONFIG_INVALID: EXIT.configuration,
+  DATA_DIRECTORY_LOCKED: EXIT.failed,
+  MIGRATION_FAILED: EXIT.failed,
+  DATABASE_NEWER: EXIT.failed,
+  POLICY_BUNDLE_INVALID: EXIT.configuration,
+  AUDIT_DIVERGED: EXIT.checkFailed,
+} as const satisfies Record<ErrorCode, ExitCode>;
+
+/** A code this build does not know (a newer server) falls back to what its HTTP status says. */
+export function exitOfProblem(code: string, status: number): ExitCode {
+  if (Object.hasOwn(EXIT_OF, code)) return EXIT_OF[code as ErrorCode];
+  if (status === 401 || status === 403) return EXIT.notPermitted;
+  if (status === 400) return EXIT.usage;
+  return [502, 503, 504].includes(status) ? EXIT.unreachable : EXIT.failed;
+}
+
+const SAID_OTHERWISE = new Set(["type", "title", "status", "detail", "instance", "code", "help", "requestId"]);
+
+function showFact(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  return value.map((one: unknown) => (typeof one === "string" ? one : JSON.stringify(one))).join("; ");
+}
+
+/** A problem document (RFC 9457) as a failure: its facts listed, its text made harmless. */
+export function failureOf(error: ApiProblem): CliFailure {
+  const { problem } = error;
+  const facts = Object.entries(problem)
+    .filter(([name]) => !SAID_OTHERWISE.has(name))
+    .map(([name, value]) => visible(`${name}: ${showFact(value)}`).slice(0, 500));
+  const said = [problem.title, problem.detail].filter((text) => typeof text === "string" && text !== "");
+  const signIn = problem.code === "NOT_AUTHENTICATED" ? "Run tyr login, or set TYR_TOKEN." : problem.help;
+  return new CliFailure(visible([...new Set(said)].join(": ")) || `the server answered ${error.status}`, {
+    exit: exitOfProblem(problem.code, error.status),
+    problemCode: problem.code,
+    facts,
+    cause: error,
+    ...(signIn ? { fix: visible(signIn) } : {}),
+    ...(problem.requestId ? { requestId: visible(problem.requestId) } : {}),
+    ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
+  });
+}
+
+function reasonOf(error: unknown): string {
+  let reason = "";
+  for (let here = error; here instanceof Error; here = here.cause) {
+    const code = "code" in here && typeof here.code === "string" && here.code !== "UNREACHABLE" ? `${here.code} ` : "";
+    if (here.message === "fetch failed" || here === error) continue;
+    reason = here.message.includes(code.trim()) ? here.message : `${code}${here.message}`;
+  }
+  return reason;
+}
+
+function unreachable(error: Unreachable, url: string): CliFailure {
+  const reason = visible(reasonOf(error)).slice(0, 200);
+  return new CliFailure(`no answer from ${visible(url)}${reason === "" ? "" : ` (${reason})`}`, {
+    exit: EXIT.unreachable,
+    problemCode: "UNREACHABLE",
+    fix: "Start it with tyr up, or say where it is with --url or TYR_URL. tyr doctor looks further.",
+    cause: error,
+  });
+}
+
+/** A client for the configured server. Redirects are refused: a token must not follow one. */
+export function openApi(configuration: Configuration, world: World, options: ApiOptions): Api {
+  const { url, token } = configuration;
+  if (token !== undefined && isExposed(url.value))
+    options.warn(`the token travels unencrypted: ${url.value} is plain http beyond this machine`);
+  const client = createClient({
+    baseUrl: url.value,
+    timeoutMs: options.timeoutMs ?? 30_000,
+    fetch: (address, init) => world.fetch(address, { ...init, redirect: "error" }),
+    headers: () => ({
+      "user-agent": "tyr-cli",
+      ...(token === undefined ? {} : { authorization: `Bearer ${token.value}` }),
+    }),
+  });
+  return {
+    call: async (id, input, callOptions = {}) => {
+      try {
+        return await client.call(id, input, { signal: world.signal, ...callOptions });
+      } catch (error) {
+        if (error instanceof ApiProblem) throw failureOf(error);
+        if (error instanceof Unreachable) throw unreachable(error, url.value);
+        if (world.signal.aborted) throw new CliFailure("interrupted", { exit: EXIT.cancelled, cause: error });
+        throw error;
+      }
+    },
+  };
+}

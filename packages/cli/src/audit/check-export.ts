@@ -1,0 +1,48 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { verifyExport, type VerifyReport } from "@tyr/ledger";
+import type { Context } from "../context.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { systemCode } from "../failure.ts";
+import { visible } from "../output/visible-text.ts";
+
+export type CheckRequest = Readonly<{ directory: string; trustedKeys: readonly string[]; earlier: readonly string[] }>;
+
+export async function checkExport(
+  { print }: Context,
+  { directory, trustedKeys, earlier }: CheckRequest,
+): Promise<VerifyReport> {
+  const read = async (name: string): Promise<Uint8Array | undefined> => {
+    try {
+      return await readFile(path.join(directory, ...name.split("/")));
+    } catch (error) {
+      if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return undefined;
+      throw error;
+    }
+  };
+  const onProgress = (done: number, size: number): void => print.progress(`verified ${done} of ${size} entries`);
+  const report = await verifyExport({ read, trustedKeys, earlier, onProgress });
+  print.endProgress();
+  return report;
+}
+
+export function printReport({ print }: Context, report: VerifyReport): ExitCode {
+  const { paint } = print;
+  print.one(report, () => {
+    const problems = report.problems.flatMap((one) => [
+      `${paint("red", "✕")} ${one.index === undefined ? "" : `entry ${one.index}: `}${visible(one.message)} [${one.code}]`,
+      `  ${visible(one.todo)}`,
+    ]);
+    const omitted = report.problemsOmitted > 0 ? [`… and ${report.problemsOmitted} more problems`] : [];
+    const signedBy = report.signedBy.map(visible).join(", ");
+    const verdict = report.ok
+      ? `${paint("green", "✓")} ${visible(report.origin ?? "")}: ${report.entriesChecked} entries, root ${report.root ?? ""}, signed by ${signedBy}`
+      : `${paint("red", "✕")} not verified: ${report.problems.length + report.problemsOmitted} problem(s)`;
+    const earlier =
+      report.earlierConfirmed > 0
+        ? [`${paint("green", "✓")} contains ${report.earlierConfirmed} earlier checkpoint(s)`]
+        : [];
+    return [...problems, ...omitted, verdict, ...earlier];
+  });
+  return report.ok ? EXIT.ok : EXIT.checkFailed;
+}

@@ -1,0 +1,113 @@
+import {
+  addressesOfLevel,
+  canonicalBytes,
+  decodeBundle,
+  encodeBundle,
+  entriesPath,
+  levelsOf,
+  parseCheckpointBody,
+  tilePath,
+  tileWidth,
+  type ExportManifest,
+  type TileAddress,
+} from "@tyr/ledger";
+import type { Api } from "../api.ts";
+import { EXIT } from "../exit-codes.ts";
+import { CliFailure } from "../failure.ts";
+
+export type LogFile = Readonly<{ path: string; bytes: Uint8Array }>;
+export type DownloadOptions = Readonly<{
+  api: Api;
+  signal: AbortSignal;
+  exportedAt: string;
+  onProgress: (done: number, total: number) => void;
+}>;
+
+const HASH_BYTES = 32;
+/** Requests on their way at once. */
+const WINDOW = 8;
+
+function bytesOf(answer: unknown): Uint8Array {
+  if (answer instanceof Uint8Array) return answer;
+  throw new CliFailure("the server's answer is not the bytes of a file", { exit: EXIT.failed });
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof CliFailure && error.parts.problemCode === "NOT_FOUND";
+}
+
+type Place = Readonly<{ partial: string; full: string; width: number; cut: (full: Uint8Array) => Uint8Array }>;
+
+function cutBundle(full: Uint8Array, width: number): Uint8Array {
+  const decoded = decodeBundle(full, tileWidth);
+  // Damaged bundles are kept as they are: naming the damage is the verifier's work.
+  return decoded.ok ? encodeBundle(decoded.value.slice(0, width)) : full;
+}
+
+function placesOf(size: number): Place[] {
+  const places: Place[] = [];
+  const add = (
+    address: TileAddress,
+    path: (address: TileAddress) => string,
+    cut: (full: Uint8Array) => Uint8Array,
+  ): void =>
+    void places.push({
+      partial: path(address),
+      full: path({ ...address, width: tileWidth }),
+      width: address.width,
+      cut,
+    });
+  for (const level of levelsOf(size))
+    for (const address of addressesOfLevel(size, level)) {
+      if (level === 0) add(address, entriesPath, (full) => cutBundle(full, address.width));
+      add(address, tilePath, (full) => full.subarray(0, address.width * HASH_BYTES));
+    }
+  return places;
+}
+
+/** A partial tile may be gone because the log has grown since: then the full one holds it (C2SP tlog-tiles). */
+async function fetchPlace(place: Place, read: (path: string) => Promise<Uint8Array>): Promise<LogFile> {
+  try {
+    return { path: place.partial, bytes: await read(place.partial) };
+  } catch (error) {
+    if (!isMissing(error) || place.width === tileWidth) throw error;
+    return { path: place.partial, bytes: place.cut(await read(place.full)) };
+  }
+}
+
+function manifestOf(content: Omit<ExportManifest, "format" | "earlier">): Uint8Array {
+  const manifest: ExportManifest = { format: "tyr-ledger-export/1", earlier: [], ...content };
+  return canonicalBytes(manifest);
+}
+
+/** Origin and size as the checkpoint states them; whether it is signed is for the verifier to say. */
+function readCheckpoint(note: string): { origin: string; size: number } {
+  const end = note.indexOf("\n\n");
+  const parsed = parseCheckpointBody(note.slice(0, end + 1));
+  if (end >= 0 && parsed.ok) return { origin: parsed.value.origin, size: parsed.value.size };
+  throw new CliFailure("the server's checkpoint is not one", {
+    exit: EXIT.checkFailed,
+    fix: "Run tyr audit tail and tyr doctor; keep the data directory as evidence.",
+  });
+}
+
+/**
+ * The whole log as files: bundles and tiles first, the checkpoint last. The checkpoint is read first, so that entries
+ * added meanwhile do not enter.
+ */
+export async function* downloadLog({ api, signal, exportedAt, onProgress }: DownloadOptions): AsyncGenerator<LogFile> {
+  const read = async (path: string): Promise<Uint8Array> =>
+    bytesOf(await api.call("audit.log", { params: { "*": path } }, { signal }));
+  const text = async (path: string): Promise<string> => new TextDecoder().decode(await read(path));
+  const checkpoint = await text("checkpoint");
+  const { origin, size } = readCheckpoint(checkpoint);
+  const vkeys = (await text("vkey")).split("\n").filter((line) => line !== "");
+  const places = placesOf(size);
+  for (let at = 0; at < places.length; at += WINDOW) {
+    yield* await Promise.all(places.slice(at, at + WINDOW).map(async (place) => await fetchPlace(place, read)));
+    onProgress(Math.min(at + WINDOW, places.length), places.length);
+  }
+  yield { path: "export.json", bytes: manifestOf({ origin, vkeys, size, exportedAt }) };
+  yield { path: "vkey", bytes: new TextEncoder().encode(vkeys.map((vkey) => `${vkey}\n`).join("")) };
+  yield { path: "checkpoint", bytes: new TextEncoder().encode(checkpoint) };
+}

@@ -1,0 +1,71 @@
+import { readFile } from "node:fs/promises";
+import { readSecretFromStdin } from "../ask.ts";
+import { isExposed } from "../configuration.ts";
+import type { Context, Run } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { CliFailure, usage } from "../failure.ts";
+import type { Input } from "../input.ts";
+import { showInstant } from "../output/instants.ts";
+import { visible } from "../output/visible-text.ts";
+import { readUserFile, writeUserFile } from "../user-file.ts";
+
+async function passwordOf({ ask, world }: Context, input: Input): Promise<string> {
+  const file = input.text("password-file");
+  if (file !== undefined && input.flag("password-stdin"))
+    throw usage("--password-file and --password-stdin contradict each other");
+  if (input.flag("password-stdin")) return await readSecretFromStdin(world);
+  if (file === undefined) return await ask.secret("Password", "--password-stdin or --password-file");
+  const line = (await readFile(file, "utf8")).split(/\r?\n/, 1)[0] ?? "";
+  if (line === "") throw usage(`${visible(file)} holds no password`);
+  return line;
+}
+
+export const login: Run = async (context, input) => {
+  const { print, world, ask } = context;
+  const { url } = await context.configuration();
+  if (isExposed(url.value) && !input.flag("allow-http"))
+    throw usage(
+      `${url.value} would get the password unencrypted`,
+      "Use https, or say --allow-http when the network is yours alone.",
+    );
+  const name = input.text("name") ?? (await ask.text("Name", "--name"));
+  const password = await passwordOf(context, input);
+  const api = await context.api();
+  const session = await api.call("session.login", { body: { name, password, token: true } });
+  const { token, expiresAt, user } = session;
+  if (token === undefined)
+    throw new CliFailure("the server answered without a token", {
+      exit: EXIT.failed,
+      fix: "It may be of another version than this command.",
+    });
+  const file = await writeUserFile(world, { url: url.value, token, name: user.name, expiresAt });
+  print.one({ url: url.value, name: user.name, roles: user.roles, expiresAt, file }, () => [
+    `Signed in to ${url.value} as ${visible(user.name)} (${visible(user.roles.join(", "))}) until ${showInstant(expiresAt)}.`,
+  ]);
+  print.say(`Kept in ${visible(file)}, readable by you alone. tyr logout ends it.`);
+  return EXIT.ok;
+};
+
+/** The kept token goes first: whatever the server says, this machine no longer holds it. */
+export const logout: Run = async (context) => {
+  const { print, world } = context;
+  const configuration = await context.configuration();
+  const { token: kept, expiresAt, name, ...rest } = await readUserFile(world);
+  if (configuration.token === undefined) {
+    print.say("Nobody is signed in.");
+    return EXIT.ok;
+  }
+  if (kept !== undefined && configuration.token.value === kept) await writeUserFile(world, rest);
+  try {
+    await (await context.api()).call("session.logout", {});
+  } catch (error) {
+    if (!(error instanceof CliFailure)) throw error;
+    if (error.parts.problemCode !== "NOT_AUTHENTICATED") {
+      const until = expiresAt === undefined ? "it expires" : showInstant(expiresAt);
+      print.warn(`the token is gone from this machine, but the server was not told: it holds until ${until}`);
+      throw error;
+    }
+  }
+  print.say(`Signed out${name === undefined ? "" : ` ${visible(name)}`} from ${configuration.url.value}.`);
+  return EXIT.ok;
+};

@@ -1,0 +1,69 @@
+import type { OutputOf } from "@tyr/contract";
+import type { Run } from "../context.ts";
+import { showBytes, showDuration } from "../duration.ts";
+import { EXIT } from "../exit-codes.ts";
+import type { Paint } from "../output/color.ts";
+import { showInstant } from "../output/instants.ts";
+import { pairs, type Cell } from "../output/table.ts";
+import { visible } from "../output/visible-text.ts";
+
+type Status = OutputOf<"status.get">;
+type Overview = OutputOf<"overview.get">;
+
+function agoOf(instant: string | null, now: string): string | null {
+  return instant === null ? null : `${showDuration((Date.parse(now) - Date.parse(instant)) / 1000)} ago`;
+}
+
+function severities(overview: Overview): string {
+  const found = ["critical", "high", "medium", "low", "info"]
+    .map((name) => [name, overview.incidents.bySeverity[name] ?? 0] as const)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${count} ${name}`);
+  return found.length === 0 ? "" : `: ${found.join(", ")}`;
+}
+
+function lines(status: Status, overview: Overview, paint: Paint): string[] {
+  const { approvals, blocks } = overview;
+  const oldest = agoOf(approvals.oldestAt, status.now);
+  const facts: readonly (readonly [string, Cell])[] = [
+    [
+      "version",
+      `${status.version}, up ${showDuration((Date.parse(status.now) - Date.parse(status.startedAt)) / 1000)}`,
+    ],
+    [
+      "database",
+      `${status.database.engine}, schema ${status.database.schema}, ${status.database.durable ? "durable" : "NOT durable"}`,
+    ],
+    ["mode", overview.mode.mode],
+    ["incidents", `${overview.incidents.open} open${severities(overview)}`],
+    ["approvals", `${approvals.waiting} waiting${oldest === null ? "" : `, oldest ${oldest}`}`],
+    [
+      "blocks",
+      `${blocks.active} active, ${blocks.unacknowledged} not confirmed, ${blocks.enforcersSeen} of ${blocks.enforcers} enforcement points seen`,
+    ],
+    ["events", `${overview.events.total}, last ${agoOf(overview.events.lastAt, status.now) ?? "never"}`],
+    ["detections", overview.detections.total],
+    ["rules", `${status.rules.loaded} loaded, ${status.rules.rejected} rejected`],
+    ["audit", `${overview.audit.size} entries, checkpoint ${showInstant(overview.audit.checkpointAt) ?? "none"}`],
+    ["intake", `${showBytes(status.intake.queuedBytes)} queued of ${showBytes(status.intake.queuedBytesMax)}`],
+    ["memory", showBytes(status.memoryBytes)],
+    ...status.pipeline.map((one): readonly [string, Cell] => [`lag ${visible(one.consumer)}`, `${one.lag} events`]),
+    ...status.imports.map((one): readonly [string, Cell] => [
+      `import ${visible(one.name)}`,
+      `${one.state} ${one.done}/${one.total}`,
+    ]),
+  ];
+  return pairs(facts, paint);
+}
+
+export const status: Run = async ({ api: open, print }) => {
+  const api = await open();
+  const [now, overview] = await Promise.all([api.call("status.get", {}), api.call("overview.get", {})]);
+  print.one({ status: now, overview }, () => lines(now, overview, print.paint));
+  if (overview.approvals.waiting > 0) print.say("Look at what waits: tyr action list --waiting");
+  if (overview.blocks.unacknowledged === 0) return EXIT.ok;
+  print.warn(
+    `${overview.blocks.unacknowledged} active block(s) no enforcement point has confirmed; see tyr block list --state active`,
+  );
+  return EXIT.drift;
+};

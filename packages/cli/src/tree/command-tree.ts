@@ -1,0 +1,23 @@
+import { COLLECT_COMMANDS } from "./collect-commands.ts";
+import type { CommandSpec } from "./command-spec.ts";
+import { RESPOND_COMMANDS } from "./respond-commands.ts";
+import { SERVER_COMMANDS } from "./server-commands.ts";
+import { TRUST_COMMANDS } from "./trust-commands.ts";
+
+/** Every command of `tyr`, in the order of its help. */
+export const COMMANDS: readonly CommandSpec[] = [
+  ...SERVER_COMMANDS,
+  ...COLLECT_COMMANDS,
+  ...TRUST_COMMANDS,
+  ...RESPOND_COMMANDS,
+];
+
+export const GROUPS: Readonly<Record<string, string>> = {
+  sensor: "Sensors and their keys",
+  incident: "Incidents and their timelines",
+  audit: "The tamper-evident log",
+  rule: "Detection rules",
+  block: "Blocks",
+  action: "Actions and their decisions",
+  enforcer: "Enforcement points",
+};

@@ -1,0 +1,73 @@
+import type { CommandSpec } from "./command-spec.ts";
+
+export const SERVER_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: "up",
+    about: "Start Tyr in this process",
+    needs: "offline",
+    options: [
+      { flags: "--port <n>", about: "port to listen on (default 8970)" },
+      { flags: "--host <address>", about: "address to listen on (default 127.0.0.1)" },
+      { flags: "--data-dir <dir>", about: "where the embedded database lives (default .tyr)" },
+      { flags: "--public-url <url>", about: "where people reach it, when that is another address" },
+      {
+        flags: "--own-network <prefix>",
+        about: "address or prefix that is yours and never blocked; may be repeated",
+        repeat: true,
+      },
+      {
+        flags: "--follow <sensor=path>",
+        about: "log file to follow from inside the server; may be repeated",
+        repeat: true,
+      },
+      { flags: "--log-level <level>", about: "how much to log (default info)" },
+      { flags: "--no-sample", about: "do not replay the bundled attack log into an empty store" },
+    ],
+    examples: ["tyr up --port 9000 --no-sample"],
+    passesOptionsOn: true,
+    load: async () => (await import("../commands/up.ts")).up,
+  },
+  {
+    path: "login",
+    about: "Sign in and keep the session for this user of this machine",
+    needs: "public",
+    options: [
+      { flags: "--name <name>", about: "who signs in" },
+      { flags: "--password-stdin", about: "read the password as one line from stdin" },
+      { flags: "--password-file <file>", about: "read the password as one line from a file" },
+      { flags: "--allow-http", about: "send the password over plain http beyond this machine" },
+    ],
+    examples: ["tyr login --name odin", "pass tyr | tyr login --name odin --password-stdin --url https://tyr.example"],
+    load: async () => (await import("../commands/login.ts")).login,
+  },
+  {
+    path: "logout",
+    about: "End the kept session here and on the server",
+    needs: "session:own",
+    load: async () => (await import("../commands/login.ts")).logout,
+  },
+  {
+    path: "status",
+    about: "What the server is doing: incidents, approvals, blocks, intake, lag",
+    needs: "overview:read",
+    load: async () => (await import("../commands/status.ts")).status,
+  },
+  {
+    path: "doctor",
+    about: "Check this machine and the server; every finding comes with its fix",
+    needs: "overview:read",
+    options: [
+      { flags: "--data-dir <dir>", about: "data directory to look at" },
+      { flags: "--port <n>", about: "port to look at (default: that of the server's address)" },
+    ],
+    load: async () => (await import("../commands/doctor.ts")).doctor,
+  },
+  {
+    path: "completion",
+    values: "<shell>",
+    about: "Print the completion script of bash, zsh or fish",
+    needs: "offline",
+    examples: ["source <(tyr completion bash)", "tyr completion fish > ~/.config/fish/completions/tyr.fish"],
+    load: async () => (await import("../commands/completion.ts")).completion,
+  },
+];

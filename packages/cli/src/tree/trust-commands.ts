@@ -1,0 +1,125 @@
+import { LIST_OPTIONS, type CommandSpec } from "./command-spec.ts";
+
+export const TRUST_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: "incident list",
+    about: "Incidents, last touched first",
+    needs: "incident:read",
+    options: [
+      { flags: "--open", about: "only those not closed" },
+      {
+        flags: "--state <state>",
+        about: "only in this state",
+        choices: ["new", "investigating", "contained", "resolved", "closed"],
+      },
+      {
+        flags: "--severity <severity>",
+        about: "only of this severity",
+        choices: ["info", "low", "medium", "high", "critical"],
+      },
+      { flags: "--ip <address>", about: "only of this actor address" },
+      ...LIST_OPTIONS,
+    ],
+    load: async () => (await import("../commands/incident.ts")).list,
+  },
+  {
+    path: "incident show",
+    values: "<incident>",
+    about: "One incident with the risk it is made of",
+    needs: "incident:read",
+    load: async () => (await import("../commands/incident.ts")).show,
+  },
+  {
+    path: "incident timeline",
+    values: "<incident>",
+    about: "Events, detections, actions, notes and moves, oldest first",
+    needs: "incident:read",
+    options: LIST_OPTIONS,
+    load: async () => (await import("../commands/incident.ts")).timeline,
+  },
+  {
+    path: "incident move",
+    values: "<incident> <state>",
+    about: "Move an incident to another state",
+    needs: "incident:write",
+    options: [
+      {
+        flags: "--verdict <verdict>",
+        about: "what it was, on closing",
+        choices: ["true_positive", "false_positive", "benign"],
+      },
+      { flags: "--note <text>", about: "kept with the move" },
+    ],
+    load: async () => (await import("../commands/incident.ts")).move,
+  },
+  {
+    path: "incident note",
+    values: "<incident> <text>",
+    about: "Write a note",
+    needs: "incident:write",
+    load: async () => (await import("../commands/incident.ts")).note,
+  },
+  {
+    path: "incident take",
+    values: "<incident>",
+    about: "Assign an incident to yourself",
+    needs: "incident:write",
+    load: async () => (await import("../commands/incident.ts")).take,
+  },
+  {
+    path: "audit tail",
+    about: "The newest audit entries, oldest of them first",
+    needs: "audit:read",
+    options: [
+      { flags: "--limit <n>", about: "so many entries (default 20)" },
+      { flags: "--follow", about: "stay and print what is added" },
+      { flags: "--type <name>", about: "only entries of this type" },
+      { flags: "--object <id>", about: "only entries about this thing" },
+      { flags: "--actor <id>", about: "only entries by this actor" },
+    ],
+    load: async () => (await import("../commands/audit-tail.ts")).tail,
+  },
+  {
+    path: "audit export",
+    values: "<dir>",
+    about: "Copy the whole log with its checkpoint into a new directory (C2SP tlog-tiles layout)",
+    needs: "audit:read",
+    load: async () => (await import("../commands/audit-export.ts")).exportLog,
+  },
+  {
+    path: "audit verify",
+    values: "<export>",
+    about: "Recompute an export against its checkpoint, without the server",
+    needs: "offline",
+    options: [
+      {
+        flags: "--checkpoint <file>",
+        about: "an earlier checkpoint the log must still contain; may be repeated",
+        repeat: true,
+      },
+      { flags: "--vkey <file-or-key>", about: "the log's verifier key from a place you trust" },
+    ],
+    examples: ["tyr audit verify export-2026-11 --checkpoint export-2026-10/checkpoint --vkey tyr.vkey"],
+    load: async () => (await import("../commands/audit-verify.ts")).verify,
+  },
+  {
+    path: "rule list",
+    about: "The rules in force and what was rejected",
+    needs: "detection:read",
+    load: async () => (await import("../commands/rule-list.ts")).list,
+  },
+  {
+    path: "rule validate",
+    values: "[path...]",
+    about: "Parse and compile rules (default: rules/), without the server",
+    needs: "offline",
+    load: async () => (await import("../commands/rule-check.ts")).validate,
+  },
+  {
+    path: "rule test",
+    values: "[path...]",
+    about: "Run the *.test.yml files beside the rules: raw log line in, rule ids out",
+    needs: "offline",
+    load: async () => (await import("../commands/rule-check.ts")).test,
+  },
+];
