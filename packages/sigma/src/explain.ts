@@ -1,7 +1,8 @@
 import type { Expression, Item, Test } from "./expression.ts";
 import { showPattern } from "./compile/sigma-string.ts";
-import { allTexts, textOf, valuesOf } from "./match/field-values.ts";
-import { evaluate, evaluateItem, evaluateTest, type EventContent } from "./match/naive.ts";
+import { EventView } from "./match/event-view.ts";
+import { textOf } from "./match/field-values.ts";
+import { judgeItem } from "./match/item-program.ts";
 import { ruleApplies } from "./match/route.ts";
 import type { SigmaEvent } from "./match/event.ts";
 import type { DetectionRule } from "./rule.ts";
@@ -25,56 +26,71 @@ export type RuleExplanation = Readonly<{
   tree: Explanation;
 }>;
 
-/** Tells why a rule holds or does not hold for an event, by the oracle's slow and complete evaluation. */
+/** Tells why a rule holds or does not hold for an event. */
 export function explain(rule: DetectionRule, event: SigmaEvent): RuleExplanation {
   const applies = ruleApplies(rule.logsource, event.logsource);
-  const tree = explainExpression(rule.expression, event, true);
-  return { matched: applies && tree.matched, applies, tree };
+  const names: string[] = [];
+  const slotOf = (field: string): number => (names.includes(field) ? names.indexOf(field) : names.push(field) - 1);
+  const judged = judge(rule.expression, { view: new EventView(event, names), slotOf });
+  return { matched: applies && judged.matched, applies, tree: explained(judged, true) };
 }
 
-function explainExpression(expression: Expression, event: EventContent, decisive: boolean): Explanation {
-  if (expression.kind === "item") return { ...explainItem(expression.item, event), decisive, children: [] };
-  const matched = evaluate(expression, event);
-  if (expression.kind === "not") {
-    const child = explainExpression(expression.child, event, decisive);
-    return {
-      item: "not",
-      matched,
-      why: `what is excluded ${child.matched ? "holds" : "does not hold"}`,
-      decisive,
-      children: [child],
-    };
+type Source = Readonly<{ view: EventView; slotOf: (field: string) => number }>;
+type Judged = Readonly<{
+  kind: Expression["kind"];
+  item: string;
+  matched: boolean;
+  why: string;
+  children: readonly Judged[];
+}>;
+
+function judge(expression: Expression, source: Source): Judged {
+  if (expression.kind === "item") return judgeLine(expression.item, source);
+  const { kind, label: item } = expression;
+  if (kind === "not") {
+    const child = judge(expression.child, source);
+    const why = `what is excluded ${child.matched ? "holds" : "does not hold"}`;
+    return { kind, item, matched: !child.matched, why, children: [child] };
   }
-  // An `and` that fails rests on its failing parts, one that holds on all of them; an `or` the other way round.
-  const deciding = expression.kind === "or";
-  const children = expression.children.map((child) => {
-    const isDecisive = decisive && (matched === deciding ? evaluate(child, event) === deciding : true);
-    return explainExpression(child, event, isDecisive);
-  });
-  const count = children.filter((child) => child.matched).length;
-  const wanted = expression.kind === "and" ? "all are needed" : "one is needed";
-  return { item: expression.label, matched, why: `${count} of ${children.length} hold, ${wanted}`, decisive, children };
+  const children = expression.children.map((child) => judge(child, source));
+  const count = children.filter(({ matched }) => matched).length;
+  const matched = kind === "and" ? count === children.length : count > 0;
+  const why = `${count} of ${children.length} hold, ${kind === "and" ? "all are" : "one is"} needed`;
+  return { kind, item, matched, why, children };
 }
 
-function explainItem(item: Item, event: EventContent): Pick<Explanation, "item" | "matched" | "why"> {
-  const matched = evaluateItem(item, event);
-  const values = item.field === null ? allTexts(event.fields, event.raw) : valuesOf(event.fields, item.field);
-  const holding = item.tests.filter((test) => evaluateTest(test, values, event.fields));
-  const failing = item.tests.filter((test) => !holding.includes(test));
+/** An `and` that fails rests on its failing parts, one that holds on all of them; an `or` the other way round. */
+function explained(node: Judged, decisive: boolean): Explanation {
+  const { kind, item, matched, why } = node;
+  const restsOnAll = kind === "not" || matched === (kind === "and");
+  const children = node.children.map((child) =>
+    explained(child, decisive && (restsOnAll || child.matched === matched)),
+  );
+  return { item, matched, why, decisive, children };
+}
+
+function judgeLine(item: Item, source: Source): Judged {
+  const answers = judgeItem(item, source.view, source.slotOf);
+  const holding = item.tests.filter((_, index) => answers[index] === true);
+  const failing = item.tests.filter((_, index) => answers[index] !== true);
+  const isMet = item.join === "all" ? failing.length === 0 : holding.length > 0;
+  const { values } = item.field === null ? source.view.keywords() : source.view.field(source.slotOf(item.field));
   const subject = item.field ?? "the event";
-  const found = `${subject} ${values === undefined ? "is absent" : `is ${values.slice(0, 3).map(show).join(", ")}`}`;
-  return { item: item.text, matched, why: `${found}; ${verdict(item, holding, failing)}` };
+  const found = values === undefined ? "is absent" : `is ${values.slice(0, shownValuesMax).map(show).join(", ")}`;
+  const why = `${subject} ${found}; ${verdict(item, holding, failing)}`;
+  return { kind: "item", item: item.text, matched: isMet !== item.negated, why, children: [] };
 }
 
 function verdict(item: Item, holding: readonly Test[], failing: readonly Test[]): string {
   const negation = item.negated ? ", which neq excludes" : "";
   const [held] = holding;
   const [failed] = failing;
-  if (item.join === "all" && failed !== undefined) return `it does not ${describe(failed)}`;
+  if (failed !== undefined && (item.join === "all" || held === undefined)) {
+    const others = item.join === "any" && failing.length > 1 ? ` or ${failing.length - 1} more` : "";
+    return `it does not ${describe(failed)}${others}`;
+  }
   const rest = item.join === "all" && holding.length > 1 ? ` and ${holding.length - 1} more` : "";
-  if (held !== undefined) return `it does ${describe(held)}${rest}${negation}`;
-  const others = failing.length > 1 ? ` or ${failing.length - 1} more` : "";
-  return failed === undefined ? "nothing was asked" : `it does not ${describe(failed)}${others}`;
+  return held === undefined ? "nothing was asked" : `it does ${describe(held)}${rest}${negation}`;
 }
 
 function describe(test: Test): string {
@@ -90,6 +106,7 @@ function describe(test: Test): string {
 }
 
 const shownCharsMax = 120;
+const shownValuesMax = 3;
 
 function show(value: unknown): string {
   return quote(textOf(value) ?? (value === null || value === undefined ? "null" : "an object"));

@@ -111,11 +111,11 @@ function parseRule(document: Mapping, origin: DocumentOrigin, placeholders: Plac
   }
   if (document["filter"] !== undefined) {
     const filter = parseFilter(document, { placeholders, warn });
-    return { ...metadata(), kind: "filter", logsource: parseLogsource(document), ...filter };
+    return { ...metadata(), kind: "filter", logsource: parseLogsource(document, warn), ...filter };
   }
   if (document["detection"] === undefined)
     reject("not-a-rule", "there is neither detection, correlation nor filter", []);
-  const rest = { ...metadata(), logsource: parseLogsource(document) };
+  const rest = { ...metadata(), logsource: parseLogsource(document, warn) };
   const section = asMapping(document["detection"], "detection", { at: ["detection"], code: "detection-invalid" });
   if (section["timeframe"] !== undefined)
     warn("timeframe has no meaning without the removed aggregations; it is ignored");

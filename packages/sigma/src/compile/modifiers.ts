@@ -3,7 +3,7 @@ import type { TextPosition, TimePart } from "../expression.ts";
 import type { WideName } from "./encoding.ts";
 
 /** What kind of comparison the modifiers of an item ask for. */
-export type ItemKind = "text" | "regex" | "cidr" | "exists" | "fieldref" | "number" | "time";
+type ItemKind = "text" | "regex" | "cidr" | "exists" | "fieldref" | "number" | "time";
 
 export type Transform = WideName | "base64" | "base64offset" | "windash";
 

@@ -2,6 +2,7 @@ import type { CorrelationRule } from "../rule.ts";
 import { digest } from "./digest.ts";
 import type { Entry } from "./entry.ts";
 import { Group, type GroupLimits, type Outcome } from "./group.ts";
+import { RecencyMap } from "./recency-map.ts";
 import { readState, writeState } from "./state.ts";
 
 export type TableLimits = GroupLimits &
@@ -12,7 +13,7 @@ export type TableLimits = GroupLimits &
     entriesMax: number;
   }>;
 
-type Slot = { readonly group: Group; usedAt: number; clockMs: number };
+type Slot = Readonly<{ group: Group; usedAt: number; clockMs: number }>;
 
 /** What left the table on its own account. */
 export type Departure = Readonly<{ reason: "evicted" | "expired"; groupKey: string; entries: number }>;
@@ -32,7 +33,7 @@ export class GroupTable {
   readonly rule: CorrelationRule;
   readonly definition: string;
   readonly #limits: TableLimits;
-  readonly #slots = new Map<string, Slot>();
+  readonly #slots = new RecencyMap<Slot>();
   readonly #dirty = new Set<string>();
   readonly #removed = new Set<string>();
   #entries = 0;
@@ -58,7 +59,6 @@ export class GroupTable {
     const outcome = group.take(entry);
     if (outcome.kind === "late") return outcome;
     this.#entries += group.entries.length - before;
-    this.#slots.delete(groupKey);
     this.#slots.set(groupKey, { group, usedAt: now.used, clockMs: now.clockMs });
     this.#dirty.add(groupKey);
     this.#removed.delete(groupKey);
@@ -70,24 +70,19 @@ export class GroupTable {
     const departures: Departure[] = [];
     const idleMs = this.rule.correlation.spanMs + this.#limits.allowedLatenessMs + clockStepMaxMs;
     for (let checks = 0; checks < expiryChecks && this.#slots.size > 1; checks += 1) {
-      const oldest = this.#oldest();
-      if (oldest === undefined || clockMs - oldest.slot.clockMs <= idleMs) break;
-      departures.push(this.#remove(oldest.groupKey, "expired"));
+      const oldest = this.#slots.oldest();
+      if (oldest === undefined || clockMs - oldest.value.clockMs <= idleMs) break;
+      departures.push(this.#remove(oldest.key, "expired"));
     }
     while (
       this.#slots.size > 1 &&
       (this.#slots.size > this.#limits.groupsMax || this.#entries > this.#limits.entriesMax)
     ) {
-      const oldest = this.#oldest();
+      const oldest = this.#slots.oldest();
       if (oldest === undefined) break;
-      departures.push(this.#remove(oldest.groupKey, "evicted"));
+      departures.push(this.#remove(oldest.key, "evicted"));
     }
     return departures;
-  }
-
-  #oldest(): { groupKey: string; slot: Slot } | undefined {
-    for (const [groupKey, slot] of this.#slots) return { groupKey, slot };
-    return undefined;
   }
 
   #remove(groupKey: string, reason: Departure["reason"]): Departure {

@@ -13,7 +13,8 @@ const segmentsMax = 16;
  */
 export function valuesOf(fields: Fields, name: string): readonly unknown[] | undefined {
   if (Object.hasOwn(fields, name)) return flatten(fields[name]);
-  const nested = name.includes(".") ? follow(fields, name.split(".").slice(0, segmentsMax), 0) : undefined;
+  const segments = name.includes(".") ? name.split(".", segmentsMax) : [];
+  const nested = segments.length > 0 ? follow(fields, { segments, from: 0, depth: 0 }) : undefined;
   return nested ?? spacedValue(fields, name);
 }
 
@@ -24,18 +25,22 @@ function spacedValue(fields: Fields, name: string): readonly unknown[] | undefin
   return undefined;
 }
 
+type Way = Readonly<{ segments: readonly string[]; from: number; depth: number }>;
+
 /** Tries every split of the remaining segments into one key and the rest. */
-function follow(container: unknown, segments: readonly string[], from: number): readonly unknown[] | undefined {
+function follow(container: unknown, way: Way): readonly unknown[] | undefined {
+  const { segments, from, depth } = way;
+  if (typeof container !== "object" || container === null || depth > depthMax) return undefined;
   if (Array.isArray(container)) {
-    const found = (container as readonly unknown[]).flatMap((entry) => follow(entry, segments, from) ?? []);
+    const next = { ...way, depth: depth + 1 };
+    const found = (container as readonly unknown[]).flatMap((entry) => follow(entry, next) ?? []);
     return found.length > 0 ? found : undefined;
   }
-  if (typeof container !== "object" || container === null) return undefined;
   for (let to = from + 1; to <= segments.length; to += 1) {
     const key = segments.slice(from, to).join(".");
     if (!Object.hasOwn(container, key)) continue;
     const value = (container as Fields)[key];
-    const found = to === segments.length ? flatten(value) : follow(value, segments, to);
+    const found = to === segments.length ? flatten(value) : follow(value, { segments, from: to, depth: depth + 1 });
     if (found !== undefined) return found;
   }
   return undefined;

@@ -34,6 +34,12 @@ function compileTests(item: Item, slotOf: (field: string) => number): readonly F
   return [(field) => field.folded().some((text) => exact.has(text)), ...others];
 }
 
+/** Tells the tests of an item that hold from those that do not. */
+export function judgeItem(item: Item, view: EventView, slotOf: (field: string) => number): readonly boolean[] {
+  const field = item.field === null ? view.keywords() : view.field(slotOf(item.field));
+  return item.tests.map((test) => compileTest(test, slotOf)(field, view));
+}
+
 function compileTest(test: Test, slotOf: (field: string) => number): FieldTest {
   if (test.kind === "text") {
     return test.cased ? onTexts(compilePattern(test.pattern)) : onFolded(compilePattern(foldPattern(test.pattern)));

@@ -3,9 +3,11 @@ import type { EventLogsource } from "./event.ts";
 
 /**
  * Whether a rule is about events of this kind: every part the rule names must be the event's own. An event may belong
- * to several categories at once; a rule that names none of the three parts applies to everything.
+ * to several categories at once. A rule that names none of the three is about something events cannot say of themselves,
+ * and applies to none; firing on everything would be worse.
  */
 export function ruleApplies(rule: Logsource, event: EventLogsource): boolean {
+  if (rule.product === undefined && rule.service === undefined && rule.category === undefined) return false;
   return (
     (rule.product === undefined || rule.product === event.product?.toLowerCase()) &&
     (rule.service === undefined || rule.service === event.service?.toLowerCase()) &&

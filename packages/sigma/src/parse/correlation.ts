@@ -4,7 +4,7 @@ import { asMapping, asText, asTextList, type Mapping } from "./shape.ts";
 import { parseTimespan } from "./timespan.ts";
 import { numberOf } from "../compile/item.ts";
 
-export const correlationTypes = [
+const correlationTypes = [
   "event_count",
   "value_count",
   "temporal",
@@ -22,7 +22,7 @@ export type Comparison = Readonly<{ operator: "gt" | "gte" | "lt" | "lte" | "eq"
  * What must hold in a window: a number compared; or, for the temporal types, every rule seen (the default) or an
  * expression over the rules seen.
  */
-export type CorrelationCondition =
+type CorrelationCondition =
   | Readonly<{ kind: "every" }>
   | Readonly<{ kind: "number"; comparisons: readonly Comparison[] }>
   | Readonly<{ kind: "rules"; condition: Condition }>;
@@ -101,7 +101,7 @@ function parseReferences(value: unknown, condition: CorrelationCondition): reado
   return rules;
 }
 
-export function namesIn(condition: Condition): readonly string[] {
+function namesIn(condition: Condition): readonly string[] {
   if (condition.kind === "name") return [condition.name];
   if (condition.kind === "not") return namesIn(condition.part);
   if (condition.kind === "quantified") return [];

@@ -14,7 +14,7 @@ const parts = ["product", "category", "service"] as const;
 const partName = /^[a-z0-9_.-]+$/;
 
 /** @throws {RuleRejected} `logsource-invalid` when missing, empty or with a part that is not a plain name */
-export function parseLogsource(document: Mapping): Logsource {
+export function parseLogsource(document: Mapping, warn: (message: string) => void): Logsource {
   const place = { at: ["logsource"], code: "logsource-invalid" } as const;
   if (document["logsource"] === undefined) reject("logsource-invalid", "the rule has no logsource", []);
   const source = asMapping(document["logsource"], "logsource", place);
@@ -27,8 +27,10 @@ export function parseLogsource(document: Mapping): Logsource {
     else if ((parts as readonly string[]).includes(key)) named[key] = partText(value, at);
     else custom[key] = value;
   }
-  const isEmpty = parts.every((part) => named[part] === undefined) && Object.keys(custom).length === 0;
-  if (isEmpty) reject("logsource-invalid", "logsource names neither product, category nor service", ["logsource"]);
+  const isBare = parts.every((part) => named[part] === undefined);
+  if (isBare && Object.keys(custom).length > 0)
+    warn("logsource has keys of its own only: the rule applies to no event");
+  else if (isBare) reject("logsource-invalid", "logsource names neither product, category nor service", ["logsource"]);
   return { ...named, custom };
 }
 
