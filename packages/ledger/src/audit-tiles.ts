@@ -6,14 +6,14 @@ import { addressesOfLevel, entriesPath, levelsOf, type TileAddress, tilePath, ti
 import { hashSizeBytes, leafHash } from "./tree-hash.ts";
 
 /** The same hashes twice: as the tiles store them, and as they follow from the entries below. One array if they agree. */
-export type TwoViews<T> = Readonly<{ stored: T; derived: T }>;
+type TwoViews<T> = Readonly<{ stored: T; derived: T }>;
 type Hashes = readonly Uint8Array[];
 
 /** A tile whose stored hashes are not those of the entries below it: one of the two was altered. */
 export type Doubt = Readonly<{ address: TileAddress; positions: readonly number[]; roots: TwoViews<Uint8Array> }>;
 
 /** A file that is missing or cannot be read as what it should be. */
-export type FileFault = Readonly<{
+type FileFault = Readonly<{
   code: "LEDGER_EXPORT_MISSING" | "LEDGER_TILE_MALFORMED";
   path: string;
   index: number;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { hex } from "./bytes.ts";
 import { portableSha256, sha256 } from "./sha256.ts";
 
@@ -29,4 +29,12 @@ test("a digest is an array of its own: cutting it later does not share memory wi
   const digest = sha256(Uint8Array.of(1));
   expect(digest.constructor).toBe(Uint8Array);
   expect(digest.buffer.byteLength).toBe(32);
+});
+
+test("where there is no Node, the portable implementation is chosen", async () => {
+  vi.resetModules();
+  vi.stubGlobal("process", undefined);
+  const browser = await import("./sha256.ts").finally(() => vi.unstubAllGlobals());
+  expect(browser.sha256).toBe(browser.portableSha256);
+  expect(sha256).not.toBe(portableSha256);
 });

@@ -211,6 +211,28 @@ describe("the checkpoint", () => {
   });
 });
 
+describe("the files for people", () => {
+  function manifestWith(changes: Record<string, unknown>): Files {
+    return changed(files, "export.json", (bytes) =>
+      utf8(JSON.stringify({ ...JSON.parse(new TextDecoder().decode(bytes)), ...changes })),
+    );
+  }
+
+  test("must describe this checkpoint", async () => {
+    for (const wrong of [{ size: 599 }, { origin: "other.example" }, { vkeys: [] }]) {
+      const { ok, problems } = await verified(manifestWith(wrong));
+      expect([ok, problems.map(({ code }) => code)]).toEqual([false, ["LEDGER_EXPORT_MISMATCH"]]);
+    }
+  });
+
+  test("must name the key that signed, so that nobody is shown another one", async () => {
+    const { vkey } = await generateSigningKey("other.example");
+    const swapped = changed(manifestWith({ vkeys: [vkey] }), "vkey", () => utf8(`${vkey}\n`));
+    const { ok, problems } = await verified(swapped);
+    expect([ok, problems.map(({ code }) => code)]).toEqual([false, ["LEDGER_EXPORT_MISMATCH"]]);
+  });
+});
+
 describe("history, against a checkpoint somebody kept", () => {
   test("a truncated log, signed again by its owner, is caught", async () => {
     const kept = await signedAt(entries);
@@ -238,6 +260,15 @@ describe("history, against a checkpoint somebody kept", () => {
   test("another root at the same size is a fork", async () => {
     const report = await verified(files, { earlier: [await signedAt(entries.with(599, utf8("other")))] });
     expect(report.problems.map(({ code }) => code)).toEqual(["LEDGER_FORKED"]);
+  });
+
+  test("a checkpoint of a history that was never continued says nothing about what came after it", async () => {
+    const fork = await signedAt(entries.with(0, utf8("other")), 200);
+    const report = await verified(files, {
+      earlier: [fork, await signedAt(entries, 550), await signedAt(entries, 100)],
+    });
+    expect(report.earlierConfirmed).toBe(2);
+    expect(report.problems.map(({ code, index }) => [code, index])).toEqual([["LEDGER_HISTORY_REWRITTEN", 100]]);
   });
 
   test("an earlier checkpoint that is forged, or of another log, is not counted as confirmed", async () => {
