@@ -1,0 +1,155 @@
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+/** A setting that cannot be used: which one, why, and what would do. Nothing has been started. */
+export class ConfigInvalid extends Error {
+  override readonly name = "ConfigInvalid";
+  readonly code = "CONFIG_INVALID";
+  readonly setting: string;
+  constructor(setting: string, message: string) {
+    super(`${setting}: ${message}`);
+    this.setting = setting;
+  }
+}
+
+export type Config = Readonly<{
+  host: string;
+  port: number;
+  /** Where people reach Tyr, e.g. https://tyr.example.org; decides cookies and cross-site checks. */
+  publicUrl: string;
+  dataDir: string;
+  /** PostgreSQL connection string; undefined: the embedded engine in the data directory. */
+  databaseUrl: string | undefined;
+  rulesDir: string;
+  policiesDir: string;
+  webDir: string;
+  sampleDir: string;
+  sample: boolean;
+  logLevel: string;
+  /** Addresses and prefixes that are ours: never blocked. */
+  ownNetworks: readonly string[];
+  /** Files to follow, each `SENSOR=PATH`. */
+  follow: readonly { sensor: string; path: string }[];
+  /** Intake stops taking (429) beyond this many bytes waiting to be stored. */
+  intakeBytesMax: number;
+  trustProxy: boolean;
+}>;
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+const MIB = 1024 * 1024;
+
+type Raw = Readonly<{ argv: readonly string[]; env: Readonly<Record<string, string | undefined>>; root: string }>;
+
+function readFlags(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        host: { type: "string" },
+        port: { type: "string" },
+        "data-dir": { type: "string" },
+        "public-url": { type: "string" },
+        "log-level": { type: "string" },
+        "own-network": { type: "string", multiple: true },
+        follow: { type: "string", multiple: true },
+        "no-sample": { type: "boolean" },
+      },
+    }).values;
+  } catch (cause) {
+    throw new ConfigInvalid("command line", cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+function integer(setting: string, text: string, [min, max]: readonly [number, number]): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw new ConfigInvalid(setting, `"${text}" is not a whole number from ${min} to ${max}`);
+  return value;
+}
+
+function list(text: string | undefined): readonly string[] {
+  return (text ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+function followed(text: string): { sensor: string; path: string } {
+  const at = text.indexOf("=");
+  if (at < 1 || at === text.length - 1) throw new ConfigInvalid("TYR_FOLLOW", `"${text}" is not SENSOR=PATH`);
+  return { sensor: text.slice(0, at), path: resolve(text.slice(at + 1)) };
+}
+
+function network(text: string): string {
+  const [address = "", length] = text.split("/");
+  const version = isIP(address);
+  const bits = version === 4 ? 32 : 128;
+  const valid = version !== 0 && (length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits));
+  if (!valid) throw new ConfigInvalid("TYR_OWN_NETWORKS", `"${text}" is not an address or prefix`);
+  return text;
+}
+
+function checkedUrl(setting: string, text: string, protocols: readonly string[]): string {
+  if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol))
+    throw new ConfigInvalid(setting, `"${text}" is not a URL starting with ${protocols.join(" or ")}`);
+  return text.replace(/\/+$/, "");
+}
+
+type Settings = Readonly<{ flags: ReturnType<typeof readFlags>; env: Raw["env"]; root: string }>;
+
+function readListen({ flags, env }: Settings): Pick<Config, "host" | "port" | "publicUrl" | "trustProxy"> {
+  const host = flags.host ?? env["TYR_HOST"] ?? "127.0.0.1";
+  const port = integer("TYR_PORT", flags.port ?? env["TYR_PORT"] ?? "8970", [0, 65_535]);
+  const here = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const publicUrl = checkedUrl("TYR_PUBLIC_URL", flags["public-url"] ?? env["TYR_PUBLIC_URL"] ?? here, [
+    "http:",
+    "https:",
+  ]);
+  return { host, port, publicUrl, trustProxy: env["TYR_TRUST_PROXY"] === "1" };
+}
+
+function readPlaces({
+  flags,
+  env,
+  root,
+}: Settings): Pick<Config, "dataDir" | "rulesDir" | "policiesDir" | "webDir" | "sampleDir"> {
+  return {
+    dataDir: resolve(flags["data-dir"] ?? env["TYR_DATA_DIR"] ?? ".tyr"),
+    rulesDir: resolve(env["TYR_RULES_DIR"] ?? `${root}/rules`),
+    policiesDir: resolve(env["TYR_POLICIES_DIR"] ?? `${root}/policies`),
+    webDir: resolve(env["TYR_WEB_DIR"] ?? `${root}/packages/web/dist/app`),
+    sampleDir: resolve(env["TYR_SAMPLE_DIR"] ?? `${root}/packages/server/sample`),
+  };
+}
+
+function readLogLevel({ flags, env }: Settings): string {
+  const level = flags["log-level"] ?? env["TYR_LOG_LEVEL"] ?? "info";
+  if (LOG_LEVELS.includes(level)) return level;
+  throw new ConfigInvalid("TYR_LOG_LEVEL", `"${level}" is not one of ${LOG_LEVELS.join(", ")}`);
+}
+
+function readDatabaseUrl({ env }: Settings): string | undefined {
+  const url = env["TYR_DATABASE_URL"];
+  return url === undefined ? undefined : checkedUrl("TYR_DATABASE_URL", url, ["postgres:", "postgresql:"]);
+}
+
+/**
+ * Reads the configuration: flag before environment (`TYR_…`) before default. Nothing is read later.
+ *
+ * @throws {ConfigInvalid} `CONFIG_INVALID` naming the setting
+ */
+export function readConfig({ argv, env, root }: Raw): Config {
+  const settings: Settings = { flags: readFlags(argv), env, root };
+  const { flags } = settings;
+  return {
+    ...readListen(settings),
+    ...readPlaces(settings),
+    databaseUrl: readDatabaseUrl(settings),
+    sample: !(flags["no-sample"] ?? env["TYR_NO_SAMPLE"] === "1"),
+    logLevel: readLogLevel(settings),
+    ownNetworks: [...list(env["TYR_OWN_NETWORKS"]), ...(flags["own-network"] ?? [])].map(network),
+    follow: [...list(env["TYR_FOLLOW"]), ...(flags.follow ?? [])].map(followed),
+    intakeBytesMax: integer("TYR_INTAKE_MIB_MAX", env["TYR_INTAKE_MIB_MAX"] ?? "32", [1, 4096]) * MIB,
+  };
+}

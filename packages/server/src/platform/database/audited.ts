@@ -1,0 +1,95 @@
+import type { Actor, AuditEvent } from "@tyr/contract";
+import type { Kysely, Transaction } from "kysely";
+import type { Tables } from "./tables.ts";
+import { newId } from "#platform/ids";
+import type { Clock } from "#platform/clock";
+
+/** JSON that may enter an audit entry: no fractions, so that its canonical form is the same everywhere (RFC 8785). */
+export type FactValue = string | number | boolean | null | readonly FactValue[] | { readonly [key: string]: FactValue };
+
+/** What happened, as it will stand in the log. Never credentials, tokens or raw session ids. */
+export type Fact = Readonly<{
+  type: AuditEvent;
+  actor: Actor;
+  object: Readonly<{ kind: string; id: string }>;
+  outcome?: "success" | "refused" | "failure";
+  before?: string | null;
+  after?: string | null;
+  requestId?: string | null;
+  details?: Readonly<Record<string, FactValue>>;
+}>;
+
+/** A fact with its own id and time: what is hashed into the log. */
+export type AuditRecord = Readonly<Required<Fact> & { v: 1; id: string; at: string }>;
+export type EncodeRecord = (record: AuditRecord) => Uint8Array;
+
+/** Can read, cannot write: `insertInto`, `updateTable`, `deleteFrom` and raw SQL are not there. */
+export type ReadDatabase = Pick<Kysely<Tables>, "selectFrom" | "selectNoFrom" | "fn" | "dynamic" | "case">;
+export type WriteTransaction = Transaction<Tables>;
+
+/** Writes that change no domain state. Everything else goes through `audited`. */
+export type Bookkeeping = "cursor" | "last-seen" | "audit-tree" | "idempotency" | "counters" | "enforcer-pull";
+
+export type Audited = <T>(
+  fact: Fact | ((value: T) => readonly Fact[]),
+  work: (tx: WriteTransaction) => Promise<T>,
+) => Promise<T>;
+
+class RollBack<T> extends Error {
+  readonly value: T;
+  constructor(value: T) {
+    super("rolled back: nothing to record");
+    this.value = value;
+  }
+}
+
+function isRefused(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "ok" in value && value.ok === false;
+}
+
+function factsOf<T>(fact: Fact | ((value: T) => readonly Fact[]), value: T): readonly Fact[] {
+  if (typeof fact === "function") return fact(value);
+  return isRefused(value) ? [] : [fact];
+}
+
+/**
+ * Makes `audited`: the state change and its audit entries are one transaction.
+ *
+ * `fact` may be computed from what the work returned. No fact means no change: the transaction is rolled back, so a
+ * refusal (`ok: false`) or an unaudited write leaves nothing behind. To record a refusal, return its fact yourself.
+ */
+export function createAudited(db: Kysely<Tables>, clock: Clock, encode: EncodeRecord): Audited {
+  return async (fact, work) => {
+    try {
+      return await db.transaction().execute(async (tx) => {
+        const value = await work(tx);
+        const facts = factsOf(fact, value);
+        if (facts.length === 0) throw new RollBack(value);
+        const rows = facts.map((one) => toRow(one, clock.now(), encode));
+        await tx.insertInto("audit_intake").values(rows).execute();
+        return value;
+      });
+    } catch (error) {
+      if (error instanceof RollBack) return error.value as Awaited<ReturnType<typeof work>>;
+      throw error;
+    }
+  };
+}
+
+function toRow(fact: Fact, now: Date, encode: EncodeRecord): { id: string; bytes: Uint8Array } {
+  const id = newId("auditEntry", now);
+  const {
+    type,
+    actor,
+    object,
+    outcome = "success",
+    before = null,
+    after = null,
+    requestId = null,
+    details = {},
+  } = fact;
+  return {
+    id,
+    bytes: encode({ v: 1, id, at: now.toISOString(), type, actor, object, outcome, before, after, requestId, details }),
+  };
+}

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "vitest";
+import { sql } from "kysely";
+import { ok, refuse } from "@tyr/contract";
+import { cursorOf, headOf, moveCursor, takePositions } from "#platform/bus";
+import { systemClock } from "#platform/clock";
+import type { Fact } from "#platform/database";
+import { openTestDatabase, TEST_ENGINES } from "./testing.ts";
+
+const fact: Fact = {
+  type: "system.heartbeat",
+  actor: { kind: "system", id: "system", name: "system" },
+  object: { kind: "test", id: "1" },
+};
+const cursor = (position: number) => ({ consumer: "test", position, now: systemClock.now() });
+
+describe.each(TEST_ENGINES)("the database on %s", (engine) => {
+  test("a state change and its audit entry appear together", async () => {
+    await using world = await openTestDatabase(engine);
+    await world.db.audited(fact, async (tx) => await moveCursor(tx, cursor(7)));
+    expect(await cursorOf(world.db.read, "test")).toBe(7);
+    expect(await world.records()).toMatchObject([
+      { v: 1, type: "system.heartbeat", outcome: "success", object: { id: "1" } },
+    ]);
+  });
+
+  test("a change whose work fails leaves neither change nor entry", async () => {
+    await using world = await openTestDatabase(engine);
+    const work = world.db.audited(fact, async (tx) => {
+      await moveCursor(tx, cursor(7));
+      throw new Error("half way");
+    });
+    await expect(work).rejects.toThrow("half way");
+    expect(await cursorOf(world.db.read, "test")).toBe(0);
+    expect(await world.records()).toEqual([]);
+  });
+
+  test("a refusal changes nothing and writes no entry of success", async () => {
+    await using world = await openTestDatabase(engine);
+    const refused = await world.db.audited(fact, async (tx) => {
+      await moveCursor(tx, cursor(7));
+      return refuse("NOT_FOUND", "no such thing");
+    });
+    expect(refused.ok).toBe(false);
+    expect(await cursorOf(world.db.read, "test")).toBe(0);
+    expect(await world.records()).toEqual([]);
+  });
+
+  test("work that names no fact is rolled back: an unaudited write cannot stay", async () => {
+    await using world = await openTestDatabase(engine);
+    const answer = await world.db.audited(
+      () => [],
+      async (tx) => {
+        await moveCursor(tx, cursor(7));
+        return ok(1);
+      },
+    );
+    expect(answer).toEqual(ok(1));
+    expect(await cursorOf(world.db.read, "test")).toBe(0);
+  });
+
+  test("the reading handle has nothing that writes", async () => {
+    await using world = await openTestDatabase(engine);
+    expect(Object.keys(world.db.read).toSorted()).toEqual(["case", "dynamic", "fn", "selectFrom", "selectNoFrom"]);
+    // @ts-expect-error an unaudited write does not type-check
+    expect(world.db.read.insertInto).toBeUndefined();
+  });
+
+  test("positions become visible in order, however many write at once", async () => {
+    await using world = await openTestDatabase(engine);
+    const firsts = await Promise.all(
+      Array.from(
+        { length: 20 },
+        async (_, index) =>
+          await world.db.bookkeep("counters", async (tx) => await takePositions(tx, "event", index + 1)),
+      ),
+    );
+    const taken = firsts.flatMap((first, index) => Array.from({ length: index + 1 }, (_, offset) => first + offset));
+    expect(taken.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 210 }, (_, index) => index + 1));
+    expect(await headOf(world.db.read, "event")).toBe(210);
+  });
+
+  test("values come back alike: numbers, instants, documents, bytes and arrays", async () => {
+    await using world = await openTestDatabase(engine);
+    const row = await world.db.read
+      .selectNoFrom([
+        sql<number>`${9_007_199_254_740_991}::int8`.as("big"),
+        sql<Date>`'2026-02-01T14:17:31.627Z'::timestamptz`.as("instant"),
+        sql<object>`${JSON.stringify({ a: [1, "ü", null] })}::jsonb`.as("document"),
+        sql<Uint8Array>`${new Uint8Array([0, 255])}::bytea`.as("bytes"),
+        sql<string[]>`${["a", "b,c"]}::text[]`.as("list"),
+      ])
+      .executeTakeFirstOrThrow();
+    expect({ ...row, bytes: [...row.bytes] }).toEqual({
+      big: 9_007_199_254_740_991,
+      instant: new Date("2026-02-01T14:17:31.627Z"),
+      document: { a: [1, "ü", null] },
+      bytes: [0, 255],
+      list: ["a", "b,c"],
+    });
+  });
+
+  test("acknowledged means on disk", async () => {
+    await using world = await openTestDatabase(engine);
+    const setting = await world.db.read
+      .selectNoFrom([
+        sql<string>`current_setting('fsync')`.as("fsync"),
+        sql<string>`current_setting('synchronous_commit')`.as("commit"),
+      ])
+      .executeTakeFirstOrThrow();
+    expect(setting).toEqual({ fsync: "on", commit: "on" });
+    if (engine === "postgres") return;
+    const before = (await world.db.syncs()) ?? 0;
+    for (let n = 1; n <= 20; n++) await world.db.bookkeep("cursor", async (tx) => await moveCursor(tx, cursor(n)));
+    expect((await world.db.syncs()) ?? 0).toBeGreaterThanOrEqual(before + 20);
+  });
+});
+
+test("a second process cannot open the same data directory, a killed one's lock is taken over", async () => {
+  const { lockDirectory } = await import("./directory-lock.ts");
+  const { mkdtempSync, rmSync, writeFileSync } = await import("node:fs");
+  const { spawnSync } = await import("node:child_process");
+  const dir = mkdtempSync("/tmp/tyr-lock-");
+  const other = process.ppid;
+  writeFileSync(`${dir}/tyr.lock`, `${other} `);
+  expect(() => lockDirectory(dir)).toThrow(expect.objectContaining({ code: "DATA_DIRECTORY_LOCKED" }));
+  const dead = spawnSync("true").pid;
+  writeFileSync(`${dir}/tyr.lock`, `${dead} 123`);
+  lockDirectory(dir)();
+  rmSync(dir, { recursive: true });
+});

@@ -1,0 +1,110 @@
+import { join } from "node:path";
+import { Kysely, PostgresDialect } from "kysely";
+import { Pool, types } from "pg";
+import type { Clock } from "#platform/clock";
+import {
+  createAudited,
+  type Audited,
+  type Bookkeeping,
+  type EncodeRecord,
+  type ReadDatabase,
+  type WriteTransaction,
+} from "./audited.ts";
+import { lockDirectory } from "./directory-lock.ts";
+import { migrate } from "./migrate.ts";
+import { PGliteThread, pgliteDialect } from "./pglite-dialect.ts";
+import type { Tables } from "./tables.ts";
+
+export type { Audited, AuditRecord, EncodeRecord, Fact, FactValue, ReadDatabase, WriteTransaction } from "./audited.ts";
+export { DatabaseNewer, DatabaseUnavailable, DataDirectoryLocked, MigrationFailed } from "./errors.ts";
+
+/** The one database, on either engine. Reading is free; writing needs a fact. */
+export type Database = AsyncDisposable &
+  Readonly<{
+    engine: "pglite" | "postgres";
+    schema: number;
+    read: ReadDatabase;
+    audited: Audited;
+    /** For cursors, last-seen stamps and the audit tree itself: see `Bookkeeping`. */
+    bookkeep: <T>(what: Bookkeeping, work: (tx: WriteTransaction) => Promise<T>) => Promise<T>;
+    /** Times the embedded engine synced to disk; undefined beside PostgreSQL, which keeps its own count. */
+    syncs: () => Promise<number | undefined>;
+  }>;
+
+export type DatabaseOptions = Readonly<{
+  url: string | undefined;
+  dataDir: string;
+  clock: Clock;
+  encode: EncodeRecord;
+}>;
+
+/** `int8` as number: positions and counts stay below 2^53, and both engines answer alike. */
+types.setTypeParser(types.builtins.INT8, Number);
+
+type Opened = { engine: Database["engine"]; db: Kysely<Tables>; syncs: Database["syncs"]; close: () => Promise<void> };
+
+async function openEmbedded(dataDir: string): Promise<Opened> {
+  const unlock = lockDirectory(dataDir);
+  try {
+    const thread = await PGliteThread.open(join(dataDir, "pg"));
+    const db = new Kysely<Tables>({ dialect: pgliteDialect(thread) });
+    const close = async () => {
+      await db.destroy();
+      unlock();
+    };
+    return { engine: "pglite", db, syncs: async () => await thread.syncs(), close };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function openPostgres(url: string): Opened {
+  const pool = new Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 10_000,
+    application_name: "tyr",
+  });
+  // An idle connection that breaks must not end the process: the pool replaces it, the next query tells.
+  pool.on("error", () => undefined);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return { engine: "postgres", db, syncs: async () => undefined, close: async () => await db.destroy() };
+}
+
+/** Narrows to what reads, at run time too. */
+function readOnly(db: Kysely<Tables>): ReadDatabase {
+  return {
+    selectFrom: db.selectFrom.bind(db),
+    selectNoFrom: db.selectNoFrom.bind(db),
+    fn: db.fn,
+    dynamic: db.dynamic,
+    case: db.case.bind(db),
+  };
+}
+
+/**
+ * Opens the database and brings it to this version.
+ *
+ * @throws {DataDirectoryLocked} `DATA_DIRECTORY_LOCKED` another process has it
+ * @throws {MigrationFailed} `MIGRATION_FAILED`
+ * @throws {DatabaseNewer} `DATABASE_NEWER`
+ */
+export async function openDatabase({ url, dataDir, clock, encode }: DatabaseOptions): Promise<Database> {
+  const opened = url === undefined ? await openEmbedded(dataDir) : openPostgres(url);
+  try {
+    const schema = await migrate(opened.db);
+    return {
+      engine: opened.engine,
+      schema,
+      read: readOnly(opened.db),
+      audited: createAudited(opened.db, clock, encode),
+      bookkeep: async (_what, work) => await opened.db.transaction().execute(work),
+      syncs: opened.syncs,
+      [Symbol.asyncDispose]: opened.close,
+    };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}

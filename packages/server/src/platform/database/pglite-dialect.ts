@@ -1,0 +1,163 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import {
+  CompiledQuery,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+} from "kysely";
+import { DatabaseUnavailable } from "./errors.ts";
+import type { ThreadReply, ThreadRequest } from "./pglite-thread.ts";
+
+type Waiting = { resolve: (reply: ThreadReply) => void; reject: (error: Error) => void };
+type Request = ThreadRequest extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
+
+/** An error of the engine: `code` is the SQLSTATE, as with `pg`. */
+class EngineError extends Error {
+  override readonly name = "EngineError";
+  constructor(fields: Readonly<Record<string, unknown>>) {
+    super(String(fields["message"]));
+    Object.assign(this, fields);
+  }
+}
+
+/** PGlite in a thread of its own, so that a query never stalls the event loop. */
+export class PGliteThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 1;
+  #ended: Error | undefined;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on("message", (reply: ThreadReply) => this.#settle(reply));
+    worker.on("error", (error) =>
+      this.#end(new DatabaseUnavailable("the embedded database's thread failed", { cause: error })),
+    );
+    worker.on("exit", () => this.#end(new DatabaseUnavailable("the embedded database's thread ended")));
+  }
+
+  /**
+   * Opens the data directory. A first opening builds the cluster in a thread that ends afterwards: building takes some
+   * 400 MB that the engine never needs again.
+   */
+  static async open(dataDir: string): Promise<PGliteThread> {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    if (!existsSync(join(dataDir, "PG_VERSION"))) {
+      const builder = await PGliteThread.#start(dataDir);
+      await builder.close();
+    }
+    return await PGliteThread.#start(dataDir);
+  }
+
+  static async #start(dataDir: string): Promise<PGliteThread> {
+    const worker = new Worker(new URL("./pglite-thread.ts", import.meta.url), {
+      workerData: { dataDir },
+      execArgv: ["--conditions=@tyr/source"],
+    });
+    const thread = new PGliteThread(worker);
+    await new Promise<ThreadReply>((resolve, reject) => thread.#waiting.set(0, { resolve, reject }));
+    return thread;
+  }
+
+  async query(sql: string, parameters: readonly unknown[]): Promise<ThreadReply> {
+    return await this.#ask({ sql, parameters });
+  }
+
+  /** How often the engine asked the disk to sync since it was opened. */
+  async syncs(): Promise<number> {
+    const { syncs } = await this.#ask({ syncs: true });
+    return syncs ?? 0;
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended !== undefined) return;
+    await this.#ask({ close: true }).catch(() => undefined);
+    await this.#worker.terminate();
+  }
+
+  async #ask(request: Request): Promise<ThreadReply> {
+    if (this.#ended !== undefined) throw this.#ended;
+    const id = this.#next++;
+    return await new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ ...request, id });
+    });
+  }
+
+  #settle(reply: ThreadReply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if (reply.error === undefined) waiting?.resolve(reply);
+    else waiting?.reject(new EngineError(reply.error));
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#ended);
+    this.#waiting.clear();
+  }
+}
+
+/** PGlite is one session: whoever holds the connection has it alone, others wait their turn. */
+class OneConnection implements Driver {
+  readonly #thread: PGliteThread;
+  readonly #turns: (() => void)[] = [];
+  #busy = false;
+
+  constructor(thread: PGliteThread) {
+    this.#thread = thread;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    if (this.#busy) await new Promise<void>((resolve) => void this.#turns.push(resolve));
+    this.#busy = true;
+    const thread = this.#thread;
+    return {
+      async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+        const { rows = [], affected = 0 } = await thread.query(query.sql, query.parameters);
+        return { rows: rows as R[], numAffectedRows: BigInt(affected) };
+      },
+      // oxlint-disable-next-line require-yield -- the embedded engine answers whole; paging is by id everywhere
+      async *streamQuery() {
+        throw new DatabaseUnavailable("the embedded database does not stream; read in pages");
+      },
+    };
+  }
+
+  async releaseConnection(): Promise<void> {
+    const next = this.#turns.shift();
+    if (next === undefined) this.#busy = false;
+    else next();
+  }
+
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("begin"));
+  }
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("commit"));
+  }
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("rollback"));
+  }
+
+  async destroy(): Promise<void> {
+    await this.#thread.close();
+  }
+}
+
+export function pgliteDialect(thread: PGliteThread): Dialect {
+  return {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new OneConnection(thread),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  };
+}

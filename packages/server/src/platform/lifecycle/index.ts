@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "#platform/log";
+
+export type Loop = Readonly<{
+  name: string;
+  /** One step. Resolves to true when there is more to do at once, false to rest until woken or `restMs` passed. */
+  step: (signal: AbortSignal) => Promise<boolean>;
+  /** Longest rest between steps without a wake-up, milliseconds. */
+  restMs: number;
+  log: Logger;
+}>;
+
+/** A loop that can be woken and, when stopped, waits for its step in hand. */
+export type RunningLoop = Readonly<{ wake(): void; stop(): Promise<void> }>;
+
+const BACKOFF_FIRST_MS = 250;
+const BACKOFF_MAX_MS = 30_000;
+
+/** Runs steps until stopped. A failing step is logged and tried again with back-off: nothing is skipped. */
+export function startLoop({ name, step, restMs, log }: Loop): RunningLoop {
+  const ending = new AbortController();
+  let rest: AbortController | undefined;
+  let woken = false;
+
+  const pause = async (ms: number): Promise<void> => {
+    if (woken || ending.signal.aborted) return;
+    rest = new AbortController();
+    await sleep(ms, undefined, { signal: AbortSignal.any([rest.signal, ending.signal]) }).catch(() => undefined);
+    rest = undefined;
+  };
+
+  const run = async (): Promise<void> => {
+    let failures = 0;
+    while (!ending.signal.aborted) {
+      woken = false;
+      try {
+        const more = await step(ending.signal);
+        failures = 0;
+        if (!more) await pause(restMs);
+      } catch (error) {
+        if (ending.signal.aborted) return;
+        failures += 1;
+        log.error({ err: error, loop: name, failures }, "a step failed and will be tried again");
+        await sleep(Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MAX_MS), undefined, {
+          signal: ending.signal,
+        }).catch(() => undefined);
+      }
+    }
+  };
+
+  const done = run();
+  return {
+    wake() {
+      woken = true;
+      rest?.abort();
+    },
+    async stop() {
+      ending.abort();
+      await done;
+    },
+  };
+}
