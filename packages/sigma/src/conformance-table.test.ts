@@ -13,6 +13,6 @@ test("the conformance page names a choice for every contested vector, once, and 
     .filter(({ status }) => status === "contested")
     .map(({ id }) => id);
   const rows = read("CONFORMANCE.md").matchAll(/^\| ([a-z][a-z0-9 -]+) \|/gm);
-  const listed = [...rows].flatMap(([, ids = ""]) => ids.split(" "));
+  const listed = [...rows].flatMap(([, ids = ""]) => ids.trim().split(" "));
   expect(listed.toSorted()).toEqual(contested.toSorted());
 });

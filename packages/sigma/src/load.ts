@@ -37,7 +37,7 @@ export type RuleReport =
       column: number;
       code: RejectionCode;
       message: string;
-      /** Where it could be read. */
+      /** Where the title could be read. */
       title?: string;
     }>;
 

@@ -20,7 +20,7 @@ export function evaluate(expression: Expression, event: EventContent): boolean {
   return expression.children.some((child) => evaluate(child, event));
 }
 
-export function evaluateItem(item: Item, event: EventContent): boolean {
+function evaluateItem(item: Item, event: EventContent): boolean {
   const values = item.field === null ? allTexts(event.fields, event.raw) : valuesOf(event.fields, item.field);
   const holds = (test: Test): boolean => evaluateTest(test, values, event.fields);
   const matched = item.join === "all" ? item.tests.every(holds) : item.tests.some(holds);
@@ -28,7 +28,7 @@ export function evaluateItem(item: Item, event: EventContent): boolean {
 }
 
 /** Any value of a list may meet a test. */
-export function evaluateTest(test: Test, values: readonly unknown[] | undefined, fields: Fields): boolean {
+function evaluateTest(test: Test, values: readonly unknown[] | undefined, fields: Fields): boolean {
   if (test.kind === "exists") return (values !== undefined) === test.expected;
   if (test.kind === "null") return hasNoValue(values);
   if (test.kind === "either") return test.tests.some((inner) => evaluateTest(inner, values, fields));
