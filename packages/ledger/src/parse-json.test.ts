@@ -102,7 +102,8 @@ describe("the strict JSON parser", () => {
         const expected =
           plain === undefined
             ? ["LEDGER_JSON_INVALID", "LEDGER_JSON_DUPLICATE_NAME"]
-            : ["accepted", "LEDGER_JSON_DUPLICATE_NAME"];
+            : // JSON.parse reads 1e511 as Infinity; we refuse what no double can hold.
+              ["accepted", "LEDGER_JSON_DUPLICATE_NAME", ...(text.includes("e5") ? ["LEDGER_JSON_NUMBER"] : [])];
         expect(expected).toContain(code);
         expect(code === "accepted" ? JSON.stringify(parseJson(text)) : "").toBe(
           code === "accepted" ? JSON.stringify(plain) : "",
