@@ -1,2 +1,1 @@
-/** Doors open here. */
-export const version = "0.1.0";
+export { startTelnetLogin, type Decoy, type DecoyEvent, type TelnetLoginOptions } from "./telnet-login.ts";
