@@ -3,6 +3,7 @@ import type { Api } from "../api.ts";
 import type { Context, Run } from "../context.ts";
 import { showBytes } from "../duration.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { toFailure } from "../explain-failure.ts";
 import { CliFailure, usage } from "../failure.ts";
 import type { Input } from "../input.ts";
 import { importFile } from "../import/import-file.ts";
@@ -58,12 +59,11 @@ function progressLine(input: OpenedInput, totals: Totals, startedAt: number): st
 
 /** What was acknowledged stays: says so whenever an import ends early. */
 function interrupted(error: unknown, totals: Totals): CliFailure {
-  const resumes = `${totals.lines} lines are acknowledged and stored. Run the same command again: nothing is stored twice.`;
-  if (error instanceof CliFailure) return new CliFailure(error.message, { ...error.parts, consequence: resumes });
+  const consequence = `${totals.lines} lines are acknowledged and stored. Run the same command again: nothing is stored twice.`;
   if (error instanceof Error && error.name === "AbortError")
-    return new CliFailure("interrupted", { exit: EXIT.cancelled, consequence: resumes });
-  const message = error instanceof Error ? error.message : String(error);
-  return new CliFailure(visible(message), { exit: EXIT.failed, consequence: resumes, cause: error });
+    return new CliFailure("interrupted", { exit: EXIT.cancelled, consequence });
+  const failure = toFailure(error);
+  return totals.lines === 0 ? failure : new CliFailure(failure.message, { ...failure.parts, consequence });
 }
 
 async function importAll(context: Context, files: readonly string[], options: SendOptions): Promise<Totals> {

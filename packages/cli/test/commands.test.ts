@@ -1,0 +1,627 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { RouteId } from "@tyr/contract";
+import { startFakeServer, Refuses, type FakeServer, type Handlers } from "./fake-server.ts";
+import { action, auditEntry, block, enforcer, ids, incident, overview, sensor, session, status } from "./samples.ts";
+import { tyr, type Ended } from "./tyr.ts";
+
+let home: string;
+let server: FakeServer;
+beforeEach(async () => {
+  home = await mkdtemp(path.join(tmpdir(), "tyr-journey-"));
+  server = await startFakeServer();
+});
+afterEach(async () => {
+  await server[Symbol.asyncDispose]();
+  await rm(home, { recursive: true, force: true });
+});
+
+async function signedIn(argv: readonly string[], handlers: Handlers = {}, stdin = ""): Promise<Ended> {
+  Object.assign(server.handlers, handlers);
+  return await tyr(argv, { home, stdin, env: { TYR_URL: server.url, TYR_TOKEN: server.token } });
+}
+
+const list = <T>(items: T[]) => ({ items, next: null });
+const made = { sensor, key: "snr-key-once" };
+
+type Case = Readonly<{
+  argv: string[];
+  handlers: Handlers;
+  code?: number;
+  out: RegExp;
+  err?: RegExp;
+  calls: RouteId[];
+}>;
+const happy: readonly Case[] = [
+  {
+    argv: ["status"],
+    handlers: { "status.get": () => status, "overview.get": () => overview },
+    out: /1 open: 1 high/,
+    err: /tyr action list --waiting/,
+    calls: ["status.get", "overview.get"],
+  },
+  {
+    argv: ["incident", "list", "--open"],
+    handlers: { "incident.list": () => list([incident]) },
+    out: /ID +SEVERITY.*\ninc_.*Password guessing \\x1b\[31mfrom/,
+    calls: ["incident.list"],
+  },
+  {
+    argv: ["incident", "show", ids.incident],
+    handlers: { "incident.get": () => incident },
+    out: /risk 75 of 100[\s\S]*Brute force/,
+    calls: ["incident.get"],
+  },
+  {
+    argv: ["incident", "timeline", ids.incident],
+    handlers: {
+      "incident.timeline": () =>
+        list([
+          {
+            at: incident.openedAt,
+            kind: "note",
+            title: "n",
+            text: "t",
+            severity: null,
+            actor: null,
+            ref: "nte_1",
+            facts: {},
+          },
+        ]),
+    },
+    out: /note/,
+    calls: ["incident.timeline"],
+  },
+  {
+    argv: ["incident", "move", ids.incident, "closed", "--verdict", "benign"],
+    handlers: { "incident.move": () => ({ ...incident, state: "closed", verdict: "benign" }) },
+    out: /closed \(benign\)/,
+    err: /is closed now/,
+    calls: ["incident.move"],
+  },
+  {
+    argv: ["incident", "note", ids.incident, "seen before"],
+    handlers: {
+      "incident.note": () => ({
+        at: incident.openedAt,
+        kind: "note",
+        title: "Note",
+        text: "seen before",
+        severity: null,
+        actor: null,
+        ref: "nte_1",
+        facts: {},
+      }),
+    },
+    out: /seen before/,
+    calls: ["incident.note"],
+  },
+  {
+    argv: ["incident", "take", ids.incident],
+    handlers: { "incident.assign": () => ({ ...incident, assignee: action.requester }) },
+    out: /assignee +freya/,
+    calls: ["incident.assign"],
+  },
+  {
+    argv: ["action", "list", "--waiting"],
+    handlers: { "action.list": () => list([action]) },
+    out: /require_approval/,
+    calls: ["action.list"],
+  },
+  {
+    argv: ["action", "show", ids.action],
+    handlers: { "action.get": () => action },
+    out: /permit high-risk: risk 75[\s\S]*\+ 203\.0\.113\.7[\s\S]*2 successful logins/,
+    calls: ["action.get"],
+  },
+  {
+    argv: ["action", "request", "block_ip", "203.0.113.7", "--reason", "r"],
+    handlers: { "action.create": () => action },
+    code: 5,
+    out: new RegExp(ids.action),
+    err: /Waits for 1 approval/,
+    calls: ["action.create"],
+  },
+  {
+    argv: ["action", "dry-run", ids.action],
+    handlers: { "action.dryRun": () => ({ ...action, state: "dry_run_ok" as const, decision: null }) },
+    out: /dry run: ok/,
+    calls: ["action.dryRun"],
+  },
+  {
+    argv: ["action", "submit", ids.action],
+    handlers: { "action.submit": () => ({ ...action, state: "executed" as const }) },
+    out: /executed/,
+    calls: ["action.submit"],
+  },
+  {
+    argv: ["action", "withdraw", ids.action],
+    handlers: { "action.withdraw": () => action },
+    out: /pending/,
+    calls: ["action.withdraw"],
+  },
+  {
+    argv: ["action", "cancel", ids.action, "--reason", "mistake"],
+    handlers: { "action.cancel": () => ({ ...action, state: "cancelled" as const }) },
+    out: /cancelled/,
+    calls: ["action.cancel"],
+  },
+  {
+    argv: ["action", "revert", ids.action, "--reason", "mistake"],
+    handlers: { "action.revert": () => ({ ...action, state: "reverted" as const }) },
+    out: /reverted/,
+    calls: ["action.revert"],
+  },
+  {
+    argv: ["approve", ids.action, "--yes", "--comment", "ok"],
+    handlers: {
+      "action.get": () => action,
+      "action.approve": () => ({ ...action, state: "executed" as const, approvalsMissing: 0 }),
+    },
+    out: /^act_\S+ executed\n$/,
+    err: /decision: require_approval[\s\S]*\+ 203\.0\.113\.7/,
+    calls: ["action.get", "action.approve"],
+  },
+  {
+    argv: ["reject", ids.action, "--reason", "known scanner"],
+    handlers: { "action.reject": () => ({ ...action, state: "rejected" as const }) },
+    out: /rejected/,
+    calls: ["action.reject"],
+  },
+  {
+    argv: ["block", "request", "203.0.113.7", "--reason", "r", "--for", "24h", "--incident", ids.incident],
+    handlers: { "action.create": () => ({ ...action, state: "executed" as const, decision: null }) },
+    out: /block_ip 203/,
+    calls: ["action.create"],
+  },
+  {
+    argv: ["block", "list", "--state", "active"],
+    handlers: { "block.list": () => list([block]) },
+    out: /1\/1/,
+    calls: ["block.list"],
+  },
+  {
+    argv: ["block", "lift", ids.block, "--reason", "r"],
+    handlers: { "block.get": () => block, "action.revert": () => ({ ...action, state: "reverting" as const }) },
+    out: /reverting/,
+    calls: ["block.get", "action.revert"],
+  },
+  {
+    argv: ["sensor", "list"],
+    handlers: { "sensor.list": () => ({ items: [sensor] }) },
+    out: /gate-1/,
+    calls: ["sensor.list"],
+  },
+  {
+    argv: ["sensor", "add", "gate-1", "--kind", "ssh"],
+    handlers: { "sensor.create": () => made },
+    out: /^snr-key-once\n$/,
+    err: /shown this once/,
+    calls: ["sensor.create"],
+  },
+  {
+    argv: ["sensor", "rotate", "gate-1", "--yes"],
+    handlers: { "sensor.list": () => ({ items: [sensor] }), "sensor.rotate": () => made },
+    out: /^snr-key-once\n$/,
+    calls: ["sensor.list", "sensor.rotate"],
+  },
+  {
+    argv: ["sensor", "deactivate", ids.sensor, "-y"],
+    handlers: { "sensor.get": () => sensor, "sensor.deactivate": () => ({ ...sensor, active: false }) },
+    out: /no/,
+    calls: ["sensor.get", "sensor.deactivate"],
+  },
+  {
+    argv: ["sensor", "quarantine", "gate-1"],
+    handlers: {
+      "sensor.list": () => ({ items: [sensor] }),
+      "quarantine.list": () =>
+        list([
+          {
+            id: "qtn_1",
+            sensorId: ids.sensor,
+            at: incident.openedAt,
+            reason: "no time",
+            rawRef: "auth.log:3",
+            raw: "\u0007junk",
+          },
+        ]),
+    },
+    out: /no time +\\x07junk/,
+    calls: ["sensor.list", "quarantine.list"],
+  },
+  {
+    argv: ["enforcer", "list"],
+    handlers: { "enforcer.list": () => ({ items: [enforcer] }) },
+    out: /bouncer\/1/,
+    calls: ["enforcer.list"],
+  },
+  {
+    argv: ["enforcer", "add", "edge"],
+    handlers: { "enforcer.create": () => ({ enforcer, key: "enf-key-once" }) },
+    out: /^enf-key-once\n$/,
+    calls: ["enforcer.create"],
+  },
+  {
+    argv: ["enforcer", "deactivate", "edge", "--yes"],
+    handlers: {
+      "enforcer.list": () => ({ items: [enforcer] }),
+      "enforcer.deactivate": () => ({ ...enforcer, active: false }),
+    },
+    out: /edge +no/,
+    calls: ["enforcer.list", "enforcer.deactivate"],
+  },
+  {
+    argv: ["audit", "tail"],
+    handlers: { "audit.list": () => list([auditEntry(2), auditEntry(1)]) },
+    out: / 1 .*incident\.moved.*new → closed\n +2 /,
+    calls: ["audit.list"],
+  },
+  {
+    argv: ["rule", "list"],
+    handlers: {
+      "rule.list": () => ({
+        packDigest: "d",
+        rules: [],
+        rejected: [{ path: "a.yml", line: 2, column: 3, code: "x", message: "bad" }],
+      }),
+    },
+    out: /^$/,
+    err: /a\.yml:2:3 rejected: bad/,
+    calls: ["rule.list"],
+  },
+];
+
+describe("every command that talks to the server", () => {
+  test.each(happy.map((one) => [one.argv.join(" "), one] as const))(
+    "tyr %s",
+    async (_, { argv, handlers, code = 0, out, err, calls }) => {
+      const end = await signedIn(argv, handlers);
+      expect([end.code, end.stdout, end.stderr]).toEqual([
+        code,
+        expect.stringMatching(out),
+        expect.stringMatching(err ?? /[\s\S]*/),
+      ]);
+      expect(server.seen.map(({ route }) => route).toSorted()).toEqual(calls.toSorted());
+      expect(end.stdout).not.toContain("\u001B");
+    },
+  );
+
+  test.each(happy.map((one) => [one.argv.join(" "), one] as const))(
+    "tyr %s, not signed in, ends with 4 and changes nothing",
+    async (_, { argv }) => {
+      const end = await tyr(argv, { home, env: { TYR_URL: server.url } });
+      expect([end.code, end.stdout]).toEqual([4, ""]);
+      expect(end.stderr).toMatch(/fix: Run tyr login, or set TYR_TOKEN\.\n {2}request id: req-42\n$/);
+    },
+  );
+});
+
+describe("what goes to the server", () => {
+  test("an approval carries the digests that were shown", async () => {
+    await signedIn(["approve", ids.action, "--yes"], { "action.get": () => action, "action.approve": () => action });
+    expect(JSON.parse(server.seen.at(-1)?.body.toString() ?? "")).toEqual({
+      requestDigest: "request-digest",
+      dryRunDigest: "dry-run-digest",
+    });
+  });
+
+  test("a block request carries its reason, its time and its incident", async () => {
+    await signedIn(
+      ["block", "request", "2001:db8::/64", "--reason", "scan", "--for", "1h30m", "--incident", ids.incident],
+      { "action.create": () => action },
+    );
+    expect(JSON.parse(server.seen[0]?.body.toString() ?? "")).toEqual({
+      type: "block_ip",
+      target: "2001:db8::/64",
+      justification: "scan",
+      submit: true,
+      ttlSeconds: 5400,
+      incidentId: ids.incident,
+    });
+  });
+
+  test("more than a page is read page by page, and what is left is said", async () => {
+    const handlers: Handlers = {
+      "incident.list": ({ query }) => ({
+        items: Array.from({ length: Number(query["limit"]) }, () => incident),
+        next: query["after"] === undefined ? "c1" : "c2",
+      }),
+    };
+    const end = await signedIn(["incident", "list", "--limit", "600", "--json=id"], handlers);
+    expect(JSON.parse(end.stdout)).toHaveLength(600);
+    expect(server.seen.map(({ query }) => [query["limit"], query["after"]])).toEqual([
+      ["500", undefined],
+      ["100", "c1"],
+    ]);
+    expect(end.stderr).toContain("--after c2");
+  });
+});
+
+describe("refusals", () => {
+  test("a server that is not there is 69", async () => {
+    const gone = await startFakeServer();
+    await gone[Symbol.asyncDispose]();
+    const end = await tyr(["status"], { home, env: { TYR_URL: gone.url, TYR_TOKEN: "x" } });
+    expect([end.code, end.stdout]).toEqual([69, ""]);
+    expect(end.stderr).toMatch(/^tyr: no answer from http:\/\/127\.0\.0\.1:\d+ \(connect ECONNREFUSED/);
+  });
+
+  const move = ["incident", "move", ids.incident, "new"];
+  test.each([
+    ["a starting server", ["sensor", "list"], { "sensor.list": () => new Refuses("NOT_READY") }, 69, /try again/i],
+    [
+      "a missing permission",
+      ["sensor", "list"],
+      { "sensor.list": () => new Refuses("NOT_PERMITTED", { permission: "sensor:read" }) },
+      4,
+      /permission: sensor:read/,
+    ],
+    [
+      "a policy that denies",
+      ["block", "request", "10.0.0.1", "--reason", "r"],
+      { "action.create": () => new Refuses("ACTION_DENIED", { reasons: ["own address"] }) },
+      5,
+      /reasons: own address/,
+    ],
+    [
+      "an illegal move, with the legal ones",
+      move,
+      { "incident.move": () => new Refuses("INCIDENT_TRANSITION_REFUSED", { legal: ["closed"] }) },
+      1,
+      /legal: closed/,
+    ],
+    [
+      "one's own request",
+      ["approve", ids.action, "-y"],
+      { "action.get": () => action, "action.approve": () => new Refuses("APPROVAL_BY_REQUESTER") },
+      5,
+      /another person/,
+    ],
+    [
+      "an approval overtaken by a change",
+      ["approve", ids.action, "-y"],
+      { "action.get": () => action, "action.approve": () => new Refuses("APPROVAL_STALE") },
+      1,
+      /Reload/,
+    ],
+    [
+      "an unusable target",
+      ["block", "request", "not-an-ip", "--reason", "r"],
+      { "action.create": () => new Refuses("TARGET_INVALID") },
+      2,
+      /canonical/,
+    ],
+    [
+      "a failure on the server",
+      ["sensor", "list"],
+      { "sensor.list": () => new Refuses("INTERNAL") },
+      1,
+      /request id: req-42/,
+    ],
+    [
+      "a sensor that does not exist",
+      ["sensor", "rotate", "gone", "-y"],
+      { "sensor.list": () => ({ items: [] }) },
+      1,
+      /no sensor gone/,
+    ],
+    [
+      "an enforcement point that does not exist",
+      ["enforcer", "deactivate", "gone", "-y"],
+      { "enforcer.list": () => ({ items: [] }) },
+      1,
+      /no enforcement point gone/,
+    ],
+    [
+      "an action without a dry run",
+      ["approve", ids.action, "-y"],
+      { "action.get": () => ({ ...action, dryRun: null }) },
+      1,
+      /tyr action dry-run/,
+    ],
+    [
+      "a decision that denies, as a value",
+      ["action", "submit", ids.action],
+      {
+        "action.submit": () => ({
+          ...action,
+          state: "dry_run_ok" as const,
+          decision: action.decision && { ...action.decision, outcome: "deny" as const },
+        }),
+      },
+      5,
+      /denies/,
+    ],
+    [
+      "an action that failed",
+      ["action", "submit", ids.action],
+      { "action.submit": () => ({ ...action, state: "failed" as const, failure: "nft broke" }) },
+      1,
+      /is failed/,
+    ],
+  ] as [string, string[], Handlers, number, RegExp][])("%s", async (...[, argv, handlers, code, err]) => {
+    const end = await signedIn(argv, handlers);
+    expect([end.code, end.stderr]).toEqual([code, expect.stringMatching(err)]);
+  });
+
+  test("a question nobody can answer is a usage error naming the flag, and nothing is changed", async () => {
+    for (const argv of [
+      ["approve", ids.action],
+      ["approve", ids.action, "--no-input"],
+      ["sensor", "rotate", ids.sensor],
+    ]) {
+      const end = await signedIn(argv, { "action.get": () => action, "sensor.get": () => sensor }, "y\n");
+      expect([end.code, end.stderr]).toEqual([2, expect.stringContaining("give --yes")]);
+    }
+    expect(server.seen.every(({ route }) => route.endsWith(".get"))).toBe(true);
+  });
+
+  test("active blocks no enforcement point has confirmed are drift: 7, with the data still printed", async () => {
+    const drifted = { ...overview, blocks: { ...overview.blocks, unacknowledged: 1 } };
+    const end = await signedIn(["status", "--json=overview.blocks.unacknowledged"], {
+      "status.get": () => status,
+      "overview.get": () => drifted,
+    });
+    expect([end.code, JSON.parse(end.stdout)]).toEqual([7, { "overview.blocks.unacknowledged": 1 }]);
+  });
+
+  test("a configuration that is not usable is 78", async () => {
+    expect((await tyr(["status"], { home, env: { TYR_URL: "nonsense" } })).code).toBe(78);
+    expect((await tyr(["status"], { home, env: { TYR_TOKEN_FILE: "/nonexistent" } })).code).toBe(78);
+  });
+});
+
+describe("the form of the output", () => {
+  const handlers: Handlers = { "incident.list": () => list([incident, { ...incident, title: "=cmd()" }]) };
+
+  test("JSON is a list of the contract's own shape, hostile characters escaped", async () => {
+    const { stdout, stderr } = await signedIn(["incident", "list", "--json"], handlers);
+    expect(JSON.parse(stdout)).toEqual([incident, { ...incident, title: "=cmd()" }]);
+    expect([stdout.includes("\u001B"), stderr]).toEqual([false, ""]);
+  });
+
+  test("JSON lines, chosen fields and CSV", async () => {
+    const lines = (await signedIn(["incident", "list", "-o", "jsonl", "--json=id,risk.score"], handlers)).stdout;
+    expect(
+      lines
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual(Array.from({ length: 2 }, () => ({ id: ids.incident, "risk.score": 75 })));
+    const sheet = (await signedIn(["-o", "csv", "incident", "list"], handlers)).stdout.split("\r\n");
+    expect([sheet[0], sheet[2]?.endsWith("'=cmd()")]).toEqual([
+      "id,severity,risk,state,actor,detections,last event,title",
+      true,
+    ]);
+  });
+
+  test("an unknown field is a usage error listing the fields there are", async () => {
+    const end = await signedIn(["incident", "list", "--json=nope"], handlers);
+    expect([end.code, end.stdout, end.stderr]).toEqual([2, "", expect.stringContaining("detectionCount")]);
+  });
+
+  test("an empty list is success: nothing on stdout, a sentence on stderr, [] as JSON", async () => {
+    const empty: Handlers = { "incident.list": () => list([]) };
+    expect(await signedIn(["incident", "list"], empty)).toMatchObject({
+      code: 0,
+      stdout: "",
+      stderr: "No incidents.\n",
+    });
+    expect(await signedIn(["incident", "list", "--json"], empty)).toMatchObject({
+      code: 0,
+      stdout: "[]\n",
+      stderr: "",
+    });
+    expect(await signedIn(["incident", "list", "-q"], empty)).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  });
+});
+
+describe("signing in and out", () => {
+  const handlers: Handlers = { "session.login": () => session, "incident.list": () => list([incident]) };
+
+  test("keeps the token for the next command, readable by its owner alone, and logout takes it away", async () => {
+    Object.assign(server.handlers, handlers);
+    const login = await tyr(["login", "--name", "freya", "--password-stdin", "--url", server.url], {
+      home,
+      stdin: "correct horse battery staple\n",
+    });
+    expect([login.code, login.stdout]).toEqual([0, expect.stringContaining("as freya (approver)")]);
+    expect(login.stdout + login.stderr).not.toContain(server.token);
+    expect(JSON.parse(server.seen[0]?.body.toString() ?? "")).toEqual({
+      name: "freya",
+      password: "correct horse battery staple",
+      token: true,
+    });
+    const file = path.join(home, ".config", "tyr", "config.json");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+
+    expect((await tyr(["incident", "list"], { home })).code).toBe(0);
+    expect((await tyr(["logout"], { home })).code).toBe(0);
+    expect(server.seen.at(-1)?.route).toBe("session.logout");
+    expect(await readFile(file, "utf8")).not.toContain(server.token);
+    expect((await tyr(["incident", "list"], { home })).code).toBe(4);
+    expect(await tyr(["logout"], { home })).toMatchObject({ code: 0, stderr: "Nobody is signed in.\n" });
+  });
+
+  test("a wrong password is 4, and too many are told to wait", async () => {
+    const argv = ["login", "--name", "freya", "--password-stdin", "--url", server.url];
+    server.handlers["session.login"] = () => new Refuses("LOGIN_FAILED");
+    expect((await tyr(argv, { home, stdin: "wrong\n" })).code).toBe(4);
+    server.handlers["session.login"] = () => new Refuses("LOGIN_DELAYED", {}, 30);
+    expect(await tyr(argv, { home, stdin: "wrong\n" })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("Wait the seconds") as unknown,
+    });
+  });
+
+  test("a password can come from a file and never from a flag", async () => {
+    Object.assign(server.handlers, handlers);
+    const file = path.join(home, "password");
+    await writeFile(file, "from the file\n");
+    expect((await tyr(["login", "--name", "freya", "--password-file", file, "--url", server.url], { home })).code).toBe(
+      0,
+    );
+    expect((await tyr(["login", "--name", "freya", "--password", "x", "--url", server.url], { home })).code).toBe(2);
+    expect((await tyr(["login", "--name", "freya", "--url", server.url], { home })).stderr).toContain(
+      "--password-stdin or --password-file",
+    );
+  });
+
+  test("a password does not travel over plain http beyond this machine", async () => {
+    const end = await tyr(["login", "--name", "freya", "--password-stdin", "--url", "http://tyr.example"], {
+      home,
+      stdin: "x\n",
+    });
+    expect([end.code, end.stderr]).toEqual([2, expect.stringContaining("--allow-http")]);
+  });
+});
+
+test("a newer Node is found when an old one starts the command", async () => {
+  const end = await tyr(["--version"], { home, node: ["/usr/bin/env", "node"] });
+  expect([end.code, end.stdout]).toEqual([0, "0.1.0\n"]);
+});
+
+test("doctor on a healthy server ends with 0, on an unhealthy one with 6", async () => {
+  const handlers: Handlers = {
+    "health.live": () => ({ live: true }),
+    "health.ready": () => ({ ready: true }),
+    "audit.head": () => new Refuses("NOT_PERMITTED"),
+  };
+  const healthy = await signedIn(["doctor"], {
+    ...handlers,
+    "status.get": () => ({ ...status, now: new Date().toISOString() }),
+  });
+  expect([healthy.code, healthy.stdout]).toEqual([0, expect.stringMatching(/✓ durability[\s\S]*! audit/)]);
+  const broken = await signedIn(["doctor", "--json"], {
+    "status.get": () => ({
+      ...status,
+      now: new Date().toISOString(),
+      database: { ...status.database, durable: false },
+    }),
+  });
+  expect([broken.code, JSON.parse(broken.stdout)]).toMatchObject([6, { ok: false }]);
+});
+
+test("following the audit log prints each entry once, until interrupted", async () => {
+  let newest = 1;
+  server.handlers["audit.list"] = () => ({
+    items: Array.from({ length: newest }, (_, at) => auditEntry(newest - at)),
+    next: null,
+  });
+  const { startTyr, ended } = await import("./tyr.ts");
+  const child = startTyr(["audit", "tail", "--follow", "--json=index"], {
+    home,
+    env: { TYR_URL: server.url, TYR_TOKEN: server.token },
+  });
+  const end = ended(child);
+  const printed: string[] = [];
+  for await (const part of child.stdout) {
+    printed.push(...String(part).trim().split("\n"));
+    newest = 3;
+    if (printed.length >= 3) child.kill("SIGINT");
+  }
+  expect([printed, (await end).code]).toEqual([['{"index":1}', '{"index":2}', '{"index":3}'], 0]);
+});

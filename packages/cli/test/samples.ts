@@ -1,0 +1,166 @@
+import type { Action, Block, Id, Enforcer, Incident, IncidentId, OutputOf, Sensor, SubjectId } from "@tyr/contract";
+
+const uuid = (last: number): string => `00000000-0000-7000-8000-${String(last).padStart(12, "0")}`;
+export const ids = {
+  incident: `inc_${uuid(1)}` as IncidentId,
+  action: `act_${uuid(2)}` as Action["id"],
+  block: `blk_${uuid(3)}` as Block["id"],
+  sensor: `snr_${uuid(4)}` as Sensor["id"],
+  enforcer: `enf_${uuid(5)}` as Enforcer["id"],
+  subject: `usr_${uuid(9)}` as SubjectId,
+};
+const at = "2026-02-01T12:00:00.000Z";
+const person = { kind: "person", id: `usr_${uuid(9)}`, name: "freya" } as const;
+
+export const incident: Incident = {
+  id: ids.incident,
+  key: "actor:203.0.113.7",
+  title: "Password guessing \u001B[31mfrom 203.0.113.7",
+  state: "new",
+  severity: "high",
+  category: "unauthorized_access",
+  priority: 2,
+  escalated: false,
+  actorIp: "203.0.113.7",
+  risk: {
+    score: 75,
+    contributions: [{ ruleId: "r1", ruleTitle: "Brute force", points: 75, detections: 3, reason: "3 bursts" }],
+  },
+  techniques: ["T1110"],
+  tactics: ["credential-access"],
+  detectionCount: 3,
+  firstEventAt: at,
+  lastEventAt: at,
+  openedAt: at,
+  updatedAt: at,
+  closedAt: null,
+  verdict: null,
+  assignee: null,
+  legalMoves: ["investigating", "closed"],
+};
+
+export const action: Action = {
+  id: ids.action,
+  type: "block_ip",
+  target: "203.0.113.7",
+  justification: "brute force",
+  evidence: { incidentId: ids.incident, detectionIds: [], risk: 75 },
+  requester: person,
+  ttlSeconds: 86_400,
+  connector: "blocklist",
+  state: "pending",
+  revision: 1,
+  requestDigest: "request-digest",
+  decision: {
+    outcome: "require_approval",
+    reasons: [{ policyId: "high-risk", effect: "permit", text: "risk 75 needs one approval" }],
+    requirements: [{ policyId: "high-risk", approvals: 1, roles: ["approver"] }],
+    bundleDigest: "bundle",
+    at,
+  },
+  dryRun: {
+    ok: true,
+    at,
+    digest: "dry-run-digest",
+    summary: "adds one address",
+    before: ["198.51.100.1"],
+    after: ["198.51.100.1", "203.0.113.7"],
+    warnings: ["2 successful logins came from there"],
+    reach: { addresses: "1", enforcers: 1, successfulLogins: 2, events: 40 },
+  },
+  approvals: [],
+  approvalsMissing: 1,
+  deadlineAt: at,
+  createdAt: at,
+  updatedAt: at,
+  executedAt: null,
+  effectEndsAt: null,
+  blockId: null,
+  failure: null,
+  legalMoves: ["approve", "reject"],
+};
+
+export const block: Block = {
+  id: ids.block,
+  scope: "ip",
+  value: "203.0.113.7",
+  reason: "brute force",
+  origin: "tyr",
+  actionId: ids.action,
+  state: "active",
+  createdAt: at,
+  expiresAt: at,
+  endedAt: null,
+  enforcement: [{ enforcerId: ids.enforcer, name: "edge", state: "effective", at, detail: "" }],
+};
+
+export const sensor: Sensor = {
+  id: ids.sensor,
+  name: "gate-1",
+  kind: "ssh",
+  location: null,
+  metadata: {},
+  active: true,
+  keyHint: "tyr_ab",
+  createdAt: at,
+  lastSeenAt: null,
+  counters: { received: 10, stored: 8, duplicate: 1, rejected: 1, late: 0 },
+};
+
+export const enforcer: Enforcer = {
+  id: ids.enforcer,
+  name: "edge",
+  active: true,
+  keyHint: "tyr_cd",
+  createdAt: at,
+  lastPullAt: at,
+  userAgent: "bouncer/1",
+};
+
+export const session: OutputOf<"session.login"> = {
+  user: { id: ids.subject, name: "freya", roles: ["approver"], active: true, createdAt: at, lastSeenAt: at },
+  permissions: ["incident:read"],
+  expiresAt: "2026-02-02T12:00:00.000Z",
+  token: "test-token",
+};
+
+export const status: OutputOf<"status.get"> = {
+  version: "0.1.0",
+  startedAt: at,
+  now: at,
+  database: { engine: "pglite", schema: 3, durable: true },
+  rules: { loaded: 25, rejected: 0, digest: "d" },
+  policy: { digest: "p" },
+  pipeline: [{ consumer: "detect", position: "40", head: "40", lag: 0 }],
+  imports: [],
+  intake: { queuedBytes: 0, queuedBytesMax: 1024 },
+  memoryBytes: 200 * 1024 * 1024,
+};
+
+export const overview: OutputOf<"overview.get"> = {
+  at,
+  mode: { mode: "normal", updated_at: null, source: "default" },
+  incidents: { open: 1, bySeverity: { high: 1 } },
+  approvals: { waiting: 1, oldestAt: at },
+  blocks: { active: 1, enforcers: 1, enforcersSeen: 1, unacknowledged: 0 },
+  events: { total: 40, lastAt: at, perHour: [] },
+  detections: { total: 3, lagEvents: 0 },
+  topActors: [],
+  techniques: [],
+  audit: { size: 12, checkpointAt: at },
+};
+
+export const auditEntry = (index: number): OutputOf<"audit.list">["items"][number] => ({
+  index,
+  id: `aud_${uuid(100 + index)}` as Id<"auditEntry">,
+  at,
+  type: "incident.moved",
+  actor: person,
+  object: { kind: "incident", id: ids.incident },
+  outcome: "success",
+  before: "new",
+  after: "closed",
+  requestId: null,
+  details: {},
+  leafHash: null,
+});
