@@ -1,0 +1,38 @@
+import {
+  SERVICE_PRINCIPALS,
+  type Actor,
+  type EnforcerId,
+  type Permission,
+  type Role,
+  type SensorId,
+  type ServicePrincipal,
+} from "@tyr/contract";
+
+/** Whoever makes a request, already authenticated. `actor` is what enters the audit log. */
+export type Caller = Readonly<{
+  actor: Actor;
+  permissions: ReadonlySet<Permission>;
+  roles: readonly Role[];
+  sessionId?: string;
+  sensorId?: SensorId;
+  enforcerId?: EnforcerId;
+}>;
+
+/** Nobody in particular: may use public routes only. */
+export const anonymous: Caller = {
+  actor: { kind: "anonymous", id: "anonymous", name: "anonymous" },
+  permissions: new Set(),
+  roles: [],
+};
+
+/** A caller that is not a person: exactly the permissions of its kind, no role, no session. */
+export function serviceCaller(kind: ServicePrincipal, principal: Readonly<{ id: string; name: string }>): Caller {
+  const permissions: ReadonlySet<Permission> = new Set(SERVICE_PRINCIPALS[kind]);
+  return { actor: { kind, ...principal }, permissions, roles: [] };
+}
+
+/**
+ * Finds the principal of a presented key; undefined when the key is unknown, rotated or deactivated. Keys are compared
+ * by their SHA-256, never in clear.
+ */
+export type KeyCheck = (key: string) => Promise<Caller | undefined>;
