@@ -9,7 +9,8 @@ export default defineConfig({
   test: {
     projects: [
       {
-        resolve, ssr,
+        resolve,
+        ssr,
         test: {
           name: "unit",
           include: ["packages/*/src/**/*.test.{ts,tsx}", "test/**/*.test.ts"],
@@ -17,19 +18,26 @@ export default defineConfig({
         },
       },
       {
-        resolve, ssr,
+        resolve,
+        ssr,
         test: {
           name: "database",
           include: ["packages/server/src/**/*.db.test.ts"],
-          testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
         },
       },
       {
-        resolve, ssr,
+        resolve,
+        ssr,
         test: {
           name: "journey",
           include: ["packages/*/test/**/*.test.ts"],
-          testTimeout: 300_000, hookTimeout: 180_000, maxWorkers: 1, fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
+          maxWorkers: 1,
+          fileParallelism: false,
         },
       },
     ],

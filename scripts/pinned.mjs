@@ -13,14 +13,21 @@ export const environment = { ...process.env, PATH: `${bin}${delimiter}${process.
 
 function stale() {
   const installed = join(root, "node_modules", ".package-lock.json");
-  return !existsSync(installed) || !existsSync(pinnedNode) || statSync(installed).mtimeMs < statSync(join(root, "package-lock.json")).mtimeMs;
+  return (
+    !existsSync(installed) ||
+    !existsSync(pinnedNode) ||
+    statSync(installed).mtimeMs < statSync(join(root, "package-lock.json")).mtimeMs
+  );
 }
 
 /** Installs the locked packages when they are missing or older than the lock file. */
 export function ensureInstalled() {
   if (!stale()) return;
   console.error("tyr: installing the packages named in package-lock.json …");
-  const done = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", 2, 2] });
+  const done = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
   if (done.status !== 0) {
     console.error("tyr: npm ci failed. Check that the npm registry can be reached, then run the command again.");
     process.exit(1);
@@ -35,8 +42,11 @@ export function run(command, args, options = {}) {
 
 /** Runs the pinned Node on a source file and passes signals on. */
 export function become(file, args) {
-  const child = spawn(pinnedNode, ["--conditions=@tyr/source", file, ...args], { cwd: process.cwd(), env: environment, stdio: "inherit" });
+  const child = spawn(pinnedNode, ["--conditions=@tyr/source", file, ...args], {
+    cwd: process.cwd(),
+    env: environment,
+    stdio: "inherit",
+  });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
 }
-

@@ -6,8 +6,14 @@ import { describe, expect, test } from "vitest";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const STAGES = ["collect", "detect", "escalate", "govern", "respond"] as const;
 const PLATFORM = ["server/platform", "contract"];
-const earlier = (stage: (typeof STAGES)[number]) => STAGES.slice(0, STAGES.indexOf(stage)).map((name) => `server/pipeline/${name}`);
-const stageMay = (stage: (typeof STAGES)[number]) => [...PLATFORM, "server/audit", "server/identity", ...earlier(stage)];
+const earlier = (stage: (typeof STAGES)[number]) =>
+  STAGES.slice(0, STAGES.indexOf(stage)).map((name) => `server/pipeline/${name}`);
+const stageMay = (stage: (typeof STAGES)[number]) => [
+  ...PLATFORM,
+  "server/audit",
+  "server/identity",
+  ...earlier(stage),
+];
 
 /** Who may import whom: the table of docs/architecture.md, as data. `*` = anything. */
 const MAY: Readonly<Record<string, readonly string[]>> = {
@@ -25,9 +31,26 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   "server/pipeline/escalate": stageMay("escalate"),
   "server/pipeline/govern": stageMay("govern"),
   "server/pipeline/respond": stageMay("respond"),
-  "server/connectors/blocklist": [...PLATFORM, "server/pipeline/collect", "server/pipeline/govern", "server/pipeline/respond"],
-  "server/connectors/crowdsec": [...PLATFORM, "server/pipeline/collect", "server/pipeline/govern", "server/pipeline/respond"],
-  "server/api": [...PLATFORM, "server/audit", "server/identity", ...STAGES.map((name) => `server/pipeline/${name}`), "server/connectors/blocklist", "server/connectors/crowdsec"],
+  "server/connectors/blocklist": [
+    ...PLATFORM,
+    "server/pipeline/collect",
+    "server/pipeline/govern",
+    "server/pipeline/respond",
+  ],
+  "server/connectors/crowdsec": [
+    ...PLATFORM,
+    "server/pipeline/collect",
+    "server/pipeline/govern",
+    "server/pipeline/respond",
+  ],
+  "server/api": [
+    ...PLATFORM,
+    "server/audit",
+    "server/identity",
+    ...STAGES.map((name) => `server/pipeline/${name}`),
+    "server/connectors/blocklist",
+    "server/connectors/crowdsec",
+  ],
   "server/app": ["*"],
 };
 
@@ -35,7 +58,13 @@ type Edge = Readonly<{ from: string; to: string; file: string; specifier: string
 
 function sourceFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !/\.test\.tsx?$|\.d\.ts$/.test(entry.name) && !/\/testing$/.test(entry.parentPath))
+    .filter(
+      (entry) =>
+        entry.isFile() &&
+        /\.tsx?$/.test(entry.name) &&
+        !/\.test\.tsx?$|\.d\.ts$/.test(entry.name) &&
+        !/\/testing$/.test(entry.parentPath),
+    )
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
@@ -47,7 +76,11 @@ function roomOf(file: string): string {
   return first === "pipeline" || first === "connectors" ? `server/${first}/${second}` : `server/${first}`;
 }
 
-const doors = (JSON.parse(readFileSync(join(root, "packages/server/package.json"), "utf8")) as { imports: Record<string, { "@tyr/source": string }> }).imports;
+const doors = (
+  JSON.parse(readFileSync(join(root, "packages/server/package.json"), "utf8")) as {
+    imports: Record<string, { "@tyr/source": string }>;
+  }
+).imports;
 
 function target(file: string, specifier: string): string | undefined {
   if (specifier.startsWith("@tyr/")) return join(root, "packages", specifier.slice(5), "src/index.ts");
@@ -56,7 +89,8 @@ function target(file: string, specifier: string): string | undefined {
   return specifier.startsWith(".") ? resolve(dirname(file), specifier) : undefined;
 }
 
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^;"']*?from\s*["']([^"']+)["']|import\s*\(\s*["']([^"']+)["']\s*\)|(?:^|\n)\s*import\s*["']([^"']+)["']/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^;"']*?from\s*["']([^"']+)["']|import\s*\(\s*["']([^"']+)["']\s*\)|(?:^|\n)\s*import\s*["']([^"']+)["']/g;
 
 function edgesOf(file: string): Edge[] {
   const text = readFileSync(file, "utf8");
@@ -75,13 +109,22 @@ const across = edges.filter((edge) => edge.from !== edge.to);
 const sorted = (lines: Iterable<string>) => [...lines].toSorted();
 
 function graph(): string {
-  const lines = new Set(across.filter((edge) => edge.from !== "server/app").map((edge) => `  ${edge.from.replaceAll("/", "_")}["${edge.from}"] --> ${edge.to.replaceAll("/", "_")}["${edge.to}"]`));
+  const lines = new Set(
+    across
+      .filter((edge) => edge.from !== "server/app")
+      .map(
+        (edge) =>
+          `  ${edge.from.replaceAll("/", "_")}["${edge.from}"] --> ${edge.to.replaceAll("/", "_")}["${edge.to}"]`,
+      ),
+  );
   return ["```mermaid", "graph LR", ...sorted(lines), "```"].join("\n");
 }
 
 describe("the house", () => {
   test("every import goes in a direction the table allows", () => {
-    const wrong = across.filter((edge) => !(MAY[edge.from] ?? []).includes("*") && !(MAY[edge.from] ?? []).includes(edge.to));
+    const wrong = across.filter(
+      (edge) => !(MAY[edge.from] ?? []).includes("*") && !(MAY[edge.from] ?? []).includes(edge.to),
+    );
     expect(wrong.map((edge) => `${edge.file} imports ${edge.specifier} (${edge.from} → ${edge.to})`)).toEqual([]);
   });
 
@@ -97,31 +140,49 @@ describe("the house", () => {
 
   test("the engines do no I/O: sigma and ledger import nothing of Node's that reaches outside", () => {
     const reaching = /from "node:(fs|net|http|https|child_process|dgram|dns|tls|worker_threads|timers)[/"]/;
-    const outside = files.filter((file) => /packages\/(sigma|ledger)\//.test(file) && reaching.test(readFileSync(file, "utf8")));
+    const outside = files.filter(
+      (file) => /packages\/(sigma|ledger)\//.test(file) && reaching.test(readFileSync(file, "utf8")),
+    );
     expect(outside.map((file) => relative(root, file))).toEqual([]);
   });
 
   test("the command line loads the server lazily, for `tyr up` and what needs its normalisers", () => {
-    const eager = edges.filter((edge) => edge.from === "cli" && edge.to === "server/app" && !readFileSync(join(root, edge.file), "utf8").includes(`import("${edge.specifier}")`));
+    const eager = edges.filter(
+      (edge) =>
+        edge.from === "cli" &&
+        edge.to === "server/app" &&
+        !readFileSync(join(root, edge.file), "utf8").includes(`import("${edge.specifier}")`),
+    );
     expect(eager.map((edge) => edge.file)).toEqual([]);
   });
 
   test("only main reads signals, the exit code and the environment in the server", () => {
-    const allowed = new Set(["packages/server/src/main.ts", "packages/server/src/index.ts", "packages/server/src/platform/database/testing.ts"]);
-    const touching = files.filter((file) => file.includes("packages/server/src") && /process\.(env|exit|on\(|exitCode)/.test(readFileSync(file, "utf8")));
+    const allowed = new Set([
+      "packages/server/src/main.ts",
+      "packages/server/src/index.ts",
+      "packages/server/src/platform/database/testing.ts",
+    ]);
+    const touching = files.filter(
+      (file) =>
+        file.includes("packages/server/src") && /process\.(env|exit|on\(|exitCode)/.test(readFileSync(file, "utf8")),
+    );
     expect(touching.map((file) => relative(root, file)).filter((file) => !allowed.has(file))).toEqual([]);
   });
 
   test("every room has a README", () => {
     const rooms = new Set(files.map(roomOf).filter((room) => room !== "server/app"));
-    const place = (room: string) => (room.startsWith("server/") ? join(root, "packages/server/src", room.slice(7)) : join(root, "packages", room));
+    const place = (room: string) =>
+      room.startsWith("server/") ? join(root, "packages/server/src", room.slice(7)) : join(root, "packages", room);
     expect([...rooms].filter((room) => !readdirSync(place(room)).includes("README.md"))).toEqual([]);
   });
 
   test("docs/architecture.md shows the graph as it is", () => {
     const path = join(root, "docs/architecture.md");
     const text = readFileSync(path, "utf8");
-    const now = text.replace(/(<!-- graph -->\n)[\s\S]*?(\n<!-- \/graph -->)/, (_all, open: string, close: string) => `${open}${graph()}${close}`);
+    const now = text.replace(
+      /(<!-- graph -->\n)[\s\S]*?(\n<!-- \/graph -->)/,
+      (_all, open: string, close: string) => `${open}${graph()}${close}`,
+    );
     if (now !== text && process.env["CI"] === undefined) writeFileSync(path, now);
     expect(process.env["CI"] === undefined ? now : text).toBe(now);
   });
