@@ -15,6 +15,8 @@ export type Call = Readonly<{
   setHeader(name: string, value: string): void;
   /** Overrides the documented status, e.g. 304. */
   setStatus(status: number): void;
+  /** Runs once after the whole response was handed to the socket; never when the client went away before that. */
+  afterSent(work: () => Promise<void>): void;
 }>;
 
 /** A refusal is a value; its code decides the HTTP status in one table. Handlers never choose an error status. */
