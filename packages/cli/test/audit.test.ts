@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -85,6 +85,20 @@ describe("tyr audit verify, without any server", () => {
     expect((await verify(directory)).code).toBe(6);
     expect((await verify(home)).code).toBe(6);
     expect((await verify(path.join(home, "nowhere"))).code).toBe(1);
+  });
+
+  test("does not read a device, a pipe or a giant in the place of a tile", async () => {
+    for (const [at, put] of [
+      ["device", async (tile: string) => await symlink("/dev/zero", tile)],
+      ["giant", async (tile: string) => await truncate(tile, 2 ** 40)],
+    ] as const) {
+      const directory = await writeLog(at, log);
+      const tile = path.join(directory, "tile", "0", "000");
+      if (at === "device") await rm(tile);
+      await put(tile);
+      const end = await verify(directory);
+      expect([end.code, end.stderr]).toEqual([6, expect.stringContaining("this is no export")]);
+    }
   });
 
   test("says that a key out of the export itself proves less", async () => {

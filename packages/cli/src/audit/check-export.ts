@@ -1,25 +1,37 @@
-import { readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import path from "node:path";
 import { verifyExport, type VerifyReport } from "@tyr/ledger";
 import type { Context } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { systemCode } from "../failure.ts";
+import { CliFailure, systemCode } from "../failure.ts";
 import { visible } from "../output/visible-text.ts";
 
 export type CheckRequest = Readonly<{ directory: string; trustedKeys: readonly string[]; earlier: readonly string[] }>;
+
+/** The largest file an export can hold: 256 entries of 65,535 bytes, each behind its length in two bytes. */
+const FILE_BYTES_MAX = 256 * (65_535 + 2);
+
+/** An export comes from somebody else: a device, a pipe or a giant in the place of a tile is refused, not read. */
+async function readExportFile(file: string): Promise<Uint8Array | undefined> {
+  try {
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const about = await handle.stat();
+    if (about.isFile() && about.size <= FILE_BYTES_MAX) return await handle.readFile();
+    const what = about.isFile() ? `${about.size} bytes long` : "no ordinary file";
+    throw new CliFailure(`${visible(file)} is ${what}: this is no export`, { exit: EXIT.checkFailed });
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return undefined;
+    throw error;
+  }
+}
 
 export async function checkExport(
   { print }: Context,
   { directory, trustedKeys, earlier }: CheckRequest,
 ): Promise<VerifyReport> {
-  const read = async (name: string): Promise<Uint8Array | undefined> => {
-    try {
-      return await readFile(path.join(directory, ...name.split("/")));
-    } catch (error) {
-      if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return undefined;
-      throw error;
-    }
-  };
+  const read = async (name: string): Promise<Uint8Array | undefined> =>
+    await readExportFile(path.join(directory, ...name.split("/")));
   const onProgress = (done: number, size: number): void => print.progress(`verified ${done} of ${size} entries`);
   const report = await verifyExport({ read, trustedKeys, earlier, onProgress });
   print.endProgress();

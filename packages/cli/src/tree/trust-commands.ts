@@ -113,13 +113,13 @@ export const TRUST_COMMANDS: readonly CommandSpec[] = [
     values: "[path...]",
     about: "Parse and compile rules (default: rules/), without the server",
     needs: "offline",
-    load: async () => (await import("../commands/rule-check.ts")).validate,
+    load: async () => (await import("../commands/rule-validate.ts")).validate,
   },
   {
     path: "rule test",
     values: "[path...]",
     about: "Run the *.test.yml files beside the rules: raw log line in, rule ids out",
     needs: "offline",
-    load: async () => (await import("../commands/rule-check.ts")).test,
+    load: async () => (await import("../commands/rule-test.ts")).test,
   },
 ];
