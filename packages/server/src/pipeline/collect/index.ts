@@ -1,0 +1,26 @@
+export type {
+  EventEndpoint,
+  Logsource,
+  Normalised,
+  NormalisedEvent,
+  Outcome,
+  Rejected,
+  StoredEvent,
+  TimeOrigin,
+} from "./event.ts";
+export { canonicalAddress, canonicalPrefix } from "./address.ts";
+export {
+  countEvents,
+  eventById,
+  eventHead,
+  eventsByIds,
+  listEvents,
+  perHour,
+  reachOf,
+  readEventsAfter,
+  type EventCounts,
+  type EventPage,
+} from "./event-store.ts";
+export { findSensor, findSensorByName, listSensors, type Sensor } from "./sensor-store.ts";
+export { findSensorByKey, type By, type Sensors, type SensorWithKey } from "./sensors.ts";
+export type { Intake, IntakeRequest } from "./intake.ts";

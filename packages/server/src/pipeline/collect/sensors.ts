@@ -1,0 +1,137 @@
+import { ok, refuse, type Actor, type Result, type SensorCreate, type SensorId } from "@tyr/contract";
+import type { Bus } from "#platform/bus";
+import type { Clock } from "#platform/clock";
+import type { Database, Fact, ReadDatabase } from "#platform/database";
+import { newId } from "#platform/ids";
+import { keyIdOf, keyMatches, newSensorKey } from "./sensor-key.ts";
+import {
+  deactivate,
+  findByKeyId,
+  findSensor,
+  findSensorByName,
+  insertSensor,
+  listSensors,
+  replaceKey,
+  type Sensor,
+  type SensorWithHash,
+} from "./sensor-store.ts";
+import { uuidOf } from "./tables.ts";
+
+/** Another process may have ended a key: nobody is believed for longer than this without asking the database. */
+const BELIEVED_MS = 5_000;
+const BELIEVED_MAX = 1_000;
+
+export type SensorWithKey = Readonly<{ sensor: Sensor; key: string }>;
+/** Who does it, and in which request. */
+export type By = Readonly<{ actor: Actor; requestId: string | null }>;
+
+/** Registering sensors and recognising their keys. */
+export type Sensors = Readonly<{
+  list(): Promise<readonly Sensor[]>;
+  get(id: SensorId): Promise<Sensor | undefined>;
+  byName(name: string): Promise<Sensor | undefined>;
+  /** The key is in this answer and nowhere else. Refuses `NAME_TAKEN`. */
+  create(input: SensorCreate, by: By): Promise<Result<SensorWithKey>>;
+  /** The old key stops at once. Refuses `NOT_FOUND`, also for a deactivated sensor. */
+  rotate(id: SensorId, by: By): Promise<Result<SensorWithKey>>;
+  /** Its events stay. Deactivating twice is refused as `NOT_FOUND`. */
+  deactivate(id: SensorId, by: By): Promise<Result<Sensor>>;
+  /** The active sensor of a key; undefined for anything else. Reads the database at most every five seconds per key. */
+  authenticate(key: string): Promise<Sensor | undefined>;
+}>;
+
+type Deps = Readonly<{ database: Database; clock: Clock; bus: Bus }>;
+
+/** The active sensor that owns this key, straight from the database. */
+export async function findSensorByKey(db: ReadDatabase, key: string): Promise<Sensor | undefined> {
+  const keyId = keyIdOf(key);
+  const found = keyId === undefined ? undefined : await findByKeyId(db, keyId);
+  return found !== undefined && keyMatches(key, found.keyHash) ? found.sensor : undefined;
+}
+
+/** Keys seen lately. A key that is not in it is asked for; one that ended is dropped at once in this process. */
+class KnownKeys {
+  readonly #known = new Map<string, SensorWithHash & { until: number }>();
+
+  get(keyId: string, nowMs: number): SensorWithHash | undefined {
+    const known = this.#known.get(keyId);
+    return known !== undefined && known.until > nowMs ? known : undefined;
+  }
+  remember(keyId: string, found: SensorWithHash, nowMs: number): void {
+    if (this.#known.size >= BELIEVED_MAX) this.#known.clear();
+    this.#known.set(keyId, { ...found, until: nowMs + BELIEVED_MS });
+  }
+  forget(id: SensorId): void {
+    for (const [keyId, { sensor }] of this.#known) if (sensor.id === id) this.#known.delete(keyId);
+  }
+}
+
+function factOf(type: Fact["type"], sensor: { id: SensorId }, by: By): Omit<Fact, "details"> {
+  return { type, actor: by.actor, requestId: by.requestId, object: { kind: "sensor", id: sensor.id } };
+}
+
+export function createSensors({ database, clock, bus }: Deps): Sensors {
+  const known = new KnownKeys();
+  const db = database.read;
+  /** An answer that was on its way while a key ended must not be remembered. */
+  let ended = 0;
+
+  const changed = async (id: SensorId): Promise<Sensor> => {
+    ended += 1;
+    known.forget(id);
+    bus.publish("sensor.changed", { id });
+    const sensor = await findSensor(db, id);
+    if (sensor === undefined) throw new Error(`sensor ${id} vanished while it was changed`);
+    return sensor;
+  };
+
+  return {
+    list: async () => await listSensors(db),
+    get: async (id) => await findSensor(db, id),
+    byName: async (name) => await findSensorByName(db, name),
+
+    async create({ name, kind, location, metadata }, by) {
+      const id = newId("sensor", clock.now());
+      const { key, keyId, keyHash } = newSensorKey();
+      const row = { id: uuidOf(id), name, kind, location: location ?? null, metadata: metadata ?? {} };
+      const fact: Fact = { ...factOf("sensor.registered", { id }, by), details: { name, kind, keyId } };
+      const created = await database.audited(fact, async (tx) => {
+        const whole = { ...row, active: true, key_id: keyId, key_hash: keyHash, created_at: clock.now() };
+        return (await insertSensor(tx, whole))
+          ? ok(id)
+          : refuse("NAME_TAKEN", `a sensor called "${name}" already exists`);
+      });
+      return created.ok ? ok({ sensor: await changed(id), key }) : created;
+    },
+
+    async rotate(id, by) {
+      const { key, keyId, keyHash } = newSensorKey();
+      const fact: Fact = { ...factOf("sensor.key_rotated", { id }, by), details: { keyId } };
+      const rotated = await database.audited(fact, async (tx) =>
+        (await replaceKey(tx, id, { key_id: keyId, key_hash: keyHash }))
+          ? ok(id)
+          : refuse("NOT_FOUND", `there is no active sensor ${id}`),
+      );
+      return rotated.ok ? ok({ sensor: await changed(id), key }) : rotated;
+    },
+
+    async deactivate(id, by) {
+      const fact = factOf("sensor.deactivated", { id }, by);
+      const done = await database.audited(fact, async (tx) =>
+        (await deactivate(tx, id)) ? ok(id) : refuse("NOT_FOUND", `there is no active sensor ${id}`),
+      );
+      return done.ok ? ok(await changed(id)) : done;
+    },
+
+    async authenticate(key) {
+      const keyId = keyIdOf(key);
+      if (keyId === undefined) return undefined;
+      const nowMs = clock.now().getTime();
+      const before = ended;
+      const found = known.get(keyId, nowMs) ?? (await findByKeyId(db, keyId));
+      if (found === undefined || !keyMatches(key, found.keyHash)) return undefined;
+      if (before === ended && known.get(keyId, nowMs) === undefined) known.remember(keyId, found, nowMs);
+      return found.sensor;
+    },
+  };
+}
