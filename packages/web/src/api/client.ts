@@ -1,0 +1,4 @@
+import { createClient } from "@tyr/contract";
+
+/** The page's own origin; the session cookie travels by itself and is out of reach of scripts. */
+export const api = createClient({ baseUrl: "" });

@@ -1,0 +1,66 @@
+import type { Decision } from "@tyr/contract";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { policyQuery } from "../api/queries.ts";
+import { roleTitle, useCan } from "../api/session.ts";
+import { Code } from "../kit/copy.tsx";
+import { Icon } from "../kit/icon.tsx";
+import { Time } from "../time/time.tsx";
+
+const OUTCOMES: Readonly<Record<Decision["outcome"], readonly [tone: string, words: string]>> = {
+  allow: ["state-good", "Policy allows it"],
+  require_approval: ["state-wait", "Policy requires approval"],
+  deny: ["state-bad", "Policy denies it"],
+  dry_run_only: ["state-quiet", "Policy allows a dry run only"],
+};
+
+/** What policy said, every reason it gave, and the text of the policies that gave them. */
+export function DecisionView({ decision }: Readonly<{ decision: Decision }>): ReactNode {
+  const can = useCan();
+  const policy = useQuery({ ...policyQuery, enabled: can("policy:read") }).data;
+  const [tone, words] = OUTCOMES[decision.outcome];
+  return (
+    <section className="decision">
+      <p className="decision-head">
+        <span className={`badge ${tone}`}>
+          <Icon name="approvals" size={12} />
+          {words}
+        </span>
+        {decision.requirements.map((need) => (
+          <span key={need.policyId} className="muted">
+            {need.approvals} {need.approvals === 1 ? "person" : "different people"} of{" "}
+            {need.roles.map(roleTitle).join(" or ")}, never the requester
+          </span>
+        ))}
+      </p>
+      <ul className="reasons">
+        {decision.reasons.map((reason) => {
+          const source = policy?.policies.find((known) => known.id === reason.policyId);
+          return (
+            <li key={`${reason.policyId} ${reason.effect} ${reason.text}`}>
+              <span className={`effect effect-${reason.effect}`}>{reason.effect}</span>
+              <span className="grow">
+                {reason.text}
+                {source === undefined ? (
+                  <span className="mono muted small"> {reason.policyId}</span>
+                ) : (
+                  <details>
+                    <summary className="mono small">{reason.policyId}</summary>
+                    <pre className="policy-text" tabIndex={0}>
+                      {source.text}
+                    </pre>
+                  </details>
+                )}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+      <p className="muted small">
+        Decided <Time at={decision.at} /> with policy bundle{" "}
+        <Code text={decision.bundleDigest} what="bundle digest" short />
+        {policy !== undefined && policy.digest !== decision.bundleDigest ? " – another bundle is in force now" : ""}
+      </p>
+    </section>
+  );
+}

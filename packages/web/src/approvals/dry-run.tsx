@@ -1,0 +1,85 @@
+import type { DryRun } from "@tyr/contract";
+import { Link } from "@tanstack/react-router";
+import { useMemo, type ReactNode } from "react";
+import { Code } from "../kit/copy.tsx";
+import { Icon } from "../kit/icon.tsx";
+import { Hostile } from "../text/hostile.tsx";
+import { Time } from "../time/time.tsx";
+import { diffLines } from "./diff.ts";
+
+const SIGN_WORDS = { "+": "added: ", "-": "removed: ", " ": "" } as const;
+
+/** The connector's own plan: before and after as a diff, warnings first, and how far it reaches. */
+export function DryRunView({ dryRun, target }: Readonly<{ dryRun: DryRun; target: string }>): ReactNode {
+  const lines = useMemo(() => diffLines(dryRun.before, dryRun.after), [dryRun]);
+  return (
+    <section className="dry-run">
+      <h3>
+        Dry run{" "}
+        <span className={`badge ${dryRun.ok ? "state-good" : "state-bad"}`}>
+          {dryRun.ok ? "would work" : "would fail"}
+        </span>
+      </h3>
+      <p>{dryRun.summary}</p>
+      {dryRun.warnings.map((warning) => (
+        <p key={warning} className="warning">
+          <Icon name="alert" size={14} />
+          <Hostile text={warning} limit={500} />
+        </p>
+      ))}
+      <div className="diff" role="group" aria-label="Enforcement before and after" tabIndex={0}>
+        {lines.length === 0 ? <p className="muted">Nothing is enforced before and nothing after.</p> : null}
+        <ol>
+          {lines.map((line, index) => {
+            const key = `${index}${line.sign}${line.text}`;
+            return (
+              <li key={key} className={line.sign === "+" ? "added" : line.sign === "-" ? "removed" : "kept"}>
+                <span aria-hidden="true" className="diff-sign">
+                  {line.sign}
+                </span>
+                <span className="sr-only">{SIGN_WORDS[line.sign]}</span>
+                <Hostile text={line.text} mono />
+              </li>
+            );
+          })}
+        </ol>
+      </div>
+      <Reach dryRun={dryRun} target={target} />
+      <p className="muted small">
+        Computed <Time at={dryRun.at} show="age" /> · digest <Code text={dryRun.digest} what="dry run digest" short />
+      </p>
+    </section>
+  );
+}
+
+function Reach({ dryRun, target }: Readonly<{ dryRun: DryRun; target: string }>): ReactNode {
+  const { addresses, enforcers, successfulLogins, events } = dryRun.reach;
+  // Events are found by one address; a prefix of many has no such list.
+  const single = /^[^/]+(\/32|\/128)?$/.test(target);
+  const ip = target.replace(/\/(32|128)$/, "");
+  const linked = (text: string, q?: "auth_attempt"): ReactNode =>
+    single ? (
+      <Link to="/events" search={q === undefined ? { ip } : { ip, kind: q }}>
+        {text}
+      </Link>
+    ) : (
+      text
+    );
+  return (
+    <ul className="reach" aria-label="Reach">
+      <li>
+        <strong>{addresses}</strong> {addresses === "1" ? "address" : "addresses"}
+      </li>
+      <li>
+        <Link to="/blocks" search={{ tab: "enforcers" }}>
+          {enforcers} enforcement {enforcers === 1 ? "point" : "points"}
+        </Link>
+      </li>
+      <li className={successfulLogins > 0 ? "reach-warn" : undefined}>
+        {linked(`${successfulLogins} successful ${successfulLogins === 1 ? "login" : "logins"}`, "auth_attempt")} from
+        there
+      </li>
+      <li>{linked(`${events} ${events === 1 ? "event" : "events"}`)}</li>
+    </ul>
+  );
+}

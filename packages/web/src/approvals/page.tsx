@@ -1,0 +1,235 @@
+import type { Action, ActionId } from "@tyr/contract";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useEffect, useState, type ReactNode } from "react";
+import { actionQuery, defined, waitingQuery } from "../api/queries.ts";
+import { usePages } from "../api/use-pages.ts";
+import { useCan } from "../api/session.ts";
+import { chipsOf } from "../kit/filter-chips.ts";
+import { Chips } from "../kit/chips.tsx";
+import { durationLabel } from "../kit/field.tsx";
+import { Icon } from "../kit/icon.tsx";
+import { Empty, ErrorNotice, Loaded, Skeleton } from "../kit/notice.tsx";
+import { StateBadge } from "../kit/state.tsx";
+import { Tabs } from "../kit/tabs.tsx";
+import { Guarded } from "../shell/guarded.tsx";
+import { PageHead } from "../shell/page-head.tsx";
+import { usePreferences } from "../shell/preferences.ts";
+import { Hostile } from "../text/hostile.tsx";
+import { Time } from "../time/time.tsx";
+import { ActionCard } from "./card.tsx";
+import type { Asked } from "./decision-buttons.tsx";
+import { RequestBlock } from "./request-block.tsx";
+
+const route = getRouteApi("/app/approvals");
+
+export function ApprovalsPage(): ReactNode {
+  return (
+    <Guarded needs="action:read">
+      <Approvals />
+    </Guarded>
+  );
+}
+
+function Approvals(): ReactNode {
+  const { tab } = route.useSearch();
+  const navigate = route.useNavigate();
+  const can = useCan();
+  const [requesting, setRequesting] = useState(false);
+  const { singleKeys } = usePreferences();
+  return (
+    <div className="page">
+      <PageHead title="Approvals" about="What a machine or a person asks for, what policy says, and what would change.">
+        {singleKeys ? (
+          <span className="keys muted">
+            <kbd>j</kbd> <kbd>k</kbd> move, <kbd>a</kbd> approve, <kbd>r</kbd> reject
+          </span>
+        ) : null}
+        {can("action:request") ? (
+          <button type="button" className="button" onClick={() => setRequesting(true)}>
+            <Icon name="plus" /> Request a block
+          </button>
+        ) : null}
+      </PageHead>
+      <Tabs
+        label="Approvals"
+        value={tab ?? "waiting"}
+        onChange={(next) => void navigate({ search: ({ tz }) => ({ tz, tab: next === "history" ? next : undefined }) })}
+        tabs={[
+          { id: "waiting", title: "Waiting", body: <Waiting /> },
+          { id: "history", title: "History", body: <History /> },
+        ]}
+      />
+      {requesting ? <RequestBlock target="" onClose={() => setRequesting(false)} /> : null}
+    </div>
+  );
+}
+
+function Waiting(): ReactNode {
+  const query = useQuery({ ...waitingQuery, refetchInterval: 15_000 });
+  return (
+    <Loaded query={query}>
+      {(page) => (
+        <Inbox actions={page.items}>
+          <Empty
+            icon="approvals"
+            title="Nothing waits for a decision"
+            action={
+              <Link to="/incidents" className="button">
+                Look at the incidents
+              </Link>
+            }
+          >
+            When a high-risk actor appears, or somebody asks for a block, the request comes here with its dry run.
+          </Empty>
+        </Inbox>
+      )}
+    </Loaded>
+  );
+}
+
+function History(): ReactNode {
+  const { state, target } = route.useSearch();
+  const navigate = route.useNavigate();
+  const pages = usePages("action.list", { query: { ...defined({ state, target }), limit: 100 } });
+  const chips = chipsOf({ state, target }, (key) => void navigate({ search: (old) => ({ ...old, [key]: undefined }) }));
+  return (
+    <>
+      <Chips chips={chips} clear={() => void navigate({ search: ({ tz, tab }) => ({ tz, tab }) })} />
+      {pages.rows === undefined ? (
+        pages.error === null ? (
+          <Skeleton />
+        ) : (
+          <ErrorNotice error={pages.error} retry={pages.refetch} />
+        )
+      ) : (
+        <Inbox
+          actions={pages.rows.filter((action) => action.state !== "pending")}
+          onMore={pages.more ? pages.next : undefined}
+        >
+          <Empty icon="approvals" title="Nothing was decided yet">
+            Approved, rejected, expired and executed actions stay here, with who decided and why.
+          </Empty>
+        </Inbox>
+      )}
+    </>
+  );
+}
+
+type InboxProps = Readonly<{ actions: readonly Action[]; children: ReactNode; onMore?: (() => void) | undefined }>;
+
+/** A list to walk and one card to decide on. A card stays open after its decision, so that its progress is seen. */
+function Inbox({ actions, children, onMore }: InboxProps): ReactNode {
+  const { action: chosen } = route.useSearch();
+  const navigate = route.useNavigate();
+  const [asked, setAsked] = useState<Asked>();
+  const selected = chosen ?? actions[0]?.id;
+  const select = (id: ActionId): void => void navigate({ search: (old) => ({ ...old, action: id }), replace: true });
+  useInboxKeys({ actions, selected, select, busy: asked !== undefined });
+  // Without a choice in the address the first card is meant; it is written there once something was asked of it.
+  const ask = (next: Asked): void => {
+    if (chosen === undefined && selected !== undefined) select(selected);
+    setAsked(next);
+  };
+  if (selected === undefined) return children;
+  return (
+    <div className="inbox">
+      <ul className="inbox-list" aria-label="Actions">
+        {actions.map((action) => (
+          <li key={action.id}>
+            <InboxRow action={action} selected={action.id === selected} />
+          </li>
+        ))}
+        {onMore === undefined ? null : (
+          <li>
+            <button type="button" className="button" onClick={onMore}>
+              Earlier ones
+            </button>
+          </li>
+        )}
+      </ul>
+      <SelectedCard id={selected} asked={asked} onAsk={ask} />
+    </div>
+  );
+}
+
+function InboxRow({ action, selected }: Readonly<{ action: Action; selected: boolean }>): ReactNode {
+  return (
+    <Link
+      from="/approvals"
+      to="/approvals"
+      search={(old) => ({ ...old, action: action.id })}
+      replace
+      className={selected ? "inbox-row selected" : "inbox-row"}
+      aria-current={selected ? "true" : undefined}
+    >
+      <span className="inbox-line">
+        <Hostile text={action.target} mono />
+        <StateBadge state={action.state} />
+      </span>
+      <span className="inbox-line muted small">
+        <span>
+          {action.requester.name} · {durationLabel(action.ttlSeconds)}
+        </span>
+        <Time at={action.createdAt} show="age" />
+      </span>
+    </Link>
+  );
+}
+
+const MOVING: readonly Action["state"][] = ["pending", "approved", "executing", "unknown", "reverting"];
+
+function SelectedCard({
+  id,
+  asked,
+  onAsk,
+}: Readonly<{ id: ActionId; asked: Asked; onAsk: (asked: Asked) => void }>): ReactNode {
+  const query = useQuery({
+    ...actionQuery(id),
+    refetchInterval: (query) => {
+      const { data } = query.state;
+      return data !== undefined && MOVING.includes(data.state) ? 2000 : false;
+    },
+  });
+  return (
+    <div className="inbox-card">
+      <Loaded query={query}>
+        {(action) => <ActionCard key={action.id} action={action} asked={asked} onAsk={onAsk} />}
+      </Loaded>
+    </div>
+  );
+}
+
+type Keys = Readonly<{
+  actions: readonly Action[];
+  selected: ActionId | undefined;
+  select: (id: ActionId) => void;
+  busy: boolean;
+}>;
+
+/** j, k, a, r: only outside of fields and dialogs, and only when single keys are switched on (WCAG 2.1.4). */
+function useInboxKeys(keys: Keys): void {
+  const { singleKeys } = usePreferences();
+  useEffect(() => {
+    if (!singleKeys) return undefined;
+    const onKey = (event: KeyboardEvent): void => {
+      if (keys.busy || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      const index = keys.actions.findIndex((action) => action.id === keys.selected);
+      const next =
+        event.key === "j" ? keys.actions[index + 1] : event.key === "k" ? keys.actions[index - 1] : undefined;
+      if (next !== undefined) keys.select(next.id);
+      if (event.key === "a" || event.key === "r") pressed(event.key === "a" ? "Approve" : "Reject");
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [keys, singleKeys]);
+}
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest("input, textarea, select, dialog, [role=menu]") !== null;
+
+/** The key does what the button on the card does, and nothing when the button is not there or not enabled. */
+function pressed(label: string): void {
+  const buttons = [...document.querySelectorAll<HTMLButtonElement>(".action-buttons button")];
+  buttons.find((button) => button.textContent?.trim() === label && !button.disabled)?.click();
+}

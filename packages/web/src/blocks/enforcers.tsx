@@ -1,0 +1,172 @@
+import type { Enforcer } from "@tyr/contract";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useState, type ReactNode } from "react";
+import { enforcersQuery } from "../api/queries.ts";
+import { useCan } from "../api/session.ts";
+import { Confirm } from "../kit/confirm.tsx";
+import { DataTable, parseSort, sortText, type Column } from "../kit/data-table.tsx";
+import { Dialog } from "../kit/dialog.tsx";
+import { Field, formText } from "../kit/field.tsx";
+import { Form } from "../kit/form.tsx";
+import { Icon } from "../kit/icon.tsx";
+import { KeyOnce } from "../kit/key-once.tsx";
+import { Empty, ErrorNotice, Loaded } from "../kit/notice.tsx";
+import { StateBadge } from "../kit/state.tsx";
+import { useAct } from "../kit/use-act.ts";
+import { Hostile } from "../text/hostile.tsx";
+import { Time } from "../time/time.tsx";
+
+const route = getRouteApi("/app/blocks");
+
+const columnsFor = (mayEnd: boolean): readonly Column<Enforcer>[] => [
+  { id: "name", header: "Enforcement point", className: "strong", sortBy: (row) => row.name, cell: (row) => row.name },
+  {
+    id: "state",
+    header: "State",
+    className: "nowrap",
+    cell: (row) => <StateBadge state={row.active ? "active" : "inactive"} />,
+  },
+  {
+    id: "pull",
+    header: "Last pull",
+    className: "nowrap",
+    sortBy: (row) => row.lastPullAt ?? "",
+    cell: (row) => <Time at={row.lastPullAt} show="age" never="never" />,
+  },
+  {
+    id: "agent",
+    header: "Says it is",
+    className: "clip",
+    cell: (row) =>
+      row.userAgent === null ? <span className="unknown">unknown</span> : <Hostile text={row.userAgent} limit={120} />,
+  },
+  { id: "key", header: "Key begins", className: "mono nowrap", cell: (row) => `${row.keyHint}…` },
+  {
+    id: "created",
+    header: "Registered",
+    className: "nowrap",
+    sortBy: (row) => row.createdAt,
+    cell: (row) => <Time at={row.createdAt} />,
+  },
+  {
+    id: "end",
+    header: "Key",
+    className: "nowrap",
+    cell: (row) => (mayEnd && row.active ? <EndKey enforcer={row} /> : null),
+  },
+];
+
+export function Enforcers(): ReactNode {
+  const can = useCan();
+  const { sort } = route.useSearch();
+  const navigate = route.useNavigate();
+  const [registering, setRegistering] = useState(false);
+  const query = useQuery({ ...enforcersQuery, refetchInterval: 10_000 });
+  const may = can("enforcer:write");
+  return (
+    <>
+      {may ? (
+        <div className="filter-bar">
+          <button type="button" className="button primary" onClick={() => setRegistering(true)}>
+            <Icon name="plus" /> Register an enforcement point
+          </button>
+        </div>
+      ) : null}
+      <Loaded query={query}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty icon="shield" title="Nobody enforces yet">
+              An enforcement point is a firewall that pulls the blocks: CrowdSec's firewall bouncer, or anything that
+              reads a list of addresses. Until one does, blocks are only a list.
+            </Empty>
+          ) : (
+            <DataTable
+              caption="Enforcement points"
+              columns={columnsFor(may)}
+              rows={items}
+              rowKey={(row) => row.id}
+              sort={parseSort(sort)}
+              onSort={(next) => void navigate({ search: (old) => ({ ...old, sort: sortText(next) }), replace: true })}
+            />
+          )
+        }
+      </Loaded>
+      {registering ? <Register onClose={() => setRegistering(false)} /> : null}
+    </>
+  );
+}
+
+function Register({ onClose }: Readonly<{ onClose: () => void }>): ReactNode {
+  const create = useAct("enforcer.create", {
+    stale: ["enforcer", "overview", "block"],
+    done: ({ enforcer }) => ({ text: `${enforcer.name} is registered`, ref: enforcer.id }),
+  });
+  if (create.data !== undefined) {
+    const { key, enforcer } = create.data;
+    const snippet = [
+      "# /etc/crowdsec/bouncers/crowdsec-firewall-bouncer.yaml",
+      "mode: nftables",
+      "update_frequency: 10s",
+      `api_url: ${globalThis.location.origin}/`,
+      `api_key: ${key}`,
+    ].join("\n");
+    return (
+      <KeyOnce
+        title={`Key of ${enforcer.name}`}
+        secret={key}
+        about="This is the only time the key is shown: only its hash is stored. Whoever has it may read the blocks, and nothing else."
+        snippet={snippet}
+        snippetWhat="crowdsec-firewall-bouncer"
+        onClose={onClose}
+      />
+    );
+  }
+  return (
+    <Dialog title="Register an enforcement point" onClose={onClose}>
+      <Form onData={(form) => create.mutate({ body: { name: formText(form, "name") } })}>
+        <Field label="Name" hint="For example the firewall's host name.">
+          {(control) => <input {...control} name="name" required maxLength={80} autoComplete="off" />}
+        </Field>
+        {create.error === null ? null : <ErrorNotice error={create.error} />}
+        <p className="form-foot">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="button primary" disabled={create.isPending}>
+            Register
+          </button>
+        </p>
+      </Form>
+    </Dialog>
+  );
+}
+
+function EndKey({ enforcer }: Readonly<{ enforcer: Enforcer }>): ReactNode {
+  const [asked, setAsked] = useState(false);
+  const end = useAct("enforcer.deactivate", {
+    stale: ["enforcer", "overview", "block"],
+    done: () => ({ text: `The key of ${enforcer.name} ended`, ref: enforcer.id }),
+    after: () => setAsked(false),
+  });
+  return (
+    <>
+      <button type="button" className="link-button" onClick={() => setAsked(true)}>
+        End
+        <span className="sr-only"> the key of {enforcer.name}</span>
+      </button>
+      {asked ? (
+        <Confirm
+          title={`End the key of ${enforcer.name}`}
+          verb="End the key"
+          error={end.error}
+          busy={end.isPending}
+          onYes={() => end.mutate({ params: { id: enforcer.id } })}
+          onClose={() => setAsked(false)}
+        >
+          <p>It can no longer pull blocks. What it enforces now stays there until it removes it by itself.</p>
+        </Confirm>
+      ) : null}
+    </>
+  );
+}

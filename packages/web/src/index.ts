@@ -1,2 +1,0 @@
-/** Doors open here. */
-export const version = "0.1.0";

@@ -1,0 +1,50 @@
+import type { ReactNode } from "react";
+import { Icon, type IconName } from "./icon.tsx";
+
+type Tone = "good" | "wait" | "bad" | "quiet" | "go";
+
+/** How a state of any noun is said: its word, a picture and a tone; the word alone is enough. */
+const STATES: Readonly<Record<string, readonly [tone: Tone, icon: IconName]>> = {
+  new: ["go", "alert"],
+  investigating: ["go", "search"],
+  contained: ["wait", "shield"],
+  resolved: ["good", "check"],
+  closed: ["quiet", "check"],
+  draft: ["quiet", "note"],
+  dry_run_ok: ["quiet", "check"],
+  dry_run_failed: ["bad", "cross"],
+  pending: ["wait", "clock"],
+  approved: ["go", "check"],
+  rejected: ["bad", "cross"],
+  expired: ["quiet", "clock"],
+  cancelled: ["quiet", "cross"],
+  executing: ["go", "play"],
+  executed: ["good", "check"],
+  failed: ["bad", "alert"],
+  unknown: ["bad", "alert"],
+  reverting: ["wait", "undo"],
+  reverted: ["quiet", "undo"],
+  revert_failed: ["bad", "alert"],
+  active: ["good", "check"],
+  inactive: ["quiet", "cross"],
+  disabled: ["quiet", "cross"],
+  lifted: ["quiet", "undo"],
+  requested: ["wait", "clock"],
+  acknowledged: ["good", "check"],
+  effective: ["good", "shield"],
+  not_expressible: ["bad", "cross"],
+  stale: ["wait", "clock"],
+  success: ["good", "check"],
+  failure: ["bad", "cross"],
+  refused: ["bad", "shield"],
+};
+
+export function StateBadge({ state }: Readonly<{ state: string }>): ReactNode {
+  const [tone, icon] = STATES[state] ?? ["quiet", "alert"];
+  return (
+    <span className={`badge state-${tone}`}>
+      <Icon name={icon} size={12} />
+      {state.replaceAll("_", " ")}
+    </span>
+  );
+}

@@ -1,0 +1,152 @@
+import { SEVERITIES, type Overview, type Severity } from "@tyr/contract";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useCan } from "../api/session.ts";
+import { Icon } from "../kit/icon.tsx";
+import { SeverityShape } from "../kit/severity.tsx";
+import { Time } from "../time/time.tsx";
+
+/** The five answers one opens the page for. Each number is a link to its rows. */
+export function Tiles({ overview }: Readonly<{ overview: Overview }>): ReactNode {
+  return (
+    <div className="tiles">
+      <Incidents incidents={overview.incidents} />
+      <Approvals approvals={overview.approvals} />
+      <Blocks blocks={overview.blocks} />
+      <Mode mode={overview.mode} lag={overview.detections.lagEvents} />
+      <Audit audit={overview.audit} />
+    </div>
+  );
+}
+
+function Incidents({ incidents }: Readonly<{ incidents: Overview["incidents"] }>): ReactNode {
+  const known = (severity: Severity): number => incidents.bySeverity[severity] ?? 0;
+  return (
+    <section className="tile tile-wide" aria-labelledby="tile-incidents">
+      <h2 id="tile-incidents">Open incidents</h2>
+      <div className="tile-row">
+        <Link to="/incidents" className="figure">
+          {incidents.open}
+        </Link>
+        <ul className="by-severity">
+          {SEVERITIES.toReversed().map((severity) => (
+            <li key={severity}>
+              <Link to="/incidents" search={{ severity }} className={known(severity) === 0 ? "none" : undefined}>
+                <SeverityShape severity={severity} />
+                <span className="by-count">{known(severity)}</span>
+                <span className="by-word">{severity}</span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </section>
+  );
+}
+
+function Approvals({ approvals }: Readonly<{ approvals: Overview["approvals"] }>): ReactNode {
+  return (
+    <section className={approvals.waiting > 0 ? "tile tile-attention" : "tile"} aria-labelledby="tile-approvals">
+      <h2 id="tile-approvals">Approvals waiting</h2>
+      <Link to="/approvals" className="figure">
+        {approvals.waiting}
+      </Link>
+      <p className="tile-foot">
+        {approvals.waiting === 0 ? (
+          "nothing to decide"
+        ) : (
+          <>
+            oldest from <Time at={approvals.oldestAt} show="age" />
+          </>
+        )}
+      </p>
+    </section>
+  );
+}
+
+function Blocks({ blocks }: Readonly<{ blocks: Overview["blocks"] }>): ReactNode {
+  const acknowledged = blocks.active - blocks.unacknowledged;
+  return (
+    <section className="tile" aria-labelledby="tile-blocks">
+      <h2 id="tile-blocks">Blocks in force</h2>
+      <Link to="/blocks" search={{ state: "active" }} className="figure">
+        {blocks.active}
+      </Link>
+      <p className="tile-foot">
+        {blocks.enforcers === 0 ? (
+          <Link to="/blocks" search={{ tab: "enforcers" }}>
+            no enforcement point yet
+          </Link>
+        ) : (
+          <>
+            <Link
+              to="/blocks"
+              search={{ state: "active" }}
+              className={blocks.unacknowledged > 0 ? "attention" : undefined}
+            >
+              {acknowledged} acknowledged
+            </Link>
+            {" · "}
+            <Link to="/blocks" search={{ tab: "enforcers" }}>
+              {blocks.enforcersSeen} of {blocks.enforcers} points seen
+            </Link>
+          </>
+        )}
+      </p>
+    </section>
+  );
+}
+
+const MODE_WORDS = { normal: "Normal", elevated: "Elevated", lockdown: "Lockdown" } as const;
+
+function Mode({ mode, lag }: Readonly<{ mode: Overview["mode"]; lag: number }>): ReactNode {
+  return (
+    <section className={`tile mode-${mode.mode}`} aria-labelledby="tile-mode">
+      <h2 id="tile-mode">Mode</h2>
+      <p className="figure-word">
+        <Icon name="shield" size={20} /> {MODE_WORDS[mode.mode]}
+      </p>
+      <p className="tile-foot">
+        {mode.updated_at === null ? (
+          "never changed"
+        ) : (
+          <>
+            since <Time at={mode.updated_at} show="age" /> by {mode.source}
+          </>
+        )}
+        {lag > 0 ? (
+          <>
+            {" · "}
+            <Link to="/events">{lag.toLocaleString("en")} events to evaluate</Link>
+          </>
+        ) : null}
+      </p>
+    </section>
+  );
+}
+
+function Audit({ audit }: Readonly<{ audit: Overview["audit"] }>): ReactNode {
+  const can = useCan();
+  const size = audit.size.toLocaleString("en");
+  return (
+    <section className="tile" aria-labelledby="tile-audit">
+      <h2 id="tile-audit">Audit log</h2>
+      {can("audit:read") ? (
+        <Link to="/audit" className="figure">
+          {size}
+        </Link>
+      ) : (
+        <p className="figure">{size}</p>
+      )}
+      <p className="tile-foot">
+        {audit.checkpointAt === null ? (
+          "no checkpoint yet"
+        ) : (
+          <>
+            signed <Time at={audit.checkpointAt} show="age" />
+          </>
+        )}
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,173 @@
+import { ACTION_STATES, ApiProblem, BLOCK_STATES, EVENT_KINDS, INCIDENT_STATES, SEVERITIES } from "@tyr/contract";
+import {
+  createRootRoute,
+  createRoute,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  retainSearchParams,
+} from "@tanstack/react-router";
+import { api } from "./api/client.ts";
+import { queryClient, sessionQuery } from "./api/queries.ts";
+import { ErrorNotice, Skeleton } from "./kit/notice.tsx";
+import { OverviewPage } from "./overview/page.tsx";
+import { idOf, instant, oneOf, searchParams, text } from "./search/search-params.ts";
+import { Layout } from "./shell/layout.tsx";
+import { NotFound } from "./shell/not-found.tsx";
+
+const rootSearch = searchParams({ tz: oneOf(["local", "utc"]) });
+
+const root = createRootRoute({
+  validateSearch: rootSearch,
+  search: { middlewares: [retainSearchParams(["tz"])] },
+  component: Outlet,
+  notFoundComponent: NotFound,
+});
+
+/** Everything below is for somebody signed in; nobody yet: first set-up, then login, then back to where one was going. */
+const app = createRoute({
+  getParentRoute: () => root,
+  id: "app",
+  beforeLoad: async ({ location }) => {
+    try {
+      await queryClient.ensureQueryData(sessionQuery);
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.status !== 401) throw error;
+      const { needed } = await api.call("setup.state", {});
+      if (needed) throw redirect({ to: "/setup" });
+      throw redirect({ to: "/login", search: location.href === "/" ? {} : { next: location.href } });
+    }
+  },
+  component: Layout,
+  errorComponent: ({ error, reset }) => (
+    <div className="page narrow">
+      <ErrorNotice error={error} retry={reset} />
+    </div>
+  ),
+  pendingComponent: Skeleton,
+});
+
+const overview = createRoute({ getParentRoute: () => app, path: "/", component: OverviewPage });
+
+const events = createRoute({
+  getParentRoute: () => app,
+  path: "/events",
+  validateSearch: searchParams({
+    q: text(256),
+    ip: text(64),
+    user: text(256),
+    session: text(128),
+    kind: oneOf(EVENT_KINDS),
+    sensor: idOf("sensor"),
+    from: instant,
+    to: instant,
+    event: idOf("event"),
+    view: oneOf(["fields", "ecs", "raw"]),
+  }),
+  component: lazyRouteComponent(async () => await import("./events/page.tsx"), "EventsPage"),
+});
+
+const detections = createRoute({
+  getParentRoute: () => app,
+  path: "/detections",
+  validateSearch: searchParams({
+    tab: oneOf(["rules"]),
+    ip: text(64),
+    rule: text(100),
+    technique: text(9),
+    incident: idOf("incident"),
+    event: idOf("event"),
+    detection: idOf("detection"),
+    sort: text(40),
+  }),
+  component: lazyRouteComponent(async () => await import("./detections/page.tsx"), "DetectionsPage"),
+});
+
+const incidents = createRoute({
+  getParentRoute: () => app,
+  path: "/incidents",
+  validateSearch: searchParams({
+    show: oneOf(["all"]),
+    state: oneOf(INCIDENT_STATES),
+    severity: oneOf(SEVERITIES),
+    ip: text(64),
+  }),
+  component: lazyRouteComponent(async () => await import("./incidents/queue.tsx"), "IncidentsPage"),
+});
+
+const incident = createRoute({
+  getParentRoute: () => app,
+  path: "/incidents/$id",
+  validateSearch: searchParams({ tab: oneOf(["detections", "actions"]), detection: idOf("detection") }),
+  component: lazyRouteComponent(async () => await import("./incidents/page.tsx"), "IncidentPage"),
+});
+
+const approvals = createRoute({
+  getParentRoute: () => app,
+  path: "/approvals",
+  validateSearch: searchParams({
+    tab: oneOf(["history"]),
+    action: idOf("action"),
+    state: oneOf(ACTION_STATES),
+    target: text(64),
+  }),
+  component: lazyRouteComponent(async () => await import("./approvals/page.tsx"), "ApprovalsPage"),
+});
+
+const blocks = createRoute({
+  getParentRoute: () => app,
+  path: "/blocks",
+  validateSearch: searchParams({
+    tab: oneOf(["enforcers", "allow"]),
+    state: oneOf(BLOCK_STATES),
+    value: text(64),
+    block: idOf("block"),
+    sort: text(40),
+  }),
+  component: lazyRouteComponent(async () => await import("./blocks/page.tsx"), "BlocksPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: "/audit",
+  validateSearch: searchParams({ type: text(80), object: text(120), actor: text(120), entry: idOf("auditEntry") }),
+  component: lazyRouteComponent(async () => await import("./audit/page.tsx"), "AuditPage"),
+});
+
+const sensors = createRoute({
+  getParentRoute: () => app,
+  path: "/sensors",
+  validateSearch: searchParams({
+    tab: oneOf(["quarantine"]),
+    sensor: idOf("sensor"),
+    item: idOf("quarantine"),
+    sort: text(40),
+  }),
+  component: lazyRouteComponent(async () => await import("./sensors/page.tsx"), "SensorsPage"),
+});
+
+const users = createRoute({
+  getParentRoute: () => app,
+  path: "/users",
+  validateSearch: searchParams({ user: idOf("subject"), sort: text(40) }),
+  component: lazyRouteComponent(async () => await import("./users/page.tsx"), "UsersPage"),
+});
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: searchParams({ next: text(2000) }),
+  component: lazyRouteComponent(async () => await import("./entry/login.tsx"), "LoginPage"),
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  component: lazyRouteComponent(async () => await import("./entry/setup.tsx"), "SetupPage"),
+});
+
+export const routeTree = root.addChildren([
+  app.addChildren([overview, events, detections, incidents, incident, approvals, blocks, audit, sensors, users]),
+  login,
+  setup,
+]);

@@ -1,0 +1,241 @@
+import { PERMISSIONS, ROLE_NAMES, ROLES, type Permission, type Role, type User } from "@tyr/contract";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useCallback, useState, type ReactNode } from "react";
+import { ask } from "../api/queries.ts";
+import { roleTitle, useCan } from "../api/session.ts";
+import { DataTable, parseSort, sortText, type Column } from "../kit/data-table.tsx";
+import { Dialog } from "../kit/dialog.tsx";
+import { Field, formText } from "../kit/field.tsx";
+import { Form } from "../kit/form.tsx";
+import { Icon } from "../kit/icon.tsx";
+import { ErrorNotice, Loaded } from "../kit/notice.tsx";
+import { SidePanel } from "../kit/side-panel.tsx";
+import { StateBadge } from "../kit/state.tsx";
+import { useAct } from "../kit/use-act.ts";
+import { Guarded } from "../shell/guarded.tsx";
+import { PageHead } from "../shell/page-head.tsx";
+import { Time } from "../time/time.tsx";
+
+const route = getRouteApi("/app/users");
+
+const COLUMNS: readonly Column<User>[] = [
+  {
+    id: "name",
+    header: "Name",
+    sortBy: (row) => row.name,
+    cell: (row) => (
+      <Link from="/users" to="/users" search={(old) => ({ ...old, user: row.id })} className="row-link strong">
+        {row.name}
+      </Link>
+    ),
+  },
+  { id: "roles", header: "Roles", cell: (row) => row.roles.map(roleTitle).join(", ") },
+  {
+    id: "state",
+    header: "State",
+    className: "nowrap",
+    cell: (row) => <StateBadge state={row.active ? "active" : "disabled"} />,
+  },
+  {
+    id: "seen",
+    header: "Last seen",
+    className: "nowrap",
+    sortBy: (row) => row.lastSeenAt ?? "",
+    cell: (row) => <Time at={row.lastSeenAt} show="age" never="never" />,
+  },
+  {
+    id: "created",
+    header: "Created",
+    className: "nowrap",
+    sortBy: (row) => row.createdAt,
+    cell: (row) => <Time at={row.createdAt} />,
+  },
+];
+
+export function UsersPage(): ReactNode {
+  return (
+    <Guarded needs="user:read">
+      <Users />
+    </Guarded>
+  );
+}
+
+function Users(): ReactNode {
+  const { user: selected, sort } = route.useSearch();
+  const navigate = route.useNavigate();
+  const can = useCan();
+  const [creating, setCreating] = useState(false);
+  const query = useQuery(ask("user.list", {}));
+  const open = query.data?.items.find((user) => user.id === selected);
+  const close = useCallback(() => void navigate({ search: (old) => ({ ...old, user: undefined }) }), [navigate]);
+  return (
+    <div className="page split">
+      <div className="split-main">
+        <PageHead
+          title="Users"
+          about="Who may do what. Whoever asks for an action can never approve it, whatever their roles."
+        >
+          {can("user:write") ? (
+            <button type="button" className="button primary" onClick={() => setCreating(true)}>
+              <Icon name="plus" /> Create a user
+            </button>
+          ) : null}
+        </PageHead>
+        <Loaded query={query}>
+          {({ items }) => (
+            <DataTable
+              caption="Users"
+              columns={COLUMNS}
+              rows={items}
+              rowKey={(row) => row.id}
+              selectedKey={selected}
+              onOpen={(row) => void navigate({ search: (old) => ({ ...old, user: row.id }) })}
+              sort={parseSort(sort)}
+              onSort={(next) => void navigate({ search: (old) => ({ ...old, sort: sortText(next) }), replace: true })}
+            />
+          )}
+        </Loaded>
+      </div>
+      {open === undefined ? null : <UserPanel key={open.id} user={open} onClose={close} />}
+      {creating ? <CreateUser onClose={() => setCreating(false)} /> : null}
+    </div>
+  );
+}
+
+const chosenRoles = (form: FormData): Role[] => ROLE_NAMES.filter((role) => form.getAll("roles").includes(role));
+
+/** Roles with what each adds; a role is a set of permissions and nothing more. */
+function RoleBoxes({ chosen, disabled = false }: Readonly<{ chosen: readonly Role[]; disabled?: boolean }>): ReactNode {
+  return (
+    <fieldset className="roles" disabled={disabled}>
+      <legend>Roles</legend>
+      {ROLE_NAMES.map((role) => (
+        <label key={role} className="role">
+          <input type="checkbox" name="roles" value={role} defaultChecked={chosen.includes(role)} />
+          <span>
+            <strong>{roleTitle(role)}</strong>
+            <span className="muted small">{permissionWords(role)}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function permissionWords(role: Role): string {
+  const reading: readonly Permission[] = ROLES.viewer;
+  const own = (ROLES[role] as readonly Permission[]).filter((permission) => !reading.includes(permission));
+  return own.length === 0
+    ? "reads everything except audit and users"
+    : own.map((permission) => PERMISSIONS[permission]).join("; ");
+}
+
+function UserPanel({ user, onClose }: Readonly<{ user: User; onClose: () => void }>): ReactNode {
+  const can = useCan();
+  const [problem, setProblem] = useState<string>();
+  const change = useAct("user.change", {
+    stale: ["user", "session"],
+    done: (changed) => ({ text: `${changed.name} is changed`, ref: changed.id }),
+  });
+  const may = can("user:write");
+  const submit = (form: FormData): void => {
+    const roles = chosenRoles(form);
+    setProblem(roles.length === 0 ? "Choose at least one role, or disable the user." : undefined);
+    if (roles.length > 0) change.mutate({ params: { id: user.id }, body: { roles } });
+  };
+  return (
+    <SidePanel title={user.name} onClose={onClose}>
+      <p className="badges">
+        <StateBadge state={user.active ? "active" : "disabled"} />
+      </p>
+      <p>
+        <Link to="/audit" search={{ actor: user.id }}>
+          What this person did
+        </Link>
+      </p>
+      <Form onData={submit}>
+        <RoleBoxes chosen={user.roles} disabled={!may} />
+        {problem === undefined ? null : <p className="warning">{problem}</p>}
+        {change.error === null ? null : <ErrorNotice error={change.error} />}
+        {may ? (
+          <p className="form-foot">
+            <button
+              type="button"
+              className="button danger-quiet"
+              disabled={change.isPending}
+              onClick={() => change.mutate({ params: { id: user.id }, body: { active: !user.active } })}
+            >
+              {user.active ? "Disable" : "Enable"}
+            </button>
+            <button type="submit" className="button primary" disabled={change.isPending}>
+              Save roles
+            </button>
+          </p>
+        ) : null}
+        {may && user.active ? (
+          <p className="muted small">Disabling ends every session of this person at once.</p>
+        ) : null}
+      </Form>
+    </SidePanel>
+  );
+}
+
+function CreateUser({ onClose }: Readonly<{ onClose: () => void }>): ReactNode {
+  const [problem, setProblem] = useState<string>();
+  const create = useAct("user.create", {
+    stale: ["user"],
+    done: (user) => ({ text: `${user.name} may sign in`, ref: user.id }),
+    after: onClose,
+  });
+  const submit = (form: FormData): void => {
+    const roles = chosenRoles(form);
+    const password = form.get("password");
+    setProblem(roles.length === 0 ? "Choose at least one role." : undefined);
+    if (roles.length === 0 || typeof password !== "string") return;
+    create.mutate({ body: { name: formText(form, "name"), password, roles } });
+  };
+  return (
+    <Dialog title="Create a user" onClose={onClose}>
+      <Form onData={submit}>
+        <Field label="Name" hint="Letters, digits and . _ @ -, for signing in.">
+          {(control) => (
+            <input
+              {...control}
+              name="name"
+              required
+              maxLength={80}
+              pattern="[a-zA-Z0-9][a-zA-Z0-9._@\-]*"
+              autoComplete="off"
+              spellCheck={false}
+            />
+          )}
+        </Field>
+        <Field label="First password" hint="At least 15 characters. Hand it over in person.">
+          {(control) => (
+            <input
+              {...control}
+              name="password"
+              type="password"
+              required
+              minLength={15}
+              maxLength={256}
+              autoComplete="new-password"
+            />
+          )}
+        </Field>
+        <RoleBoxes chosen={["analyst"]} />
+        {problem === undefined ? null : <p className="warning">{problem}</p>}
+        {create.error === null ? null : <ErrorNotice error={create.error} />}
+        <p className="form-foot">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="button primary" disabled={create.isPending}>
+            Create
+          </button>
+        </p>
+      </Form>
+    </Dialog>
+  );
+}

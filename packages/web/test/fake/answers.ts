@@ -1,0 +1,477 @@
+import {
+  SEVERITIES,
+  type Action,
+  type CallInput,
+  type ErrorCode,
+  type OutputOf,
+  type Overview,
+  type RouteId,
+  type User,
+} from "@tyr/contract";
+import { makeBlock, dryRunFor, makeAction, policyView } from "./actions.ts";
+import { at, hexOf, idOf, person, RULES } from "./make.ts";
+import { movesFrom } from "./incidents.ts";
+import { sessionOf, type World } from "./world.ts";
+
+/** A refusal of the stand-in, turned into a problem document by the server half. */
+export class Refused extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
+export type Tell = (
+  topic: "incident.changed" | "action.changed" | "block.changed",
+  data: Record<string, unknown>,
+) => void;
+export type Asking = Readonly<{ world: World; user: User; tell: Tell }>;
+type Answer<K extends RouteId> = (input: CallInput<K>, asking: Asking) => OutputOf<K>;
+export type Answers = { [K in RouteId]?: Answer<K> };
+
+/** As it comes from the address: text, whatever the contract reads it as. */
+type PageQuery = { after?: string | undefined; limit?: string | number | undefined };
+
+/** Pages by position; `next` is the position of the first row which was not sent. */
+function pageOf<T>(rows: readonly T[], query: PageQuery | undefined): { items: T[]; next: string | null } {
+  const from = Number(query?.after ?? 0);
+  const to = from + Number(query?.limit ?? 50);
+  return { items: rows.slice(from, to), next: to < rows.length ? String(to) : null };
+}
+
+/** A filter that is absent lets everything through. */
+const fits = (asked: unknown, value: unknown): boolean => asked === undefined || asked === value;
+
+function found<T>(row: T | undefined): T {
+  if (row === undefined) throw new Refused("NOT_FOUND", "nothing has this id");
+  return row;
+}
+
+function overview(world: World): Overview {
+  const hours = new Map<string, { events: number; detections: number }>();
+  const hourOf = (time: string): string => `${time.slice(0, 13)}:00:00.000Z`;
+  for (const event of world.events) {
+    const hour = hours.get(hourOf(event.time)) ?? { events: 0, detections: 0 };
+    hours.set(hourOf(event.time), { ...hour, events: hour.events + 1 });
+  }
+  for (const detection of world.detections) {
+    const hour = hours.get(hourOf(detection.time)) ?? { events: 0, detections: 0 };
+    hours.set(hourOf(detection.time), { ...hour, detections: hour.detections + 1 });
+  }
+  const open = world.incidents.filter((incident) => incident.state !== "closed");
+  const waiting = world.actions.filter((action) => action.state === "pending");
+  const active = world.blocks.filter((block) => block.state === "active");
+  return {
+    at: at(Date.now()),
+    mode: { mode: "normal", updated_at: null, source: "default" },
+    incidents: {
+      open: open.length,
+      bySeverity: Object.fromEntries(
+        SEVERITIES.map((severity) => [severity, open.filter((one) => one.severity === severity).length]),
+      ),
+    },
+    approvals: {
+      waiting: waiting.length,
+      oldestAt: waiting.map((one) => one.createdAt).toSorted((a, b) => a.localeCompare(b))[0] ?? null,
+    },
+    blocks: {
+      active: active.length,
+      enforcers: world.enforcers.length,
+      enforcersSeen: world.enforcers.filter((one) => one.lastPullAt !== null).length,
+      unacknowledged: active.filter((one) => one.enforcement.some((point) => point.state === "requested")).length,
+    },
+    events: {
+      total: world.events.length,
+      lastAt: world.events[0]?.time ?? null,
+      perHour: [...hours]
+        .map(([hour, counts]) => ({ at: hour, ...counts }))
+        .toSorted((a, b) => a.at.localeCompare(b.at)),
+    },
+    detections: { total: world.detections.length, lagEvents: 0 },
+    topActors: open.map((incident) => ({
+      ip: incident.actorIp ?? "",
+      risk: incident.risk.score,
+      severity: incident.severity,
+      incidentId: incident.id,
+      detections: incident.detectionCount,
+      blocked: active.some((block) => block.value === incident.actorIp),
+    })),
+    techniques:
+      world.events.length === 0
+        ? []
+        : RULES.map((rule, index) => ({
+            technique: rule.sub ?? rule.technique,
+            name: index === 5 ? null : rule.name,
+            tactic: rule.tactic,
+            detections: 19 - index * 2,
+          })),
+    audit: { size: world.audit.length - 1, checkpointAt: at(Date.now() - 4000) },
+  };
+}
+
+const trust: Answers = {
+  "setup.state": (_, { world }) => ({ needed: world.setupNeeded }),
+  "session.get": (_, { user }) => sessionOf(user),
+  "session.logout": () => undefined,
+  "user.list": (_, { world }) => ({ items: world.users }),
+  "user.create": ({ body }, { world }) => {
+    const made: User = {
+      id: idOf("subject", world.users.length + 1),
+      name: body.name,
+      roles: body.roles,
+      active: true,
+      createdAt: at(Date.now()),
+      lastSeenAt: null,
+    };
+    world.users.push(made);
+    return made;
+  },
+  "user.change": ({ params, body }, { world }) => {
+    const changed = { ...found(world.users.find((one) => one.id === params.id)), ...body };
+    world.users = world.users.map((one) => (one.id === changed.id ? changed : one));
+    return changed;
+  },
+  "audit.list": ({ query }, { world }) =>
+    pageOf(
+      world.audit.filter(
+        (entry) =>
+          fits(query?.type, entry.type) && fits(query?.object, entry.object.id) && fits(query?.actor, entry.actor.id),
+      ),
+      query,
+    ),
+  "audit.head": (_, { world }) => ({
+    origin: "tyr.example/log",
+    vkey: "tyr.example/log+1a2b3c4d+AaV0b3RhbGx5LWEtdmVyaWZpZXIta2V5LWZvci1hLXRlc3Q=",
+    size: world.audit.length - 1,
+    root: hexOf(4242),
+    checkpoint: `tyr.example/log\n${world.audit.length - 1}\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n\n— tyr.example/log GisrPA==\n`,
+    checkpointAt: at(Date.now() - 4000),
+    waiting: 1,
+  }),
+  "audit.verify": (_, { world }) => ({
+    ok: world.mayVerify,
+    size: world.audit.length - 1,
+    root: hexOf(world.mayVerify ? 4242 : 4243),
+    entriesRead: world.audit.length - 1,
+    durationMs: 38.4,
+    checkpointAt: at(Date.now() - 4000),
+    problems: world.mayVerify
+      ? []
+      : [{ code: "LEAF_MISMATCH", index: 117, message: "the stored entry does not hash to its recorded leaf" }],
+  }),
+  "overview.get": (_, { world }) => overview(world),
+  "status.get": () => ({
+    version: "0.1.0",
+    startedAt: at(Date.now() - 3_600_000),
+    now: at(Date.now()),
+    database: { engine: "pglite", schema: 1, durable: true },
+    rules: { loaded: 7, rejected: 0, digest: hexOf(5) },
+    policy: { digest: hexOf(900) },
+    pipeline: [],
+    imports: [],
+    intake: { queuedBytes: 0, queuedBytesMax: 1 },
+    memoryBytes: 1,
+  }),
+};
+
+const collect: Answers = {
+  "event.list": ({ query = {} }, { world }) =>
+    pageOf(
+      world.events.filter(
+        (event) =>
+          fits(query.ip, event.src?.ip) &&
+          fits(query.user, event.user) &&
+          fits(query.session, event.session) &&
+          fits(query.kind, event.kind) &&
+          fits(query.sensor, event.sensorId) &&
+          (query.q === undefined || event.raw.includes(query.q)) &&
+          (query.from === undefined || event.time >= query.from) &&
+          (query.to === undefined || event.time < query.to),
+      ),
+      query,
+    ),
+  "event.get": ({ params }, { world }) => found(world.events.find((event) => event.id === params.id)),
+  "quarantine.list": ({ query }, { world }) =>
+    pageOf(
+      world.quarantine.filter((item) => fits(query?.sensor, item.sensorId)),
+      query,
+    ),
+  "sensor.list": (_, { world }) => ({ items: world.sensors }),
+  "sensor.create": ({ body }, { world }) => {
+    const sensor = {
+      id: idOf("sensor", world.sensors.length + 1),
+      name: body.name,
+      kind: body.kind,
+      location: body.location ?? null,
+      metadata: {},
+      active: true,
+      keyHint: "tyr_s9",
+      createdAt: at(Date.now()),
+      lastSeenAt: null,
+      counters: { received: 0, stored: 0, duplicate: 0, rejected: 0, late: 0 },
+    };
+    world.sensors.push(sensor);
+    return { sensor, key: `tyr_s9_${hexOf(77).slice(0, 40)}` };
+  },
+  "sensor.rotate": ({ params }, { world }) => ({
+    sensor: found(world.sensors.find((one) => one.id === params.id)),
+    key: `tyr_s8_${hexOf(78).slice(0, 40)}`,
+  }),
+  "sensor.deactivate": ({ params }, { world }) => {
+    const changed = { ...found(world.sensors.find((one) => one.id === params.id)), active: false };
+    world.sensors = world.sensors.map((one) => (one.id === changed.id ? changed : one));
+    return changed;
+  },
+};
+
+const escalate: Answers = {
+  "detection.list": ({ query = {} }, { world }) =>
+    pageOf(
+      world.detections.filter(
+        (one) =>
+          fits(query.ip, one.actorIp) &&
+          fits(query.rule, one.ruleId) &&
+          fits(query.incident, one.incidentId) &&
+          (query.event === undefined || one.eventIds.includes(query.event)) &&
+          (query.technique === undefined ||
+            one.tags.some((tag) => tag.technique === query.technique || tag.subTechnique === query.technique)),
+      ),
+      query,
+    ),
+  "detection.get": ({ params }, { world }) => found(world.detections.find((one) => one.id === params.id)),
+  "rule.list": (_, { world }) => ({
+    packDigest: `sha256:${hexOf(5)}`,
+    rules: RULES.map((rule) => ({
+      id: rule.id,
+      title: rule.title,
+      path: `rules/ssh/${rule.id}.yml`,
+      description: null,
+      level: rule.level,
+      kind: rule.correlation ? ("correlation" as const) : ("detection" as const),
+      logsource: {},
+      techniques: [rule.sub ?? rule.technique],
+      tactics: [rule.tactic],
+      riskPoints: rule.risk,
+      detections: world.detections.filter((one) => one.ruleId === rule.id).length,
+      lastDetectionAt: world.detections.find((one) => one.ruleId === rule.id)?.time ?? null,
+    })),
+    rejected: [
+      {
+        path: "rules/web/broken.yml",
+        line: 12,
+        column: 5,
+        code: "SIGMA_UNKNOWN_MODIFIER",
+        message: "the modifier 'containz' does not exist",
+      },
+    ],
+  }),
+  "incident.list": ({ query = {} }, { world }) =>
+    pageOf(
+      world.incidents.filter(
+        (one) =>
+          fits(query.state, one.state) &&
+          fits(query.severity, one.severity) &&
+          fits(query.ip, one.actorIp) &&
+          (query.open === undefined || query.open === (one.state !== "closed")),
+      ),
+      query,
+    ),
+  "incident.get": ({ params }, { world }) => found(world.incidents.find((one) => one.id === params.id)),
+  "incident.timeline": ({ params, query }, { world }) => pageOf(found(world.timelines.get(params.id)), query),
+  "incident.move": ({ params, body }, { world, tell }) => {
+    const incident = found(world.incidents.find((one) => one.id === params.id));
+    if (!incident.legalMoves.includes(body.to))
+      throw new Refused("INCIDENT_TRANSITION_REFUSED", `from ${incident.state} to ${body.to}`);
+    const moved = {
+      ...incident,
+      state: body.to,
+      legalMoves: movesFrom(body.to),
+      verdict: body.verdict ?? null,
+      updatedAt: at(Date.now()),
+    };
+    world.incidents = world.incidents.map((one) => (one.id === moved.id ? moved : one));
+    tell("incident.changed", { id: moved.id, title: moved.title, state: moved.state, severity: moved.severity });
+    return moved;
+  },
+  "incident.note": ({ params, body }, { world, user }) => {
+    const item = {
+      at: at(Date.now()),
+      kind: "note" as const,
+      title: "Note",
+      text: body.text,
+      severity: null,
+      actor: person(1, user.name),
+      ref: idOf("note", Date.now() % 10_000),
+      facts: {},
+    };
+    found(world.timelines.get(params.id)).push(item);
+    return item;
+  },
+  "incident.assign": ({ params }, { world, user }) => {
+    const changed = {
+      ...found(world.incidents.find((one) => one.id === params.id)),
+      assignee: { kind: "person" as const, id: user.id, name: user.name },
+    };
+    world.incidents = world.incidents.map((one) => (one.id === changed.id ? changed : one));
+    return changed;
+  },
+};
+
+function put(world: World, action: Action, tell: Tell): Action {
+  world.actions = [action, ...world.actions.filter((one) => one.id !== action.id)];
+  tell("action.changed", { id: action.id, target: action.target, state: action.state });
+  return action;
+}
+
+/** Approved now, executed and acknowledged a little later, as with a real enforcement point. */
+function runLater(world: World, action: Action, tell: Tell): void {
+  setTimeout(() => {
+    const block = makeBlock(world.blocks.length + 10, action, Date.now());
+    world.blocks = [block, ...world.blocks];
+    put(
+      world,
+      {
+        ...action,
+        state: "executed",
+        executedAt: at(Date.now()),
+        effectEndsAt: block.expiresAt,
+        blockId: block.id,
+        legalMoves: ["revert"],
+      },
+      tell,
+    );
+    setTimeout(() => {
+      world.blocks = world.blocks.map((one) =>
+        one.id === block.id
+          ? {
+              ...one,
+              enforcement: one.enforcement.map((point) => ({
+                ...point,
+                state: "acknowledged" as const,
+                at: at(Date.now()),
+                detail: "pulled and kept the list",
+              })),
+            }
+          : one,
+      );
+      tell("block.changed", { id: block.id, value: block.value, state: "acknowledged" });
+    }, 900);
+  }, 700);
+}
+
+const govern: Answers = {
+  "action.list": ({ query = {} }, { world }) =>
+    pageOf(
+      world.actions.filter(
+        (one) =>
+          fits(query.state, one.state) &&
+          fits(query.target, one.target) &&
+          fits(query.incident, one.evidence.incidentId) &&
+          (query.waiting === undefined || query.waiting === (one.state === "pending")),
+      ),
+      query,
+    ),
+  "action.get": ({ params }, { world }) => found(world.actions.find((one) => one.id === params.id)),
+  "action.create": ({ body }, { world, user, tell }) => {
+    const incident = found(world.incidents.find((one) => one.id === (body.incidentId ?? world.incidents[0]?.id)));
+    const number = world.actions.length + 20;
+    const made = makeAction({
+      number,
+      incident,
+      now: Date.now(),
+      requester: { kind: "person", id: user.id, name: user.name },
+      justification: body.justification,
+    });
+    if (!/^[0-9a-f.:]+(\/\d+)?$/.test(body.target))
+      throw new Refused("TARGET_INVALID", `'${body.target}' is not an address or prefix`);
+    const dryRun = dryRunFor(body.target, number, Date.now());
+    return put(
+      world,
+      {
+        ...made,
+        target: body.target,
+        dryRun,
+        state: "dry_run_ok",
+        createdAt: at(Date.now()),
+        ttlSeconds: body.ttlSeconds ?? 86_400,
+      },
+      tell,
+    );
+  },
+  "action.submit": ({ params }, { world, tell }) =>
+    put(world, { ...found(world.actions.find((one) => one.id === params.id)), state: "pending" }, tell),
+  "action.approve": ({ params, body }, { world, user, tell }) => {
+    const action = found(world.actions.find((one) => one.id === params.id));
+    if (action.requester.id === user.id) throw new Refused("APPROVAL_BY_REQUESTER", "you asked for it yourself");
+    if (body.requestDigest !== action.requestDigest || body.dryRunDigest !== action.dryRun?.digest)
+      throw new Refused("APPROVAL_STALE", "the digests differ");
+    const approval = {
+      id: idOf("approval", Date.now() % 9999),
+      by: { kind: "person" as const, id: user.id, name: user.name },
+      roles: user.roles,
+      at: at(Date.now()),
+      comment: body.comment ?? null,
+      counts: true,
+    };
+    const approved = put(
+      world,
+      {
+        ...action,
+        state: "approved",
+        approvals: [approval],
+        approvalsMissing: 0,
+        updatedAt: at(Date.now()),
+        legalMoves: [],
+      },
+      tell,
+    );
+    runLater(world, approved, tell);
+    return approved;
+  },
+  "action.reject": ({ params }, { world, tell }) =>
+    put(
+      world,
+      {
+        ...found(world.actions.find((one) => one.id === params.id)),
+        state: "rejected",
+        updatedAt: at(Date.now()),
+        legalMoves: [],
+      },
+      tell,
+    ),
+  "action.revert": ({ params }, { world, tell }) =>
+    put(
+      world,
+      {
+        ...found(world.actions.find((one) => one.id === params.id)),
+        state: "reverted",
+        updatedAt: at(Date.now()),
+        legalMoves: [],
+      },
+      tell,
+    ),
+  "policy.get": () => policyView(Date.now()),
+  "block.list": ({ query = {} }, { world }) =>
+    pageOf(
+      world.blocks.filter((one) => fits(query.state, one.state) && fits(query.value, one.value)),
+      query,
+    ),
+  "block.get": ({ params }, { world }) => found(world.blocks.find((one) => one.id === params.id)),
+  "allow.list": (_, { world }) => ({ items: world.allow }),
+  "enforcer.list": (_, { world }) => ({ items: world.enforcers }),
+  "enforcer.create": ({ body }, { world }) => {
+    const enforcer = {
+      id: idOf("enforcer", world.enforcers.length + 1),
+      name: body.name,
+      active: true,
+      keyHint: "tyr_e9",
+      createdAt: at(Date.now()),
+      lastPullAt: null,
+      userAgent: null,
+    };
+    world.enforcers.push(enforcer);
+    return { enforcer, key: `tyr_e9_${hexOf(79).slice(0, 40)}` };
+  },
+};
+
+export const answers: Answers = { ...trust, ...collect, ...escalate, ...govern };

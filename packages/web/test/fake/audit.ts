@@ -1,0 +1,54 @@
+import type { AuditEntry } from "@tyr/contract";
+import { at, automation, hexOf, idOf, person, randomFrom, system } from "./make.ts";
+
+const TYPES = [
+  "event.stored",
+  "detection.recorded",
+  "incident.extended",
+  "session.created",
+  "action.dry_run",
+  "action.submitted",
+  "block.created",
+  "system.heartbeat",
+] as const;
+
+function objectOf(type: string, index: number): AuditEntry["object"] {
+  if (type.startsWith("action")) return { kind: "action", id: idOf("action", 1 + (index % 4)) };
+  if (type.startsWith("event")) return { kind: "sensor", id: idOf("sensor", 1) };
+  return { kind: "incident", id: idOf("incident", 1 + (index % 5)) };
+}
+
+function actorOf(type: string, index: number): AuditEntry["actor"] {
+  if (type.startsWith("session")) return person(1 + (index % 3), ["mara", "astrid", "jonas"][index % 3] ?? "mara");
+  return index % 3 === 0 ? automation : system;
+}
+
+function entry(index: number, type: string, now: number): AuditEntry {
+  const submitted = type === "action.submitted";
+  return {
+    index,
+    id: idOf("auditEntry", index),
+    at: at(now - (320 - index) * 410_000),
+    type,
+    actor: actorOf(type, index),
+    object: objectOf(type, index),
+    outcome: index % 61 === 0 ? "refused" : "success",
+    before: submitted ? "dry_run_ok" : null,
+    after: submitted ? "pending" : null,
+    requestId: index % 3 === 0 ? null : `req_${hexOf(index).slice(0, 16)}`,
+    details: type === "event.stored" ? { received: 200, stored: 199, duplicate: 1, rejected: 0 } : { revision: 1 },
+    leafHash: hexOf(index),
+  };
+}
+
+/** Newest first; the newest is written but not yet in the tree. */
+export function makeAudit(now: number): AuditEntry[] {
+  const random = randomFrom(3);
+  const entries: AuditEntry[] = [];
+  for (let index = 0; index < 320; index += 1) {
+    entries.push(entry(index, TYPES[Math.floor(random() * TYPES.length)] ?? "event.stored", now));
+  }
+  const newest = entries.at(-1);
+  if (newest !== undefined) entries[entries.length - 1] = { ...newest, index: null, leafHash: null };
+  return entries.toReversed();
+}

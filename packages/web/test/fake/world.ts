@@ -1,0 +1,194 @@
+import {
+  permissionsOf,
+  type Action,
+  type AllowEntry,
+  type AuditEntry,
+  type Block,
+  type Detection,
+  type Enforcer,
+  type Event,
+  type Incident,
+  type QuarantineItem,
+  type Role,
+  type Sensor,
+  type Session,
+  type TimelineItem,
+  type User,
+} from "@tyr/contract";
+import { makeActions, makeBlocks } from "./actions.ts";
+import { makeAudit } from "./audit.ts";
+import { makeEvents } from "./events.ts";
+import { makeDetections, makeIncidents, makeTimelines } from "./incidents.ts";
+import { at, idOf, person } from "./make.ts";
+
+/** Everything the stand-in for the server knows. Tests change it and read it. */
+export type World = {
+  setupNeeded: boolean;
+  mayVerify: boolean;
+  sensors: Sensor[];
+  events: Event[];
+  detections: Detection[];
+  incidents: Incident[];
+  timelines: Map<string, TimelineItem[]>;
+  actions: Action[];
+  blocks: Block[];
+  enforcers: Enforcer[];
+  allow: AllowEntry[];
+  quarantine: QuarantineItem[];
+  users: User[];
+  audit: AuditEntry[];
+  sessions: Map<string, User>;
+};
+
+const HOUR = 3_600_000;
+
+function sensor(
+  number: number,
+  now: number,
+  rest: Pick<Sensor, "name" | "kind" | "location" | "active" | "counters">,
+): Sensor {
+  return {
+    id: idOf("sensor", number),
+    metadata: { persona: "debian-12", ring: "dmz" },
+    keyHint: `tyr_${number}k7`,
+    createdAt: at(now - 96 * HOUR),
+    lastSeenAt: rest.active ? at(now - number * 21_000) : null,
+    ...rest,
+  };
+}
+
+function makeSensors(now: number): Sensor[] {
+  return [
+    sensor(1, now, {
+      name: "db-backup-01",
+      kind: "ssh",
+      location: "dmz",
+      active: true,
+      counters: { received: 9412, stored: 9377, duplicate: 31, rejected: 4, late: 12 },
+    }),
+    sensor(2, now, {
+      name: "shop-web-02",
+      kind: "web",
+      location: "dmz",
+      active: true,
+      counters: { received: 3108, stored: 3105, duplicate: 2, rejected: 1, late: 0 },
+    }),
+    sensor(3, now, {
+      name: "lab-sensor",
+      kind: "custom",
+      location: null,
+      active: false,
+      counters: { received: 0, stored: 0, duplicate: 0, rejected: 0, late: 0 },
+    }),
+  ];
+}
+
+function user(number: number, now: number, rest: { name: string; roles: Role[]; active?: boolean }): User {
+  return {
+    id: idOf("subject", number),
+    name: rest.name,
+    roles: rest.roles,
+    active: rest.active ?? true,
+    createdAt: at(now - 90 * HOUR),
+    lastSeenAt: number > 4 ? null : at(now - number * 40_000),
+  };
+}
+
+function makeQuarantine(now: number): QuarantineItem[] {
+  const lines = [
+    ["line is not valid JSON: unexpected end at column 41", `{"eventid":"cowrie.session.connect","src_`],
+    ["field timestamp is not a time: \u001b[31mred", `{"eventid":"cowrie.login.failed","timestamp":"\u001b[31mred"}`],
+    ["line is longer than 65,536 bytes", "A".repeat(400)],
+  ] as const;
+  return lines.map(([reason, raw], index) => ({
+    id: idOf("quarantine", index + 1),
+    sensorId: idOf("sensor", 1),
+    at: at(now - (index + 1) * HOUR),
+    reason,
+    rawRef: `sample/cowrie.json:${900 + index}`,
+    raw,
+  }));
+}
+
+export function makeWorld(now: number): World {
+  const sensors = makeSensors(now);
+  const events = makeEvents(900, now, sensors);
+  const incidents = makeIncidents(now);
+  const detections = makeDetections(events, incidents);
+  const actions = makeActions(incidents, now);
+  const enforcers: Enforcer[] = [
+    {
+      id: idOf("enforcer", 1),
+      name: "edge-fw-1",
+      active: true,
+      keyHint: "tyr_e1a",
+      createdAt: at(now - 80 * HOUR),
+      lastPullAt: at(now - 6000),
+      userAgent: "crowdsec-firewall-bouncer/v0.0.25-debian",
+    },
+    {
+      id: idOf("enforcer", 2),
+      name: "edge-fw-2",
+      active: true,
+      keyHint: "tyr_e2b",
+      createdAt: at(now - 80 * HOUR),
+      lastPullAt: null,
+      userAgent: null,
+    },
+  ];
+  return {
+    setupNeeded: false,
+    mayVerify: true,
+    sensors,
+    events,
+    detections,
+    incidents,
+    timelines: makeTimelines(events, detections, incidents),
+    actions,
+    blocks: makeBlocks(actions, now),
+    enforcers,
+    allow: [
+      {
+        id: idOf("allow", 1),
+        value: "198.51.100.0/29",
+        reason: "Monitoring of the hosting provider",
+        by: person(2, "astrid"),
+        createdAt: at(now - 70 * HOUR),
+        expiresAt: null,
+      },
+    ],
+    quarantine: makeQuarantine(now),
+    users: [
+      user(1, now, { name: "mara", roles: ["security_manager"] }),
+      user(2, now, { name: "astrid", roles: ["admin"] }),
+      user(3, now, { name: "jonas", roles: ["analyst"] }),
+      user(4, now, { name: "vik", roles: ["viewer"] }),
+      user(5, now, { name: "old.account", roles: ["executor", "approver"], active: false }),
+    ],
+    audit: makeAudit(now),
+    sessions: new Map(),
+  };
+}
+
+/** A server that was just installed: nothing in it but its first administrator. */
+export function makeEmptyWorld(now: number): World {
+  const full = makeWorld(now);
+  return {
+    ...full,
+    sensors: [],
+    events: [],
+    detections: [],
+    incidents: [],
+    timelines: new Map(),
+    actions: [],
+    blocks: [],
+    enforcers: [],
+    allow: [],
+    quarantine: [],
+    audit: full.audit.slice(-3),
+  };
+}
+
+export function sessionOf(found: User): Session {
+  return { user: found, permissions: [...permissionsOf(found.roles)], expiresAt: at(Date.now() + 8 * HOUR) };
+}
