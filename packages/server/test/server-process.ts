@@ -1,0 +1,101 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createClient, type Client, type Role } from "@tyr/contract";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const node = join(root, "node_modules/.bin/node");
+
+export type ServerProcess = AsyncDisposable &
+  Readonly<{ url: string; pid: number; setupToken: string | undefined; readyMs: number; output: () => string; kill: () => Promise<void>; stop: () => Promise<number | null>; rssBytes: () => number }>;
+
+export type StartOptions = Readonly<{ dataDir: string; args?: readonly string[]; env?: Readonly<Record<string, string>> }>;
+
+const READY = /is ready on (http:\S+)/;
+const READY_LIMIT_MS = 60_000;
+
+/** The real program in a process of its own, as `npm start` runs it, on a port of its own. */
+export async function startServer({ dataDir, args = [], env = {} }: StartOptions): Promise<ServerProcess> {
+  const began = performance.now();
+  const child = spawn(node, ["--conditions=@tyr/source", join(root, "packages/server/src/main.ts"), "--port", "0", "--data-dir", dataDir, ...args], {
+    env: { ...process.env, TYR_LOG_LEVEL: "warn", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => void (output += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => void (output += chunk.toString()));
+  const exited = new Promise<number | null>((resolve) => void child.once("exit", (code) => resolve(code)));
+  const url = await readyUrl(child, () => output);
+  return {
+    url,
+    pid: child.pid ?? 0,
+    setupToken: /#token=(\S+)/.exec(output)?.[1],
+    readyMs: performance.now() - began,
+    output: () => output,
+    async kill() {
+      child.kill("SIGKILL");
+      await exited;
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      return await exited;
+    },
+    /** Resident memory of the process and its threads, from the kernel. */
+    rssBytes: () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1] ?? 0) * 1024,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+async function readyUrl(child: ChildProcess, output: () => string): Promise<string> {
+  const limit = Date.now() + READY_LIMIT_MS;
+  for (;;) {
+    const url = READY.exec(output())?.[1];
+    if (url !== undefined) return url.replace(/\/$/, "");
+    if (child.exitCode !== null || Date.now() > limit) throw new Error(`the server did not get ready:\n${output()}`);
+    await new Promise((resolve) => void setTimeout(resolve, 20));
+  }
+}
+
+export function temporaryDirectory(): Disposable & { path: string } {
+  const path = mkdtempSync(join(tmpdir(), "tyr-journey-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export const PASSWORD = "correct horse battery staple 9";
+
+/** A client signed in with a token, as the command line does it. */
+export function clientOf(url: string, token?: string): Client {
+  return createClient({ baseUrl: url, headers: () => (token === undefined ? {} : { authorization: `Bearer ${token}` }), timeoutMs: 60_000 });
+}
+
+export async function login(url: string, name: string): Promise<Client> {
+  const { token } = await clientOf(url).call("session.login", { body: { name, password: PASSWORD, token: true } });
+  return clientOf(url, token);
+}
+
+/** The first administrator, made with the printed link. */
+export async function setUp(server: Pick<ServerProcess, "url" | "setupToken">): Promise<Client> {
+  await clientOf(server.url).call("setup.complete", { body: { token: server.setupToken ?? "", name: "alice", password: PASSWORD } });
+  return await login(server.url, "alice");
+}
+
+export async function addUser(admin: Client, url: string, user: Readonly<{ name: string; roles: Role[] }>): Promise<Client> {
+  await admin.call("user.create", { body: { ...user, password: PASSWORD } });
+  return await login(url, user.name);
+}
+
+/** Waits until every consumer has read to the head of its stream. */
+export async function settled(client: Client, limitMs = 60_000): Promise<void> {
+  const limit = Date.now() + limitMs;
+  for (;;) {
+    const { pipeline, imports } = await client.call("status.get", {});
+    if (pipeline.every((one) => one.lag === 0) && imports.every((one) => one.state !== "running")) return;
+    if (Date.now() > limit) throw new Error(`the pipeline did not settle: ${JSON.stringify(pipeline)}`);
+    await new Promise((resolve) => void setTimeout(resolve, 50));
+  }
+}
