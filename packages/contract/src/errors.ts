@@ -121,6 +121,11 @@ export const ERRORS = {
     "The audit log no longer matches its last signed checkpoint",
     "Stop, keep the data directory as evidence, compare with an earlier export.",
   ],
+  AUDIT_FACT_REFUSED: [
+    500,
+    "What happened cannot be written to the audit log",
+    "Report it with the message: it names the fact; the change did not happen.",
+  ],
 } as const satisfies Record<string, readonly [status: number, title: string, help: string]>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeCheckpoint, openCheckpoint, parseVerifierKey, type SignedCheckpoint } from "@tyr/ledger";
+import type { Clock } from "#platform/clock";
+import type { Database } from "#platform/database";
+import { AuditDiverged } from "./errors.ts";
+import type { LogKey } from "./log-key.ts";
+import { placeFile } from "./place-file.ts";
+import { insertCheckpoint, newestCheckpoint, readTree, type CheckpointRow } from "./store.ts";
+import { assertContinues, emptyTree, type Tree } from "./tree.ts";
+
+/** What was signed last and told to the world: `audit/checkpoint`, the file a rolled-back database is compared with. */
+export function publishedPath(folder: string): string {
+  return join(folder, "checkpoint");
+}
+
+/** @throws {AuditDiverged} `AUDIT_DIVERGED` when the text is not a checkpoint of this log signed by this key */
+export async function openOwn(note: string, key: LogKey, where: string): Promise<SignedCheckpoint> {
+  const verifier = parseVerifierKey(key.vkey);
+  const opened = verifier.ok ? await openCheckpoint(note, [verifier.value], key.origin) : verifier;
+  if (opened.ok) return opened.value;
+  throw new AuditDiverged(`${where} is not a checkpoint signed by this log's key: ${opened.refusal.message}`);
+}
+
+async function currentTree(database: Database, key: LogKey): Promise<Tree> {
+  const tree = await readTree(database.read);
+  if (tree === undefined) return emptyTree;
+  if (tree.origin !== key.origin || tree.vkey !== key.vkey)
+    throw new AuditDiverged(
+      `the database holds the log ${tree.origin} of key ${tree.vkey}, but our key is ${key.vkey}`,
+    );
+  return tree;
+}
+
+/**
+ * Compares the database with what was published before. To be called before anything is served.
+ *
+ * @throws {AuditDiverged} `AUDIT_DIVERGED` when the log is smaller than, or not the continuation of, a signed checkpoint
+ */
+export async function assertContinuesPublished(database: Database, key: LogKey, folder: string): Promise<void> {
+  const tree = await currentTree(database, key);
+  const stored = await newestCheckpoint(database.read);
+  const path = publishedPath(folder);
+  const notes = [
+    ...(existsSync(path) ? [{ where: path, note: readFileSync(path, "utf8") }] : []),
+    ...(stored === undefined ? [] : [{ where: "the newest stored checkpoint", note: stored.note }]),
+  ];
+  for (const { where, note } of notes) await assertContinues(database.read, await openOwn(note, key, where), tree);
+}
+
+export type SignDeps = Readonly<{ database: Database; key: LogKey; clock: Clock; folder: string }>;
+
+/**
+ * Signs the newest committed tree, stores the checkpoint, then publishes the file. Ed25519 is deterministic: signing the
+ * same tree again after a crash gives the same bytes.
+ *
+ * @returns the newest checkpoint, and whether it is a new one
+ * @throws {AuditDiverged} `AUDIT_DIVERGED` before signing what does not continue the last checkpoint
+ */
+export async function signNewest(deps: SignDeps): Promise<{ checkpoint: CheckpointRow; signed: boolean }> {
+  const { database, key, clock, folder } = deps;
+  const { size, root } = await currentTree(database, key);
+  const last = await newestCheckpoint(database.read);
+  if (last !== undefined) await assertContinues(database.read, last, { size, root });
+  if (last?.size === size) return { checkpoint: last, signed: false };
+  const note = await makeCheckpoint({ origin: key.origin, size, root }, key);
+  const checkpoint = { size, root, note, at: clock.now() };
+  await database.bookkeep("audit-tree", async (tx) => await insertCheckpoint(tx, checkpoint));
+  placeFile(publishedPath(folder), note, "replace");
+  return { checkpoint, signed: true };
+}

@@ -1,0 +1,220 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ok, type Actor, type AuditHead, type AuditVerification, type Result } from "@tyr/contract";
+import type { Clock } from "#platform/clock";
+import type { Database } from "#platform/database";
+import { startLoop, type RunningLoop } from "#platform/lifecycle";
+import type { Logger } from "#platform/log";
+import { assertContinuesPublished, openOwn, publishedPath, signNewest } from "./checkpoint.ts";
+import { AuditDiverged } from "./errors.ts";
+import { listEntries, type EntryPage, type EntryQuery } from "./list-entries.ts";
+import { proveEntry, readLogFile } from "./log-files.ts";
+import { openLogKey, type LogKey } from "./log-key.ts";
+import { placeFile } from "./place-file.ts";
+import { sequenceWaiting, SEQUENCED_ROWS_MAX } from "./sequencer.ts";
+import { countWaiting, newestCheckpoint, newestLeafAt, plantTree, readTree, type CheckpointRow } from "./store.ts";
+import { emptyTree } from "./tree.ts";
+import { verifyStored } from "./verify-stored.ts";
+
+export type AuditDeps = Readonly<{
+  database: Database;
+  clock: Clock;
+  log: Logger;
+  /** Key and last published checkpoint live in its folder `audit/`. */
+  dataDir: string;
+  /** The log's schemeless URL; by default a random one, kept as the name of the key. */
+  origin?: string;
+  /** Called once when the log was found to be altered: nothing is signed any more. */
+  onDiverged?: (error: AuditDiverged) => void;
+}>;
+
+/** Who asked, for the entry that reading the whole log leaves. */
+export type AuditReader = Readonly<{ actor: Actor; requestId: string }>;
+
+export type Audit = Readonly<{
+  origin: string;
+  vkey: string;
+  /** Refused for good since the log was found altered; undefined while all is well. */
+  diverged(): AuditDiverged | undefined;
+  head(): Promise<AuditHead>;
+  /** Undefined when the cursor is not one of ours. */
+  list(query: EntryQuery): Promise<EntryPage | undefined>;
+  /** The text of a `.tlog-proof`. */
+  prove(id: string): Promise<Result<string>>;
+  /** A file of the log in C2SP tlog-tiles layout: `checkpoint`, `vkey`, `tile/…`. */
+  file(path: string): Promise<Result<Uint8Array>>;
+  /** Recomputes the stored log, one run at a time, and logs who asked and what came out. */
+  verify(by: AuditReader): Promise<AuditVerification>;
+  /** Logs that somebody began to copy the whole log. */
+  recordExport(by: AuditReader): Promise<void>;
+  /** Sequences, signs and keeps the heartbeat until stopped. */
+  start(): RunningLoop;
+  /** One turn of the loop: sequences what waits and signs; for tests and for a last checkpoint at shutdown. */
+  settle(): Promise<void>;
+}>;
+
+const system: Actor = { kind: "system", id: "system", name: "system" };
+const CHECKPOINT_EVERY_MS = 1_000;
+const REST_MS = 250;
+const HEARTBEAT_MS = 3_600_000;
+
+type Parts = AuditDeps & Readonly<{ key: LogKey; folder: string }>;
+
+async function newest({ database }: Parts): Promise<CheckpointRow> {
+  const checkpoint = await newestCheckpoint(database.read);
+  if (checkpoint === undefined) throw new AuditDiverged("the database has lost every checkpoint");
+  return checkpoint;
+}
+
+async function readHead(parts: Parts): Promise<AuditHead> {
+  const { size, root, note, at } = await newest(parts);
+  const waiting = await countWaiting(parts.database.read);
+  const tree = (await readTree(parts.database.read)) ?? emptyTree;
+  return {
+    origin: parts.key.origin,
+    vkey: parts.key.vkey,
+    size,
+    root: Buffer.from(root).toString("base64"),
+    checkpoint: note,
+    checkpointAt: at.toISOString(),
+    waiting: waiting + tree.size - size,
+  };
+}
+
+async function readFile(parts: Parts, path: string): Promise<Result<Uint8Array>> {
+  if (path === "vkey") return ok(Buffer.from(`${parts.key.vkey}\n`));
+  const { size, note } = await newest(parts);
+  if (path === "checkpoint") return ok(Buffer.from(note));
+  return await readLogFile(parts.database.read, size, path);
+}
+
+async function runVerification(parts: Parts): Promise<AuditVerification> {
+  const started = performance.now();
+  const checkpoint = await newest(parts);
+  const problems: AuditVerification["problems"] = [];
+  const signed = await openOwn(checkpoint.note, parts.key, "the newest stored checkpoint").catch((error: unknown) => {
+    if (!(error instanceof AuditDiverged)) throw error;
+    problems.push({ code: "LEDGER_SIGNATURE_INVALID", index: null, message: error.message });
+    return checkpoint;
+  });
+  const verdict = await verifyStored(parts.database.read, signed);
+  problems.push(...verdict.problems);
+  return {
+    ok: problems.length === 0,
+    size: signed.size,
+    root: Buffer.from(verdict.root).toString("base64"),
+    entriesRead: verdict.entriesRead,
+    durationMs: Math.round(performance.now() - started),
+    checkpointAt: checkpoint.at.toISOString(),
+    problems,
+  };
+}
+
+async function recordVerification(parts: Parts, by: AuditReader, result: AuditVerification): Promise<void> {
+  const { size, root, problems } = result;
+  const first = problems.find((one) => one.index !== null)?.index ?? null;
+  await parts.database.audited(
+    {
+      type: "audit.verified",
+      ...by,
+      object: { kind: "audit-log", id: parts.key.origin },
+      outcome: result.ok ? "success" : "failure",
+      details: { size, root, problems: problems.length, firstAlteredIndex: first },
+    },
+    async () => undefined,
+  );
+}
+
+/** "Nothing happened" must be provable: an idle log gets an entry every hour. */
+async function keepHeartbeat({ database, clock, key }: Parts): Promise<void> {
+  const last = await newestLeafAt(database.read);
+  if (last === undefined || clock.now().getTime() - last.getTime() < HEARTBEAT_MS) return;
+  await database.audited(
+    { type: "system.heartbeat", actor: system, object: { kind: "audit-log", id: key.origin } },
+    async () => undefined,
+  );
+}
+
+/** What one step of the loop remembers: when it last tried to sign, and whether signing has ended for good. */
+type LoopState = { signedAtMs: number; diverged: AuditDiverged | undefined };
+
+async function step(parts: Parts, state: LoopState, sign: "when-due" | "now"): Promise<boolean> {
+  if (state.diverged !== undefined) return false;
+  try {
+    const appended = await sequenceWaiting(parts.database);
+    if (appended === SEQUENCED_ROWS_MAX) return true;
+    const now = parts.clock.now().getTime();
+    if (sign === "when-due" && now - state.signedAtMs < CHECKPOINT_EVERY_MS) return false;
+    state.signedAtMs = now;
+    const { signed } = await signNewest(parts);
+    if (!signed) await keepHeartbeat(parts);
+    return false;
+  } catch (error) {
+    if (!(error instanceof AuditDiverged)) throw error;
+    state.diverged = error;
+    parts.log.fatal({ err: error }, "the audit log was altered: nothing is signed any more");
+    parts.onDiverged?.(error);
+    return false;
+  }
+}
+
+async function openParts(deps: AuditDeps): Promise<Parts> {
+  const { database, clock, dataDir, origin } = deps;
+  const folder = join(dataDir, "audit");
+  const tree = await readTree(database.read);
+  const key = await openLogKey({ folder, origin, mayCreate: tree === undefined });
+  const planted = { ...emptyTree, origin: key.origin, vkey: key.vkey };
+  if (tree === undefined) await database.bookkeep("audit-tree", async (tx) => await plantTree(tx, planted));
+  await assertContinuesPublished(database, key, folder);
+  const { checkpoint } = await signNewest({ database, key, clock, folder });
+  if (!existsSync(publishedPath(folder))) placeFile(publishedPath(folder), checkpoint.note, "keep");
+  return { ...deps, key, folder };
+}
+
+/**
+ * Opens the log: makes the key at the first start and compares the database with what was published before.
+ *
+ * @throws {AuditDiverged} `AUDIT_DIVERGED`: the database holds less than, or other than, what was signed; do not serve
+ */
+export async function createAudit(deps: AuditDeps): Promise<Audit> {
+  const parts = await openParts(deps);
+  const state: LoopState = { signedAtMs: 0, diverged: undefined };
+  let running: Promise<AuditVerification> | undefined;
+  return {
+    origin: parts.key.origin,
+    vkey: parts.key.vkey,
+    diverged: () => state.diverged,
+    head: async () => await readHead(parts),
+    list: async (query) => await listEntries(deps.database.read, query),
+    prove: async (id) => await proveEntry(deps.database.read, await newest(parts), id),
+    file: async (path) => await readFile(parts, path),
+    async verify(by) {
+      running ??= runVerification(parts).finally(() => (running = undefined));
+      const result = await running;
+      await recordVerification(parts, by, result);
+      return result;
+    },
+    async recordExport(by) {
+      const { size, root } = await newest(parts);
+      await deps.database.audited(
+        {
+          type: "audit.exported",
+          ...by,
+          object: { kind: "audit-log", id: parts.key.origin },
+          details: { size, root: Buffer.from(root).toString("base64") },
+        },
+        async () => undefined,
+      );
+    },
+    start: () =>
+      startLoop({
+        name: "audit",
+        step: async () => await step(parts, state, "when-due"),
+        restMs: REST_MS,
+        log: deps.log,
+      }),
+    settle: async () => {
+      while (await step(parts, state, "now"));
+    },
+  };
+}

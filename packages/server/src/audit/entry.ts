@@ -1,0 +1,78 @@
+import { canonicalBytes, assertEntrySize, LedgerError } from "@tyr/ledger";
+import type { AuditEntry } from "@tyr/contract";
+import type { AuditRecord } from "#platform/database";
+import { AuditFactRefused } from "./errors.ts";
+
+/**
+ * The bytes of an entry: canonical JSON (RFC 8785) without fractions. They are stored and hashed, never made again.
+ *
+ * @throws {AuditFactRefused} `AUDIT_FACT_REFUSED` beyond 16 KiB or outside of I-JSON; nothing is cut silently
+ */
+export function encodeEntry(record: AuditRecord): Uint8Array {
+  try {
+    const bytes = canonicalBytes(record, { numbers: "safe-integer" });
+    assertEntrySize(bytes);
+    return bytes;
+  } catch (cause) {
+    if (!(cause instanceof LedgerError)) throw cause;
+    throw new AuditFactRefused(`the fact ${record.type} cannot be logged: ${cause.message}`, { cause });
+  }
+}
+
+/** What the list can be filtered by. */
+export type EntryColumns = Readonly<{ id: string; at: string; type: string; actor_id: string; object_id: string }>;
+
+function parse(bytes: Uint8Array): AuditRecord | undefined {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString("utf8")) as AuditRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined when the bytes are not an entry of ours: only possible when somebody wrote to the database beside us. */
+export function columnsOf(bytes: Uint8Array): EntryColumns | undefined {
+  const record = parse(bytes);
+  if (record === undefined || Number.isNaN(Date.parse(record.at))) return undefined;
+  const { id, at, type, actor, object } = record;
+  const columns = { id, at, type, actor_id: actor?.id, object_id: object?.id };
+  return Object.values(columns).every((value) => typeof value === "string") ? columns : undefined;
+}
+
+type Place = Readonly<{ id: string; index: number | null; leafHash: Uint8Array | null }>;
+
+/** The entry as people see it, read from the hashed bytes and from nothing else. */
+export function entryView(bytes: Uint8Array, { id, index, leafHash }: Place): AuditEntry {
+  const place = { index, leafHash: leafHash === null ? null : Buffer.from(leafHash).toString("base64") };
+  const record = columnsOf(bytes) === undefined ? undefined : parse(bytes);
+  if (record === undefined) return { ...unreadable(id), ...place };
+  const { at, type, actor, object, outcome, before, after, requestId, details } = record;
+  return {
+    id: record.id as AuditEntry["id"],
+    at,
+    type,
+    actor,
+    object,
+    outcome,
+    before,
+    after,
+    requestId,
+    details,
+    ...place,
+  };
+}
+
+function unreadable(id: string): Omit<AuditEntry, "index" | "leafHash"> {
+  return {
+    id: id as AuditEntry["id"],
+    at: new Date(0).toISOString(),
+    type: "unreadable",
+    actor: { kind: "system", id: "unknown", name: "unknown" },
+    object: { kind: "unknown", id: "unknown" },
+    outcome: "failure",
+    before: null,
+    after: null,
+    requestId: null,
+    details: { reason: "the stored bytes are not an entry" },
+  };
+}

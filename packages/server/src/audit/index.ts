@@ -1,0 +1,4 @@
+export { createAudit, type Audit, type AuditDeps, type AuditReader } from "./create-audit.ts";
+export { encodeEntry } from "./entry.ts";
+export { AuditDiverged, AuditFactRefused } from "./errors.ts";
+export type { EntryPage, EntryQuery } from "./list-entries.ts";
