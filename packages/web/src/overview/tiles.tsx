@@ -65,7 +65,6 @@ function Approvals({ approvals }: Readonly<{ approvals: Overview["approvals"] }>
 }
 
 function Blocks({ blocks }: Readonly<{ blocks: Overview["blocks"] }>): ReactNode {
-  const acknowledged = blocks.active - blocks.unacknowledged;
   return (
     <section className="tile" aria-labelledby="tile-blocks">
       <h2 id="tile-blocks">Blocks in force</h2>
@@ -79,14 +78,7 @@ function Blocks({ blocks }: Readonly<{ blocks: Overview["blocks"] }>): ReactNode
           </Link>
         ) : (
           <>
-            <Link
-              to="/blocks"
-              search={{ state: "active" }}
-              className={blocks.unacknowledged > 0 ? "attention" : undefined}
-            >
-              {acknowledged} acknowledged
-            </Link>
-            {" · "}
+            {blocks.active === 0 ? null : <Acknowledged waiting={blocks.unacknowledged} />}
             <Link to="/blocks" search={{ tab: "enforcers" }}>
               {blocks.enforcersSeen} of {blocks.enforcers} points seen
             </Link>
@@ -94,6 +86,17 @@ function Blocks({ blocks }: Readonly<{ blocks: Overview["blocks"] }>): ReactNode
         )}
       </p>
     </section>
+  );
+}
+
+function Acknowledged({ waiting }: Readonly<{ waiting: number }>): ReactNode {
+  return (
+    <>
+      <Link to="/blocks" search={{ state: "active" }} className={waiting > 0 ? "attention" : undefined}>
+        {waiting === 0 ? "all acknowledged" : `${waiting} not acknowledged`}
+      </Link>
+      {" · "}
+    </>
   );
 }
 

@@ -118,9 +118,15 @@ export function Palette({ onClose }: Readonly<{ onClose: () => void }>): ReactNo
         />
         <Command.List>
           <Command.Empty>Nothing here has that name.</Command.Empty>
-          <Choices heading="Look for" choices={lookups} run={run} typed={typed} />
+          <Choices heading="Open" choices={lookups.filter((choice) => choice.id !== "text")} run={run} typed={typed} />
           <Choices heading="Screens" choices={screens} run={run} />
           <Choices heading="Settings" choices={commands} run={run} />
+          <Choices
+            heading="Look for"
+            choices={lookups.filter((choice) => choice.id === "text")}
+            run={run}
+            typed={typed}
+          />
         </Command.List>
       </Command>
     </Dialog>

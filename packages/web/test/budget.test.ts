@@ -1,0 +1,23 @@
+import { beforeAll, expect, test } from "vitest";
+import { build, BUDGETS, externalAddresses, inlineScripts, measure } from "./budget.ts";
+
+beforeAll(build);
+
+test("the first page stays light: scripts, styles and each later part within their budgets", () => {
+  const sizes = measure();
+  const heaviest = Math.max(...sizes.lazy.map(([, bytes]) => bytes));
+  console.info(
+    `initial JS ${sizes.initialJs} B, initial CSS ${sizes.initialCss} B, heaviest of ${sizes.lazy.length} lazy chunks ${heaviest} B (gzip)`,
+  );
+  expect(sizes.initialJs).toBeGreaterThan(50_000);
+  expect(sizes.initialJs).toBeLessThanOrEqual(BUDGETS.initialJs);
+  expect(sizes.initialCss).toBeGreaterThan(1000);
+  expect(sizes.initialCss).toBeLessThanOrEqual(BUDGETS.initialCss);
+  expect(sizes.lazy.length).toBeGreaterThan(5);
+  expect(sizes.lazy.filter(([, bytes]) => bytes > BUDGETS.lazyChunk)).toEqual([]);
+});
+
+test("the page loads nothing from elsewhere and has no inline script", () => {
+  expect(externalAddresses()).toEqual([]);
+  expect(inlineScripts()).toEqual([]);
+});

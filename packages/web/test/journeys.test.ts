@@ -1,0 +1,205 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { build } from "./budget.ts";
+import { axe, hasChromium, launch, open, screenshot, signIn } from "./chromium.ts";
+import { startFakeApi, type FakeApi } from "./fake-api.ts";
+import { idOf } from "./fake/make.ts";
+import { makeWorld } from "./fake/world.ts";
+
+if (!hasChromium) console.warn("SKIPPED: 9 browser journeys, because there is no Chromium (set TYR_CHROMIUM)");
+
+describe.skipIf(!hasChromium)("what people do in the application", () => {
+  let api: FakeApi;
+  let browser: Browser;
+  let page: Page;
+  let close: () => Promise<void>;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    build();
+    browser = await launch();
+  });
+  afterAll(async () => await browser?.close());
+
+  async function as(name: string): Promise<void> {
+    api = await startFakeApi(makeWorld(Date.now()));
+    const opened = await open(browser, "light");
+    page = opened.page;
+    complaints = opened.complaints;
+    await signIn(page, api.url, name);
+    close = async () => {
+      await opened.context.close();
+      await api.close();
+    };
+  }
+
+  test("the set-up link makes the first administrator, who lands on the overview", async () => {
+    api = await startFakeApi({ ...makeWorld(Date.now()), setupNeeded: true });
+    const { context, page: fresh } = await open(browser, "light");
+    await fresh.goto(api.url);
+    await fresh.waitForURL(/\/setup$/);
+    await fresh.goto(`${api.url}/login`);
+    await fresh.goto(`${api.url}/setup#token=one-time`);
+    await fresh.getByText("change the allow-list").waitFor();
+    expect(new URL(fresh.url()).hash).toBe("");
+    await fresh.getByLabel("Name").fill("first.admin");
+    await fresh.getByLabel("Password").fill("short");
+    await fresh.getByRole("button", { name: "Create and sign in" }).click();
+    expect(new URL(fresh.url()).pathname).toBe("/setup");
+    await fresh.getByLabel("Password").fill("a long enough pass phrase");
+    await fresh.getByRole("button", { name: "Create and sign in" }).click();
+    await fresh.getByRole("heading", { name: "Overview" }).waitFor();
+    await context.close();
+    await api.close();
+  });
+
+  test("an approver reads the dry run, approves, and sees it run and be acknowledged", async () => {
+    await as("mara");
+    await page.getByRole("link", { name: "Approvals" }).first().click();
+    await page.getByText("ban 203.0.113.9/32 for 24h").waitFor();
+    await page.getByText("From this address somebody signed in successfully").waitFor();
+    await page.getByRole("button", { name: "Approve" }).click();
+    await page.getByRole("dialog").getByText("You approve exactly request").waitFor();
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, "light-approve-dialog");
+    await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
+    await page.locator(".stage-done", { hasText: "Approved" }).waitFor();
+    await page.locator(".stage-done", { hasText: "Executed" }).waitFor();
+    await page.locator(".stage-done", { hasText: "Acknowledged" }).waitFor();
+    await page.getByText("2 of 2 enforcement points").waitFor();
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, "light-approved");
+    expect(api.world.actions.find((action) => action.id === idOf("action", 1))?.state).toBe("executed");
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  test("nobody can approve what they asked for, and the card says why", async () => {
+    await as("mara");
+    await page.goto(`${api.url}/approvals?action=${idOf("action", 2)}`);
+    await page.getByText("You asked for this, so another person has to decide.").waitFor();
+    expect(await page.getByRole("button", { name: "Approve" }).isDisabled()).toBe(true);
+    await close();
+  });
+
+  test("j, k, a and r work the inbox, only when switched on", async () => {
+    await as("mara");
+    await page.goto(`${api.url}/approvals`);
+    await page.getByRole("button", { name: "Approve" }).waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.waitForURL(new RegExp(idOf("action", 3)));
+    await page.getByRole("heading", { name: /192\.0\.2\.77/ }).waitFor();
+    await page.keyboard.press("r");
+    await page.getByRole("dialog").getByLabel("Reason").fill("A scanner, not worth a block.");
+    await page.getByRole("button", { name: "Reject this request" }).click();
+    await page.getByText("Rejected").first().waitFor();
+    expect(api.world.actions.find((action) => action.id === idOf("action", 3))?.state).toBe("rejected");
+    await page.getByRole("button", { name: "mara" }).click();
+    await page.getByRole("menuitemcheckbox", { name: /Single-key/ }).click();
+    await page.goto(`${api.url}/approvals`);
+    await page.getByRole("button", { name: "Approve" }).waitFor();
+    await page.keyboard.press("a");
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    await close();
+  });
+
+  test("an incident leads to a block request with its dry run", async () => {
+    await as("jonas");
+    await page.goto(`${api.url}/incidents/${idOf("incident", 1)}`);
+    await page.getByRole("button", { name: "Request block" }).click();
+    const dialog = page.getByRole("dialog");
+    expect(await dialog.getByLabel("Address or prefix").inputValue()).toBe("203.0.113.9");
+    await dialog.getByLabel("Justification").fill("Break-in over SSH.");
+    await dialog.getByRole("button", { name: "Run dry first" }).click();
+    await dialog.getByText("would work").waitFor();
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, "light-request-block");
+    await dialog.getByRole("button", { name: "Ask for approval" }).click();
+    await dialog.getByRole("link", { name: "Follow it" }).click();
+    await page.getByText("You asked for this, so another person has to decide.").waitFor();
+    await close();
+  });
+
+  test("the whole view is in the address: a copied link shows the same", async () => {
+    await as("mara");
+    await page.goto(`${api.url}/events`);
+    await page.getByLabel("Search events").fill("ip:203.0.113.9 cat");
+    await page.keyboard.press("Enter");
+    await page.getByLabel("Kind").selectOption("command");
+    await page.getByRole("button", { name: "UTC" }).click();
+    await page.locator("tbody .row-link").first().click();
+    await page.getByRole("tab", { name: "Raw" }).click();
+    await page.waitForURL(/view=raw/);
+    const chips = await page.getByRole("list", { name: "Active filters" }).innerText();
+    const panel = await page.getByRole("complementary", { name: "Event" }).innerText();
+    const copied = page.url();
+    for (const part of ["ip=203.0.113.9", "q=cat", "kind=command", "tz=utc", "event=evt_"])
+      expect(copied).toContain(part);
+    const other = await open(browser, "light");
+    await signIn(other.page, api.url, "vik");
+    await other.page.goto(copied);
+    await other.page.getByRole("region", { name: "Raw input" }).waitFor();
+    expect(await other.page.getByRole("list", { name: "Active filters" }).innerText()).toBe(chips);
+    expect(await other.page.getByRole("complementary", { name: "Event" }).innerText()).toBe(panel);
+    await other.context.close();
+    await page.goBack();
+    await close();
+  });
+
+  test("the feed survives a lost connection without missing a message, and holds still when paused", async () => {
+    await as("mara");
+    await page.locator(".live-light.live").waitFor();
+    api.tell("event.stored", { count: 5, sensorName: "before" });
+    await page.locator(".feed").getByText("before").waitFor();
+    api.dropSockets();
+    api.tell("event.stored", { count: 6, sensorName: "while-away" });
+    await page.locator(".feed").getByText("while-away").waitFor({ timeout: 10_000 });
+    await page.getByRole("button", { name: "Pause the feed" }).click();
+    for (let round = 0; round < 3; round += 1) api.tell("event.stored", { count: 2, sensorName: "while-paused" });
+    await page.getByRole("button", { name: "3 new, show" }).waitFor();
+    expect(await page.locator(".feed").getByText("while-paused").count()).toBe(0);
+    await page.getByRole("button", { name: "3 new, show" }).click();
+    expect(await page.locator(".feed").getByText("while-paused").count()).toBe(3);
+    expect(await page.locator(".feed").getByText("while-away").count()).toBe(1);
+    await close();
+  });
+
+  test("verify says green with what was read, and red with the index that was changed", async () => {
+    await as("mara");
+    await page.goto(`${api.url}/audit`);
+    await page.getByRole("button", { name: "Verify" }).click();
+    await page.getByText("Every entry is as it was written").waitFor();
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, "light-audit-verified");
+    api.world.mayVerify = false;
+    await page.getByRole("button", { name: "Verify" }).click();
+    await page.getByText("The log was changed").waitFor();
+    expect(await page.locator(".verdict").innerText()).toContain("Index 117");
+    await screenshot(page, "light-audit-broken");
+    await close();
+  });
+
+  test("keys are shown once, with a command that works; the palette goes everywhere", async () => {
+    await as("mara");
+    await page.keyboard.press("Control+k");
+    await page.getByPlaceholder(/A screen, an address/).fill("sens");
+    expect(await axe(page)).toEqual([]);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/sensors/);
+    await page.getByRole("button", { name: "Register a sensor" }).click();
+    await page.getByLabel("Name").fill("new-decoy");
+    await page.getByRole("button", { name: "Register", exact: true }).click();
+    const dialog = page.getByRole("dialog", { name: "Key of new-decoy" });
+    const key = await dialog.locator(".secret code").innerText();
+    expect(await dialog.locator("pre").innerText()).toContain(`X-Tyr-Key: ${key}`);
+    await page.keyboard.press("Escape");
+    expect(await dialog.isVisible()).toBe(true);
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, "light-key-once");
+    await dialog.getByRole("button", { name: "I have kept the key" }).click();
+    expect(await page.getByText(key).count()).toBe(0);
+    await page.getByText("new-decoy").first().waitFor();
+    await close();
+  });
+});

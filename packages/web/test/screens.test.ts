@@ -1,0 +1,153 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { build } from "./budget.ts";
+import { axe, hasChromium, launch, open, screenshot, signIn, type Theme } from "./chromium.ts";
+import { startFakeApi, type FakeApi } from "./fake-api.ts";
+import { idOf } from "./fake/make.ts";
+import { makeEmptyWorld, makeWorld } from "./fake/world.ts";
+
+const hostile = "events-hostile";
+/** Every screen, with its panel open where it has one: the name of its picture and its address. */
+const screens = (api: FakeApi): readonly (readonly [name: string, address: string])[] => {
+  const odd = api.world.events.find((event) => event.raw.includes("\\u001b"));
+  const found = api.world.detections.find((one) => one.incidentId === idOf("incident", 1));
+  return [
+    ["overview", "/"],
+    ["events", `/events?kind=command&event=${api.world.events.find((event) => event.kind === "command")?.id ?? ""}`],
+    [hostile, `/events?event=${odd?.id ?? ""}&view=raw`],
+    ["events-none", "/events?q=nobody-ever-wrote-this"],
+    ["detections", `/detections?detection=${idOf("detection", 3)}`],
+    ["rules", "/detections?tab=rules&sort=detections.desc"],
+    ["incidents", "/incidents"],
+    ["incident-timeline", `/incidents/${idOf("incident", 1)}`],
+    ["incident-detections", `/incidents/${idOf("incident", 1)}?tab=detections&detection=${found?.id ?? ""}`],
+    ["incident-actions", `/incidents/${idOf("incident", 1)}?tab=actions`],
+    ["approvals", "/approvals"],
+    ["approvals-own", `/approvals?action=${idOf("action", 2)}`],
+    ["approvals-history", `/approvals?tab=history&action=${idOf("action", 4)}`],
+    ["audit", `/audit?entry=${idOf("auditEntry", 300)}`],
+    ["sensors", `/sensors?sensor=${idOf("sensor", 1)}`],
+    ["quarantine", "/sensors?tab=quarantine"],
+    ["blocks", `/blocks?block=${idOf("block", 1)}`],
+    ["enforcers", "/blocks?tab=enforcers"],
+    ["allow-list", "/blocks?tab=allow"],
+    ["users", `/users?user=${idOf("subject", 3)}`],
+    ["not-found", "/nowhere"],
+  ];
+};
+const THEMES: readonly Theme[] = ["light", "dark"];
+
+if (!hasChromium)
+  console.warn("SKIPPED: 6 browser tests of the screens, because there is no Chromium (set TYR_CHROMIUM)");
+
+describe.skipIf(!hasChromium)("every screen, in both themes", () => {
+  let api: FakeApi;
+  let empty: FakeApi;
+  let browser: Browser;
+  beforeAll(async () => {
+    build();
+    api = await startFakeApi(makeWorld(Date.now()));
+    empty = await startFakeApi({ ...makeEmptyWorld(Date.now()), setupNeeded: true });
+    browser = await launch();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await api?.close();
+    await empty?.close();
+  });
+
+  test.for(THEMES)("axe finds nothing on any screen (%s), and nothing breaks the strict policy", async (theme) => {
+    const { context, page, complaints } = await open(browser, theme);
+    await signIn(page, api.url, "mara");
+    const problems: string[] = [];
+    for (const [name, address] of screens(api)) {
+      await page.goto(api.url + address);
+      await page.locator("h1").waitFor();
+      await expect.poll(async () => await page.locator(".skeleton, .skeleton-wait").count(), { timeout: 5000 }).toBe(0);
+      if (name === "overview") await fillFeed(api, page);
+      problems.push(...(await axe(page)).map((problem) => `${name}: ${problem}`));
+      await screenshot(page, `${theme}-${name}`);
+    }
+    expect(problems).toEqual([]);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test.for(THEMES)("axe finds nothing before signing in and on an empty installation (%s)", async (theme) => {
+    const { context, page } = await open(browser, theme);
+    const problems: string[] = [];
+    const look = async (name: string): Promise<void> => {
+      problems.push(...(await axe(page)).map((problem) => `${name}: ${problem}`));
+      await screenshot(page, `${theme}-${name}`);
+    };
+    await page.goto(`${empty.url}/setup#token=one-time`);
+    await page.getByRole("button", { name: "Create and sign in" }).waitFor();
+    await look("setup");
+    await signIn(page, empty.url, "vik");
+    await page.getByText("Three steps to the first incident").waitFor();
+    await look("overview-empty");
+    await page.goto(`${empty.url}/approvals`);
+    await page.getByText("Nothing waits for a decision").waitFor();
+    await look("approvals-empty");
+    await page.goto(`${empty.url}/audit`);
+    await page.getByText("You may not see this").waitFor();
+    await look("forbidden");
+    await context.clearCookies();
+    await page.goto(`${api.url}/login`);
+    await page.getByLabel("Name").fill("mara");
+    await page.getByLabel("Password").fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").waitFor();
+    await look("login-refused");
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  test("axe would say so: an unnamed button and grey on grey are found", async () => {
+    const { context, page } = await open(browser, "light");
+    await signIn(page, api.url, "mara");
+    await page.evaluate(() => {
+      const bad = document.createElement("button");
+      const pale = document.createElement("p");
+      pale.textContent = "hard to read";
+      pale.style.color = "#ddd";
+      document.querySelector("main")?.append(bad, pale);
+    });
+    const found = (await axe(page)).map((problem) => problem.split(":")[0]);
+    expect(found).toContain("button-name");
+    expect(found).toContain("color-contrast");
+    await context.close();
+  });
+
+  test("what an attacker typed is shown as text, with its control characters made visible", async () => {
+    const { context, page, complaints } = await open(browser, "light");
+    await signIn(page, api.url, "mara");
+    const address = screens(api).find(([name]) => name === hostile)?.[1] ?? "";
+    await page.goto(api.url + address);
+    await page.getByRole("region", { name: "Raw input" }).waitFor();
+    expect(await page.locator(".lead .hostile-mark").first().textContent()).toBe("‹ESC›");
+    await page.goto(`${api.url}/incidents`);
+    await page.getByText("as <b>root</b>").waitFor();
+    expect(await page.locator(".table b, .table img, main script").count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});
+
+/** Some messages of each kind, so that the picture shows a feed. */
+async function fillFeed(api: FakeApi, page: Parameters<typeof axe>[0]): Promise<void> {
+  await page.getByText("Live", { exact: true }).first().waitFor();
+  await page.locator(".live-light.live").waitFor();
+  const [detection] = api.world.detections;
+  for (let round = 0; round < 6; round += 1)
+    api.tell("event.stored", { count: 12 + round * 31, sensorName: "db-backup-01" });
+  api.tell("detection.recorded", { id: detection?.id, ruleTitle: detection?.ruleTitle, severity: detection?.severity });
+  api.tell("incident.changed", {
+    id: idOf("incident", 1),
+    title: "Break-in over SSH, tools fetched",
+    state: "new",
+    severity: "critical",
+  });
+  api.tell("action.changed", { id: idOf("action", 1), target: "203.0.113.9/32", state: "pending" });
+  await page.getByText("203.0.113.9/32 · pending").waitFor();
+}
