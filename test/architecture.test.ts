@@ -63,7 +63,7 @@ function sourceFiles(folder: string): string[] {
         entry.isFile() &&
         /\.tsx?$/.test(entry.name) &&
         !/\.test\.tsx?$|\.d\.ts$/.test(entry.name) &&
-        !/\/testing$/.test(entry.parentPath),
+        !entry.parentPath.endsWith("/testing"),
     )
     .map((entry) => join(entry.parentPath, entry.name));
 }

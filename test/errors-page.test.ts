@@ -1,4 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ERRORS } from "@tyr/contract";
 import { ledgerAdvice } from "@tyr/ledger";
 import { expect, test } from "vitest";
@@ -26,10 +28,7 @@ test("every error code has its section on the errors page, and the page has no o
   expect(readFileSync(PATH, "utf8")).toBe(page());
 });
 
-test("every error class of the server carries a code from the list", async () => {
-  const { readdirSync } = await import("node:fs");
-  const { join } = await import("node:path");
-  const { fileURLToPath } = await import("node:url");
+test("every error class of the server carries a code from the list", () => {
   const root = fileURLToPath(new URL("../packages/server/src", import.meta.url));
   const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
     (file) => file.endsWith(".ts") && !file.endsWith(".test.ts"),

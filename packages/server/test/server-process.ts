@@ -9,9 +9,22 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 const node = join(root, "node_modules/.bin/node");
 
 export type ServerProcess = AsyncDisposable &
-  Readonly<{ url: string; pid: number; setupToken: string | undefined; readyMs: number; output: () => string; kill: () => Promise<void>; stop: () => Promise<number | null>; rssBytes: () => number }>;
+  Readonly<{
+    url: string;
+    pid: number;
+    setupToken: string | undefined;
+    readyMs: number;
+    output: () => string;
+    kill: () => Promise<void>;
+    stop: () => Promise<number | null>;
+    rssBytes: () => number;
+  }>;
 
-export type StartOptions = Readonly<{ dataDir: string; args?: readonly string[]; env?: Readonly<Record<string, string>> }>;
+export type StartOptions = Readonly<{
+  dataDir: string;
+  args?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+}>;
 
 const READY = /is ready on (http:\S+)/;
 const READY_LIMIT_MS = 60_000;
@@ -19,10 +32,22 @@ const READY_LIMIT_MS = 60_000;
 /** The real program in a process of its own, as `npm start` runs it, on a port of its own. */
 export async function startServer({ dataDir, args = [], env = {} }: StartOptions): Promise<ServerProcess> {
   const began = performance.now();
-  const child = spawn(node, ["--conditions=@tyr/source", join(root, "packages/server/src/main.ts"), "--port", "0", "--data-dir", dataDir, ...args], {
-    env: { ...process.env, TYR_LOG_LEVEL: "warn", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    node,
+    [
+      "--conditions=@tyr/source",
+      join(root, "packages/server/src/main.ts"),
+      "--port",
+      "0",
+      "--data-dir",
+      dataDir,
+      ...args,
+    ],
+    {
+      env: { ...process.env, TYR_LOG_LEVEL: "warn", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => void (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => void (output += chunk.toString()));
@@ -43,7 +68,8 @@ export async function startServer({ dataDir, args = [], env = {} }: StartOptions
       return await exited;
     },
     /** Resident memory of the process and its threads, from the kernel. */
-    rssBytes: () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1] ?? 0) * 1024,
+    rssBytes: () =>
+      Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1] ?? 0) * 1024,
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await exited;
@@ -70,7 +96,11 @@ export const PASSWORD = "correct horse battery staple 9";
 
 /** A client signed in with a token, as the command line does it. */
 export function clientOf(url: string, token?: string): Client {
-  return createClient({ baseUrl: url, headers: () => (token === undefined ? {} : { authorization: `Bearer ${token}` }), timeoutMs: 60_000 });
+  return createClient({
+    baseUrl: url,
+    headers: () => (token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    timeoutMs: 60_000,
+  });
 }
 
 export async function login(url: string, name: string): Promise<Client> {
@@ -80,11 +110,17 @@ export async function login(url: string, name: string): Promise<Client> {
 
 /** The first administrator, made with the printed link. */
 export async function setUp(server: Pick<ServerProcess, "url" | "setupToken">): Promise<Client> {
-  await clientOf(server.url).call("setup.complete", { body: { token: server.setupToken ?? "", name: "alice", password: PASSWORD } });
+  await clientOf(server.url).call("setup.complete", {
+    body: { token: server.setupToken ?? "", name: "alice", password: PASSWORD },
+  });
   return await login(server.url, "alice");
 }
 
-export async function addUser(admin: Client, url: string, user: Readonly<{ name: string; roles: Role[] }>): Promise<Client> {
+export async function addUser(
+  admin: Client,
+  url: string,
+  user: Readonly<{ name: string; roles: Role[] }>,
+): Promise<Client> {
   await admin.call("user.create", { body: { ...user, password: PASSWORD } });
   return await login(url, user.name);
 }

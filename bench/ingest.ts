@@ -1,0 +1,167 @@
+/**
+ * Events per second from HTTP to stored and detected, memory, and the time from accepted to detection visible.
+ *
+ *     node_modules/.bin/node --conditions=@tyr/source bench/ingest.ts [--seconds 30] [--postgres URL] [--rate N]
+ *
+ * Starts the real server in a process of its own, sends batches of 500 lines over four connections as fast as they are
+ * acknowledged (or at --rate), rules on. Traps: the sender shares the machine's cores with the server; a batch is one
+ * HTTP request, so many tiny requests would measure HTTP instead; addresses vary, or correlation would see one group;
+ * a first start builds the database and is not measured. Latency is measured with marker attackers: one line in each
+ * batch comes from an address that fires a rule by itself, and the detection is polled for.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { clientOf, setUp, startServer } from "../packages/server/test/server-process.ts";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "30" },
+    postgres: { type: "string" },
+    rate: { type: "string" },
+    lines: { type: "string", default: "500" },
+  },
+});
+const seconds = Number(values.seconds);
+const linesPerBatch = Number(values.lines);
+const CONNECTIONS = 4;
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const stamp = (date: Date) =>
+  `${MONTHS[date.getUTCMonth()]} ${String(date.getUTCDate()).padStart(2, " ")} ${date.toISOString().slice(11, 19)}`;
+const address = (n: number) => `${11 + (n % 80)}.${(n >> 3) & 255}.${(n >> 9) & 255}.${1 + (n % 250)}`;
+
+/** The mix of a busy host: failed and accepted logins, disconnects, and web requests among which scanners ask for secrets. */
+function line(n: number, now: Date): string {
+  const ip = address(Math.floor(n / 7));
+  const at = stamp(now);
+  const kind = n % 10;
+  if (kind < 4)
+    return `${at} bench sshd[${1000 + (n % 9000)}]: Failed password for ${n % 3 === 0 ? "root" : `invalid user user${n % 50}`} from ${ip} port ${20000 + (n % 40000)} ssh2`;
+  if (kind === 4)
+    return `${at} bench sshd[${1000 + (n % 9000)}]: Connection closed by ${ip} port ${20000 + (n % 40000)} [preauth]`;
+  if (kind === 5)
+    return `${at} bench CRON[${n % 9000}]: pam_unix(cron:session): session opened for user root by (uid=0)`;
+  const clf = `${String(now.getUTCDate()).padStart(2, "0")}/${MONTHS[now.getUTCMonth()]}/${now.getUTCFullYear()}:${now.toISOString().slice(11, 19)} +0000`;
+  return `${ip} - - [${clf}] "GET /articles/${n % 997}?page=${n % 13} HTTP/1.1" ${n % 17 === 0 ? 404 : 200} ${n % 50000} "https://www.example.org/" "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36"`;
+}
+
+/** A request that one rule flags by itself, from an address used once. */
+function marker(n: number, now: Date): { ip: string; text: string } {
+  const ip = `100.${(n >> 16) & 127}.${(n >> 8) & 255}.${n & 255}`.replace(
+    /^100\.(\d+)/,
+    (_all, second: string) => `9.${second}`,
+  );
+  const clf = `${String(now.getUTCDate()).padStart(2, "0")}/${MONTHS[now.getUTCMonth()]}/${now.getUTCFullYear()}:${now.toISOString().slice(11, 19)} +0000`;
+  return { ip, text: `${ip} - - [${clf}] "GET /.env HTTP/1.1" 404 196 "-" "curl/8.0"` };
+}
+
+const percentile = (sorted: readonly number[], p: number) =>
+  sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))] ?? Number.NaN;
+
+async function main(): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), "tyr-bench-"));
+  const env: Record<string, string> = values.postgres === undefined ? {} : { TYR_DATABASE_URL: values.postgres };
+  const first = await startServer({ dataDir, args: ["--no-sample"], env });
+  const admin = await setUp(first);
+  const { token = "" } = await admin.call("session.login", {
+    body: { name: "alice", password: "correct horse battery staple 9", token: true },
+  });
+  const { key } = await admin.call("sensor.create", { body: { name: "bench", kind: "custom" } });
+  await first.stop();
+  await using server = await startServer({ dataDir, args: ["--no-sample"], env });
+  const client = clientOf(server.url, token);
+
+  let counter = 0;
+  let markers = 0;
+  let accepted = 0;
+  let refused = 0;
+  let rssMax = 0;
+  const latencies: number[] = [];
+  const pending = new Map<string, number>();
+  const began = performance.now();
+  const until = began + seconds * 1000;
+
+  const sender = async (): Promise<void> => {
+    while (performance.now() < until) {
+      if (values.rate !== undefined && accepted > (Number(values.rate) * (performance.now() - began)) / 1000) {
+        await sleep(5);
+        continue;
+      }
+      const now = new Date();
+      const mark = marker(markers++, now);
+      const lines = Array.from({ length: linesPerBatch - 1 }, () => line(counter++, now));
+      const response = await fetch(`${server.url}/api/v1/events`, {
+        method: "POST",
+        headers: { "x-tyr-key": key, "content-type": "text/plain" },
+        body: [...lines, mark.text].join("\n"),
+      });
+      await response.arrayBuffer();
+      if (response.status === 429) {
+        refused += 1;
+        await sleep(Number(response.headers.get("retry-after") ?? 1) * 1000);
+        continue;
+      }
+      if (!response.ok) throw new Error(`intake answered ${response.status}`);
+      accepted += linesPerBatch;
+      pending.set(mark.ip, performance.now());
+    }
+  };
+
+  /** Follows the live feed's truth by polling detections newest first; its own period is the resolution of the latency. */
+  const watch = new AbortController();
+  const watcher = async (): Promise<void> => {
+    while (!watch.signal.aborted) {
+      const { items } = await client.call("detection.list", { query: { limit: 100 } });
+      const seen = performance.now();
+      for (const { actorIp } of items) {
+        const at = actorIp === null ? undefined : pending.get(actorIp);
+        if (at === undefined || actorIp === null) continue;
+        latencies.push(seen - at);
+        pending.delete(actorIp);
+      }
+      rssMax = Math.max(rssMax, server.rssBytes());
+      await sleep(50);
+    }
+  };
+
+  const watched = watcher();
+  await Promise.all(Array.from({ length: CONNECTIONS }, sender));
+  const sentMs = performance.now() - began;
+  for (;;) {
+    const { pipeline } = await client.call("status.get", {});
+    if (pipeline.every((one) => one.lag === 0)) break;
+    await sleep(20);
+  }
+  const settledMs = performance.now() - began;
+  await sleep(300);
+  watch.abort();
+  await watched;
+  const sorted = latencies.toSorted((a, b) => a - b);
+  const result = {
+    engine: values.postgres === undefined ? "pglite" : "postgres",
+    seconds,
+    linesPerBatch,
+    rate: values.rate ?? "as fast as acknowledged",
+    acceptedEvents: accepted,
+    acceptedPerSecond: Math.round(accepted / (sentMs / 1000)),
+    detectedPerSecond: Math.round(accepted / (settledMs / 1000)),
+    refusedBatches: refused,
+    catchUpMs: Math.round(settledMs - sentMs),
+    latencyMs: {
+      samples: sorted.length,
+      p50: Math.round(percentile(sorted, 50)),
+      p95: Math.round(percentile(sorted, 95)),
+      p99: Math.round(percentile(sorted, 99)),
+      unseen: pending.size,
+    },
+    rssMaxMiB: Math.round(rssMax / 1024 / 1024),
+  };
+  console.log(JSON.stringify(result, null, 2));
+  await server.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
+await main();
