@@ -1,0 +1,107 @@
+import type { ActionState } from "@tyr/contract";
+
+/** What can happen to an action. Names are verbs as people and the log use them. */
+export const ACTION_EVENTS = [
+  "edit",
+  "dry_run_ok",
+  "dry_run_failed",
+  "submit",
+  "submit_allowed",
+  "approve",
+  "approve_last",
+  "reject",
+  "withdraw",
+  "withdraw_needed",
+  "pass_deadline",
+  "cancel",
+  "execute",
+  "reopen",
+  "deny",
+  "succeed",
+  "fail",
+  "lose",
+  "settle_executed",
+  "settle_failed",
+  "revert",
+  "revert_done",
+  "revert_failed",
+] as const;
+export type ActionEvent = (typeof ACTION_EVENTS)[number];
+
+type Row = Readonly<{ from: readonly ActionState[]; event: ActionEvent; to: ActionState }>;
+
+const DRAFTED = ["draft", "dry_run_ok", "dry_run_failed"] as const;
+
+/**
+ * Every move there is. A pair that is not here is refused, and the refusal is logged. Guards (who, what is due) are
+ * checked where the event is made; no guard can add a move.
+ */
+export const TRANSITIONS: readonly Row[] = [
+  // Any edit is a new revision: its dry run and approvals are void.
+  { from: DRAFTED, event: "edit", to: "draft" },
+  { from: DRAFTED, event: "dry_run_ok", to: "dry_run_ok" },
+  { from: DRAFTED, event: "dry_run_failed", to: "dry_run_failed" },
+  // A waiting action whose target changed is looked at again; approvals of the old dry run stop counting.
+  { from: ["pending"], event: "dry_run_ok", to: "pending" },
+  { from: ["pending"], event: "dry_run_failed", to: "dry_run_failed" },
+  { from: ["dry_run_ok"], event: "submit", to: "pending" },
+  { from: ["dry_run_ok"], event: "submit_allowed", to: "approved" },
+  { from: ["pending"], event: "approve", to: "pending" },
+  { from: ["pending"], event: "approve_last", to: "approved" },
+  { from: ["pending"], event: "reject", to: "rejected" },
+  { from: ["pending"], event: "withdraw", to: "pending" },
+  { from: ["approved"], event: "withdraw", to: "approved" },
+  { from: ["approved"], event: "withdraw_needed", to: "pending" },
+  { from: ["pending", "approved"], event: "pass_deadline", to: "expired" },
+  { from: [...DRAFTED, "pending", "approved"], event: "cancel", to: "cancelled" },
+  { from: ["approved"], event: "execute", to: "executing" },
+  // Policy asks for more than it did, or the target is not as the dry run saw it: back to the people.
+  { from: ["approved"], event: "reopen", to: "pending" },
+  // Policy would not even take the request any more: it never runs.
+  { from: ["approved"], event: "deny", to: "failed" },
+  { from: ["executing"], event: "succeed", to: "executed" },
+  { from: ["executing"], event: "fail", to: "failed" },
+  { from: ["executing"], event: "lose", to: "unknown" },
+  { from: ["unknown"], event: "settle_executed", to: "executed" },
+  { from: ["unknown"], event: "settle_failed", to: "failed" },
+  { from: ["executed", "revert_failed"], event: "revert", to: "reverting" },
+  { from: ["reverting"], event: "revert_done", to: "reverted" },
+  { from: ["reverting"], event: "revert_failed", to: "revert_failed" },
+];
+
+const TABLE = new Map<string, ActionState>(
+  TRANSITIONS.flatMap(({ from, event, to }) => from.map((state) => [`${state} ${event}`, to] as const)),
+);
+
+/** Where the event leads from this state, or undefined when there is no such move. */
+export function next(state: ActionState, event: ActionEvent): ActionState | undefined {
+  return TABLE.get(`${state} ${event}`);
+}
+
+/** The names of routes, for the moves somebody can ask for. */
+const MOVES: Readonly<Record<string, readonly ActionEvent[]>> = {
+  dryRun: ["dry_run_ok"],
+  submit: ["submit"],
+  approve: ["approve"],
+  reject: ["reject"],
+  withdraw: ["withdraw", "withdraw_needed"],
+  cancel: ["cancel"],
+  revert: ["revert"],
+};
+
+/** What somebody may ask for from this state; whether this person may is another question. */
+export function legalMoves(state: ActionState): readonly string[] {
+  return Object.entries(MOVES)
+    .filter(([, events]) => events.some((event) => next(state, event) !== undefined))
+    .map(([name]) => name);
+}
+
+/** Still on its way: a second action for the same target would be one too many. */
+export const OPEN_STATES = [
+  "draft",
+  "dry_run_ok",
+  "pending",
+  "approved",
+  "executing",
+  "unknown",
+] as const satisfies readonly ActionState[];

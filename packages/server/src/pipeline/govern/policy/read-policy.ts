@@ -1,0 +1,63 @@
+import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
+import { ROLE_NAMES, permissionsOf, type Role } from "@tyr/contract";
+import { PolicyBundleInvalid } from "./errors.ts";
+
+/** How many distinct people holding one of the roles lift a gate. */
+export type Gate = Readonly<{ approvals: number; roles: readonly Role[] }>;
+
+export type Policy = Readonly<{
+  id: string;
+  effect: "permit" | "forbid";
+  reason: string;
+  text: string;
+  annotations: Readonly<Record<string, string | null>>;
+  /** Present on forbids that approvals can lift. */
+  gate: Gate | undefined;
+}>;
+
+const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+
+function isRole(name: string): name is Role {
+  return ROLE_NAMES.some((role) => role === name);
+}
+
+/** A quorum that is missing, zero or not a number fails here, before anything is decided with it. */
+function readGate(where: string, annotations: Policy["annotations"], effect: Policy["effect"]): Gate | undefined {
+  const { approvals, approver_roles: roleList } = annotations;
+  if (approvals === undefined && roleList === undefined) return undefined;
+  if (effect === "permit") throw new PolicyBundleInvalid(where, "only a forbid can be lifted by approvals");
+  if (typeof approvals !== "string" || !/^[1-9]\d?$/.test(approvals))
+    throw new PolicyBundleInvalid(where, `@approvals must be a whole number from 1 to 99, it is ${String(approvals)}`);
+  const roles = (roleList ?? "").split(",").map((role) => role.trim());
+  const unfit = roles.filter((role) => !isRole(role) || !permissionsOf([role]).has("action:approve"));
+  if (unfit.length > 0)
+    throw new PolicyBundleInvalid(where, `@approver_roles names "${unfit.join(",")}", which may not approve actions`);
+  return { approvals: Number(approvals), roles: roles.filter(isRole) };
+}
+
+function readPolicy(file: string, text: string): Policy {
+  const parsed = cedar.policyToJson(text);
+  if (parsed.type === "failure")
+    throw new PolicyBundleInvalid(file, parsed.errors.map(({ message }) => message).join("; "));
+  const { effect, annotations = {} } = parsed.json;
+  const id = annotations["id"];
+  if (typeof id !== "string" || !ID.test(id))
+    throw new PolicyBundleInvalid(file, `a policy has no @id of lower-case words: ${text.slice(0, 80)}`);
+  const reason = annotations["reason"];
+  if (typeof reason !== "string" || reason === "") throw new PolicyBundleInvalid(`${file} ${id}`, "it has no @reason");
+  return { id, effect, reason, text, annotations, gate: readGate(`${file} ${id}`, annotations, effect) };
+}
+
+/**
+ * Splits a file into its policies and reads their annotations. Ids are ours (`@id`), because Cedar numbers the
+ * policies of a text itself and a JavaScript object would silently keep the last of two equal ones.
+ *
+ * @throws {PolicyBundleInvalid} `POLICY_BUNDLE_INVALID`
+ */
+export function readPolicies(file: string, text: string): readonly Policy[] {
+  const parts = cedar.policySetTextToParts(text);
+  if (parts.type === "failure")
+    throw new PolicyBundleInvalid(file, parts.errors.map(({ message }) => message).join("; "));
+  if (parts.policy_templates.length > 0) throw new PolicyBundleInvalid(file, "templates are not used here");
+  return parts.policies.map((part) => readPolicy(file, part));
+}

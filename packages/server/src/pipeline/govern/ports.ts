@@ -1,0 +1,43 @@
+import type { DetectionId, DryRun, IncidentId, Role, SubjectId } from "@tyr/contract";
+import type { ReadDatabase } from "#platform/database";
+import type { Prefix } from "./address.ts";
+
+export type PlanRequest = Readonly<{ db: ReadDatabase; target: Prefix; ttlSeconds: number; now: Date }>;
+/** What would change at the target, computed from what is there now. */
+export type Plan = Omit<DryRun, "at" | "digest">;
+
+/** The part of a connector that people decide on: its own plan, never a second policy check. */
+export type Planner = Readonly<{
+  connector: string;
+  plan(request: PlanRequest): Promise<Plan>;
+  /** The target as it is, in the words of `Plan.before`: compared at execution with what the dry run saw. */
+  observe(request: PlanRequest): Promise<readonly string[]>;
+}>;
+
+/** An incident as the reason for an action. */
+export type Evidence = Readonly<{
+  incidentId: IncidentId;
+  risk: number;
+  detectionIds: readonly DetectionId[];
+}>;
+
+/** One change of an incident, in the order of its stream. */
+export type IncidentChange = Readonly<{
+  incidentId: IncidentId;
+  position: number;
+  actorIp: string | null;
+  risk: number;
+  severity: string;
+  state: string;
+}>;
+
+/** Somebody who can sign in now, with the roles they hold now. */
+export type Person = Readonly<{ id: SubjectId; roles: readonly Role[] }>;
+
+/** What govern asks of the rooms before and after it. Each takes the handle to read through: inside a transaction, that. */
+export type GovernPorts = Readonly<{
+  planner: Planner;
+  people(db: ReadDatabase): Promise<readonly Person[]>;
+  evidenceOf(db: ReadDatabase, incidentId: IncidentId): Promise<Evidence | undefined>;
+  readIncidentChangesAfter(db: ReadDatabase, position: number, limit: number): Promise<readonly IncidentChange[]>;
+}>;
