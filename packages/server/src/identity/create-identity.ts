@@ -1,0 +1,158 @@
+import { ok, refuse, type Result, type Session, type User, type UserChange, type UserCreate } from "@tyr/contract";
+import type { Clock } from "#platform/clock";
+import type { Database } from "#platform/database";
+import type { Caller } from "./caller.ts";
+import { HashingPlaces, warmUp } from "./password-hash.ts";
+import { hashToken, isAlive, LAST_SEEN_EVERY_MS } from "./session-rules.ts";
+import { openSetUp, type SetUp } from "./set-up.ts";
+import { signIn, type Origin, type SignedIn, type SignInDeps } from "./sign-in.ts";
+import {
+  deleteSession,
+  deleteSessionsOf,
+  findSession,
+  listSessions,
+  listSubjects,
+  touchSession,
+  type SessionOwner,
+} from "./store.ts";
+import { changeUser, createUser, type Administrator } from "./users.ts";
+import { callerOf, sessionView, userView } from "./view.ts";
+
+export type IdentityDeps = Readonly<{ database: Database; clock: Clock }>;
+
+export type SessionInfo = {
+  id: string;
+  createdAt: string;
+  lastSeenAt: string;
+  current: boolean;
+  userAgent: string | null;
+  address: string | null;
+};
+
+/** A person's request: who, in which session, for the log. `caller.sessionId` is set. */
+export type Own = Readonly<{ caller: Caller; requestId: string }>;
+
+export type Identity = Readonly<{
+  setUp: SetUp;
+  /** Refusals `LOGIN_FAILED`, `LOGIN_DELAYED`, `TOO_MANY_REQUESTS`. */
+  signIn(credentials: Readonly<{ name: string; password: string }>, origin: Origin): Promise<Result<SignedIn>>;
+  /** The person of a session token, undefined when it is unknown, idle, over, or its owner disabled. Counts as being seen. */
+  authenticate(token: string): Promise<Caller | undefined>;
+  /** The person of a session, without counting as being seen: for connections that stay open. */
+  look(sessionId: string): Promise<Caller | undefined>;
+  session(own: Own): Promise<Result<Session>>;
+  signOut(own: Own): Promise<void>;
+  listSessions(own: Own): Promise<readonly SessionInfo[]>;
+  endOtherSessions(own: Own): Promise<void>;
+  listUsers(): Promise<readonly User[]>;
+  createUser(body: UserCreate, by: Administrator): Promise<Result<User>>;
+  changeUser(id: string, change: UserChange, by: Administrator): Promise<Result<User>>;
+  /** Tells which sessions ended or got other rights in this process; whoever holds connections looks again. */
+  watchSessions(listener: (sessionIds: readonly string[]) => void): () => void;
+}>;
+
+type Parts = SignInDeps & Readonly<{ tell: (sessionIds: readonly string[]) => void }>;
+
+async function findAlive(
+  { database, clock }: Parts,
+  place: Parameters<typeof findSession>[1],
+): Promise<SessionOwner | undefined> {
+  const owner = await findSession(database.read, place);
+  const alive = owner !== undefined && owner.subject.active && isAlive(owner.session, clock.now());
+  return alive ? owner : undefined;
+}
+
+async function authenticate(parts: Parts, token: string): Promise<Caller | undefined> {
+  const owner = await findAlive(parts, { token_hash: hashToken(token) });
+  if (owner === undefined) return undefined;
+  const now = parts.clock.now();
+  if (now.getTime() - owner.session.last_seen_at.getTime() >= LAST_SEEN_EVERY_MS)
+    await parts.database.bookkeep("last-seen", async (tx) => await touchSession(tx, owner.session, now));
+  return callerOf(owner);
+}
+
+async function signOut({ database, tell }: Parts, { caller, requestId }: Own): Promise<void> {
+  const id = caller.sessionId ?? "";
+  const ended = await database.audited(
+    (ids: readonly string[]) =>
+      ids.map(() => ({
+        type: "session.ended",
+        actor: caller.actor,
+        object: { kind: "session", id },
+        requestId,
+        after: "signed out",
+      })),
+    async (tx) => await deleteSession(tx, id),
+  );
+  tell(ended);
+}
+
+async function endOthers({ database, tell }: Parts, { caller, requestId }: Own): Promise<void> {
+  const { actor, sessionId } = caller;
+  const ended = await database.audited(
+    (ids: readonly string[]) =>
+      ids.map((id) => ({ type: "session.ended", actor, object: { kind: "session", id }, requestId, after: "ended" })),
+    async (tx) => await deleteSessionsOf(tx, actor.id, sessionId),
+  );
+  tell(ended);
+}
+
+async function ownSessions({ database, clock }: Parts, { caller }: Own): Promise<readonly SessionInfo[]> {
+  const rows = await listSessions(database.read, caller.actor.id);
+  return rows
+    .filter((row) => isAlive(row, clock.now()))
+    .map(({ id, created_at, last_seen_at, user_agent, address }) => ({
+      id,
+      createdAt: created_at.toISOString(),
+      lastSeenAt: last_seen_at.toISOString(),
+      current: id === caller.sessionId,
+      userAgent: user_agent,
+      address,
+    }));
+}
+
+type Wanted = Readonly<{ id: string; change: UserChange }>;
+
+async function change(parts: Parts, wanted: Wanted, by: Administrator): Promise<Result<User>> {
+  const changed = await changeUser(parts, wanted, by);
+  if (!changed.ok) return changed;
+  const { after, ended } = changed.value;
+  const still = await listSessions(parts.database.read, wanted.id);
+  parts.tell([...ended, ...still.map((row) => row.id)]);
+  return ok(userView(after));
+}
+
+/** Local accounts and opaque sessions. Call once per process, after the database is open. */
+export async function createIdentity({ database, clock }: IdentityDeps): Promise<Identity> {
+  const listeners = new Set<(sessionIds: readonly string[]) => void>();
+  const tell = (ids: readonly string[]): void => {
+    if (ids.length > 0) for (const listener of listeners) listener(ids);
+  };
+  const parts: Parts = { database, clock, places: new HashingPlaces(), tell };
+  const setUp = await openSetUp(parts);
+  await warmUp();
+  return {
+    setUp,
+    signIn: async (credentials, origin) => await signIn(parts, credentials, origin),
+    authenticate: async (token) => await authenticate(parts, token),
+    async look(id) {
+      const owner = await findAlive(parts, { id });
+      return owner === undefined ? undefined : callerOf(owner);
+    },
+    async session({ caller }) {
+      const owner = await findAlive(parts, { id: caller.sessionId ?? "" });
+      if (owner === undefined) return refuse("NOT_AUTHENTICATED", "the session has ended");
+      return ok(sessionView(owner.subject, owner.session));
+    },
+    signOut: async (own) => await signOut(parts, own),
+    listSessions: async (own) => await ownSessions(parts, own),
+    endOtherSessions: async (own) => await endOthers(parts, own),
+    listUsers: async () => (await listSubjects(database.read)).map(userView),
+    createUser: async (body, by) => await createUser(parts, body, by),
+    changeUser: async (id, wanted, by) => await change(parts, { id, change: wanted }, by),
+    watchSessions(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}

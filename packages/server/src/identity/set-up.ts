@@ -1,0 +1,77 @@
+import { timingSafeEqual } from "node:crypto";
+import { ok, refuse, type Result, type Role } from "@tyr/contract";
+import { newId } from "#platform/ids";
+import { hashPassword } from "./password-hash.ts";
+import { checkPassword } from "./password-policy.ts";
+import { hashToken, newToken } from "./session-rules.ts";
+import { busy, newSession, sessionCreated, type Origin, type SignedIn, type SignInDeps } from "./sign-in.ts";
+import { countAdministrators, insertSession, insertSubject, lockAdministrators, type SubjectRow } from "./store.ts";
+import { personOf, sessionView } from "./view.ts";
+
+const FIRST_ROLES: readonly Role[] = ["admin", "approver"];
+
+export type SetUpBody = Readonly<{ token: string; name: string; password: string }>;
+
+/** The first administrator is made with a token that only whoever started this process has seen. */
+export type SetUp = Readonly<{
+  /** The one-time token to print, made anew at each start; undefined when there is an administrator already. */
+  token: string | undefined;
+  isNeeded(): Promise<boolean>;
+  /** Refusals `SETUP_ALREADY_DONE`, `SETUP_TOKEN_INVALID`, `PASSWORD_TOO_WEAK`, `NAME_TAKEN`, `TOO_MANY_REQUESTS`. */
+  complete(body: SetUpBody, origin: Origin): Promise<Result<SignedIn>>;
+}>;
+
+async function makeFirst(deps: SignInDeps, body: SetUpBody, origin: Origin): Promise<Result<SignedIn>> {
+  const now = deps.clock.now();
+  const subject: SubjectRow = {
+    id: newId("subject", now),
+    name: body.name,
+    password: await hashPassword(body.password),
+    roles: FIRST_ROLES,
+    active: true,
+    created_at: now,
+    last_seen_at: now,
+  };
+  const session = newSession(subject.id, origin, now);
+  const actor = personOf(subject);
+  const completed = {
+    type: "setup.completed",
+    actor,
+    object: { kind: "subject", id: subject.id },
+    requestId: origin.requestId,
+    after: "active",
+    details: { roles: FIRST_ROLES, address: origin.address },
+  } as const;
+  return await deps.database.audited(
+    (made) => (made.ok ? [completed, sessionCreated(subject, session, origin)] : []),
+    async (tx): Promise<Result<SignedIn>> => {
+      await lockAdministrators(tx);
+      if ((await countAdministrators(tx, "all")) > 0) return alreadyDone();
+      if (!(await insertSubject(tx, subject))) return refuse("NAME_TAKEN", `there is already a user ${body.name}`);
+      await insertSession(tx, session.row);
+      return ok({ session: sessionView(subject, session.row), token: session.token });
+    },
+  );
+}
+
+function alreadyDone() {
+  return refuse("SETUP_ALREADY_DONE", "the first administrator exists");
+}
+
+export async function openSetUp(deps: SignInDeps): Promise<SetUp> {
+  const isNeeded = async (): Promise<boolean> => (await countAdministrators(deps.database.read, "all")) === 0;
+  const token = (await isNeeded()) ? newToken() : undefined;
+  const hash = token === undefined ? undefined : hashToken(token);
+  return {
+    token,
+    isNeeded,
+    async complete(body, origin) {
+      if (!(await isNeeded())) return alreadyDone();
+      if (hash === undefined || !timingSafeEqual(hash, hashToken(body.token)))
+        return refuse("SETUP_TOKEN_INVALID", "this is not the set-up link this server printed");
+      const password = checkPassword(body.password, body.name);
+      if (!password.ok) return password;
+      return (await deps.places.run(async () => await makeFirst(deps, body, origin))) ?? busy();
+    },
+  };
+}

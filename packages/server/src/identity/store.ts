@@ -1,0 +1,235 @@
+import { sql } from "kysely";
+import type { Role, SubjectId } from "@tyr/contract";
+import type { ReadDatabase, WriteTransaction } from "#platform/database";
+import { delayAfter, FAILURES_KEPT_MS } from "./login-delay.ts";
+import { SESSION_IDLE_MS } from "./session-rules.ts";
+
+export type SubjectRow = Readonly<{
+  id: SubjectId;
+  name: string;
+  password: string;
+  roles: readonly Role[];
+  active: boolean;
+  created_at: Date;
+  last_seen_at: Date | null;
+}>;
+export type SessionRow = Readonly<{
+  id: string;
+  subject_id: SubjectId;
+  created_at: Date;
+  last_seen_at: Date;
+  expires_at: Date;
+  user_agent: string | null;
+  address: string | null;
+}>;
+
+declare module "#platform/tables" {
+  interface Tables {
+    subject: Omit<SubjectRow, "roles"> & { name_key: string; roles: unknown };
+    session: SessionRow & { token_hash: Uint8Array };
+    login_delay: { name_hash: Uint8Array; failures: number; not_before: Date; updated_at: Date };
+  }
+}
+
+/** Making and changing administrators happens one at a time. Any constant does. */
+const ADMINISTRATORS_LOCK = 8_970_002;
+const SUBJECT = [
+  "subject.id",
+  "subject.name",
+  "subject.password",
+  "subject.roles",
+  "subject.active",
+  "subject.created_at",
+  "subject.last_seen_at",
+] as const;
+const SESSION = ["id", "subject_id", "created_at", "last_seen_at", "expires_at", "user_agent", "address"] as const;
+
+export function nameKey(name: string): string {
+  return name.normalize("NFKC").toLowerCase();
+}
+
+function toSubject(row: Omit<SubjectRow, "roles"> & { roles: unknown }): SubjectRow {
+  return { ...row, roles: row.roles as readonly Role[] };
+}
+
+export async function lockAdministrators(tx: WriteTransaction): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${sql.lit(ADMINISTRATORS_LOCK)})`.execute(tx);
+}
+
+/** Administrators, active ones only if asked. */
+export async function countAdministrators(db: ReadDatabase, only: "all" | "active"): Promise<number> {
+  let query = db
+    .selectFrom("subject")
+    .select((is) => is.fn.countAll<number>().as("count"))
+    .where(sql<boolean>`roles @> '["admin"]'::jsonb`);
+  if (only === "active") query = query.where("active", "=", true);
+  return (await query.executeTakeFirstOrThrow()).count;
+}
+
+export async function listSubjects(db: ReadDatabase): Promise<readonly SubjectRow[]> {
+  const rows = await db.selectFrom("subject").select(SUBJECT).orderBy("name_key").limit(1_000).execute();
+  return rows.map(toSubject);
+}
+
+export async function findSubject(db: ReadDatabase, id: string): Promise<SubjectRow | undefined> {
+  const row = await db
+    .selectFrom("subject")
+    .select(SUBJECT)
+    .where("id", "=", id as SubjectId)
+    .executeTakeFirst();
+  return row === undefined ? undefined : toSubject(row);
+}
+
+export async function findSubjectByName(db: ReadDatabase, name: string): Promise<SubjectRow | undefined> {
+  const row = await db.selectFrom("subject").select(SUBJECT).where("name_key", "=", nameKey(name)).executeTakeFirst();
+  return row === undefined ? undefined : toSubject(row);
+}
+
+/** @returns false when the name is taken */
+export async function insertSubject(tx: WriteTransaction, subject: SubjectRow): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto("subject")
+    .values({ ...subject, name_key: nameKey(subject.name), roles: JSON.stringify(subject.roles) })
+    .onConflict((conflict) => conflict.column("name_key").doNothing())
+    .executeTakeFirstOrThrow();
+  return numInsertedOrUpdatedRows === 1n;
+}
+
+export async function updateSubject(
+  tx: WriteTransaction,
+  { id, roles, active }: Pick<SubjectRow, "id" | "roles" | "active">,
+): Promise<void> {
+  await tx
+    .updateTable("subject")
+    .set({ roles: JSON.stringify(roles), active })
+    .where("id", "=", id)
+    .execute();
+}
+
+export async function setPassword(tx: WriteTransaction, id: SubjectId, password: string): Promise<void> {
+  await tx.updateTable("subject").set({ password }).where("id", "=", id).execute();
+}
+
+/** Locks the row, so that signing in and disabling happen one after the other. */
+export async function isStillActive(tx: WriteTransaction, id: SubjectId): Promise<boolean> {
+  const row = await tx.selectFrom("subject").select("active").where("id", "=", id).forUpdate().executeTakeFirst();
+  return row?.active === true;
+}
+
+export async function insertSession(tx: WriteTransaction, row: SessionRow & { token_hash: Uint8Array }): Promise<void> {
+  await tx.insertInto("session").values(row).execute();
+  await tx.updateTable("subject").set({ last_seen_at: row.created_at }).where("id", "=", row.subject_id).execute();
+}
+
+/** Sessions that nobody can use any more. */
+export async function forgetDeadSessions(tx: WriteTransaction, now: Date): Promise<void> {
+  const idleSince = new Date(now.getTime() - SESSION_IDLE_MS);
+  await tx
+    .deleteFrom("session")
+    .where((is) => is.or([is("expires_at", "<=", now), is("last_seen_at", "<=", idleSince)]))
+    .execute();
+}
+
+export type SessionOwner = Readonly<{ session: SessionRow; subject: SubjectRow }>;
+type SessionPlace = Readonly<{ token_hash: Uint8Array } | { id: string }>;
+
+/** A session with its owner, alive or not. */
+export async function findSession(db: ReadDatabase, place: SessionPlace): Promise<SessionOwner | undefined> {
+  const query = db
+    .selectFrom("session")
+    .innerJoin("subject", "subject.id", "session.subject_id")
+    .select(SUBJECT)
+    .select([
+      "session.id as session_id",
+      "session.created_at as session_created_at",
+      "session.last_seen_at as session_last_seen_at",
+      "session.expires_at",
+      "session.user_agent",
+      "session.address",
+    ]);
+  const found =
+    "id" in place ? query.where("session.id", "=", place.id) : query.where("token_hash", "=", place.token_hash);
+  const row = await found.executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { session_id, session_created_at, session_last_seen_at, expires_at, user_agent, address, ...subject } = row;
+  const session = {
+    id: session_id,
+    subject_id: subject.id,
+    created_at: session_created_at,
+    last_seen_at: session_last_seen_at,
+    expires_at,
+    user_agent,
+    address,
+  };
+  return { session, subject: toSubject(subject) };
+}
+
+export async function touchSession(tx: WriteTransaction, session: SessionRow, now: Date): Promise<void> {
+  await tx.updateTable("session").set({ last_seen_at: now }).where("id", "=", session.id).execute();
+  await tx.updateTable("subject").set({ last_seen_at: now }).where("id", "=", session.subject_id).execute();
+}
+
+export async function listSessions(db: ReadDatabase, subjectId: string): Promise<readonly SessionRow[]> {
+  return await db
+    .selectFrom("session")
+    .select(SESSION)
+    .where("subject_id", "=", subjectId as SubjectId)
+    .orderBy("created_at", "desc")
+    .limit(500)
+    .execute();
+}
+
+/** @returns the ids of the sessions that were ended */
+export async function deleteSession(tx: WriteTransaction, id: string): Promise<readonly string[]> {
+  const rows = await tx.deleteFrom("session").where("id", "=", id).returning("id").execute();
+  return rows.map((row) => row.id);
+}
+
+/** Ends all sessions of somebody, but perhaps one. @returns their ids */
+export async function deleteSessionsOf(
+  tx: WriteTransaction,
+  subjectId: string,
+  except: string | undefined,
+): Promise<readonly string[]> {
+  let query = tx.deleteFrom("session").where("subject_id", "=", subjectId as SubjectId);
+  if (except !== undefined) query = query.where("id", "<>", except);
+  return (await query.returning("id").execute()).map((row) => row.id);
+}
+
+export type Attempt = Readonly<{ failures: number; waitSeconds: number }>;
+
+/**
+ * Counts a sign-in as failed before its password is looked at, so that a thousand at once are a thousand failures.
+ * Success takes the count away again.
+ *
+ * @returns `waitSeconds` above 0: too early, nothing was counted
+ */
+export async function takeAttempt(tx: WriteTransaction, name_hash: Uint8Array, now: Date): Promise<Attempt> {
+  const forgottenBefore = new Date(now.getTime() - FAILURES_KEPT_MS);
+  await tx.deleteFrom("login_delay").where("updated_at", "<", forgottenBefore).execute();
+  await tx
+    .insertInto("login_delay")
+    .values({ name_hash, failures: 0, not_before: now, updated_at: now })
+    .onConflict((conflict) => conflict.column("name_hash").doNothing())
+    .execute();
+  const row = await tx
+    .selectFrom("login_delay")
+    .select(["failures", "not_before"])
+    .where("name_hash", "=", name_hash)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  const waitMs = row.not_before.getTime() - now.getTime();
+  if (waitMs > 0) return { failures: row.failures, waitSeconds: Math.ceil(waitMs / 1_000) };
+  const failures = row.failures + 1;
+  const not_before = new Date(now.getTime() + delayAfter(failures) * 1_000);
+  await tx
+    .updateTable("login_delay")
+    .set({ failures, not_before, updated_at: now })
+    .where("name_hash", "=", name_hash)
+    .execute();
+  return { failures, waitSeconds: 0 };
+}
+
+export async function forgetFailures(tx: WriteTransaction, name_hash: Uint8Array): Promise<void> {
+  await tx.deleteFrom("login_delay").where("name_hash", "=", name_hash).execute();
+}

@@ -1,0 +1,39 @@
+import { PERMISSION_NAMES, permissionsOf, type Actor, type Permission, type Session, type User } from "@tyr/contract";
+import type { Caller } from "./caller.ts";
+import type { SessionOwner, SessionRow, SubjectRow } from "./store.ts";
+
+export function userView({ id, name, roles, active, created_at, last_seen_at }: SubjectRow): User {
+  return {
+    id,
+    name,
+    roles: [...roles],
+    active,
+    createdAt: created_at.toISOString(),
+    lastSeenAt: last_seen_at?.toISOString() ?? null,
+  };
+}
+
+export function personOf({ id, name }: Pick<SubjectRow, "id" | "name">): Actor {
+  return { kind: "person", id, name };
+}
+
+export function callerOf({ session, subject }: SessionOwner): Caller {
+  return {
+    actor: personOf(subject),
+    permissions: permissionsOf(subject.roles),
+    roles: subject.roles,
+    sessionId: session.id,
+  };
+}
+
+function listed(permissions: ReadonlySet<Permission>): Permission[] {
+  return PERMISSION_NAMES.filter((name) => permissions.has(name));
+}
+
+export function sessionView(subject: SubjectRow, { expires_at }: Pick<SessionRow, "expires_at">): Session {
+  return {
+    user: userView(subject),
+    permissions: listed(permissionsOf(subject.roles)),
+    expiresAt: expires_at.toISOString(),
+  };
+}
