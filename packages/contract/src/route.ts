@@ -20,9 +20,18 @@ export type RouteDefinition = Readonly<{
   response: TSchema | "text/plain" | "application/octet-stream" | "websocket" | "empty";
 }>;
 
-type StaticOr<S, Otherwise> = S extends TSchema ? Static<S> : Otherwise;
-type Part<R, K extends "params" | "query" | "body"> =
-  R extends Record<K, infer S> ? StaticOr<S, Uint8Array> : undefined;
+/** A string is asked for first: under TypeBox's types a string literal would pass for a schema. */
+type PartOf<S> = S extends string ? Uint8Array : S extends TSchema ? Static<S> : undefined;
+type Part<R, K extends "params" | "query" | "body"> = R extends Record<K, infer S> ? PartOf<S> : undefined;
+type AnswerOf<S> = S extends "empty" | "websocket"
+  ? undefined
+  : S extends "text/plain"
+    ? string
+    : S extends string
+      ? Uint8Array
+      : S extends TSchema
+        ? Static<S>
+        : never;
 
 /** What a handler of this route gets, already validated. */
 export type RouteInput<R extends RouteDefinition> = Readonly<{
@@ -30,9 +39,5 @@ export type RouteInput<R extends RouteDefinition> = Readonly<{
   query: Part<R, "query">;
   body: Part<R, "body">;
 }>;
-/** What it answers. */
-export type RouteOutput<R extends RouteDefinition> = R["response"] extends TSchema
-  ? Static<R["response"]>
-  : R["response"] extends "empty"
-    ? undefined
-    : string | Uint8Array;
+/** What it answers: the schema's type, text, bytes, or nothing. */
+export type RouteOutput<R extends RouteDefinition> = AnswerOf<R["response"]>;
