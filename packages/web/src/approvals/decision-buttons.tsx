@@ -30,27 +30,89 @@ function refusal(action: Action, userId: string, mayApprove: boolean): string | 
 type ButtonsProps = Readonly<{ action: Action; asked: Asked; onAsk: (asked: Asked) => void }>;
 
 export function DecisionButtons({ action, asked, onAsk }: ButtonsProps): ReactNode {
-  const can = useCan();
-  const { user } = useSession();
   const close = (): void => onAsk(undefined);
   return (
     <div className="action-buttons">
       {action.state === "pending" ? <PendingButtons action={action} onAsk={onAsk} /> : null}
-      {action.state === "executed" && can("action:revert") ? (
-        <button type="button" className="button" onClick={() => onAsk("revert")}>
-          <Icon name="undo" /> Revert
-        </button>
-      ) : null}
-      {action.state === "pending" && action.requester.id === user.id ? (
-        <button type="button" className="button" onClick={() => onAsk("cancel")}>
-          Withdraw the request
-        </button>
-      ) : null}
+      {DRAFTS.includes(action.state) ? <DraftButtons action={action} /> : null}
+      <OtherButtons action={action} onAsk={onAsk} />
       {asked === "approve" ? <ApproveDialog action={action} onClose={close} /> : null}
       {asked === "reject" || asked === "revert" || asked === "cancel" ? (
         <ReasonDialog action={action} what={asked} onClose={close} />
       ) : null}
     </div>
+  );
+}
+
+const DRAFTS: readonly Action["state"][] = ["draft", "dry_run_ok", "dry_run_failed"];
+
+/** What takes something back: an executed effect, one's own request, one's own approval. */
+function OtherButtons({ action, onAsk }: Readonly<{ action: Action; onAsk: (asked: Asked) => void }>): ReactNode {
+  const can = useCan();
+  const { user } = useSession();
+  const withdraw = useAct("action.withdraw", {
+    stale: STALE,
+    done: (kept) => ({ text: "Your approval is withdrawn", ref: kept.id }),
+  });
+  const mine = action.requester.id === user.id && can("action:request");
+  const approved = action.approvals.some((approval) => approval.by.id === user.id && approval.counts);
+  return (
+    <>
+      {action.state === "executed" && can("action:revert") ? (
+        <button type="button" className="button" onClick={() => onAsk("revert")}>
+          <Icon name="undo" /> Revert
+        </button>
+      ) : null}
+      {mine && (action.state === "pending" || DRAFTS.includes(action.state)) ? (
+        <button type="button" className="button" onClick={() => onAsk("cancel")}>
+          Withdraw the request
+        </button>
+      ) : null}
+      {approved && action.state === "pending" ? (
+        <button
+          type="button"
+          className="button"
+          disabled={withdraw.isPending}
+          onClick={() => withdraw.mutate({ params: { id: action.id } })}
+        >
+          Take my approval back
+        </button>
+      ) : null}
+      {withdraw.error === null ? null : <ErrorNotice error={withdraw.error} />}
+    </>
+  );
+}
+
+/** A draft waits for its requester: ask for approval, or look again at what would change. */
+function DraftButtons({ action }: Readonly<{ action: Action }>): ReactNode {
+  const can = useCan();
+  const submit = useAct("action.submit", {
+    stale: STALE,
+    done: (sent) => ({ text: `The request is ${sent.state.replaceAll("_", " ")}`, ref: sent.id }),
+  });
+  const again = useAct("action.dryRun", { stale: STALE, done: (sent) => ({ text: "Dry run finished", ref: sent.id }) });
+  if (!can("action:request")) return null;
+  const error = submit.error ?? again.error;
+  return (
+    <>
+      <button
+        type="button"
+        className="button primary"
+        disabled={action.state !== "dry_run_ok" || submit.isPending}
+        onClick={() => submit.mutate({ params: { id: action.id } })}
+      >
+        Ask for approval
+      </button>
+      <button
+        type="button"
+        className="button"
+        disabled={again.isPending}
+        onClick={() => again.mutate({ params: { id: action.id } })}
+      >
+        Run dry again
+      </button>
+      {error === null ? null : <ErrorNotice error={error} />}
+    </>
   );
 }
 

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { describeInstant, formatAge, formatDuration, formatInstant, formatShort } from "./format.ts";
+import {
+  controlText,
+  describeInstant,
+  formatAge,
+  formatDuration,
+  formatInstant,
+  formatShort,
+  parseControl,
+} from "./format.ts";
 
 const instant = "2026-03-29T00:59:30.000Z";
 
@@ -41,4 +49,13 @@ test("the future is told from the past", () => {
   expect(formatAge("2026-02-01T11:48:00Z", now)).toBe("12 min ago");
   expect(formatAge("2026-02-01T15:00:00Z", now)).toBe("in 3 h");
   expect(describeInstant("2026-02-01T12:00:00Z", now)).toBe("2026-02-01T12:00:00.000Z · now");
+});
+
+test("a time typed into a control is meant in the zone that is switched on", () => {
+  expect(parseControl("2026-02-01T14:17", "utc")).toBe("2026-02-01T14:17:00.000Z");
+  expect(parseControl("", "utc")).toBeUndefined();
+  expect(parseControl("14:17", "utc")).toBeUndefined();
+  expect(controlText("2026-02-01T14:17:31.627Z", "utc")).toBe("2026-02-01T14:17:31");
+  expect(controlText("2026-02-01T14:17:31.627Z", "local", "Asia/Kolkata")).toBe("2026-02-01T19:47:31");
+  expect(controlText(undefined, "utc")).toBe("");
 });

@@ -44,6 +44,17 @@ export function describeInstant(iso: string, nowMs: number): string {
   return Number.isNaN(ms) ? "unknown" : `${new Date(ms).toISOString()} · ${formatAge(iso, nowMs)}`;
 }
 
+/** What a `datetime-local` control holds, as the instant it means in the chosen zone; undefined when it is empty or no time. */
+export function parseControl(text: string, zone: Zone): string | undefined {
+  const ms = Date.parse(zone === "utc" ? `${text}Z` : text);
+  return text === "" || Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}
+
+/** The other way: an instant as a `datetime-local` control wants it, to the second. */
+export function controlText(iso: string | undefined, zone: Zone, localZone?: string): string {
+  return iso === undefined ? "" : formatInstant(iso, zone, localZone).replace(" ", "T");
+}
+
 const STEPS: readonly (readonly [limitSeconds: number, unitSeconds: number, unit: string])[] = [
   [90, 1, "s"],
   [90 * 60, 60, "min"],
