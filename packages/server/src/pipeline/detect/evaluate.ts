@@ -1,0 +1,190 @@
+import type { EventId } from "@tyr/contract";
+import {
+  type CorrelationHit,
+  type CorrelationLoss,
+  createCorrelator,
+  createEngine,
+  type DirtyGroups,
+  type SavedState,
+  type SigmaEvent,
+} from "@tyr/sigma";
+import { derivedId } from "#platform/ids";
+import type { StoredEvent } from "#collect";
+import type { DetectionTag, NewDetection } from "./detection.ts";
+import { evidenceFor, type EvidenceSource } from "./evidence.ts";
+import { visibleText } from "./hostile-text.ts";
+import type { PackRule, RulePack } from "./rule-pack.ts";
+import { foundTokens } from "./rule-tokens.ts";
+import { CONFIDENCE_DEFAULT } from "./rule-extension.ts";
+import { CONFIDENCE_MIN, tagId } from "./tag.ts";
+
+/** What rules read of an event; `StoredEvent` has more. */
+export type EvaluatedEvent = Pick<
+  StoredEvent,
+  "id" | "time" | "observedAt" | "kind" | "src" | "user" | "sensorId" | "logsource" | "fields" | "ecs" | "raw"
+>;
+
+/** Evaluates events in the order of their positions. What it answers depends on that sequence and on nothing else. */
+export type Evaluator = Readonly<{
+  evaluate(event: EvaluatedEvent): readonly NewDetection[];
+  takeDirtyGroups(): DirtyGroups;
+  /** For a fresh evaluator, before the first event. */
+  restore(saved: SavedState): void;
+}>;
+
+/** An event may claim to be at most this far ahead of when it was received; a clock of a sensor is not trusted further. */
+const AHEAD_MAX_MS = 300_000;
+
+export function createEvaluator(pack: RulePack, onLoss: (loss: CorrelationLoss) => void = () => undefined): Evaluator {
+  const engine = createEngine(pack.ruleSet);
+  const correlator = createCorrelator(pack.ruleSet, { onLoss });
+  return {
+    evaluate(event) {
+      const seen = toSigma(event);
+      const matches = engine.match(seen);
+      if (matches.length === 0) return [];
+      const found: NewDetection[] = [];
+      for (const { rule } of matches) {
+        const known = rule.reported ? pack.rules.get(rule.key) : undefined;
+        if (known !== undefined) found.push(fromMatch(known, { pack, event, seen }));
+      }
+      const repeats = new Map<string, number>();
+      for (const hit of correlator.feed(seen, matches)) {
+        const known = hit.rule.reported ? pack.rules.get(hit.rule.key) : undefined;
+        if (known === undefined) continue;
+        const place = `${hit.rule.key}\n${hit.groupKey}`;
+        const repeat = repeats.get(place) ?? 0;
+        repeats.set(place, repeat + 1);
+        found.push(fromHit(known, hit, { pack, event, seen, repeat }));
+      }
+      return found;
+    },
+    takeDirtyGroups: () => correlator.takeDirtyGroups(),
+    restore: (saved) => void correlator.restore(saved),
+  };
+}
+
+function toSigma(event: EvaluatedEvent): SigmaEvent {
+  const { id, time, observedAt, logsource, fields, ecs, raw } = event;
+  const timeMs = Math.min(time.getTime(), observedAt.getTime() + AHEAD_MAX_MS);
+  return { id, timeMs, logsource, fields: { ...fields, ...ecs }, raw };
+}
+
+type Context = Readonly<{ pack: RulePack; event: EvaluatedEvent; seen: SigmaEvent }>;
+
+function fromMatch(rule: PackRule, context: Context): NewDetection {
+  const { event, seen } = context;
+  const time = new Date(seen.timeMs);
+  const tokens = foundTokens(rule.tokens, seen.fields);
+  const about = {
+    id: derivedId("detection", [rule.id, rule.version, event.id]),
+    time,
+    firstEventAt: time,
+    lastEventAt: time,
+    actorIp: event.src?.ip ?? null,
+    user: event.user,
+    correlation: false,
+    groupKey: {},
+    eventIds: [event.id],
+    eventCount: 1,
+  };
+  return complete(rule, about, {
+    ...context,
+    evidence: { fields: seen.fields, tokens, eventCount: 1, value: undefined },
+  });
+}
+
+function fromHit(rule: PackRule, hit: CorrelationHit, context: Context & { repeat: number }): NewDetection {
+  const { event, seen, repeat } = context;
+  const about = {
+    id: derivedId("detection", [rule.id, rule.version, hit.groupKey, hit.eventId, String(repeat)]),
+    time: new Date(hit.lastTimeMs),
+    firstEventAt: new Date(hit.firstTimeMs),
+    lastEventAt: new Date(hit.lastTimeMs),
+    actorIp: hit.group["source.ip"] ?? hit.group["c-ip"] ?? null,
+    user: userOf(hit, event),
+    correlation: true,
+    groupKey: hit.group,
+    // The engine hands back the ids it was fed.
+    eventIds: hit.eventIds as readonly EventId[],
+    eventCount: hit.eventCount,
+  };
+  const value = hit.rule.correlation.type.startsWith("value_") ? hit.value : undefined;
+  return complete(rule, about, {
+    ...context,
+    evidence: { fields: seen.fields, tokens: [], eventCount: hit.eventCount, value },
+  });
+}
+
+/** A chain of steps ends with the account of its last event; a count is about an account only if it groups by it. */
+function userOf(hit: CorrelationHit, event: EvaluatedEvent): string | null {
+  const grouped = hit.group["user.name"];
+  if (grouped !== undefined) return grouped;
+  return hit.rule.correlation.type === "temporal_ordered" ? event.user : null;
+}
+
+type About = Pick<
+  NewDetection,
+  | "id"
+  | "time"
+  | "firstEventAt"
+  | "lastEventAt"
+  | "actorIp"
+  | "user"
+  | "correlation"
+  | "groupKey"
+  | "eventIds"
+  | "eventCount"
+>;
+
+function complete(rule: PackRule, about: About, context: Context & { evidence: EvidenceSource }): NewDetection {
+  const { event, seen } = context;
+  const sensorName = seen.fields["sensor.name"];
+  return {
+    ...about,
+    ruleId: rule.id,
+    ruleTitle: rule.sigma.title,
+    ruleVersion: rule.version,
+    severity: rule.severity,
+    riskPoints: rule.riskPoints,
+    phrase: phraseOf(rule, about.user),
+    sensorId: event.sensorId,
+    sensorName: typeof sensorName === "string" ? sensorName : null,
+    tags: about.actorIp === null ? [] : tagsOf(rule, context),
+  };
+}
+
+const USER_CHARS_MAX = 32;
+
+function phraseOf(rule: PackRule, user: string | null): string | null {
+  const name = user === null || user === "" ? "an unknown account" : visibleText(user, USER_CHARS_MAX);
+  return rule.phrase?.replaceAll("{user}", () => name) ?? null;
+}
+
+/** A tag needs an observation to hang on, so findings without a source address have none. */
+function tagsOf(rule: PackRule, context: Context & { evidence: EvidenceSource }): readonly DetectionTag[] {
+  const { event, pack, evidence } = context;
+  return rule.techniques.flatMap(({ technique, subTechnique, tactic }): DetectionTag[] => {
+    const confidence = confidenceOf(rule, subTechnique ?? technique);
+    if (confidence < CONFIDENCE_MIN) return [];
+    const identity = { sourceKind: event.kind, sourceId: event.id, ruleId: rule.id, ruleVersion: rule.version };
+    return [
+      {
+        id: tagId({ ...identity, technique, subTechnique }),
+        sourceKind: event.kind,
+        sourceId: event.id,
+        technique,
+        subTechnique,
+        tactic,
+        confidence,
+        evidence: evidenceFor(event.kind, rule.evidence, evidence),
+        attackRelease: pack.attack.release,
+      },
+    ];
+  });
+}
+
+function confidenceOf(rule: PackRule, technique: string): number {
+  const { confidence } = rule;
+  return typeof confidence === "number" ? confidence : (confidence[technique] ?? CONFIDENCE_DEFAULT);
+}

@@ -1,0 +1,191 @@
+import { createHash } from "node:crypto";
+import type { SavedState, DirtyGroups } from "@tyr/sigma";
+import { sql } from "kysely";
+import { takePositions } from "#platform/bus";
+import type { ReadDatabase, WriteTransaction } from "#platform/database";
+import type { NewDetection } from "./detection.ts";
+import "./tables.ts";
+
+export const CONSUMER = "detect";
+
+/** jsonb and text refuse NUL and lone surrogates, and an attacker chooses user names: they become U+FFFD. */
+function toJson(rows: readonly object[]): string {
+  return JSON.stringify(rows, (_, value: unknown) =>
+    typeof value === "string" ? value.toWellFormed().replaceAll("\0", "\uFFFD") : value,
+  );
+}
+
+/**
+ * Stores findings of one batch and counts them. Findings that are stored already are left alone: ids are derived, so
+ * those are the same.
+ *
+ * @returns what was new, in the order of its positions
+ */
+export async function insertDetections(
+  tx: WriteTransaction,
+  found: readonly NewDetection[],
+  now: Date,
+): Promise<readonly NewDetection[]> {
+  const unique = [...new Map(found.map((one) => [one.id, one])).values()];
+  const ids = unique.map(({ id }) => id);
+  const stored = await tx.selectFrom("detection").select("id").where("id", "in", ids).execute();
+  const known = new Set(stored.map(({ id }) => id));
+  const fresh = unique.filter(({ id }) => !known.has(id));
+  if (fresh.length === 0) return [];
+  const first = await takePositions(tx, "detection", fresh.length);
+  await insertRows(tx, { fresh, first, now });
+  await insertTags(tx, fresh, now);
+  await countHits(tx, fresh);
+  return fresh;
+}
+
+async function insertRows(
+  tx: WriteTransaction,
+  { fresh, first, now }: { fresh: readonly NewDetection[]; first: number; now: Date },
+): Promise<void> {
+  const rows = fresh.map((one, index) => ({ ...one, tags: undefined, position: first + index }));
+  await sql`
+    insert into detection (id, position, time, first_event_at, last_event_at, rule_id, rule_title, rule_version, severity,
+      risk_points, phrase, actor_ip, user_name, sensor_id, sensor_name, correlation, group_key, event_ids, event_count, recorded_at)
+    select id, position, time, "firstEventAt", "lastEventAt", "ruleId", "ruleTitle", "ruleVersion", severity,
+      "riskPoints", phrase, "actorIp", "user", "sensorId", "sensorName", correlation, "groupKey",
+      array(select jsonb_array_elements_text("eventIds")), "eventCount", ${now}::timestamptz
+    from jsonb_to_recordset(${toJson(rows)}::jsonb) as row (
+      id text, position int8, time timestamptz, "firstEventAt" timestamptz, "lastEventAt" timestamptz, "ruleId" text,
+      "ruleTitle" text, "ruleVersion" text, severity text, "riskPoints" int4, phrase text, "actorIp" text, "user" text,
+      "sensorId" text, "sensorName" text, correlation boolean, "groupKey" jsonb, "eventIds" jsonb, "eventCount" int8)
+  `.execute(tx);
+}
+
+async function insertTags(tx: WriteTransaction, fresh: readonly NewDetection[], now: Date): Promise<void> {
+  const rows = fresh.flatMap(({ id, ruleId, ruleVersion, actorIp, tags }) =>
+    tags.map((tag) => ({ ...tag, detectionId: id, ruleId, ruleVersion, observation: actorIp })),
+  );
+  if (rows.length === 0) return;
+  await sql`
+    insert into tag (id, detection_id, source_kind, source_id, rule_id, rule_version, technique, sub_technique, tactic,
+      confidence, evidence, attack_release, observation, created_at)
+    select id, "detectionId", "sourceKind", "sourceId", "ruleId", "ruleVersion", technique, "subTechnique", tactic,
+      confidence, evidence, "attackRelease", observation, ${now}::timestamptz
+    from jsonb_to_recordset(${toJson(rows)}::jsonb) as row (
+      id text, "detectionId" text, "sourceKind" text, "sourceId" text, "ruleId" text, "ruleVersion" text, technique text,
+      "subTechnique" text, tactic text, confidence float8, evidence jsonb, "attackRelease" text, observation text)
+    on conflict (id) do nothing
+  `.execute(tx);
+}
+
+type Count = { detections: number; lastAt: Date };
+
+function tally(counts: Map<string, Count>, key: string, at: Date): void {
+  const known = counts.get(key);
+  if (known === undefined) counts.set(key, { detections: 1, lastAt: at });
+  else counts.set(key, { detections: known.detections + 1, lastAt: at > known.lastAt ? at : known.lastAt });
+}
+
+/** In the order of the key, as every writer of a table should lock its rows. */
+function listed(counts: Map<string, Count>): string {
+  return toJson([...counts].map(([key, count]) => ({ key, ...count })).toSorted((a, b) => (a.key < b.key ? -1 : 1)));
+}
+
+async function countHits(tx: WriteTransaction, fresh: readonly NewDetection[]): Promise<void> {
+  const rules = new Map<string, Count>();
+  const hours = new Map<string, Count>();
+  const techniques = new Map<string, Count>();
+  for (const { ruleId, time, tags } of fresh) {
+    tally(rules, ruleId, time);
+    tally(hours, `${time.toISOString().slice(0, 13)}:00:00.000Z`, time);
+    for (const tag of tags) tally(techniques, `${tag.subTechnique ?? tag.technique} ${tag.tactic}`, time);
+  }
+  await sql`
+    insert into rule_hit (rule_id, detections, last_at)
+    select key, detections, "lastAt"
+    from jsonb_to_recordset(${listed(rules)}::jsonb) as row (key text, detections int8, "lastAt" timestamptz)
+    on conflict (rule_id) do update set
+      detections = rule_hit.detections + excluded.detections, last_at = greatest(rule_hit.last_at, excluded.last_at)
+  `.execute(tx);
+  await sql`
+    insert into detection_hour (hour, detections)
+    select key, detections from jsonb_to_recordset(${listed(hours)}::jsonb) as row (key timestamptz, detections int8)
+    on conflict (hour) do update set detections = detection_hour.detections + excluded.detections
+  `.execute(tx);
+  if (techniques.size === 0) return;
+  await sql`
+    insert into technique_hit (technique, tactic, detections, last_at)
+    select split_part(key, ' ', 1), split_part(key, ' ', 2), detections, "lastAt"
+    from jsonb_to_recordset(${listed(techniques)}::jsonb) as row (key text, detections int8, "lastAt" timestamptz)
+    on conflict (technique, tactic) do update set
+      detections = technique_hit.detections + excluded.detections, last_at = greatest(technique_hit.last_at, excluded.last_at)
+  `.execute(tx);
+}
+
+export type StoredState = Readonly<{ position: number; saved: SavedState }>;
+
+/** The windows of correlations and the position they belong to; position 0 and nothing before they were first saved. */
+export async function loadState(db: ReadDatabase): Promise<StoredState> {
+  const [head] = await db.selectFrom("correlation_checkpoint").selectAll().where("consumer", "=", CONSUMER).execute();
+  if (head === undefined) return { position: 0, saved: { groups: [] } };
+  const rows = await db.selectFrom("correlation_group").selectAll().execute();
+  const groups = rows.map(({ correlation_id, group_key, state }) => ({
+    correlationId: correlation_id,
+    groupKey: group_key,
+    state,
+  }));
+  return { position: head.position, saved: { groups, checkpoint: head.checkpoint } };
+}
+
+function groupId(group: Readonly<{ correlationId: string; groupKey: string }>): string {
+  return createHash("sha256").update(`${group.correlationId}\n${group.groupKey}`).digest("hex");
+}
+
+/** Saves what changed since it was last saved, as of a position. */
+export async function saveState(tx: WriteTransaction, dirty: DirtyGroups, position: number): Promise<void> {
+  const removed = dirty.removals.map(groupId);
+  if (removed.length > 0) await sql`delete from correlation_group where id = any(${removed}::text[])`.execute(tx);
+  if (dirty.upserts.length > 0) {
+    const rows = dirty.upserts.map((group) => ({ id: groupId(group), ...group }));
+    await sql`
+      insert into correlation_group (id, correlation_id, group_key, state)
+      select id, "correlationId", "groupKey", state
+      from jsonb_to_recordset(${toJson(rows)}::jsonb) as row (id text, "correlationId" text, "groupKey" text, state text)
+      on conflict (id) do update set state = excluded.state
+    `.execute(tx);
+  }
+  const row = { consumer: CONSUMER, position, checkpoint: dirty.checkpoint };
+  await tx
+    .insertInto("correlation_checkpoint")
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.column("consumer").doUpdateSet({ position: row.position, checkpoint: row.checkpoint }),
+    )
+    .execute();
+}
+
+export type RuleInForce = Readonly<{ ruleId: string; version: string; stateDigest: string; packDigest: string }>;
+
+/** The rules that were in force when the stage last started; none before it first did. */
+export async function rulesInForce(db: ReadDatabase): Promise<readonly RuleInForce[]> {
+  const rows = await db.selectFrom("rule_in_force").selectAll().orderBy("rule_id").execute();
+  return rows.map(({ rule_id, version, state_digest, pack_digest }) => ({
+    ruleId: rule_id,
+    version,
+    stateDigest: state_digest,
+    packDigest: pack_digest,
+  }));
+}
+
+/** Puts other rules in force and forgets the windows of correlations that are not as they were. */
+export async function replaceRules(
+  tx: WriteTransaction,
+  rules: readonly RuleInForce[],
+  stale: readonly string[],
+): Promise<void> {
+  await tx.deleteFrom("rule_in_force").execute();
+  await sql`
+    insert into rule_in_force (rule_id, version, state_digest, pack_digest)
+    select "ruleId", version, "stateDigest", "packDigest"
+    from jsonb_to_recordset(${toJson(rules)}::jsonb)
+      as row ("ruleId" text, version text, "stateDigest" text, "packDigest" text)
+  `.execute(tx);
+  if (stale.length > 0)
+    await sql`delete from correlation_group where correlation_id = any(${stale}::text[])`.execute(tx);
+}

@@ -1,0 +1,129 @@
+import { createHash } from "node:crypto";
+import type { EventKind } from "@tyr/contract";
+import type { Logsource } from "@tyr/sigma";
+import { visibleText } from "./hostile-text.ts";
+
+/** What evidence is taken from. `tokens` are the rule's own words that were found, never text of the event. */
+export type EvidenceSource = Readonly<{
+  fields: Readonly<Record<string, unknown>>;
+  tokens: readonly string[];
+  eventCount: number;
+  /** What a correlation compared: a number of values, a sum …; undefined for single events. */
+  value: number | undefined;
+}>;
+
+type EvidenceValue = string | number | boolean | readonly string[];
+type Extract = (source: EvidenceSource) => EvidenceValue | undefined;
+
+/**
+ * Everything evidence can hold. No extractor can give a password, a whole URL, a header value other than a protocol's
+ * version banner, a file's content or a recipient: where the text itself must not be kept, its SHA-256 is.
+ */
+const EXTRACTORS = {
+  matched_tokens: ({ tokens }) => (tokens.length === 0 ? undefined : tokens),
+  event_count: ({ eventCount }) => eventCount,
+  distinct_values: ({ value }) => value,
+  username: ({ fields }) => shortText(fields["user.name"]),
+  method: ({ fields }) => shortText(fields["auth.method"]),
+  outcome: ({ fields }) => shortText(fields["event.outcome"]),
+  user_known: ({ fields }) => booleanOf(fields["auth.user_known"]),
+  client_version: ({ fields }) => shortText(fields["ssh.client.version"]),
+  program: ({ fields }) => programOf(fields["process.command_line"]),
+  command_sha256: ({ fields }) => sha256(fields["process.command_line"]),
+  command_length: ({ fields }) => lengthOf(fields["process.command_line"]),
+  http_method: ({ fields }) => shortText(fields["http.request.method"]),
+  http_status: ({ fields }) => numberOf(fields["http.response.status_code"]),
+  target_sha256: ({ fields }) => sha256(fields["url.original"]),
+  destination_port: ({ fields }) => numberOf(fields["destination.port"]),
+  file_sha256: ({ fields }) => shortText(fields["file.hash.sha256"]),
+} as const satisfies Record<string, Extract>;
+export type EvidenceKey = keyof typeof EXTRACTORS;
+
+const always = ["matched_tokens", "event_count", "distinct_values"] as const satisfies readonly EvidenceKey[];
+const login = [
+  "username",
+  "method",
+  "outcome",
+  "user_known",
+  "client_version",
+] as const satisfies readonly EvidenceKey[];
+
+/** Declared keys per source kind. A rule that asks for another one does not load. */
+export const EVIDENCE_KEYS: Readonly<Record<EventKind, readonly EvidenceKey[]>> = {
+  command: [...always, "program", "command_sha256", "command_length"],
+  auth_attempt: [...always, ...login],
+  credential: [...always, ...login],
+  session: [...always, ...login, "destination_port"],
+  http_request: [...always, "http_method", "http_status", "target_sha256"],
+  http_fingerprint: always,
+  payload: [...always, "file_sha256"],
+  email: always,
+  intel: always,
+  canary: always,
+  canary_fingerprint: always,
+  identity: [...always, "username"],
+  network: [...always, "destination_port"],
+  process: [...always, "program", "command_sha256", "command_length"],
+  db_query: always,
+  cloud: always,
+  log: always,
+};
+
+/** Kinds of events a category of log source holds (docs/reference/fields.md). */
+const KINDS_OF_CATEGORY: Readonly<Record<string, readonly EventKind[]>> = {
+  authentication: ["auth_attempt", "session", "credential"],
+  command: ["command"],
+  webserver: ["http_request"],
+  honeypot: ["session", "payload", "network", "credential", "log"],
+  identity: ["identity"],
+  log: ["log"],
+};
+const ALL_KINDS = Object.keys(EVIDENCE_KEYS) as readonly EventKind[];
+
+/** @returns the key as a declared one, or undefined when no event of these log sources declares it */
+export function declaredKey(key: string, logsources: readonly Logsource[]): EvidenceKey | undefined {
+  const kinds = logsources.flatMap(({ category }) => KINDS_OF_CATEGORY[category ?? ""] ?? ALL_KINDS);
+  return kinds.flatMap((kind) => EVIDENCE_KEYS[kind]).find((declared) => declared === key);
+}
+
+/** The evidence a rule asked for, as far as this kind of event declares it and this event has it. */
+export function evidenceFor(
+  kind: EventKind,
+  keys: readonly EvidenceKey[],
+  source: EvidenceSource,
+): Readonly<Record<string, EvidenceValue>> {
+  const evidence: Record<string, EvidenceValue> = {};
+  for (const key of keys) {
+    const value = EVIDENCE_KEYS[kind].includes(key) ? EXTRACTORS[key](source) : undefined;
+    if (value !== undefined) evidence[key] = value;
+  }
+  return evidence;
+}
+
+const SHORT_CHARS_MAX = 64;
+
+function shortText(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? visibleText(value, SHORT_CHARS_MAX) : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+function booleanOf(value: unknown): boolean | undefined {
+  return typeof value === "boolean" ? value : undefined;
+}
+
+function lengthOf(value: unknown): number | undefined {
+  return typeof value === "string" ? value.length : undefined;
+}
+
+function sha256(value: unknown): string | undefined {
+  return typeof value === "string" ? createHash("sha256").update(value).digest("hex") : undefined;
+}
+
+/** The first word without its folder, only if it looks like a program: arguments may hold secrets. */
+function programOf(value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  return /^\s*(?:\S*\/)?([a-z0-9_.+-]{1,32})(?=\s|;|\||&|$)/i.exec(value.slice(0, 512))?.[1];
+}

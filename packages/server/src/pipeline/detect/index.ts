@@ -1,0 +1,19 @@
+export type { DetectionTag, NewDetection, StoredDetection } from "./detection.ts";
+export {
+  countDetections,
+  detectionById,
+  detectionHead,
+  detectionsByIds,
+  detectionsPerHour,
+  hitsByRule,
+  listDetections,
+  readDetectionsAfter,
+  techniquesSeen,
+  type DetectionFilter,
+  type DetectionListing,
+  type RuleHits,
+  type TechniqueSeen,
+} from "./detection-store.ts";
+export { techniqueName } from "./attack/attack-release.ts";
+export { loadRulePack, type PackRule, type RejectedRule, type RulePack } from "./rule-pack.ts";
+export { createDetect, type Detect, type DetectDeps, type Progress } from "./worker.ts";

@@ -1,0 +1,63 @@
+import type { SigmaRule } from "@tyr/sigma";
+
+/** Our key of a rule document, `tyr:`, as read. */
+export type RuleExtension = Readonly<{
+  /** Points one detection adds to a risk, 0 to 100. */
+  riskPoints?: number;
+  /** 0 to 1 for every technique, or by technique. */
+  confidence: number | Readonly<Record<string, number>>;
+  /** Verb phrase after the attacker's address; `{user}` stands for the account. */
+  phrase: string | null;
+  evidence: readonly string[];
+}>;
+
+export type ExtensionRead = Readonly<{ ok: true; extension: RuleExtension }> | Readonly<{ ok: false; message: string }>;
+
+export const CONFIDENCE_DEFAULT = 0.7;
+const KEYS = ["risk_points", "confidence", "phrase", "evidence"];
+const PHRASE_CHARS_MAX = 80;
+
+/** Reads `tyr:`; whatever it does not know it refuses, so that a misspelt key is not silently a default. */
+export function readExtension(rule: SigmaRule): ExtensionRead {
+  const section = rule.custom["tyr"] ?? {};
+  if (!isMapping(section)) return refused("tyr must be a mapping");
+  const strange = Object.keys(section).find((key) => !KEYS.includes(key));
+  if (strange !== undefined) return refused(`tyr.${strange} is unknown; known: ${KEYS.join(", ")}`);
+  const { risk_points: points, confidence = CONFIDENCE_DEFAULT, phrase = null, evidence = [] } = section;
+  if (points !== undefined && !isPoints(points)) return refused("tyr.risk_points must be a whole number from 0 to 100");
+  if (!isConfidence(confidence)) return refused("tyr.confidence must be a number from 0 to 1, or one per technique");
+  if (!isPhrase(phrase)) return refused(`tyr.phrase must be one line of at most ${PHRASE_CHARS_MAX} characters`);
+  if (!isTextList(evidence)) return refused("tyr.evidence must be a list of names");
+  return {
+    ok: true,
+    extension: { ...(points === undefined ? {} : { riskPoints: points }), confidence, phrase, evidence },
+  };
+}
+
+function refused(message: string): ExtensionRead {
+  return { ok: false, message };
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isPoints(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 100;
+}
+
+function isShare(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= 1;
+}
+
+function isConfidence(value: unknown): value is RuleExtension["confidence"] {
+  return isShare(value) || (isMapping(value) && Object.values(value).every(isShare));
+}
+
+function isPhrase(value: unknown): value is string | null {
+  return value === null || (typeof value === "string" && value.length <= PHRASE_CHARS_MAX && !/\p{Cc}/u.test(value));
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}

@@ -1,0 +1,188 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Severity } from "@tyr/contract";
+import {
+  loadRules,
+  type CorrelationRule,
+  type DetectionRule,
+  type Level,
+  type Logsource,
+  type RuleFile,
+  type RuleReport,
+  type RuleSet,
+  type SigmaRule,
+} from "@tyr/sigma";
+import { type AttackRelease, bundledAttack, pairTechniques, type TaggedTechnique } from "./attack/attack-release.ts";
+import { declaredKey, type EvidenceKey } from "./evidence.ts";
+import { readExtension, type RuleExtension } from "./rule-extension.ts";
+import { tokensOf } from "./rule-tokens.ts";
+
+/** A rule as the stage runs it: the Sigma document and what our extension says. */
+export type PackRule = Readonly<{
+  sigma: DetectionRule | CorrelationRule;
+  id: string;
+  /** First characters of the SHA-256 of the document (and of the filters that narrow it). */
+  version: string;
+  /** Changes when this rule or one it refers to changes: windows gathered under another one are not continued. */
+  stateDigest: string;
+  severity: Severity;
+  riskPoints: number;
+  confidence: RuleExtension["confidence"];
+  phrase: string | null;
+  evidence: readonly EvidenceKey[];
+  techniques: readonly TaggedTechnique[];
+  logsources: readonly Logsource[];
+  tokens: ReturnType<typeof tokensOf>;
+}>;
+
+export type RejectedRule = Readonly<{ path: string; line: number; column: number; code: string; message: string }>;
+
+/** All rules in force. `ruleSet` holds what the engine runs, `rules` what the stage knows of each by its key. */
+export type RulePack = Readonly<{
+  /** SHA-256 over paths and texts of the files, hexadecimal. */
+  digest: string;
+  ruleSet: Pick<RuleSet, "rules" | "correlations">;
+  rules: ReadonlyMap<string, PackRule>;
+  rejected: readonly RejectedRule[];
+  attack: AttackRelease;
+}>;
+
+/** Reads every `.yml` below a folder, `.test.yml` left out. Paths in the pack are relative to the folder. */
+export function loadRulePack(dir: string, attack: AttackRelease = bundledAttack()): RulePack {
+  const names = readdirSync(dir, { recursive: true, encoding: "utf8" })
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => /\.ya?ml$/.test(name) && !/\.test\.ya?ml$/.test(name))
+    .toSorted();
+  return buildRulePack(
+    names.map((path) => ({ path, text: readFileSync(join(dir, path), "utf8") })),
+    attack,
+  );
+}
+
+/** Builds a pack from rule files. A bad rule is reported and left out, with the correlations that need it. */
+export function buildRulePack(files: readonly RuleFile[], attack: AttackRelease = bundledAttack()): RulePack {
+  const loaded = loadRules(files);
+  const rejected = loaded.report.filter((entry) => entry.status === "rejected");
+  const building = new PackBuilder({ files, loaded, attack });
+  const rules = loaded.rules.filter((rule) => building.take(rule));
+  // Correlations stand after those they refer to, so one pass carries a refusal along a whole chain.
+  const correlations = loaded.correlations.filter((rule) => building.take(rule));
+  return {
+    digest: digestOf(files.flatMap(({ path, text }) => [path, text])),
+    ruleSet: { rules, correlations },
+    rules: building.rules,
+    rejected: [...rejected.map(toRejected), ...building.rejected],
+    attack,
+  };
+}
+
+function toRejected(entry: Extract<RuleReport, { status: "rejected" }>): RejectedRule {
+  const { path, line, column, code, message } = entry;
+  return { path, line, column, code, message };
+}
+
+/** Length-prefixed, so that no two lists of texts are alike. */
+function digestOf(texts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(`${Buffer.byteLength(text)}\n`).update(text);
+  return hash.digest("hex");
+}
+
+const VERSION_CHARS = 12;
+const SEVERITY_OF: Readonly<Record<Level, Severity>> = {
+  informational: "info",
+  low: "low",
+  medium: "medium",
+  high: "high",
+  critical: "critical",
+};
+const LEVEL_DEFAULT: Level = "medium";
+/** Points of a rule that names none, by its severity. */
+const POINTS_DEFAULT: Readonly<Record<Severity, number>> = { info: 0, low: 5, medium: 15, high: 30, critical: 50 };
+
+type Material = Readonly<{ files: readonly RuleFile[]; loaded: RuleSet; attack: AttackRelease }>;
+
+class PackBuilder {
+  readonly rules = new Map<string, PackRule>();
+  readonly rejected: RejectedRule[] = [];
+  readonly #documents: ReadonlyMap<string, string>;
+  readonly #attack: AttackRelease;
+
+  constructor({ files, loaded, attack }: Material) {
+    this.#documents = documentsByKey(files, loaded);
+    this.#attack = attack;
+  }
+
+  /** @returns whether the rule is fit for use; if not, the reason is in `rejected` */
+  take(sigma: DetectionRule | CorrelationRule): boolean {
+    const built = this.#build(sigma);
+    if ("code" in built) {
+      this.rejected.push({ path: sigma.path, line: sigma.line, column: 1, ...built });
+      return false;
+    }
+    this.rules.set(sigma.key, built);
+    return true;
+  }
+
+  #build(sigma: DetectionRule | CorrelationRule): PackRule | Readonly<{ code: string; message: string }> {
+    if (sigma.id === undefined)
+      return { code: "id-missing", message: "a rule whose findings are stored needs an id (a UUID)" };
+    const needs = sigma.kind === "correlation" ? sigma.correlation.rules : [];
+    const bases = needs.map((key) => this.rules.get(key));
+    if (bases.includes(undefined)) {
+      return { code: "reference-unknown", message: "a rule this correlation refers to was rejected" };
+    }
+    const logsources = sigma.kind === "detection" ? [sigma.logsource] : bases.flatMap((base) => base?.logsources ?? []);
+    const read = readExtension(sigma);
+    if (!read.ok) return { code: "extension-invalid", message: read.message };
+    const paired = pairTechniques(sigma.attack, this.#attack);
+    if (!paired.ok) return { code: "attack-invalid", message: paired.message };
+    const evidence = read.extension.evidence.map((key) => [key, declaredKey(key, logsources)] as const);
+    const strange = evidence.find(([, declared]) => declared === undefined);
+    if (strange !== undefined) {
+      return { code: "evidence-undeclared", message: `no event of this log source declares evidence ${strange[0]}` };
+    }
+    const severity = SEVERITY_OF[sigma.level ?? LEVEL_DEFAULT];
+    const version = this.#version(sigma);
+    return {
+      sigma,
+      id: sigma.id,
+      version,
+      stateDigest: digestOf([version, ...bases.map((base) => base?.stateDigest ?? "")]),
+      severity,
+      riskPoints: read.extension.riskPoints ?? POINTS_DEFAULT[severity],
+      confidence: read.extension.confidence,
+      phrase: read.extension.phrase,
+      evidence: evidence.flatMap(([, declared]) => declared ?? []),
+      techniques: paired.techniques,
+      logsources,
+      tokens: sigma.kind === "detection" ? tokensOf(sigma) : [],
+    };
+  }
+
+  #version(sigma: DetectionRule | CorrelationRule): string {
+    const keys = [sigma.key, ...(sigma.kind === "detection" ? sigma.filteredBy : [])];
+    return digestOf(keys.map((key) => this.#documents.get(key) ?? "")).slice(0, VERSION_CHARS);
+  }
+}
+
+/** The text of each document: from its first line to that of the next one in its file. */
+function documentsByKey(files: readonly RuleFile[], loaded: RuleSet): ReadonlyMap<string, string> {
+  const all: readonly SigmaRule[] = [...loaded.rules, ...loaded.correlations, ...loaded.filters];
+  const starts = Map.groupBy(loaded.report, ({ path }) => path);
+  const lines = new Map(files.map(({ path, text }) => [path, text.split("\n")]));
+  const documents = new Map<string, string>();
+  for (const { key, path, line } of all) {
+    const later = (starts.get(path) ?? []).map((entry) => entry.line).filter((start) => start > line);
+    const end = later.length === 0 ? undefined : Math.min(...later) - 1;
+    documents.set(
+      key,
+      (lines.get(path) ?? [])
+        .slice(line - 1, end)
+        .join("\n")
+        .trimEnd(),
+    );
+  }
+  return documents;
+}

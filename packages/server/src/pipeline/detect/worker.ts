@@ -1,0 +1,205 @@
+import { createHash } from "node:crypto";
+import type { Actor } from "@tyr/contract";
+import { severityRank } from "@tyr/contract";
+import type { CorrelationLoss, LossReason } from "@tyr/sigma";
+import { cursorOf, headOf, moveCursor, type Bus } from "#platform/bus";
+import type { Clock } from "#platform/clock";
+import type { Database, Fact } from "#platform/database";
+import { startLoop } from "#platform/lifecycle";
+import type { Logger } from "#platform/log";
+import { readEventsAfter, type StoredEvent } from "#collect";
+import type { NewDetection } from "./detection.ts";
+import { createEvaluator, type Evaluator } from "./evaluate.ts";
+import { CONSUMER, insertDetections, loadState, saveState } from "./evaluation-store.ts";
+import { putInForce } from "./put-in-force.ts";
+import type { RulePack } from "./rule-pack.ts";
+
+export type DetectDeps = Readonly<{
+  database: Database;
+  clock: Clock;
+  bus: Bus;
+  log: Logger;
+  rules: RulePack;
+  /** Events per batch; results do not depend on it. */
+  batchMax?: number;
+  /** Events after which the windows of correlations are saved at the latest; results do not depend on it. */
+  saveEvery?: number;
+}>;
+
+export type Progress = Readonly<{ position: number; head: number; lag: number }>;
+
+/** The running stage. */
+export type Detect = Readonly<{
+  wake(): void;
+  /** Ends after the batch in hand. */
+  stop(): Promise<void>;
+  rules: RulePack;
+  progress(): Promise<Progress>;
+  /** What correlations could not use since the start, by reason: late events, groups let go … */
+  losses(): Readonly<Partial<Record<LossReason, number>>>;
+  /** Called after detections were stored. */
+  onDetected(listener: () => void): () => void;
+}>;
+
+export const DETECT_ACTOR: Actor = { kind: "system", id: "detect", name: "detect" };
+const BATCH_MAX = 500;
+/** Replayed at a restart: about four seconds of work. */
+const SAVE_EVERY = 20_000;
+const SAVE_IDLE_MS = 5_000;
+const REST_MS = 1_000;
+
+/** In memory between steps; thrown away when a step fails, and built again from what is stored. */
+type Standing = { evaluator: Evaluator; fed: number; cursor: number; saved: number; savedAtMs: number };
+
+export function createDetect(deps: DetectDeps): Detect {
+  const { database, bus, log, rules } = deps;
+  const listeners = new Set<() => void>();
+  const losses: Partial<Record<LossReason, number>> = {};
+  const worker = new DetectWorker(deps, {
+    onLoss: ({ reason, count }) => void (losses[reason] = (losses[reason] ?? 0) + count),
+    onDetected: () => {
+      for (const listener of listeners) listener();
+    },
+  });
+  const loop = startLoop({ name: CONSUMER, step: async () => await worker.step(), restMs: REST_MS, log });
+  const unsubscribe = bus.subscribe(({ topic }) => {
+    if (topic === "event.stored") loop.wake();
+  });
+  return {
+    wake: () => loop.wake(),
+    async stop() {
+      unsubscribe();
+      await loop.stop();
+      await worker.save();
+    },
+    rules,
+    async progress() {
+      const [position, head] = [await cursorOf(database.read, CONSUMER), await headOf(database.read, "event")];
+      return { position, head, lag: head - position };
+    },
+    losses: () => ({ ...losses }),
+    onDetected(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+type Told = Readonly<{ onLoss: (loss: CorrelationLoss) => void; onDetected: () => void }>;
+
+/** Takes events in order, decides purely, stores findings and the cursor in one transaction. */
+export class DetectWorker {
+  readonly #deps: DetectDeps;
+  readonly #told: Told;
+  #standing: Standing | undefined;
+
+  constructor(deps: DetectDeps, told: Told) {
+    this.#deps = deps;
+    this.#told = told;
+  }
+
+  /** @returns whether there may be more to do at once */
+  async step(): Promise<boolean> {
+    const { database, batchMax = BATCH_MAX } = this.#deps;
+    try {
+      this.#standing ??= await this.#open();
+      const standing = this.#standing;
+      const events = await readEventsAfter(database.read, standing.fed, batchMax);
+      if (events.length === 0) {
+        if (this.#nowMs() - standing.savedAtMs >= SAVE_IDLE_MS) await this.save();
+        return false;
+      }
+      await this.#take(standing, events);
+      if (standing.fed - standing.saved >= (this.#deps.saveEvery ?? SAVE_EVERY)) await this.save();
+      return events.length === batchMax;
+    } catch (error) {
+      // The windows may be ahead of what is stored: start again from there.
+      this.#standing = undefined;
+      throw error;
+    }
+  }
+
+  async #open(): Promise<Standing> {
+    const { database, rules } = this.#deps;
+    await putInForce(database, rules, DETECT_ACTOR);
+    const { position, saved } = await loadState(database.read);
+    const evaluator = createEvaluator(rules, this.#told.onLoss);
+    evaluator.restore(saved);
+    const cursor = await cursorOf(database.read, CONSUMER);
+    return { evaluator, fed: position, cursor, saved: position, savedAtMs: this.#nowMs() };
+  }
+
+  /** Events up to the cursor are fed again only to bring the windows to where they were: their findings are stored. */
+  async #take(standing: Standing, events: readonly StoredEvent[]): Promise<void> {
+    const found: NewDetection[] = [];
+    for (const event of events) {
+      const detections = standing.evaluator.evaluate(event);
+      if (event.position > standing.cursor) found.push(...detections);
+      standing.fed = event.position;
+    }
+    if (standing.fed <= standing.cursor) return;
+    await this.#store(found, { from: standing.cursor, position: standing.fed });
+    standing.cursor = standing.fed;
+  }
+
+  async #store(found: readonly NewDetection[], to: Readonly<{ from: number; position: number }>): Promise<void> {
+    const { database, clock, rules, bus } = this.#deps;
+    const now = clock.now();
+    const cursor = { consumer: CONSUMER, position: to.position, now };
+    if (found.length === 0) {
+      await database.bookkeep("cursor", async (tx) => await moveCursor(tx, cursor));
+      return;
+    }
+    const fresh = await database.audited(
+      (stored: readonly NewDetection[]) => [factOf(stored, { ...to, packDigest: rules.digest })],
+      async (tx) => {
+        const stored = await insertDetections(tx, found, now);
+        await moveCursor(tx, cursor);
+        return stored;
+      },
+    );
+    const worst = fresh.toSorted((a, b) => severityRank(b.severity) - severityRank(a.severity))[0];
+    if (worst === undefined) return;
+    const { id, ruleTitle, severity } = worst;
+    bus.publish("detection.recorded", { id, ruleTitle, severity, count: fresh.length });
+    this.#told.onDetected();
+  }
+
+  /** Saves the windows of correlations as of the last event fed. */
+  async save(): Promise<void> {
+    const standing = this.#standing;
+    if (standing === undefined || standing.fed <= standing.saved || standing.fed < standing.cursor) return;
+    const dirty = standing.evaluator.takeDirtyGroups();
+    try {
+      await this.#deps.database.bookkeep("cursor", async (tx) => await saveState(tx, dirty, standing.fed));
+    } catch (error) {
+      this.#standing = undefined;
+      throw error;
+    }
+    standing.saved = standing.fed;
+    standing.savedAtMs = this.#nowMs();
+  }
+
+  #nowMs(): number {
+    return this.#deps.clock.now().getTime();
+  }
+}
+
+type BatchPlace = Readonly<{ from: number; position: number; packDigest: string }>;
+
+function factOf(stored: readonly NewDetection[], { from, position, packDigest }: BatchPlace): Fact {
+  const hash = createHash("sha256");
+  for (const { id } of stored) hash.update(id).update("\n");
+  return {
+    type: "detection.recorded",
+    actor: DETECT_ACTOR,
+    object: { kind: "event-stream", id: `${from + 1}-${position}` },
+    details: {
+      events: position - from,
+      detections: stored.length,
+      tags: stored.reduce((sum, { tags }) => sum + tags.length, 0),
+      detectionIdsDigest: hash.digest("hex"),
+      rulePackDigest: packDigest,
+    },
+  };
+}
