@@ -20,7 +20,7 @@ export function FactList({ facts }: Readonly<{ facts: Readonly<Record<string, un
             <Hostile text={name} limit={120} />
           </dt>
           <dd>
-            <Hostile text={factText(value)} limit={2000} />
+            {value === "" ? <span className="unknown">empty</span> : <Hostile text={factText(value)} limit={2000} />}
           </dd>
         </div>
       ))}

@@ -8,14 +8,23 @@ export function FirstSteps(): ReactNode {
       <h2 id="first-title">Three steps to the first incident</h2>
       <ol>
         <li>
-          <Link to="/sensors">Register a sensor</Link>. Its key is shown once, with a command that sends a first line.
+          <strong>
+            <Link to="/sensors">Register a sensor</Link>
+          </strong>
+          <p>Anything that writes log lines: a decoy, an SSH server, a web server. Its key is shown once.</p>
         </li>
         <li>
-          Send it logs: the command above, <code>tyr import FILE</code>, or a file to follow.
+          <strong>Send it lines</strong>
+          <p>
+            With the command that is shown beside the key, with <code>tyr import FILE</code>, or by following a file.
+          </p>
         </li>
         <li>
-          Watch <Link to="/events">Events</Link> fill, detections appear, and the first request come to{" "}
-          <Link to="/approvals">Approvals</Link>.
+          <strong>See what they mean</strong>
+          <p>
+            <Link to="/events">Events</Link> fill, rules recognise, incidents open, and the first request for a block
+            comes to <Link to="/approvals">Approvals</Link>.
+          </p>
         </li>
       </ol>
     </section>

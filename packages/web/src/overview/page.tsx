@@ -36,24 +36,41 @@ function OverviewScreen(): ReactNode {
       </PageHead>
       <Imports />
       <Loaded query={query} lines={16}>
-        {(overview) => (
-          <>
-            {overview.events.total === 0 ? <FirstSteps /> : null}
-            <Tiles overview={overview} />
-            <div className="overview-grid">
-              <HourChart
-                hours={overview.events.perHour}
-                total={overview.events.total}
-                detections={overview.detections.total}
-              />
-              <LiveFeed />
-              <TopActors actors={overview.topActors} />
-              <TechniquesSeen techniques={overview.techniques} />
-            </div>
-          </>
-        )}
+        {(overview) => (isFresh(overview) ? <Start /> : <Everything overview={overview} />)}
       </Loaded>
     </div>
+  );
+}
+
+/** Nothing came in and nothing was asked or done: then the way to the first event says more than rows of zeros. */
+function isFresh({ events, incidents, approvals, blocks }: Overview): boolean {
+  return events.total + incidents.open + approvals.waiting + blocks.active === 0;
+}
+
+function Start(): ReactNode {
+  return (
+    <div className="start">
+      <FirstSteps />
+      <LiveFeed />
+    </div>
+  );
+}
+
+function Everything({ overview }: Readonly<{ overview: Overview }>): ReactNode {
+  return (
+    <>
+      <Tiles overview={overview} />
+      <div className="overview-grid">
+        <HourChart
+          hours={overview.events.perHour}
+          total={overview.events.total}
+          detections={overview.detections.total}
+        />
+        <LiveFeed />
+        <TopActors actors={overview.topActors} />
+        <TechniquesSeen techniques={overview.techniques} />
+      </div>
+    </>
   );
 }
 
@@ -66,53 +83,58 @@ function TopActors({ actors }: Readonly<{ actors: Overview["topActors"] }>): Rea
           all incidents
         </Link>
       </h2>
-      {actors.length === 0 ? <p className="muted">No incident names an actor yet.</p> : null}
-      <table className="table plain-table">
-        <caption className="sr-only">Actors by risk</caption>
-        <thead>
-          <tr>
-            <th scope="col">Actor</th>
-            <th scope="col">Risk</th>
-            <th scope="col">Severity</th>
-            <th scope="col" className="end">
-              Detections
-            </th>
-            <th scope="col">Blocked</th>
-          </tr>
-        </thead>
-        <tbody>
-          {actors.map((actor) => (
-            <tr key={actor.incidentId}>
-              <td>
-                <Link to="/incidents/$id" params={{ id: actor.incidentId }} className="mono strong">
-                  <Hostile text={actor.ip} />
-                </Link>
-              </td>
-              <td>
-                <RiskMeter score={actor.risk} />
-              </td>
-              <td>
-                <SeverityBadge severity={actor.severity} />
-              </td>
-              <td className="end">
-                <Link to="/detections" search={{ ip: actor.ip }}>
-                  {actor.detections}
-                </Link>
-              </td>
-              <td>
-                {actor.blocked ? (
-                  <Link to="/blocks" search={{ value: actor.ip }}>
-                    yes
-                  </Link>
-                ) : (
-                  <span className="muted">no</span>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {actors.length === 0 ? <p className="muted">No incident names an actor yet.</p> : <ActorTable actors={actors} />}
     </section>
+  );
+}
+
+function ActorTable({ actors }: Readonly<{ actors: Overview["topActors"] }>): ReactNode {
+  return (
+    <table className="table plain-table">
+      <caption className="sr-only">Actors by risk</caption>
+      <thead>
+        <tr>
+          <th scope="col">Actor</th>
+          <th scope="col">Risk</th>
+          <th scope="col">Severity</th>
+          <th scope="col" className="end">
+            Detections
+          </th>
+          <th scope="col">Blocked</th>
+        </tr>
+      </thead>
+      <tbody>
+        {actors.map((actor) => (
+          <tr key={actor.incidentId}>
+            <td>
+              <Link to="/incidents/$id" params={{ id: actor.incidentId }} className="mono strong">
+                <Hostile text={actor.ip} />
+              </Link>
+            </td>
+            <td>
+              <RiskMeter score={actor.risk} />
+            </td>
+            <td>
+              <SeverityBadge severity={actor.severity} />
+            </td>
+            <td className="end">
+              <Link to="/detections" search={{ ip: actor.ip }}>
+                {actor.detections}
+              </Link>
+            </td>
+            <td>
+              {actor.blocked ? (
+                <Link to="/blocks" search={{ value: actor.ip }}>
+                  yes
+                </Link>
+              ) : (
+                <span className="muted">no</span>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -12,7 +12,8 @@ export function SensorKey({ name, secret, onClose }: SensorKeyProps): ReactNode 
     `curl -sS ${origin}/api/v1/events \\`,
     `  -H 'X-Tyr-Key: ${secret}' \\`,
     `  -H 'Content-Type: application/x-ndjson' \\`,
-    `  --data-binary '${SAMPLE}'`,
+    `  --data-binary \\`,
+    `  '${SAMPLE}'`,
   ].join("\n");
   return (
     <KeyOnce
