@@ -92,7 +92,8 @@ function network(text: string): string {
 
 function checkedUrl(setting: string, text: string, protocols: readonly string[]): string {
   if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol))
-    throw new ConfigInvalid(setting, `"${text}" is not a URL starting with ${protocols.join(" or ")}`);
+    // The text is not repeated: a database address holds a password.
+    throw new ConfigInvalid(setting, `not a URL starting with ${protocols.join(" or ")}`);
   return text.replace(/\/+$/, "");
 }
 

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { ConfigInvalid, readConfig } from "./index.ts";
+
+const read = (argv: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
+  readConfig({ argv, env, root: "/opt/tyr" });
+
+describe("the configuration", () => {
+  test("without any setting Tyr listens on loopback only, with the sample", () => {
+    expect(read()).toMatchObject({
+      host: "127.0.0.1",
+      port: 8970,
+      publicUrl: "http://127.0.0.1:8970",
+      sample: true,
+      databaseUrl: undefined,
+      rulesDir: "/opt/tyr/rules",
+    });
+  });
+
+  test("a flag wins over the environment, the environment over the default", () => {
+    expect(read(["--port", "1234"], { TYR_PORT: "99", TYR_HOST: "0.0.0.0" })).toMatchObject({
+      port: 1234,
+      host: "0.0.0.0",
+    });
+  });
+
+  test.each([
+    [["--port", "eighty"], {}, "TYR_PORT"],
+    [["--port", "70000"], {}, "TYR_PORT"],
+    [["--frobnicate"], {}, "command line"],
+    [[], { TYR_DATABASE_URL: "mysql://db/tyr" }, "TYR_DATABASE_URL"],
+    [[], { TYR_PUBLIC_URL: "tyr.example.org" }, "TYR_PUBLIC_URL"],
+    [[], { TYR_OWN_NETWORKS: "10.0.0.0/33" }, "TYR_OWN_NETWORKS"],
+    [[], { TYR_OWN_NETWORKS: "intranet" }, "TYR_OWN_NETWORKS"],
+    [[], { TYR_FOLLOW: "/var/log/auth.log" }, "TYR_FOLLOW"],
+    [[], { TYR_LOG_LEVEL: "loud" }, "TYR_LOG_LEVEL"],
+    [[], { TYR_INTAKE_MIB_MAX: "0" }, "TYR_INTAKE_MIB_MAX"],
+  ])("what cannot be used is refused by its name: %j %j", (argv, env, setting) => {
+    expect(() => read(argv, env as Record<string, string>)).toThrow(ConfigInvalid);
+    expect(() => read(argv, env as Record<string, string>)).toThrow(
+      expect.objectContaining({ code: "CONFIG_INVALID", setting }),
+    );
+  });
+
+  test("a secret in a database address is not repeated in the refusal's setting name", () => {
+    expect(() => read([], { TYR_DATABASE_URL: "mysql://u:hunter2@db" })).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining("hunter2") }),
+    );
+  });
+
+  test("own networks and followed files come from flags and environment together", () => {
+    const config = read(["--own-network", "192.0.2.0/24", "--follow", "web=/logs/access.log"], {
+      TYR_OWN_NETWORKS: "198.51.100.7, 2001:db8::/32",
+    });
+    expect(config.ownNetworks).toEqual(["198.51.100.7", "2001:db8::/32", "192.0.2.0/24"]);
+    expect(config.follow).toEqual([{ sensor: "web", path: "/logs/access.log" }]);
+  });
+});
