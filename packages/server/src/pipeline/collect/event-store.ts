@@ -100,7 +100,7 @@ export type EventCounts = Readonly<{ total: number; lastAt: Date | null; observe
 export async function countEvents(db: ReadDatabase, since: Date): Promise<EventCounts> {
   const all = await db
     .selectFrom("sensor_counter")
-    .select(({ fn }) => [fn.sum<number | null>("stored").as("total"), fn.max("newest_at").as("last")])
+    .select(({ fn }) => [fn.sum<string | null>("stored").as("total"), fn.max("newest_at").as("last")])
     .executeTakeFirstOrThrow();
   const recent = await db
     .selectFrom("event")

@@ -25,6 +25,8 @@ export type NormalisedEvent = Readonly<{
   logsource: Logsource;
   /** As the source named them; passwords an attacker tried are here and in `raw` only. */
   fields: Readonly<Record<string, unknown>>;
+  /** `fields` are exactly what parsing `raw` as JSON gives: they need not be stored twice. */
+  fieldsInRaw: boolean;
   /** Flat, dotted aliases that rules read (docs/reference/fields.md). */
   ecs: Readonly<Record<string, unknown>>;
   raw: string;

@@ -24,3 +24,4 @@ export {
 export { findSensor, findSensorByName, listSensors, type Sensor } from "./sensor-store.ts";
 export { findSensorByKey, type By, type Sensors, type SensorWithKey } from "./sensors.ts";
 export type { Intake, IntakeRequest } from "./intake.ts";
+export { detectFormat, normalise, LINE_CHARS_MAX, type NormaliseOptions } from "./normalise/index.ts";

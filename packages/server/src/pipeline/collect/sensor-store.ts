@@ -23,12 +23,12 @@ function sensors(db: ReadDatabase) {
     .selectFrom("sensor")
     .leftJoin("sensor_counter", "sensor_counter.sensor_id", "sensor.id")
     .selectAll("sensor")
-    .select(({ fn, lit }) => [
-      fn.coalesce("received", lit(0)).as("received"),
-      fn.coalesce("stored", lit(0)).as("stored"),
-      fn.coalesce("duplicate", lit(0)).as("duplicate"),
-      fn.coalesce("rejected", lit(0)).as("rejected"),
-      fn.coalesce("late", lit(0)).as("late"),
+    .select((eb) => [
+      eb.fn.coalesce("received", eb.lit(0)).as("received"),
+      eb.fn.coalesce("stored", eb.lit(0)).as("stored"),
+      eb.fn.coalesce("duplicate", eb.lit(0)).as("duplicate"),
+      eb.fn.coalesce("rejected", eb.lit(0)).as("rejected"),
+      eb.fn.coalesce("late", eb.lit(0)).as("late"),
       "last_seen_at",
     ]);
 }
