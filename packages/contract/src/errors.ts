@@ -121,6 +121,11 @@ export const ERRORS = {
     "The audit log no longer matches its last signed checkpoint",
     "Stop, keep the data directory as evidence, compare with an earlier export.",
   ],
+  ROUTE_INCOMPLETE: [
+    500,
+    "A route has no permission or no handler",
+    "Report it: this build of the server is faulty, so it does not start.",
+  ],
   AUDIT_FACT_REFUSED: [
     500,
     "What happened cannot be written to the audit log",

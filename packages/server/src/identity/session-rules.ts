@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 /** NIST 800-63B-4 and ASVS 5.0 7.3: idle 30 minutes, absolute 12 hours. */
 export const SESSION_IDLE_MS = 30 * 60_000;
 export const SESSION_LIFE_MS = 12 * 3_600_000;
+export const SESSION_LIFE_SECONDS = SESSION_LIFE_MS / 1_000;
 /** Last-seen stamps are written at most this often. */
 export const LAST_SEEN_EVERY_MS = 60_000;
 

@@ -1,0 +1,30 @@
+import { ok, refuse } from "@tyr/contract";
+import type { Audit, AuditReader } from "#audit";
+import type { Call, Handlers } from "./handler.ts";
+
+function readerOf({ caller, requestId }: Call): AuditReader {
+  return { actor: caller.actor, requestId };
+}
+
+/** Whoever copies the log reads its first bundle once, in whatever width it has: that read is the one that is logged. */
+const FIRST_BUNDLE = /^tile\/entries\/000(\.p\/\d+)?$/;
+
+export function auditHandlers({
+  audit,
+}: Readonly<{ audit: Audit }>): Pick<Handlers, Extract<keyof Handlers, `audit.${string}`>> {
+  return {
+    "audit.list": async ({ query }) => {
+      const page = await audit.list(query);
+      return page === undefined ? refuse("VALIDATION_FAILED", "query/after is not a place in the log") : ok(page);
+    },
+    "audit.head": async () => ok(await audit.head()),
+    "audit.verify": async (_input, call) => ok(await audit.verify(readerOf(call))),
+    "audit.log": async ({ params }, call) => {
+      const path = params["*"];
+      const file = await audit.file(path);
+      if (file.ok && FIRST_BUNDLE.test(path)) await audit.recordExport(readerOf(call));
+      return file;
+    },
+    "audit.proof": async ({ params }) => await audit.prove(params.id),
+  };
+}

@@ -1,0 +1,60 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { ok, refuse, type Permission, type Result } from "@tyr/contract";
+import { anonymous, type Caller, type Identity, type KeyCheck } from "#identity";
+import type { SessionCookie } from "./cookie.ts";
+
+export type Needs = Permission | "public";
+export type Authenticated = Readonly<{ caller: Caller; by: "nothing" | "cookie" | "bearer" | "key" }>;
+/** Refusals `NOT_AUTHENTICATED`, `KEY_INVALID`. */
+export type Authenticate = (headers: IncomingHttpHeaders, needs: Needs) => Promise<Result<Authenticated>>;
+
+export type AuthenticateDeps = Readonly<{
+  identity: Pick<Identity, "authenticate">;
+  cookie: SessionCookie;
+  findSensor: KeyCheck;
+  findEnforcer: KeyCheck;
+}>;
+
+function one(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function credentialsOf(headers: IncomingHttpHeaders, scheme: "bearer" | "basic"): string | undefined {
+  const match = /^([A-Za-z]+) +([^\s]+)$/.exec(headers.authorization ?? "");
+  return match?.[1]?.toLowerCase() === scheme ? match[2] : undefined;
+}
+
+/** Firewalls that fetch lists know Basic at most; the key is the password, the name is for people. */
+function basicPassword(headers: IncomingHttpHeaders): string | undefined {
+  const text = Buffer.from(credentialsOf(headers, "basic") ?? "", "base64").toString("utf8");
+  const at = text.indexOf(":");
+  return at < 0 ? undefined : one(text.slice(at + 1));
+}
+
+/** A key counts only where its kind is asked for: anywhere else the session decides. */
+function keyOf(headers: IncomingHttpHeaders, needs: Needs): string | undefined {
+  if (needs === "event:write") return one(headers["x-tyr-key"]) ?? one(headers["x-honeypot-key"]);
+  if (needs === "block:enforce") return one(headers["x-api-key"]) ?? basicPassword(headers);
+  return undefined;
+}
+
+async function byKey(deps: AuthenticateDeps, key: string, needs: Needs): Promise<Result<Authenticated>> {
+  const caller = await (needs === "event:write" ? deps.findSensor(key) : deps.findEnforcer(key));
+  if (caller === undefined) return refuse("KEY_INVALID", "the key is unknown, rotated or deactivated");
+  return ok({ caller, by: "key" });
+}
+
+/** Finds out who calls: by key where the route is for keys, else by bearer token, else by cookie. */
+export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
+  return async (headers, needs) => {
+    if (needs === "public") return ok({ caller: anonymous, by: "nothing" });
+    const key = keyOf(headers, needs);
+    if (key !== undefined) return await byKey(deps, key, needs);
+    const bearer = credentialsOf(headers, "bearer");
+    const token = bearer ?? deps.cookie.read(headers.cookie);
+    if (token === undefined) return refuse("NOT_AUTHENTICATED", "this needs a signed-in person or a key");
+    const caller = await deps.identity.authenticate(token);
+    if (caller === undefined) return refuse("NOT_AUTHENTICATED", "the session is unknown or has ended");
+    return ok({ caller, by: bearer === undefined ? "cookie" : "bearer" });
+  };
+}

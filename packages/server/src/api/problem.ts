@@ -1,0 +1,78 @@
+import { ERRORS, type ErrorCode, type Problem, type Refusal } from "@tyr/contract";
+import type { FastifyReply } from "fastify";
+
+/** RFC 9457 problem details. The status comes from the one table of errors, never from a handler. */
+export function problemOf({ code, detail, facts }: Refusal, requestId: string): Problem {
+  const [status, title, help] = ERRORS[code];
+  // Facts first: none of them can take the place of a standard member.
+  return { ...facts, type: `/docs/errors#${code}`, title, status, detail, code, help, requestId };
+}
+
+/** CrowdSec's clients know no problem details: 403 for every key that is not good, else a message. */
+function sendCrowdsec(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  const [status] = ERRORS[refusal.code];
+  const forbidden = status === 401 || status === 403;
+  const message = forbidden ? "access forbidden" : refusal.detail;
+  return reply
+    .code(forbidden ? 403 : status)
+    .type("application/json; charset=utf-8")
+    .send(JSON.stringify({ message }));
+}
+
+export type RefusalPlace = Readonly<{
+  requestId: string;
+  dialect: "problem" | "crowdsec";
+  /** How to authenticate, for 401 (RFC 9110 section 11.6.1). */
+  challenge: "Bearer" | "Basic";
+}>;
+
+export function sendRefusal(reply: FastifyReply, refusal: Refusal, place: RefusalPlace): FastifyReply {
+  const retryAfter = refusal.facts?.["retryAfterSeconds"];
+  if (typeof retryAfter === "number") reply.header("retry-after", String(Math.max(1, Math.ceil(retryAfter))));
+  reply.header("cache-control", "no-store");
+  if (place.dialect === "crowdsec") return sendCrowdsec(reply, refusal);
+  const problem = problemOf(refusal, place.requestId);
+  if (problem.status === 401) reply.header("www-authenticate", `${place.challenge} realm="tyr"`);
+  return reply.code(problem.status).type("application/problem+json; charset=utf-8").send(JSON.stringify(problem));
+}
+
+const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: "BODY_TOO_LARGE",
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "MEDIA_TYPE_UNSUPPORTED",
+  FST_ERR_CTP_INVALID_JSON_BODY: "VALIDATION_FAILED",
+  FST_ERR_CTP_EMPTY_JSON_BODY: "VALIDATION_FAILED",
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: "VALIDATION_FAILED",
+  FST_ERR_CTP_EMPTY_TYPE: "MEDIA_TYPE_UNSUPPORTED",
+  FST_ERR_BAD_URL: "VALIDATION_FAILED",
+  FST_ERR_MAX_PARAM_LENGTH_EXCEEDED: "NOT_FOUND",
+  FST_ERR_NOT_FOUND: "NOT_FOUND",
+  DATABASE_UNAVAILABLE: "DATABASE_UNAVAILABLE",
+  ECONNREFUSED: "DATABASE_UNAVAILABLE",
+  ECONNRESET: "DATABASE_UNAVAILABLE",
+};
+
+/** PostgreSQL: connection exceptions and operator intervention (SQLSTATE classes 08 and 57P). */
+const DATABASE_GONE = /^(08|57P)/;
+
+function stringMember(error: unknown, name: string): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === "string" ? value : undefined;
+}
+
+/** Errors thrown while answering, as refusals. What is ours stays inside: only the code and a plain sentence go out. */
+export function refusalOf(error: unknown, limits: Readonly<{ bodyBytesMax: number }>): Refusal {
+  const thrown = stringMember(error, "code") ?? "";
+  const code = DATABASE_GONE.test(thrown) ? "DATABASE_UNAVAILABLE" : FASTIFY_CODES[thrown];
+  if (code === "BODY_TOO_LARGE") {
+    const limit = limits.bodyBytesMax;
+    return { code, detail: `the body is larger than ${limit} bytes`, facts: { limit } };
+  }
+  if (code === "DATABASE_UNAVAILABLE")
+    return { code, detail: "the database does not answer", facts: { retryAfterSeconds: 5 } };
+  if (code !== undefined) return { code, detail: stringMember(error, "message") ?? "the request cannot be read" };
+  const status: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "statusCode") : undefined;
+  if (error instanceof SyntaxError || status === 400)
+    return { code: "VALIDATION_FAILED", detail: "the body is not valid JSON" };
+  return { code: "INTERNAL", detail: "something broke while answering; the server's log has the cause" };
+}

@@ -1,0 +1,54 @@
+import { ok } from "@tyr/contract";
+import type { Administrator, Identity, Origin, Own, SignedIn } from "#identity";
+import type { SessionCookie } from "./cookie.ts";
+import type { Call, Handlers } from "./handler.ts";
+
+export type SessionDeps = Readonly<{ identity: Identity; cookie: SessionCookie }>;
+
+function originOf({ address, headers, requestId }: Call): Origin {
+  return { address, requestId, userAgent: headers["user-agent"] ?? null };
+}
+
+function ownOf({ caller, requestId }: Call): Own {
+  return { caller, requestId };
+}
+
+function byOf({ caller, requestId }: Call): Administrator {
+  return { actor: caller.actor, requestId };
+}
+
+type Ids = "setup.state" | "setup.complete" | `session.${string}` | `user.${string}`;
+type SessionHandlers = Pick<Handlers, Extract<keyof Handlers, Ids>>;
+
+export function sessionHandlers({ identity, cookie }: SessionDeps): SessionHandlers {
+  const keep = ({ session, token }: SignedIn, call: Call) => {
+    call.setHeader("set-cookie", cookie.keep(token));
+    return ok(session);
+  };
+  return {
+    "setup.state": async () => ok({ needed: await identity.setUp.isNeeded() }),
+    "setup.complete": async ({ body }, call) => {
+      const done = await identity.setUp.complete(body, originOf(call));
+      return done.ok ? keep(done.value, call) : done;
+    },
+    "session.login": async ({ body }, call) => {
+      const done = await identity.signIn(body, originOf(call));
+      if (!done.ok) return done;
+      return body.token === true ? ok({ ...done.value.session, token: done.value.token }) : keep(done.value, call);
+    },
+    "session.get": async (_input, call) => await identity.session(ownOf(call)),
+    "session.logout": async (_input, call) => {
+      await identity.signOut(ownOf(call));
+      call.setHeader("set-cookie", cookie.forget());
+      return ok(undefined);
+    },
+    "session.list": async (_input, call) => ok({ items: [...(await identity.listSessions(ownOf(call)))] }),
+    "session.endOthers": async (_input, call) => {
+      await identity.endOtherSessions(ownOf(call));
+      return ok(undefined);
+    },
+    "user.list": async () => ok({ items: [...(await identity.listUsers())] }),
+    "user.create": async ({ body }, call) => await identity.createUser(body, byOf(call)),
+    "user.change": async ({ params, body }, call) => await identity.changeUser(params.id, body, byOf(call)),
+  };
+}
