@@ -2,6 +2,7 @@ import type { DetectionId, DryRun, IncidentId, Role, SubjectId } from "@tyr/cont
 import type { ReadDatabase } from "#platform/database";
 import type { Prefix } from "./address.ts";
 
+/** `db` is the handle to read through: inside a transaction that one, because the embedded engine has one connection. */
 export type PlanRequest = Readonly<{ db: ReadDatabase; target: Prefix; ttlSeconds: number; now: Date }>;
 /** What would change at the target, computed from what is there now. */
 export type Plan = Omit<DryRun, "at" | "digest">;
@@ -34,10 +35,10 @@ export type IncidentChange = Readonly<{
 /** Somebody who can sign in now, with the roles they hold now. */
 export type Person = Readonly<{ id: SubjectId; roles: readonly Role[] }>;
 
-/** What govern asks of the rooms before and after it. Each takes the handle to read through: inside a transaction, that. */
+/** What govern asks of the rooms around it. None of these is called inside a transaction, except the planner's. */
 export type GovernPorts = Readonly<{
   planner: Planner;
-  people(db: ReadDatabase): Promise<readonly Person[]>;
-  evidenceOf(db: ReadDatabase, incidentId: IncidentId): Promise<Evidence | undefined>;
+  people(): Promise<readonly Person[]>;
+  evidenceOf(incidentId: IncidentId): Promise<Evidence | undefined>;
   readIncidentChangesAfter(db: ReadDatabase, position: number, limit: number): Promise<readonly IncidentChange[]>;
 }>;

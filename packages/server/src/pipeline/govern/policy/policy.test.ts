@@ -133,18 +133,18 @@ describe("what holds for every situation", () => {
     }),
     context: { ...rest, approvals: { ...NO_APPROVALS, total, approver: total } },
   });
-  const holds = (stricter: (one: Situation) => Situation) =>
+  test.each<[string, (one: Situation) => Situation]>([
+    ["fewer approvals never make a decision laxer", (one) => ({ ...one, total: Math.max(0, one.total - 1) })],
+    ["a wider prefix never makes a decision laxer", (one) => ({ ...one, depth: Math.max(96, one.depth - 3) })],
+    ["automation is never freer than a person", (one) => ({ ...one, kind: "automation" })],
+  ])("%s", (_name, stricter) =>
     fc.assert(
       fc.property(situation, (one) => {
         expect(strictness(toInput(stricter(one)))).toBeGreaterThanOrEqual(strictness(toInput(one)));
       }),
       { numRuns: 300 },
-    );
-
-  test("fewer approvals never make a decision laxer", () =>
-    holds((one) => ({ ...one, total: Math.max(0, one.total - 1) })));
-  test("a wider prefix never makes a decision laxer", () =>
-    holds((one) => ({ ...one, depth: Math.max(96, one.depth - 3) })));
+    ),
+  );
   test("elevated is never laxer than normal", () =>
     fc.assert(
       fc.property(situation, (one) => {
@@ -155,7 +155,6 @@ describe("what holds for every situation", () => {
       }),
       { numRuns: 200 },
     ));
-  test("automation is never freer than a person", () => holds((one) => ({ ...one, kind: "automation" })));
   test("without an approval automation never executes", () =>
     fc.assert(
       fc.property(situation, (one) => {
@@ -199,7 +198,7 @@ describe("the pitfalls of the policy engine", () => {
 
   test("Cedar itself would not see a missing entity: ours are always given", () => {
     const policies = {
-      staticPolicies: { ...Object.fromEntries([...bundle.policies].map(([id, one]) => [id, one.text])) },
+      staticPolicies: Object.fromEntries([...bundle.policies].map(([id, one]) => [id, one.text])),
     };
     const call = {
       principal: { type: "Person", id: "p" },

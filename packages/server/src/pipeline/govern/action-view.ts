@@ -1,0 +1,68 @@
+import type { Action } from "@tyr/contract";
+import type { ReadDatabase } from "#platform/database";
+import { legalMoves } from "./action-machine.ts";
+import { approvalsMissing, approversOf } from "./count-approvals.ts";
+import type { Person } from "./ports.ts";
+import { listApprovals, type ActionRow, type ApprovalRow } from "./store.ts";
+
+const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
+
+function toView(row: ActionRow, approvals: readonly ApprovalRow[], people: readonly Person[]): Action {
+  const approvers = approversOf(row, approvals, people);
+  const counting = new Set(approvers.map(({ id }) => id));
+  const covers = (one: ApprovalRow): boolean =>
+    counting.has(one.subject_id) &&
+    one.request_digest === row.request_digest &&
+    one.dry_run_digest === row.dry_run?.digest;
+  return {
+    id: row.id,
+    type: row.type,
+    target: row.target,
+    justification: row.justification,
+    evidence: { incidentId: row.incident_id, detectionIds: row.detection_ids, risk: row.risk },
+    requester: row.requester,
+    ttlSeconds: row.ttl_seconds,
+    connector: row.connector,
+    state: row.state,
+    revision: row.revision,
+    requestDigest: row.request_digest,
+    decision: row.decision,
+    dryRun: row.dry_run,
+    approvals: approvals.map((one) => ({
+      id: one.id,
+      by: one.actor,
+      roles: one.roles,
+      at: one.at.toISOString(),
+      comment: one.comment,
+      counts: covers(one),
+    })),
+    approvalsMissing: row.state === "pending" && row.decision !== null ? approvalsMissing(row.decision, approvers) : 0,
+    deadlineAt: iso(row.deadline_at),
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    executedAt: iso(row.executed_at),
+    effectEndsAt: iso(row.effect_ends_at),
+    blockId: row.block_id,
+    failure: row.failure,
+    legalMoves: [...legalMoves(row.state)],
+  };
+}
+
+/** Actions as people see them, with the approvals that count now. Two queries for any number of rows. */
+export async function viewActions(
+  db: ReadDatabase,
+  rows: readonly ActionRow[],
+  people: readonly Person[],
+): Promise<Action[]> {
+  const approvals = await listApprovals(
+    db,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) =>
+    toView(
+      row,
+      approvals.filter((one) => one.action_id === row.id),
+      people,
+    ),
+  );
+}

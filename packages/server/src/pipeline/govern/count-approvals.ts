@@ -1,0 +1,67 @@
+import { permissionsOf, type Decision } from "@tyr/contract";
+import type { ApprovalCounts } from "./policy/decide.ts";
+import type { Person } from "./ports.ts";
+import type { ActionRow, ApprovalRow } from "./store.ts";
+
+type Approved = Pick<ActionRow, "id" | "revision" | "request_digest" | "requester_id" | "dry_run">;
+
+/**
+ * The people whose approval counts now: given for exactly this request and dry run, by somebody who can still sign in
+ * and may still approve, never the requester. One person counts once.
+ */
+export function approversOf(
+  action: Approved,
+  approvals: readonly ApprovalRow[],
+  people: readonly Person[],
+): readonly Person[] {
+  const given = new Set(
+    approvals
+      .filter(
+        (one) =>
+          one.action_id === action.id &&
+          one.revision === action.revision &&
+          one.request_digest === action.request_digest &&
+          one.dry_run_digest === action.dry_run?.digest &&
+          one.withdrawn_at === null,
+      )
+      .map((one) => one.subject_id),
+  );
+  return people.filter(
+    ({ id, roles }) => given.has(id) && id !== action.requester_id && permissionsOf(roles).has("action:approve"),
+  );
+}
+
+export function countApprovers(approvers: readonly Person[]): ApprovalCounts {
+  const holding = (role: "approver" | "security_manager") =>
+    approvers.filter(({ roles }) => roles.includes(role)).length;
+  return { total: approvers.length, approver: holding("approver"), security_manager: holding("security_manager") };
+}
+
+type Requirements = Pick<Decision, "requirements">;
+const fits = (roles: readonly string[], person: Person): boolean => person.roles.some((role) => roles.includes(role));
+
+/** How many more people must approve until every gate holds. */
+export function approvalsMissing({ requirements }: Requirements, approvers: readonly Person[]): number {
+  const missing = requirements.map(
+    ({ approvals, roles }) => approvals - approvers.filter((person) => fits(roles, person)).length,
+  );
+  return Math.max(0, ...missing);
+}
+
+/**
+ * Says what is missing when too few other people could ever approve: a gate nobody can pass must be known at once,
+ * not after the deadline.
+ */
+export function unsatisfiable(
+  { requirements }: Requirements,
+  people: readonly Person[],
+  requesterId: string,
+): readonly string[] {
+  return requirements.flatMap(({ policyId, approvals, roles }) => {
+    const able = people.filter((person) => person.id !== requesterId && fits(roles, person)).length;
+    if (able >= approvals) return [];
+    return [
+      `${policyId} asks for ${approvals} other people with the role ${roles.join(" or ")}; there ${able === 1 ? "is" : "are"} ${able}`,
+    ];
+  });
+}

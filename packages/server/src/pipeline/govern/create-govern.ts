@@ -1,0 +1,226 @@
+import {
+  isId,
+  ok,
+  refuse,
+  type Action,
+  type ActionCreate,
+  type ActionId,
+  type ActionState,
+  type IncidentId,
+  type PolicyView,
+  type Result,
+} from "@tyr/contract";
+import type { Bus } from "#platform/bus";
+import type { Clock } from "#platform/clock";
+import type { Database, WriteTransaction } from "#platform/database";
+import { startLoop, type RunningLoop } from "#platform/lifecycle";
+import type { Logger } from "#platform/log";
+import { knownPrefix } from "./address.ts";
+import { viewActions } from "./action-view.ts";
+import {
+  approveAction,
+  cancelAction,
+  rejectAction,
+  withdrawApprovalOf,
+  type ApprovalRequest,
+  type Reasoned,
+} from "./approve-action.ts";
+import {
+  beginExecution,
+  beginRevert,
+  finishExecution,
+  finishRevert,
+  type Beginning,
+  type BeginRequest,
+  type Effect,
+} from "./execute-action.ts";
+import { expireOverdue, SYSTEM } from "./expire-actions.ts";
+import { announce, type Moved } from "./move-action.ts";
+import { loadBundle, readBundleSource, type Bundle } from "./policy/bundle.ts";
+import type { Environment, Mode } from "./policy/decide.ts";
+import { openEngine } from "./policy/engine.ts";
+import type { GovernPorts, Person } from "./ports.ts";
+import { proposeActions } from "./propose-actions.ts";
+import type { By, Room, Settled } from "./room.ts";
+import { findAction, insertActivation, latestActivation, listActions, listApproved, type ActionRow } from "./store.ts";
+import { createAction, repeatDryRun, submitAction } from "./submit-action.ts";
+
+export type GovernDeps = Readonly<{
+  db: Database;
+  clock: Clock;
+  bus: Bus;
+  log: Logger;
+  policiesDir: string;
+  ownNetworks: readonly string[];
+  ports: GovernPorts;
+  /** Left out: production, where nobody blocks alone. */
+  environment?: Environment;
+  /** Left out: normal. */
+  mode?: () => Mode;
+  decisionDeadlineMs?: number;
+}>;
+
+export type ActionListQuery = Readonly<{
+  after?: string | undefined;
+  limit?: number | undefined;
+  state?: ActionState | undefined;
+  waiting?: boolean | undefined;
+  incident?: IncidentId | undefined;
+  target?: string | undefined;
+}>;
+
+/** What respond does in its own transactions with an action: it owns the effect, this room the state. */
+export type Execution = Readonly<{
+  listApproved(limit: number): Promise<readonly { id: ActionId }[]>;
+  people(): Promise<readonly Person[]>;
+  begin(tx: WriteTransaction, request: BeginRequest): Promise<Beginning>;
+  finish(tx: WriteTransaction, done: Readonly<{ row: ActionRow; by: By; effect: Effect }>): Promise<Moved>;
+  beginRevert(tx: WriteTransaction, wanted: Reasoned): Promise<Settled<ActionRow>>;
+  finishRevert(tx: WriteTransaction, done: Readonly<{ row: ActionRow; by: By; reason: string }>): Promise<Moved>;
+  announce(row: ActionRow): void;
+}>;
+
+export type Govern = Readonly<{
+  policyDigest: string;
+  create(request: ActionCreate, by: By): Promise<Result<Action>>;
+  dryRun(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
+  submit(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
+  approve(request: ApprovalRequest): Promise<Result<Action>>;
+  reject(wanted: Reasoned): Promise<Result<Action>>;
+  withdraw(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
+  cancel(wanted: Reasoned): Promise<Result<Action>>;
+  get(id: ActionId): Promise<Result<Action>>;
+  list(query: ActionListQuery): Promise<{ items: Action[]; next: string | null }>;
+  policy(): Promise<PolicyView>;
+  execution: Execution;
+  /** Closes overdue actions; respond's worker is not needed for it. */
+  expireOverdue(): Promise<boolean>;
+  /** Reads incident changes and proposes blocks. */
+  propose(): Promise<boolean>;
+  /** Starts the loops that do both, until stopped. */
+  start(): Readonly<{ wake(): void; stop(): Promise<void> }>;
+}>;
+
+const DEADLINE_DEFAULT_MS = 4 * 3_600_000;
+const PAGE_DEFAULT = 50;
+
+/** A bundle other than the last one came into force: recorded before anything is decided with it. */
+async function activate(db: Database, bundle: Bundle, now: Date): Promise<void> {
+  const last = await latestActivation(db.read);
+  if (last?.digest === bundle.digest) return;
+  const { digest, manifest } = bundle;
+  await db.audited(
+    {
+      type: "policy.activated",
+      actor: SYSTEM.actor,
+      object: { kind: "policy", id: digest },
+      before: last?.digest ?? null,
+      after: digest,
+      details: { policies: [...bundle.policies.keys()].toSorted(), manifest },
+    },
+    async (tx) => await insertActivation(tx, { digest, manifest, activatedAt: now }),
+  );
+}
+
+async function viewPolicy(db: Database, bundle: Bundle): Promise<PolicyView> {
+  const last = await latestActivation(db.read);
+  return {
+    digest: bundle.digest,
+    activatedAt: (last?.activated_at ?? new Date(0)).toISOString(),
+    policies: [...bundle.policies.values()].map(({ id, effect, reason, text, annotations }) => ({
+      id,
+      effect,
+      reason,
+      text,
+      annotations,
+    })),
+  };
+}
+
+async function listPage(room: Room, query: ActionListQuery): Promise<{ items: Action[]; next: string | null }> {
+  const { after, limit = PAGE_DEFAULT, state, waiting, incident, target } = query;
+  const from = after !== undefined && isId("action", after) ? after : undefined;
+  const filter = { after: from, limit: limit + 1, state, waiting, incident, target };
+  const rows = await listActions(room.db.read, filter);
+  const shown = rows.slice(0, limit);
+  const items = await viewActions(room.db.read, shown, await room.ports.people());
+  return { items, next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null };
+}
+
+async function getOne(room: Room, id: ActionId): Promise<Result<Action>> {
+  const row = await findAction(room.db.read, id);
+  if (row === undefined) return refuse("NOT_FOUND", `there is no action ${id}`);
+  const [view] = await viewActions(room.db.read, [row], await room.ports.people());
+  return view === undefined ? refuse("NOT_FOUND", `there is no action ${id}`) : ok(view);
+}
+
+function executionOf(room: Room): Execution {
+  return {
+    listApproved: async (limit) => await listApproved(room.db.read, limit),
+    people: async () => await room.ports.people(),
+    begin: async (tx, request) => await beginExecution(room, tx, request),
+    finish: async (tx, done) => await finishExecution(room, tx, done),
+    beginRevert: async (tx, wanted) => await beginRevert(room, tx, wanted),
+    finishRevert: async (tx, done) => await finishRevert(room, tx, done),
+    announce: (row) => announce(room.bus, row),
+  };
+}
+
+const SWEEP_REST_MS = 5_000;
+const PROPOSE_REST_MS = 2_000;
+
+function startLoops(room: Room, log: Logger): { wake(): void; stop(): Promise<void> } {
+  const loops: readonly RunningLoop[] = [
+    startLoop({ name: "govern: propose", step: async () => await proposeActions(room), restMs: PROPOSE_REST_MS, log }),
+    startLoop({ name: "govern: deadlines", step: async () => await expireOverdue(room), restMs: SWEEP_REST_MS, log }),
+  ];
+  const leave = room.bus.subscribe(({ topic }) => {
+    if (topic === "incident.changed") loops[0]?.wake();
+  });
+  return {
+    wake: () => loops.forEach((loop) => loop.wake()),
+    async stop() {
+      leave();
+      await Promise.all(loops.map(async (loop) => await loop.stop()));
+    },
+  };
+}
+
+/**
+ * Opens the room: loads and checks the policy bundle, records its activation.
+ *
+ * @throws {PolicyBundleInvalid} `POLICY_BUNDLE_INVALID`: nothing is decided without a valid bundle
+ */
+export async function createGovern(deps: GovernDeps): Promise<Govern> {
+  const { db, clock, bus, ports } = deps;
+  const bundle = loadBundle(readBundleSource(deps.policiesDir));
+  const room: Room = {
+    db,
+    clock,
+    bus,
+    ports,
+    engine: openEngine(bundle, "active-a"),
+    own: deps.ownNetworks.map(knownPrefix),
+    environment: deps.environment ?? "production",
+    mode: deps.mode ?? (() => "normal"),
+    decisionDeadlineMs: deps.decisionDeadlineMs ?? DEADLINE_DEFAULT_MS,
+  };
+  await activate(db, bundle, clock.now());
+  return {
+    policyDigest: bundle.digest,
+    create: async (request, by) => await createAction(room, request, by),
+    dryRun: async (wanted) => await repeatDryRun(room, wanted),
+    submit: async (wanted) => await submitAction(room, wanted),
+    approve: async (request) => await approveAction(room, request),
+    reject: async (wanted) => await rejectAction(room, wanted),
+    withdraw: async (wanted) => await withdrawApprovalOf(room, wanted),
+    cancel: async (wanted) => await cancelAction(room, wanted),
+    get: async (id) => await getOne(room, id),
+    list: async (query) => await listPage(room, query),
+    policy: async () => await viewPolicy(db, bundle),
+    execution: executionOf(room),
+    expireOverdue: async () => await expireOverdue(room),
+    propose: async () => await proposeActions(room),
+    start: () => startLoops(room, deps.log),
+  };
+}

@@ -1,0 +1,197 @@
+import { ok, refuse, type ActionCreate, type ActionId, type DryRun, type Result } from "@tyr/contract";
+import type { Insertable } from "kysely";
+import { newId } from "#platform/ids";
+import type { Fact, ReadDatabase, WriteTransaction } from "#platform/database";
+import { knownPrefix, parsePrefix, type Prefix } from "./address.ts";
+import { digestOf } from "./canonical-digest.ts";
+import { unsatisfiable } from "./count-approvals.ts";
+import { moveAction, refusedFact, type Moved } from "./move-action.ts";
+import { NO_APPROVALS } from "./policy/decide.ts";
+import type { Evidence } from "./ports.ts";
+import type { By, Room } from "./room.ts";
+import { insertAction, insertDecision, insertMove, type ActionRow } from "./store.ts";
+import type { ActionTable } from "./tables.ts";
+import { weigh, type Weighed } from "./weigh.ts";
+
+export const TTL_DEFAULT_SECONDS = 86_400;
+/** A longer list proves nothing more, and an audit entry holds 16 KiB. */
+const DETECTIONS_MAX = 50;
+
+/** Everything that was read before anything is written: what is asked, what policy says, what would change. */
+export type Draft = Readonly<{
+  row: Omit<Insertable<ActionTable>, "state">;
+  by: By;
+  weighed: Weighed;
+  dryRun: DryRun;
+}>;
+
+type Parts = Readonly<{
+  target: Prefix;
+  justification: string;
+  ttlSeconds: number;
+  evidence: Evidence | undefined;
+  by: By;
+}>;
+
+/** What approvers sign: every field that decides what will run. */
+function requestDigest(
+  id: ActionId,
+  { target, justification, ttlSeconds, evidence, by }: Parts,
+  connector: string,
+): string {
+  return digestOf({
+    v: 1,
+    id,
+    revision: 1,
+    type: "block_ip",
+    target: target.text,
+    ttl_seconds: ttlSeconds,
+    justification,
+    connector,
+    incident_id: evidence?.incidentId ?? null,
+    detection_ids: evidence?.detectionIds.slice(0, DETECTIONS_MAX) ?? [],
+    risk: evidence?.risk ?? null,
+    requester: by.actor.id,
+  });
+}
+
+/** Runs the connector's plan and gives it the digest by which people approve it. */
+export async function runDryRun(
+  room: Room,
+  db: ReadDatabase,
+  action: Readonly<{ target: string; ttl_seconds: number; request_digest: string }>,
+): Promise<DryRun> {
+  const now = room.clock.now();
+  const target = knownPrefix(action.target);
+  const plan = await room.ports.planner.plan({ db, target, ttlSeconds: action.ttl_seconds, now });
+  const digest = digestOf({ v: 1, request_digest: action.request_digest, plan });
+  return { ...plan, at: now.toISOString(), digest };
+}
+
+async function prepare(room: Room, parts: Parts): Promise<Draft | Weighed> {
+  const { target, justification, ttlSeconds, evidence, by } = parts;
+  const now = room.clock.now();
+  const id = newId("action", now);
+  const { connector } = room.ports.planner;
+  const row = {
+    id,
+    type: "block_ip" as const,
+    target: target.text,
+    network: target.text,
+    justification,
+    incident_id: evidence?.incidentId ?? null,
+    detection_ids: evidence?.detectionIds.slice(0, DETECTIONS_MAX) ?? [],
+    risk: evidence?.risk ?? null,
+    requester: JSON.stringify(by.actor),
+    requester_id: by.actor.id,
+    requester_kind: by.actor.kind === "automation" ? ("automation" as const) : ("person" as const),
+    ttl_seconds: ttlSeconds,
+    connector,
+    revision: 1,
+    request_digest: requestDigest(id, parts, connector),
+    decision: null,
+    dry_run: null,
+    created_at: now,
+    updated_at: now,
+  };
+  const first = await weigh(room, room.db.read, { action: { ...row, dry_run: null }, approvals: NO_APPROVALS });
+  if (first.decision.outcome === "deny") return first;
+  const dryRun = await runDryRun(room, room.db.read, row);
+  const weighed = await weigh(room, room.db.read, { action: { ...row, dry_run: dryRun }, approvals: NO_APPROVALS });
+  if (weighed.decision.outcome === "deny") return weighed;
+  const people = await room.ports.people();
+  const told = unsatisfiable(weighed.decision, people, by.actor.id);
+  const warnings = [...dryRun.warnings, ...told];
+  const { digest: _digest, at, ...plan } = { ...dryRun, warnings };
+  const digest = digestOf({ v: 1, request_digest: row.request_digest, plan });
+  return { row, by, weighed, dryRun: { ...plan, at, digest } };
+}
+
+/** Denied outright: nothing is stored but the fact that somebody asked. */
+async function recordDenied(room: Room, parts: Parts, { decision, input }: Weighed): Promise<Result<never>> {
+  const texts = decision.reasons.map(({ text }) => text).join(" ");
+  const refused = refuse("ACTION_DENIED", texts, { reasons: decision.reasons });
+  const action = { id: "none", state: null, target: parts.target.text };
+  const fact = refusedFact(action, { by: parts.by, move: "create", refusal: refused.refusal });
+  const details = {
+    ...fact.details,
+    policies: decision.reasons.map(({ policyId }) => policyId),
+    bundle_digest: decision.bundleDigest,
+  };
+  await room.db.audited({ ...fact, details }, async (tx) => {
+    await insertDecision(tx, { actionId: null, step: "dry_run", input, decision });
+  });
+  return refused;
+}
+
+/**
+ * Reads a request, asks policy and the connector. Refusals `TARGET_INVALID`, `NOT_FOUND` (the incident) and
+ * `ACTION_DENIED`, which is logged.
+ */
+export async function draft(room: Room, request: ActionCreate, by: By): Promise<Result<Draft>> {
+  const target = parsePrefix(request.target);
+  if (!target.ok) return target;
+  const { incidentId, justification, ttlSeconds = TTL_DEFAULT_SECONDS } = request;
+  const evidence = incidentId === undefined ? undefined : await room.ports.evidenceOf(incidentId);
+  if (incidentId !== undefined && evidence === undefined)
+    return refuse("NOT_FOUND", `there is no incident ${incidentId}`);
+  const parts = { target: target.value, justification, ttlSeconds, evidence, by };
+  const prepared = await prepare(room, parts);
+  return "row" in prepared ? ok(prepared) : await recordDenied(room, parts, prepared);
+}
+
+/** What the dry run and policy say about it, for the log. */
+export function decisionDetails({ decision }: Weighed): Fact["details"] & object {
+  return {
+    decision: decision.outcome,
+    policies: decision.reasons.map(({ policyId }) => policyId),
+    bundle_digest: decision.bundleDigest,
+  };
+}
+
+/** Writes a draft and the result of its dry run. */
+export async function storeDraft(
+  tx: WriteTransaction,
+  { row, by, weighed, dryRun }: Draft,
+): Promise<{ row: ActionRow; facts: readonly Fact[] }> {
+  const at = new Date(dryRun.at);
+  const stored = await insertAction(tx, { ...row, state: "draft" });
+  await insertMove(tx, { row: stored, event: "create", from: null, actor: by.actor, at, note: row.justification });
+  const created: Fact = {
+    type: "action.created",
+    actor: by.actor,
+    object: { kind: "action", id: stored.id },
+    after: "draft",
+    requestId: by.requestId,
+    details: {
+      type: stored.type,
+      target: stored.target,
+      ttl_seconds: stored.ttl_seconds,
+      justification: stored.justification,
+      incident_id: stored.incident_id,
+      risk: stored.risk,
+      connector: stored.connector,
+      revision: stored.revision,
+      request_digest: stored.request_digest,
+    },
+  };
+  const moved = await storeDryRun(tx, stored, { by, weighed, dryRun });
+  return { row: moved.row, facts: [created, moved.fact] };
+}
+
+export async function storeDryRun(
+  tx: WriteTransaction,
+  row: ActionRow,
+  { by, weighed, dryRun }: Omit<Draft, "row">,
+): Promise<Moved> {
+  const at = new Date(dryRun.at);
+  await insertDecision(tx, { actionId: row.id, step: "dry_run", ...weighed });
+  return await moveAction(tx, row, {
+    event: dryRun.ok ? "dry_run_ok" : "dry_run_failed",
+    by,
+    at,
+    changes: { dry_run: JSON.stringify(dryRun), dry_run_at: at, decision: JSON.stringify(weighed.decision) },
+    note: dryRun.summary,
+    details: decisionDetails(weighed),
+  });
+}

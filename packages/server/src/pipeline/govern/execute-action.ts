@@ -1,0 +1,134 @@
+import { ok, refuse, type ActionId, type BlockId, type DryRun } from "@tyr/contract";
+import type { Fact, WriteTransaction } from "#platform/database";
+import { next } from "./action-machine.ts";
+import { knownPrefix } from "./address.ts";
+import { approversOf, countApprovers } from "./count-approvals.ts";
+import { decisionDetails, runDryRun } from "./draft-action.ts";
+import { moveAction, noSuchMove, type Moved } from "./move-action.ts";
+import { NO_APPROVALS } from "./policy/decide.ts";
+import type { Person } from "./ports.ts";
+import type { By, Room, Settled } from "./room.ts";
+import { insertDecision, listApprovals, lockAction, type ActionRow } from "./store.ts";
+import { weigh, type Weighed } from "./weigh.ts";
+
+/**
+ * What became of an approved action when its turn came: `run` it, or it went elsewhere (`moved`: expired, failed,
+ * back to the people), or somebody else has it (`taken`).
+ */
+export type Beginning =
+  | Readonly<{ kind: "run"; row: ActionRow; facts: readonly Fact[] }>
+  | Readonly<{ kind: "moved"; row: ActionRow; facts: readonly Fact[] }>
+  | Readonly<{ kind: "taken" }>;
+
+export type BeginRequest = Readonly<{ id: ActionId; by: By; people: readonly Person[] }>;
+type Held = Readonly<{ row: ActionRow; by: By; at: Date; approved: Weighed; humans: number }>;
+
+const sameLines = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((line, at) => line === b[at]);
+
+function moved({ row, fact }: Moved): Beginning {
+  return { kind: "moved", row, facts: [fact] };
+}
+
+const MOVED_ON = "the target is not as the dry run saw it";
+
+/** People decided about a target that changed since: they look again, at a new dry run. */
+async function reopen(room: Room, tx: WriteTransaction, held: Held): Promise<Beginning> {
+  const { row, by, at } = held;
+  const dryRun = await runDryRun(room, tx, row);
+  const weighed = await weigh(room, tx, { action: { ...row, dry_run: dryRun }, approvals: NO_APPROVALS });
+  const changes = { dry_run: JSON.stringify(dryRun), dry_run_at: at, decision: JSON.stringify(weighed.decision) };
+  return moved(
+    await moveAction(tx, row, { event: "reopen", by, at, changes, note: MOVED_ON, details: decisionDetails(weighed) }),
+  );
+}
+
+/** Policy does not answer allow: more approvals, if those would do; otherwise it never runs. */
+async function turnAway(tx: WriteTransaction, { row, by, at, approved }: Held): Promise<Beginning> {
+  const { decision } = approved;
+  const why = decision.reasons.map(({ text }) => text).join(" ");
+  const details = decisionDetails(approved);
+  if (decision.outcome === "require_approval") {
+    const changes = { decision: JSON.stringify(decision) };
+    return moved(await moveAction(tx, row, { event: "reopen", by, at, changes, note: why, details }));
+  }
+  return moved(await moveAction(tx, row, { event: "deny", by, at, changes: { failure: why }, note: why, details }));
+}
+
+async function beginHeld(room: Room, tx: WriteTransaction, held: Held): Promise<Beginning> {
+  const { row, by, at, approved, humans } = held;
+  if (row.deadline_at !== null && row.deadline_at <= at)
+    return moved(await moveAction(tx, row, { event: "pass_deadline", by, at }));
+  await insertDecision(tx, { actionId: row.id, step: "execute", ...approved });
+  if (approved.decision.outcome !== "allow") return await turnAway(tx, held);
+  const target = knownPrefix(row.target);
+  const seen = await room.ports.planner.observe({ db: tx, target, ttlSeconds: row.ttl_seconds, now: at });
+  if (!sameLines(seen, beforeOf(row.dry_run)) && humans > 0) return await reopen(room, tx, held);
+  const { decision } = approved;
+  const begun = await moveAction(tx, row, {
+    event: "execute",
+    by,
+    at,
+    changes: { decision: JSON.stringify(decision), executed_at: at },
+    details: { ...decisionDetails(approved), approvers: humans },
+  });
+  return { kind: "run", row: begun.row, facts: [begun.fact] };
+}
+
+const beforeOf = (dryRun: DryRun | null): readonly string[] => dryRun?.before ?? [];
+
+/**
+ * Takes an approved action for execution, in the caller's transaction: one winner, policy asked again with the
+ * approvals that still count, the target as the dry run saw it. The caller adds the effect to the same transaction.
+ */
+export async function beginExecution(
+  room: Room,
+  tx: WriteTransaction,
+  { id, by, people }: BeginRequest,
+): Promise<Beginning> {
+  const row = await lockAction(tx, id);
+  if (row === undefined || next(row.state, "execute") === undefined) return { kind: "taken" };
+  const approvers = approversOf(row, await listApprovals(tx, [id]), people);
+  const approved = await weigh(room, tx, { action: row, approvals: countApprovers(approvers) });
+  return await beginHeld(room, tx, { row, by, at: room.clock.now(), approved, humans: approvers.length });
+}
+
+export type Effect = Readonly<{ blockId: BlockId; endsAt: Date; detail: string }>;
+
+/** executing → executed: the effect is there, and ends. */
+export async function finishExecution(
+  room: Room,
+  tx: WriteTransaction,
+  { row, by, effect }: Readonly<{ row: ActionRow; by: By; effect: Effect }>,
+): Promise<Moved> {
+  return await moveAction(tx, row, {
+    event: "succeed",
+    by,
+    at: room.clock.now(),
+    changes: { block_id: effect.blockId, effect_ends_at: effect.endsAt },
+    note: effect.detail,
+    details: { block_id: effect.blockId, effect_ends_at: effect.endsAt.toISOString() },
+  });
+}
+
+/** executed → reverting: refused when it is not in force. The caller takes the effect away in the same transaction. */
+export async function beginRevert(
+  room: Room,
+  tx: WriteTransaction,
+  { id, by, reason }: Readonly<{ id: ActionId; by: By; reason: string }>,
+): Promise<Settled<ActionRow>> {
+  const row = await lockAction(tx, id);
+  if (row === undefined) return { answer: refuse("NOT_FOUND", `there is no action ${id}`), facts: [] };
+  if (next(row.state, "revert") === undefined) return noSuchMove(row, by, "be reverted");
+  const begun = await moveAction(tx, row, { event: "revert", by, at: room.clock.now(), note: reason });
+  return { answer: ok(begun.row), facts: [begun.fact] };
+}
+
+/** reverting → reverted. */
+export async function finishRevert(
+  room: Room,
+  tx: WriteTransaction,
+  { row, by, reason }: Readonly<{ row: ActionRow; by: By; reason: string }>,
+): Promise<Moved> {
+  return await moveAction(tx, row, { event: "revert_done", by, at: room.clock.now(), note: reason });
+}

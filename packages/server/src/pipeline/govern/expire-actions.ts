@@ -1,0 +1,29 @@
+import { ok } from "@tyr/contract";
+import { announce, moveAction } from "./move-action.ts";
+import { next } from "./action-machine.ts";
+import { settle, type By, type Room } from "./room.ts";
+import { listOverdue, lockAction, type ActionRow } from "./store.ts";
+
+export const SYSTEM: By = { actor: { kind: "system", id: "system", name: "Tyr" }, roles: [], requestId: null };
+const BATCH = 100;
+
+/**
+ * Closes what nobody decided in time. Driven by rows, so a restart forgets none.
+ *
+ * @returns true when there may be more
+ */
+export async function expireOverdue(room: Room): Promise<boolean> {
+  const now = room.clock.now();
+  const overdue = await listOverdue(room.db.read, now, BATCH);
+  for (const { id } of overdue) {
+    const expired = await settle<ActionRow | undefined>(room.db, async (tx) => {
+      const row = await lockAction(tx, id);
+      const due = row?.deadline_at !== null && row !== undefined && row.deadline_at <= now;
+      if (!due || next(row.state, "pass_deadline") === undefined) return { answer: ok(undefined), facts: [] };
+      const moved = await moveAction(tx, row, { event: "pass_deadline", by: SYSTEM, at: now });
+      return { answer: ok(moved.row), facts: [moved.fact] };
+    });
+    if (expired.ok && expired.value !== undefined) announce(room.bus, expired.value);
+  }
+  return overdue.length === BATCH;
+}

@@ -1,0 +1,22 @@
+export { kindsOf, isPublic, type AddressKind } from "./address-class.ts";
+export {
+  addressCount,
+  addressesOf,
+  contains,
+  isSingle,
+  knownPrefix,
+  overlaps,
+  parsePrefix,
+  prefixAt,
+  type Prefix,
+} from "./address.ts";
+export { listActionTimeline } from "./action-timeline.ts";
+export { addAllowed, allowedPrefixes, listAllowed, removeAllowed, type AllowRequest } from "./allow-list.ts";
+export { createGovern, type ActionListQuery, type Execution, type Govern, type GovernDeps } from "./create-govern.ts";
+export type { Beginning, Effect } from "./execute-action.ts";
+export type { Environment, Mode } from "./policy/decide.ts";
+export { PolicyBundleInvalid } from "./policy/errors.ts";
+export type { Evidence, GovernPorts, IncidentChange, Person, Plan, Planner, PlanRequest } from "./ports.ts";
+export type { By, Settled } from "./room.ts";
+export { CONSUMER } from "./propose-actions.ts";
+export { countWaiting, type ActionRow } from "./store.ts";

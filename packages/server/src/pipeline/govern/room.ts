@@ -1,0 +1,35 @@
+import type { Actor, Role } from "@tyr/contract";
+import type { Bus } from "#platform/bus";
+import type { Clock } from "#platform/clock";
+import type { Database, Fact } from "#platform/database";
+import type { Result } from "@tyr/contract";
+import type { Prefix } from "./address.ts";
+import type { Environment, Mode } from "./policy/decide.ts";
+import type { Engine } from "./policy/engine.ts";
+import type { GovernPorts } from "./ports.ts";
+
+/** What every part of this room works with. */
+export type Room = Readonly<{
+  db: Database;
+  clock: Clock;
+  bus: Bus;
+  engine: Engine;
+  ports: GovernPorts;
+  own: readonly Prefix[];
+  environment: Environment;
+  mode(): Mode;
+  /** From submission to decision, milliseconds. */
+  decisionDeadlineMs: number;
+}>;
+
+/** Who asks. People have roles; automation has none. */
+export type By = Readonly<{ actor: Actor; roles: readonly Role[]; requestId: string | null }>;
+
+/** What a transaction gives back: the answer, and what the log must say about it, also when the answer is no. */
+export type Settled<T> = Readonly<{ answer: Result<T>; facts: readonly Fact[] }>;
+
+/** Runs one transaction whose facts come from what it decided. */
+export async function settle<T>(db: Database, work: Parameters<typeof db.audited<Settled<T>>>[1]): Promise<Result<T>> {
+  const { answer } = await db.audited((settled: Settled<T>) => settled.facts, work);
+  return answer;
+}

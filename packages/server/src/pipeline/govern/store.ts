@@ -1,0 +1,291 @@
+import type { ActionId, ActionState, Actor, Decision, Id, IncidentId } from "@tyr/contract";
+import { sql, type Insertable, type Selectable, type Updateable } from "kysely";
+import type { ReadDatabase, WriteTransaction } from "#platform/database";
+import type { ActionEvent } from "./action-machine.ts";
+import { OPEN_STATES } from "./action-machine.ts";
+import type { Prefix } from "./address.ts";
+import type { DecisionInput } from "./policy/decide.ts";
+import type { ActionTable, AllowTable, ApprovalTable } from "./tables.ts";
+
+export type ActionRow = Selectable<ActionTable>;
+export type ApprovalRow = Selectable<ApprovalTable>;
+export type AllowRow = Selectable<AllowTable>;
+
+export async function findAction(db: ReadDatabase, id: ActionId): Promise<ActionRow | undefined> {
+  return await db.selectFrom("action").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
+/** The row, held until the transaction ends: two moves of one action happen one after the other. */
+export async function lockAction(tx: WriteTransaction, id: ActionId): Promise<ActionRow | undefined> {
+  return await tx.selectFrom("action").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+}
+
+export async function insertAction(tx: WriteTransaction, row: Insertable<ActionTable>): Promise<ActionRow> {
+  return await tx.insertInto("action").values(row).returningAll().executeTakeFirstOrThrow();
+}
+
+/** Compare-and-set on state and revision; undefined when somebody was faster. */
+export async function updateAction(
+  tx: WriteTransaction,
+  from: Pick<ActionRow, "id" | "state" | "revision">,
+  changes: Updateable<ActionTable>,
+): Promise<ActionRow | undefined> {
+  return await tx
+    .updateTable("action")
+    .set(changes)
+    .where("id", "=", from.id)
+    .where("state", "=", from.state)
+    .where("revision", "=", from.revision)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export type Move = Readonly<{
+  row: ActionRow;
+  event: ActionEvent | "create";
+  from: string | null;
+  actor: Actor;
+  at: Date;
+  note: string | null;
+}>;
+
+export async function insertMove(tx: WriteTransaction, { row, event, from, actor, at, note }: Move): Promise<void> {
+  await tx
+    .insertInto("action_move")
+    .values({
+      action_id: row.id,
+      revision: row.revision,
+      event,
+      from_state: from,
+      to_state: row.state,
+      actor: JSON.stringify(actor),
+      at,
+      note,
+    })
+    .execute();
+}
+
+export type MoveRow = Readonly<{
+  number: number;
+  action_id: ActionId;
+  target: string;
+  event: string;
+  from_state: string | null;
+  to_state: string;
+  actor: Actor;
+  at: Date;
+  note: string | null;
+}>;
+
+/** Moves of all actions of an incident, oldest first. */
+export async function listMovesOfIncident(db: ReadDatabase, incidentId: IncidentId): Promise<readonly MoveRow[]> {
+  return await db
+    .selectFrom("action_move")
+    .innerJoin("action", "action.id", "action_move.action_id")
+    .select([
+      "action_move.number",
+      "action_move.action_id",
+      "action.target",
+      "action_move.event",
+      "action_move.from_state",
+      "action_move.to_state",
+      "action_move.actor",
+      "action_move.at",
+      "action_move.note",
+    ])
+    .where("action.incident_id", "=", incidentId)
+    .orderBy("action_move.number")
+    .limit(1000)
+    .execute();
+}
+
+/** True for whoever wrote any revision of the action: their approval never counts. */
+export async function isAuthor(db: ReadDatabase, actionId: ActionId, subjectId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("action_move")
+    .select("number")
+    .where("action_id", "=", actionId)
+    .where("event", "in", ["create", "edit"])
+    .where(sql<boolean>`actor->>'id' = ${subjectId}`)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function insertApproval(tx: WriteTransaction, row: Insertable<ApprovalTable>): Promise<void> {
+  await tx.insertInto("approval").values(row).execute();
+}
+
+export async function withdrawApproval(tx: WriteTransaction, id: Id<"approval">, at: Date): Promise<void> {
+  await tx.updateTable("approval").set({ withdrawn_at: at }).where("id", "=", id).execute();
+}
+
+/** Approvals of these actions that were not taken back, oldest first. */
+export async function listApprovals(db: ReadDatabase, actionIds: readonly ActionId[]): Promise<readonly ApprovalRow[]> {
+  if (actionIds.length === 0) return [];
+  return await db
+    .selectFrom("approval")
+    .selectAll()
+    .where("action_id", "in", [...actionIds])
+    .where("withdrawn_at", "is", null)
+    .orderBy("at")
+    .orderBy("id")
+    .execute();
+}
+
+export type ActionFilter = Readonly<{
+  after?: ActionId | undefined;
+  limit: number;
+  state?: ActionState | undefined;
+  waiting?: boolean | undefined;
+  incident?: IncidentId | undefined;
+  target?: string | undefined;
+}>;
+
+/** Newest first; ids sort by time. */
+export async function listActions(db: ReadDatabase, filter: ActionFilter): Promise<readonly ActionRow[]> {
+  let query = db.selectFrom("action").selectAll().orderBy("id", "desc").limit(filter.limit);
+  if (filter.after !== undefined) query = query.where("id", "<", filter.after);
+  if (filter.state !== undefined) query = query.where("state", "=", filter.state);
+  if (filter.waiting === true) query = query.where("state", "=", "pending");
+  if (filter.incident !== undefined) query = query.where("incident_id", "=", filter.incident);
+  if (filter.target !== undefined) query = query.where("target", "=", filter.target);
+  return await query.execute();
+}
+
+/** Approved and not begun, oldest first. */
+export async function listApproved(db: ReadDatabase, limit: number): Promise<readonly { id: ActionId }[]> {
+  return await db
+    .selectFrom("action")
+    .select("id")
+    .where("state", "=", "approved")
+    .orderBy("updated_at")
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+}
+
+export async function listOverdue(db: ReadDatabase, now: Date, limit: number): Promise<readonly { id: ActionId }[]> {
+  return await db
+    .selectFrom("action")
+    .select("id")
+    .where("state", "in", ["pending", "approved"])
+    .where("deadline_at", "<=", now)
+    .orderBy("deadline_at")
+    .limit(limit)
+    .execute();
+}
+
+export async function countWaiting(
+  db: ReadDatabase,
+): Promise<readonly { type: string; waiting: number; oldest: Date | null }[]> {
+  return await db
+    .selectFrom("action")
+    .select(({ fn }) => ["type", fn.countAll<number>().as("waiting"), fn.min("submitted_at").as("oldest")])
+    .where("state", "=", "pending")
+    .groupBy("type")
+    .execute();
+}
+
+/**
+ * True when automation has nothing to add for this address: an action that covers it is on its way or in force, or
+ * a person said no to one since `since`.
+ */
+export async function isTargetTaken(db: ReadDatabase, target: Prefix, since: Date): Promise<boolean> {
+  const row = await db
+    .selectFrom("action")
+    .select("id")
+    .where(sql<boolean>`network >>= ${target.text}::inet`)
+    .where((eb) =>
+      eb.or([
+        eb("state", "in", [...OPEN_STATES, "executed", "reverting", "revert_failed"]),
+        eb.and([eb("state", "in", ["rejected", "cancelled"]), eb("updated_at", ">", since)]),
+        eb.and([
+          eb("state", "=", "reverted"),
+          eb("updated_at", ">", since),
+          eb("updated_at", "<", eb.ref("effect_ends_at")),
+        ]),
+      ]),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function countProposals(db: ReadDatabase, since: Date): Promise<number> {
+  const row = await db
+    .selectFrom("action")
+    .select(({ fn }) => fn.countAll<number>().as("count"))
+    .where("requester_kind", "=", "automation")
+    .where("created_at", ">", since)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+export type DecisionRecord = Readonly<{
+  actionId: ActionId | null;
+  step: "dry_run" | "submit" | "approve" | "execute";
+  input: DecisionInput;
+  decision: Decision;
+}>;
+
+export async function insertDecision(tx: WriteTransaction, record: DecisionRecord): Promise<void> {
+  const { actionId, step, input, decision } = record;
+  await tx
+    .insertInto("policy_decision")
+    .values({
+      action_id: actionId,
+      step,
+      input: JSON.stringify(input),
+      outcome: decision.outcome,
+      policy_ids: decision.reasons.map(({ policyId }) => policyId),
+      bundle_digest: decision.bundleDigest,
+      at: new Date(decision.at),
+    })
+    .execute();
+}
+
+export async function latestActivation(db: ReadDatabase): Promise<{ digest: string; activated_at: Date } | undefined> {
+  return await db
+    .selectFrom("policy_activation")
+    .select(["digest", "activated_at"])
+    .orderBy("number", "desc")
+    .limit(1)
+    .executeTakeFirst();
+}
+
+export async function insertActivation(
+  tx: WriteTransaction,
+  activation: Readonly<{ digest: string; manifest: object; activatedAt: Date }>,
+): Promise<void> {
+  const { digest, manifest, activatedAt } = activation;
+  await tx
+    .insertInto("policy_activation")
+    .values({ digest, manifest: JSON.stringify(manifest), activated_at: activatedAt })
+    .execute();
+}
+
+/** The allow-list in force, newest first. */
+export async function listAllow(db: ReadDatabase, now: Date): Promise<readonly AllowRow[]> {
+  return await db
+    .selectFrom("allow_entry")
+    .selectAll()
+    .where("removed_at", "is", null)
+    .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", now)]))
+    .orderBy("id", "desc")
+    .execute();
+}
+
+export async function insertAllow(tx: WriteTransaction, row: Insertable<AllowTable>): Promise<AllowRow> {
+  return await tx.insertInto("allow_entry").values(row).returningAll().executeTakeFirstOrThrow();
+}
+
+export async function endAllow(tx: WriteTransaction, id: Id<"allow">, now: Date): Promise<AllowRow | undefined> {
+  return await tx
+    .updateTable("allow_entry")
+    .set({ removed_at: now })
+    .where("id", "=", id)
+    .where("removed_at", "is", null)
+    .returningAll()
+    .executeTakeFirst();
+}

@@ -1,0 +1,137 @@
+import { ok, refuse, type Action, type ActionId, type ActionCreate, type Result } from "@tyr/contract";
+import type { Fact, WriteTransaction } from "#platform/database";
+import { viewActions } from "./action-view.ts";
+import { decisionDetails, draft, runDryRun, storeDraft, storeDryRun, type Draft } from "./draft-action.ts";
+import { announce, moveAction, noSuchMove, refuseMove } from "./move-action.ts";
+import { next } from "./action-machine.ts";
+import { NO_APPROVALS } from "./policy/decide.ts";
+import { settle, type By, type Room, type Settled } from "./room.ts";
+import { insertDecision, lockAction, type ActionRow } from "./store.ts";
+import { weigh, type Weighed } from "./weigh.ts";
+
+/** Older than this, a dry run says too little about the target as it is now. */
+export const DRY_RUN_AGE_MAX_MS = 15 * 60_000;
+
+async function viewOne(room: Room, row: ActionRow): Promise<Action> {
+  const [view] = await viewActions(room.db.read, [row], await room.ports.people());
+  if (view === undefined) throw new TypeError("a row has a view");
+  return view;
+}
+
+/** Announces and shows what a transaction answered. */
+export async function answerWith(room: Room, settled: Result<ActionRow>): Promise<Result<Action>> {
+  if (!settled.ok) return settled;
+  announce(room.bus, settled.value);
+  return ok(await viewOne(room, settled.value));
+}
+
+type Submittable = Readonly<{ row: ActionRow; by: By; weighed: Weighed }>;
+
+/** dry_run_ok → pending, or approved when policy allows it without anybody else. */
+async function storeSubmit(
+  room: Room,
+  tx: WriteTransaction,
+  { row, by, weighed }: Submittable,
+): Promise<{ row: ActionRow; fact: Fact }> {
+  const at = room.clock.now();
+  await insertDecision(tx, { actionId: row.id, step: "submit", ...weighed });
+  return await moveAction(tx, row, {
+    event: weighed.decision.outcome === "allow" ? "submit_allowed" : "submit",
+    by,
+    at,
+    changes: {
+      decision: JSON.stringify(weighed.decision),
+      submitted_at: at,
+      deadline_at: new Date(at.getTime() + room.decisionDeadlineMs),
+    },
+    details: decisionDetails(weighed),
+  });
+}
+
+export const mayBeSubmitted = ({ decision }: Weighed): boolean =>
+  decision.outcome === "allow" || decision.outcome === "require_approval";
+
+/** Stores a draft and, when wanted and possible, submits it: one transaction. */
+export async function storeRequest(
+  room: Room,
+  tx: WriteTransaction,
+  { drafted, submit }: Readonly<{ drafted: Draft; submit: boolean }>,
+): Promise<{ row: ActionRow; facts: readonly Fact[] }> {
+  const stored = await storeDraft(tx, drafted);
+  if (!submit || stored.row.state !== "dry_run_ok" || !mayBeSubmitted(drafted.weighed)) return stored;
+  const submitted = await storeSubmit(room, tx, { row: stored.row, by: drafted.by, weighed: drafted.weighed });
+  return { row: submitted.row, facts: [...stored.facts, submitted.fact] };
+}
+
+/**
+ * Drafts an action with its dry run and, unless `submit` is false, submits it.
+ *
+ * Refusals: `TARGET_INVALID`, `NOT_FOUND`, `ACTION_DENIED`. What policy lets be tried only stays `dry_run_ok`.
+ */
+export async function createAction(room: Room, request: ActionCreate, by: By): Promise<Result<Action>> {
+  const drafted = await draft(room, request, by);
+  if (!drafted.ok) return drafted;
+  const stored = await settle<ActionRow>(room.db, async (tx) => {
+    const { row, facts } = await storeRequest(room, tx, { drafted: drafted.value, submit: request.submit ?? true });
+    return { answer: ok(row), facts };
+  });
+  return await answerWith(room, stored);
+}
+
+type Wanted = Readonly<{ id: ActionId; by: By }>;
+
+/** Holds the row for one move, or refuses: not there, or no such move from its state. */
+export async function withAction(
+  tx: WriteTransaction,
+  { id, by, move }: Wanted & Readonly<{ move: readonly [name: string, ...events: Parameters<typeof next>[1][]] }>,
+  work: (row: ActionRow) => Promise<Settled<ActionRow>>,
+): Promise<Settled<ActionRow>> {
+  const row = await lockAction(tx, id);
+  if (row === undefined) return { answer: refuse("NOT_FOUND", `there is no action ${id}`), facts: [] };
+  const [name, ...events] = move;
+  if (events.every((event) => next(row.state, event) === undefined)) return noSuchMove(row, by, name);
+  return await work(row);
+}
+
+/** Looks at the target again. Approvals of an earlier dry run stop counting. */
+export async function repeatDryRun(room: Room, { id, by }: Wanted): Promise<Result<Action>> {
+  const settled = await settle<ActionRow>(
+    room.db,
+    async (tx) =>
+      await withAction(tx, { id, by, move: ["run its dry run", "dry_run_ok"] }, async (row) => {
+        const dryRun = await runDryRun(room, tx, row);
+        const weighed = await weigh(room, tx, { action: { ...row, dry_run: dryRun }, approvals: NO_APPROVALS });
+        const { row: moved, fact } = await storeDryRun(tx, row, { by, weighed, dryRun });
+        return { answer: ok(moved), facts: [fact] };
+      }),
+  );
+  return await answerWith(room, settled);
+}
+
+function isFresh({ dry_run_at: at }: ActionRow, now: Date): boolean {
+  return at !== null && now.getTime() - at.getTime() <= DRY_RUN_AGE_MAX_MS;
+}
+
+/** Refusals: `NOT_FOUND`, `ACTION_TRANSITION_REFUSED`, `DRY_RUN_STALE`, `ACTION_DENIED`. */
+export async function submitAction(room: Room, { id, by }: Wanted): Promise<Result<Action>> {
+  const move = "submit";
+  const settled = await settle<ActionRow>(
+    room.db,
+    async (tx) =>
+      await withAction(tx, { id, by, move: [move, "submit"] }, async (row) => {
+        if (!isFresh(row, room.clock.now())) {
+          const refused = refuse("DRY_RUN_STALE", "the dry run is older than 15 minutes: run it again");
+          return refuseMove(row, by, { move, refused });
+        }
+        const weighed = await weigh(room, tx, { action: row, approvals: NO_APPROVALS });
+        if (!mayBeSubmitted(weighed)) {
+          const { reasons } = weighed.decision;
+          const detail = reasons.map(({ text }) => text).join(" ");
+          return refuseMove(row, by, { move, refused: refuse("ACTION_DENIED", detail, { reasons }) });
+        }
+        const { row: moved, fact } = await storeSubmit(room, tx, { row, by, weighed });
+        return { answer: ok(moved), facts: [fact] };
+      }),
+  );
+  return await answerWith(room, settled);
+}
