@@ -32,8 +32,8 @@ test("a derived id is the UUIDv5 of its parts joined by a bar (RFC 9562, section
 
 test("times a UUID cannot hold are kept inside its 48 bits", () => {
   fc.assert(
-    fc.property(fc.integer({ min: -(2 ** 52), max: 2 ** 52 }), (timeMs) =>
-      isId("event", derivedTimeId("event", timeMs, "x")),
-    ),
+    fc.property(fc.integer({ min: -(2 ** 52), max: 2 ** 52 }), (timeMs) => {
+      expect(isId("event", derivedTimeId("event", timeMs, "x"))).toBe(true);
+    }),
   );
 });
