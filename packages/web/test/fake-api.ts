@@ -38,6 +38,8 @@ export type FakeApi = Readonly<{
   /** Sends a message of the live feed to everybody connected, and keeps it for those who come back. */
   tell: (topic: LiveTopic, data: Record<string, unknown>) => void;
   dropSockets: () => void;
+  /** Ends every session at once, as disabling a user does. */
+  endSessions: () => void;
   /** Milliseconds each answer waits, to see the skeletons. */
   slow: { ms: number };
   close: () => Promise<void>;
@@ -216,6 +218,10 @@ export async function startFakeApi(world: World): Promise<FakeApi> {
     world,
     tell,
     slow,
+    endSessions: () => {
+      world.sessions.clear();
+      for (const socket of sockets) socket.close(4401, "the session has ended");
+    },
     dropSockets: () => {
       for (const socket of sockets) socket.terminate();
     },

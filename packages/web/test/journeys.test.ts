@@ -6,7 +6,7 @@ import { startFakeApi, type FakeApi } from "./fake-api.ts";
 import { idOf } from "./fake/make.ts";
 import { makeWorld } from "./fake/world.ts";
 
-if (!hasChromium) console.warn("SKIPPED: 9 browser journeys, because there is no Chromium (set TYR_CHROMIUM)");
+if (!hasChromium) console.warn("SKIPPED: 10 browser journeys, because there is no Chromium (set TYR_CHROMIUM)");
 
 describe.skipIf(!hasChromium)("what people do in the application", () => {
   let api: FakeApi;
@@ -162,6 +162,20 @@ describe.skipIf(!hasChromium)("what people do in the application", () => {
     await page.getByRole("button", { name: "3 new, show" }).click();
     expect(await page.locator(".feed").getByText("while-paused").count()).toBe(3);
     expect(await page.locator(".feed").getByText("while-away").count()).toBe(1);
+    await close();
+  });
+
+  test("somebody whose session ends is asked to sign in, and comes back to where they were", async () => {
+    await as("mara");
+    await page.goto(`${api.url}/incidents?severity=high`);
+    await page.locator(".live-light.live").waitFor();
+    api.endSessions();
+    await page.getByText("Sign in to go on to where you were.").waitFor();
+    await page.getByLabel("Name").fill("mara");
+    await page.getByLabel("Password").fill("a long enough pass phrase");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("Web scanning").waitFor();
+    expect(new URL(page.url()).search).toContain("severity=high");
     await close();
   });
 

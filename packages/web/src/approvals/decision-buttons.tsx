@@ -29,13 +29,16 @@ function refusal(action: Action, userId: string, mayApprove: boolean): string | 
 
 type ButtonsProps = Readonly<{ action: Action; asked: Asked; onAsk: (asked: Asked) => void }>;
 
+/** Whether the server lists the move as legal from the action's state; the names are those of the routes. */
+const isLegal = (action: Action, move: string): boolean => action.legalMoves.includes(move);
+
 export function DecisionButtons({ action, asked, onAsk }: ButtonsProps): ReactNode {
   const close = (): void => onAsk(undefined);
   return (
     <div className="action-buttons">
-      {action.state === "pending" ? <PendingButtons action={action} onAsk={onAsk} /> : null}
-      {DRAFTS.includes(action.state) ? <DraftButtons action={action} /> : null}
-      <OtherButtons action={action} onAsk={onAsk} />
+      {isLegal(action, "approve") ? <PendingButtons action={action} onAsk={onAsk} /> : null}
+      <RequestButtons action={action} />
+      <TakeBackButtons action={action} onAsk={onAsk} />
       {asked === "approve" ? <ApproveDialog action={action} onClose={close} /> : null}
       {asked === "reject" || asked === "revert" || asked === "cancel" ? (
         <ReasonDialog action={action} what={asked} onClose={close} />
@@ -44,31 +47,29 @@ export function DecisionButtons({ action, asked, onAsk }: ButtonsProps): ReactNo
   );
 }
 
-const DRAFTS: readonly Action["state"][] = ["draft", "dry_run_ok", "dry_run_failed"];
-
-/** What takes something back: an executed effect, one's own request, one's own approval. */
-function OtherButtons({ action, onAsk }: Readonly<{ action: Action; onAsk: (asked: Asked) => void }>): ReactNode {
+/** What takes something back: an executed effect, a request, one's own approval. */
+function TakeBackButtons({ action, onAsk }: Readonly<{ action: Action; onAsk: (asked: Asked) => void }>): ReactNode {
   const can = useCan();
   const { user } = useSession();
   const withdraw = useAct("action.withdraw", {
     stale: STALE,
     done: (kept) => ({ text: "Your approval is withdrawn", ref: kept.id }),
   });
-  const mine = action.requester.id === user.id && can("action:request");
+  const mayCancel = action.requester.id === user.id || user.roles.includes("security_manager");
   const approved = action.approvals.some((approval) => approval.by.id === user.id && approval.counts);
   return (
     <>
-      {action.state === "executed" && can("action:revert") ? (
+      {isLegal(action, "revert") && can("action:revert") ? (
         <button type="button" className="button" onClick={() => onAsk("revert")}>
           <Icon name="undo" /> Revert
         </button>
       ) : null}
-      {mine && (action.state === "pending" || DRAFTS.includes(action.state)) ? (
+      {isLegal(action, "cancel") && mayCancel && can("action:request") ? (
         <button type="button" className="button" onClick={() => onAsk("cancel")}>
-          Withdraw the request
+          Cancel the request
         </button>
       ) : null}
-      {approved && action.state === "pending" ? (
+      {isLegal(action, "withdraw") && approved ? (
         <button
           type="button"
           className="button"
@@ -83,8 +84,8 @@ function OtherButtons({ action, onAsk }: Readonly<{ action: Action; onAsk: (aske
   );
 }
 
-/** A draft waits for its requester: ask for approval, or look again at what would change. */
-function DraftButtons({ action }: Readonly<{ action: Action }>): ReactNode {
+/** What brings a request on: ask for approval, or look again at what would change. */
+function RequestButtons({ action }: Readonly<{ action: Action }>): ReactNode {
   const can = useCan();
   const submit = useAct("action.submit", {
     stale: STALE,
@@ -95,22 +96,26 @@ function DraftButtons({ action }: Readonly<{ action: Action }>): ReactNode {
   const error = submit.error ?? again.error;
   return (
     <>
-      <button
-        type="button"
-        className="button primary"
-        disabled={action.state !== "dry_run_ok" || submit.isPending}
-        onClick={() => submit.mutate({ params: { id: action.id } })}
-      >
-        Ask for approval
-      </button>
-      <button
-        type="button"
-        className="button"
-        disabled={again.isPending}
-        onClick={() => again.mutate({ params: { id: action.id } })}
-      >
-        Run dry again
-      </button>
+      {isLegal(action, "submit") ? (
+        <button
+          type="button"
+          className="button primary"
+          disabled={submit.isPending}
+          onClick={() => submit.mutate({ params: { id: action.id } })}
+        >
+          Ask for approval
+        </button>
+      ) : null}
+      {isLegal(action, "dryRun") ? (
+        <button
+          type="button"
+          className="button"
+          disabled={again.isPending}
+          onClick={() => again.mutate({ params: { id: action.id } })}
+        >
+          Run dry again
+        </button>
+      ) : null}
       {error === null ? null : <ErrorNotice error={error} />}
     </>
   );
@@ -208,10 +213,10 @@ const REASONS = {
     said: "The block is being lifted",
   },
   cancel: {
-    title: "Withdraw this request",
+    title: "Cancel this request",
     hint: "Nothing was changed yet.",
     route: "action.cancel",
-    said: "Withdrawn",
+    said: "Cancelled",
   },
 } as const;
 

@@ -67,7 +67,9 @@ function payload(event: Event): readonly Phrase[] {
 }
 
 function other(event: Event): readonly Phrase[] {
-  return [who(event), say("·"), value(event.action), say(OUTCOMES[event.outcome])];
+  const done = [who(event), say("·"), value(event.action), say(OUTCOMES[event.outcome])];
+  const message = first(event, ["message"]);
+  return message === undefined ? done : [...done, say("·"), value(message)];
 }
 
 const BY_KIND: Partial<Record<Event["kind"], (event: Event) => readonly Phrase[]>> = {

@@ -5,6 +5,8 @@ import { idle, liveUrl, step, type LiveState, type LiveStep } from "./resume.ts"
 const BATCH_MS = 250;
 /** A server that opens the socket and then says nothing is treated as gone. */
 const GREETING_MS = 10_000;
+/** The close code with which the server says that the session is over. */
+const SESSION_ENDED = 4401;
 
 type Listener = () => void;
 
@@ -29,7 +31,7 @@ function createBatch(deliver: (messages: readonly LiveMessage[]) => void) {
 }
 
 /** One WebSocket for the whole page, and the state its readers see. Messages are batched; retries back off. */
-export function createLiveConnection(origin: string) {
+export function createLiveConnection(origin: string, onSessionEnded: () => void) {
   let state = idle;
   let socket: WebSocket | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
@@ -58,8 +60,9 @@ export function createLiveConnection(origin: string) {
       const message = readMessage(event.data);
       if (message !== undefined && socket === opened) batch.add(message);
     });
-    opened.addEventListener("close", () => {
+    opened.addEventListener("close", (event) => {
       clearTimeout(greeting);
+      if (event.code === SESSION_ENDED) onSessionEnded();
       onClose(opened);
     });
   }

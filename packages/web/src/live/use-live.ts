@@ -1,10 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { LiveTopic } from "@tyr/contract";
 import { useEffect, useSyncExternalStore } from "react";
+import { signedOut } from "../api/queries.ts";
 import { createLiveConnection } from "./connection.ts";
 import type { LiveState } from "./resume.ts";
 
-export const live = createLiveConnection(globalThis.location.origin);
+export const live = createLiveConnection(globalThis.location.origin, () => signedOut.act());
 
 /** Which cached answers a topic makes old. The feed carries no truth: it only says where to look again. */
 const STALE: Readonly<Record<LiveTopic, readonly string[]>> = {

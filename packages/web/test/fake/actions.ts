@@ -96,7 +96,7 @@ export function makeAction({ number, incident, now, requester, justification }: 
     effectEndsAt: null,
     blockId: null,
     failure: null,
-    legalMoves: ["approve", "reject", "cancel"],
+    legalMoves: ["dryRun", "approve", "reject", "withdraw", "cancel"],
   };
 }
 

@@ -323,6 +323,8 @@ function put(world: World, action: Action, tell: Tell): Action {
   return action;
 }
 
+const PENDING_MOVES = ["dryRun", "approve", "reject", "withdraw", "cancel"];
+
 /** Approved now, executed and acknowledged a little later, as with a real enforcement point. */
 function runLater(world: World, action: Action, tell: Tell): void {
   setTimeout(() => {
@@ -392,6 +394,7 @@ const govern: Answers = {
         target: body.target,
         dryRun,
         state: "dry_run_ok",
+        legalMoves: ["dryRun", "submit", "cancel"],
         createdAt: at(Date.now()),
         ttlSeconds: body.ttlSeconds ?? 86_400,
       },
@@ -399,7 +402,11 @@ const govern: Answers = {
     );
   },
   "action.submit": ({ params }, { world, tell }) =>
-    put(world, { ...found(world.actions.find((one) => one.id === params.id)), state: "pending" }, tell),
+    put(
+      world,
+      { ...found(world.actions.find((one) => one.id === params.id)), state: "pending", legalMoves: PENDING_MOVES },
+      tell,
+    ),
   "action.approve": ({ params, body }, { world, user, tell }) => {
     const action = found(world.actions.find((one) => one.id === params.id));
     if (action.requester.id === user.id) throw new Refused("APPROVAL_BY_REQUESTER", "you asked for it yourself");
