@@ -13,7 +13,7 @@ export default defineConfig({
         ssr,
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.{ts,tsx}", "test/**/*.test.ts"],
+          include: ["packages/*/src/**/*.test.{ts,tsx}", "test/*.test.ts"],
           exclude: ["**/*.db.test.ts", "**/node_modules/**"],
         },
       },
@@ -33,7 +33,7 @@ export default defineConfig({
         ssr,
         test: {
           name: "journey",
-          include: ["packages/*/test/**/*.test.ts"],
+          include: ["packages/*/test/**/*.test.ts", "test/journeys/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 180_000,
           maxWorkers: 1,

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { startServer, temporaryDirectory } from "../../server/test/server-process.ts";
-import { build } from "./budget.ts";
-import { axe, hasChromium, launch, open, screenshot } from "./chromium.ts";
+import { startServer, temporaryDirectory } from "../../packages/server/test/server-process.ts";
+import { build } from "../../packages/web/test/budget.ts";
+import { axe, hasChromium, launch, open, screenshot } from "../../packages/web/test/chromium.ts";
 
 if (!hasChromium)
   console.warn("SKIPPED: 1 browser journey against the real server, because there is no Chromium (set TYR_CHROMIUM)");
