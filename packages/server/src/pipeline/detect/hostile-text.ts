@@ -3,6 +3,6 @@ export function visibleText(text: string, charsMax: number): string {
   const visible = text
     .toWellFormed()
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
-  const characters = [...visible.slice(0, charsMax * 2)];
+  const characters = Array.from(visible.slice(0, charsMax * 2));
   return characters.length > charsMax ? `${characters.slice(0, charsMax - 1).join("")}…` : characters.join("");
 }

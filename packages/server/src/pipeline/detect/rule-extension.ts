@@ -23,15 +23,22 @@ export function readExtension(rule: SigmaRule): ExtensionRead {
   if (!isMapping(section)) return refused("tyr must be a mapping");
   const strange = Object.keys(section).find((key) => !KEYS.includes(key));
   if (strange !== undefined) return refused(`tyr.${strange} is unknown; known: ${KEYS.join(", ")}`);
-  const { risk_points: points, confidence = CONFIDENCE_DEFAULT, phrase = null, evidence = [] } = section;
-  if (points !== undefined && !isPoints(points)) return refused("tyr.risk_points must be a whole number from 0 to 100");
+  const whole = { risk_points: undefined, confidence: CONFIDENCE_DEFAULT, phrase: null, evidence: [], ...section };
+  return readValues(whole);
+}
+
+function readValues(
+  section: Readonly<Record<"risk_points" | "confidence" | "phrase" | "evidence", unknown>>,
+): ExtensionRead {
+  const { risk_points: riskPoints, confidence, phrase, evidence } = section;
+  if (riskPoints !== undefined && !isPoints(riskPoints)) {
+    return refused("tyr.risk_points must be a whole number from 0 to 100");
+  }
   if (!isConfidence(confidence)) return refused("tyr.confidence must be a number from 0 to 1, or one per technique");
   if (!isPhrase(phrase)) return refused(`tyr.phrase must be one line of at most ${PHRASE_CHARS_MAX} characters`);
   if (!isTextList(evidence)) return refused("tyr.evidence must be a list of names");
-  return {
-    ok: true,
-    extension: { ...(points === undefined ? {} : { riskPoints: points }), confidence, phrase, evidence },
-  };
+  const extension = { confidence, phrase, evidence };
+  return { ok: true, extension: riskPoints === undefined ? extension : { ...extension, riskPoints } };
 }
 
 function refused(message: string): ExtensionRead {

@@ -1,0 +1,23 @@
+export { createIncidentDesk, type By, type DeskDeps, type IncidentDesk } from "./desk.ts";
+export { OPEN_STATES, type Contribution, type Incident, type StoredIncident } from "./incident.ts";
+export {
+  countOpenBySeverity,
+  detectionIdsOf,
+  evidenceOf,
+  findIncident,
+  incidentHead,
+  incidentIdsOf,
+  incidentsForActor,
+  listIncidents,
+  readIncidentChangesAfter,
+  topActors,
+  type IncidentChange,
+  type IncidentEvidence,
+  type IncidentFilter,
+  type IncidentListing,
+  type TopActor,
+} from "./incident-store.ts";
+export { legalMoves } from "./move.ts";
+export { listed } from "./risk.ts";
+export { fromEntry, timelineOf, type TimelinePage, type TimelinePoint, type TimelineSource } from "./timeline.ts";
+export { createEscalate, type Escalate, type EscalateDeps } from "./worker.ts";
