@@ -156,6 +156,6 @@ export function EventsOf({ detection, word = false }: Readonly<{ detection: Dete
 }
 
 /** `to` of an event query is exclusive; one millisecond makes the last event part of it. */
-export function justAfter(instant: string): string {
+function justAfter(instant: string): string {
   return new Date(Date.parse(instant) + 1).toISOString();
 }

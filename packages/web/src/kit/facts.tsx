@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { Hostile } from "../text/hostile.tsx";
 
 /** One value of a JSON record as one line; nested ones as JSON. Nothing in here is trusted. */
-export function factText(value: unknown): string {
+function factText(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) return "unknown";
   return JSON.stringify(value) ?? "unknown";

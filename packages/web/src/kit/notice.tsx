@@ -77,11 +77,3 @@ export function Loaded<T>({ query, lines, children }: LoadedProps<T>): ReactNode
   }
   return lines === undefined ? <Skeleton /> : <Skeleton lines={lines} />;
 }
-
-export function Unknown({ why }: Readonly<{ why: string }>): ReactNode {
-  return (
-    <span className="unknown" title={why}>
-      unknown
-    </span>
-  );
-}

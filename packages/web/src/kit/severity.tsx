@@ -27,7 +27,7 @@ export function SeverityBadge({ severity }: Readonly<{ severity: Severity }>): R
   );
 }
 
-export function riskBand(score: number): Severity {
+function riskBand(score: number): Severity {
   if (score >= RISK_THRESHOLDS.critical) return "critical";
   if (score >= RISK_THRESHOLDS.high) return "high";
   return score >= RISK_THRESHOLDS.medium ? "medium" : "low";

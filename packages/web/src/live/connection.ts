@@ -94,7 +94,6 @@ export function createLiveConnection(origin: string, onSessionEnded: () => void)
     },
   };
 }
-export type LiveConnection = ReturnType<typeof createLiveConnection>;
 
 /** Our own server speaks here; still, a frame that is not one of the three shapes is ignored. */
 function readMessage(data: unknown): LiveMessage | undefined {

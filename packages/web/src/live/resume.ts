@@ -1,7 +1,7 @@
 import type { LiveMessage } from "@tyr/contract";
 
 export type LiveEntry = Extract<LiveMessage, { type: "message" }>;
-export type Connection =
+type Connection =
   | Readonly<{ state: "connecting" }>
   | Readonly<{ state: "live" }>
   | Readonly<{ state: "waiting"; retryAt: number }>

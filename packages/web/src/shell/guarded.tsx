@@ -13,7 +13,7 @@ export function Guarded({ needs, children }: GuardedProps): ReactNode {
   return can(needs) ? children : <Forbidden needs={needs} />;
 }
 
-export function Forbidden({ needs }: Readonly<{ needs: Permission }>): ReactNode {
+function Forbidden({ needs }: Readonly<{ needs: Permission }>): ReactNode {
   const { user } = useSession();
   return (
     <div className="page narrow">
