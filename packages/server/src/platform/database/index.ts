@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Kysely, PostgresDialect } from "kysely";
+import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool, types } from "pg";
 import type { Clock } from "#platform/clock";
 import {
@@ -27,6 +27,8 @@ export type Database = AsyncDisposable &
     audited: Audited;
     /** For cursors, last-seen stamps and the audit tree itself: see `Bookkeeping`. */
     bookkeep: <T>(what: Bookkeeping, work: (tx: WriteTransaction) => Promise<T>) => Promise<T>;
+    /** Whether a commit answered now would survive a power cut: asked of the engine, which may have been set up otherwise. */
+    isDurable: () => Promise<boolean>;
     /** Times the embedded engine synced to disk; undefined beside PostgreSQL, which keeps its own count. */
     syncs: () => Promise<number | undefined>;
   }>;
@@ -72,6 +74,14 @@ function openPostgres(url: string): Opened {
   return { engine: "postgres", db, syncs: async () => undefined, close: async () => await db.destroy() };
 }
 
+async function isDurable(db: Kysely<Tables>): Promise<boolean> {
+  const setting = (name: string) => sql<string>`current_setting(${sql.lit(name)})`;
+  const row = await db
+    .selectNoFrom([setting("fsync").as("fsync"), setting("synchronous_commit").as("commit")])
+    .executeTakeFirstOrThrow();
+  return row.fsync === "on" && row.commit !== "off";
+}
+
 /** Narrows to what reads, at run time too. */
 function readOnly(db: Kysely<Tables>): ReadDatabase {
   return {
@@ -100,6 +110,7 @@ export async function openDatabase({ url, dataDir, clock, encode }: DatabaseOpti
       read: readOnly(opened.db),
       audited: createAudited(opened.db, clock, encode),
       bookkeep: async (_what, work) => await opened.db.transaction().execute(work),
+      isDurable: async () => await isDurable(opened.db),
       syncs: opened.syncs,
       [Symbol.asyncDispose]: opened.close,
     };

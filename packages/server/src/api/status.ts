@@ -1,0 +1,48 @@
+import { ok, type Status } from "@tyr/contract";
+import { cursorOf, headOf, type Stream } from "#platform/bus";
+import type { Clock } from "#platform/clock";
+import type { Database } from "#platform/database";
+import type { Handlers } from "./handler.ts";
+
+export type StatusDeps = Readonly<{
+  database: Database;
+  clock: Clock;
+  version: string;
+  startedAt: Date;
+  rules: Status["rules"];
+  policyDigest: string;
+  /** Who reads which stream, in the order of the data. */
+  consumers: readonly Readonly<{ consumer: string; stream: Stream }>[];
+  imports: () => Status["imports"];
+  intake: () => Status["intake"];
+}>;
+
+async function pipelineOf({ database, consumers }: StatusDeps): Promise<Status["pipeline"]> {
+  const rows: Status["pipeline"] = [];
+  for (const { consumer, stream } of consumers) {
+    const position = await cursorOf(database.read, consumer);
+    const head = await headOf(database.read, stream);
+    rows.push({ consumer, position: String(position), head: String(head), lag: Math.max(0, head - position) });
+  }
+  return rows;
+}
+
+/** How the installation is: each figure read at the moment of asking. */
+export function statusHandlers(deps: StatusDeps): Pick<Handlers, "status.get"> {
+  const { database, clock, version, startedAt, rules, policyDigest, imports, intake } = deps;
+  return {
+    "status.get": async () =>
+      ok({
+        version,
+        startedAt: startedAt.toISOString(),
+        now: clock.now().toISOString(),
+        database: { engine: database.engine, schema: database.schema, durable: await database.isDurable() },
+        rules,
+        policy: { digest: policyDigest },
+        pipeline: await pipelineOf(deps),
+        imports: imports(),
+        intake: intake(),
+        memoryBytes: process.memoryUsage.rss(),
+      }),
+  };
+}
