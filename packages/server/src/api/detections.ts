@@ -1,0 +1,131 @@
+import {
+  ok,
+  refuse,
+  type Detection,
+  type DetectionId,
+  type IncidentId,
+  type InputOf,
+  type OutputOf,
+  type Result,
+  type RuleView,
+} from "@tyr/contract";
+import {
+  detectionById,
+  detectionsByIds,
+  hitsByRule,
+  listDetections,
+  type PackRule,
+  type RuleHits,
+  type RulePack,
+  type StoredDetection,
+} from "#detect";
+import { detectionIdsOf, incidentIdsOf } from "#escalate";
+import type { Database, ReadDatabase } from "#platform/database";
+import type { Handlers } from "./handler.ts";
+import { beforeOf, pageOf } from "./page-position.ts";
+
+export type DetectionDeps = Readonly<{ database: Pick<Database, "read">; rules: RulePack }>;
+
+export function detectionHandlers({
+  database: { read },
+  rules,
+}: DetectionDeps): Pick<Handlers, "detection.list" | "detection.get" | "rule.list"> {
+  return {
+    "detection.list": async ({ query }) => await list(read, query),
+    "detection.get": async ({ params: { id } }) => {
+      const found = await detectionById(read, id);
+      if (found === undefined) return refuse("NOT_FOUND", `there is no detection ${id}`);
+      return ok(toDetection(found, await incidentIdsOf(read, [id])));
+    },
+    "rule.list": async () => {
+      const hits = await hitsByRule(read);
+      const views = [...rules.rules.values()].map((rule) => toRule(rule, hits.get(rule.id)));
+      return ok({ packDigest: rules.digest, rules: views, rejected: [...rules.rejected] });
+    },
+  };
+}
+
+type Query = InputOf<"detection.list">["query"];
+
+async function list(read: ReadDatabase, query: Query): Promise<Result<OutputOf<"detection.list">>> {
+  const before = beforeOf(query.after);
+  if (!before.ok) return before;
+  const limit = query.limit ?? 50;
+  const { ip, rule, technique, incident, event } = query;
+  const page = { before: before.value, limit: limit + 1 };
+  const found =
+    incident === undefined
+      ? await listDetections(read, { filter: { ip, rule, technique, event }, ...page })
+      : await ofIncident(read, incident, { query, ...page });
+  const incidents = await incidentIdsOf(
+    read,
+    found.map(({ id }) => id),
+  );
+  return ok(pageOf(found, limit, (one) => toDetection(one, incidents)));
+}
+
+const CHUNK = 500;
+
+/** Detections of one incident that also meet the other filters, newest first. */
+async function ofIncident(
+  read: ReadDatabase,
+  incident: IncidentId,
+  { query, before, limit }: { query: Query; before: number; limit: number },
+): Promise<readonly StoredDetection[]> {
+  const found: StoredDetection[] = [];
+  for (let from = before; found.length < limit;) {
+    const ids = await detectionIdsOf(read, incident, { before: from, limit: CHUNK });
+    const chunk = (await detectionsByIds(read, ids)).toReversed();
+    found.push(...chunk.filter((one) => meets(one, query)));
+    if (ids.length < CHUNK) break;
+    from = chunk.at(-1)?.position ?? 0;
+  }
+  return found.slice(0, limit);
+}
+
+function meets(detection: StoredDetection, { ip, rule, technique, event }: Query): boolean {
+  const wanted = technique?.toUpperCase();
+  return (
+    (ip === undefined || detection.actorIp === ip) &&
+    (rule === undefined || detection.ruleId === rule) &&
+    (event === undefined || detection.eventIds.includes(event)) &&
+    (wanted === undefined || detection.tags.some((tag) => tag.technique === wanted || tag.subTechnique === wanted))
+  );
+}
+
+function toDetection(detection: StoredDetection, incidents: ReadonlyMap<DetectionId, IncidentId>): Detection {
+  const { phrase: _phrase, sensorName: _sensorName, ...shown } = detection;
+  return {
+    ...shown,
+    position: String(detection.position),
+    time: detection.time.toISOString(),
+    firstEventAt: detection.firstEventAt.toISOString(),
+    lastEventAt: detection.lastEventAt.toISOString(),
+    groupKey: { ...detection.groupKey },
+    eventIds: [...detection.eventIds],
+    tags: detection.tags.map(({ id, technique, subTechnique, tactic, confidence, evidence }) => {
+      return { id, technique, subTechnique, tactic, confidence, evidence: { ...evidence } };
+    }),
+    incidentId: incidents.get(detection.id) ?? null,
+  };
+}
+
+function toRule(rule: PackRule, hits: RuleHits | undefined): RuleView {
+  const { sigma, techniques, logsources } = rule;
+  const [logsource] = logsources;
+  const { product = null, category = null, service = null } = logsource ?? {};
+  return {
+    id: rule.id,
+    title: sigma.title,
+    path: sigma.path,
+    description: sigma.description ?? null,
+    level: rule.severity,
+    kind: sigma.kind,
+    logsource: { product, category, service },
+    techniques: techniques.map(({ technique, subTechnique }) => subTechnique ?? technique),
+    tactics: [...new Set(techniques.map(({ tactic }) => tactic))],
+    riskPoints: rule.riskPoints,
+    detections: hits?.detections ?? 0,
+    lastDetectionAt: hits?.lastAt.toISOString() ?? null,
+  };
+}
