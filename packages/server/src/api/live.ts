@@ -10,6 +10,8 @@ export const LIVE_CLOSED = { sessionEnded: 4401, tooSlow: 4408, tooMany: 4429, s
 const BUFFER_BYTES_MAX = 1024 * 1024;
 const CONNECTIONS_MAX = 500;
 const PER_PERSON_MAX = 20;
+/** A reader that does not say goodbye within this time does not hold up the end of the server. */
+const STOPPING_MS = 2_000;
 const CHECK_EVERY_MS = 30_000;
 
 export type LiveDeps = Readonly<{
@@ -101,6 +103,9 @@ export function createLive({ bus, identity, checkEveryMs = CHECK_EVERY_MS }: Liv
       stopFeed();
       stopWatch();
       for (const { socket } of clients) socket.close(LIVE_CLOSED.stopping, "the server stops");
+      setTimeout(() => {
+        for (const { socket } of clients) socket.terminate();
+      }, STOPPING_MS).unref();
     },
   };
 }

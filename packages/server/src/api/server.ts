@@ -28,6 +28,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** Longer than the 60 s of usual proxies, so that the proxy closes first. */
 const KEEP_ALIVE_MS = 65_000;
 const HEADER_BYTES_MAX = 16 * 1024;
+/** Readers of the live feed have nothing to say. */
+const LIVE_INPUT_BYTES_MAX = 1_024;
 const FLUSH_EVERY_MS = 60_000;
 
 export type ServerOptions = Readonly<{
@@ -128,7 +130,13 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const checkEveryMs = options.liveCheckEveryMs;
   const live = createLive({ ...options, ...(checkEveryMs === undefined ? {} : { checkEveryMs }) });
   guardEverything(app, shell);
-  await app.register(websocket, { options: { maxPayload: 1_024, perMessageDeflate: false } });
+  await app.register(websocket, {
+    options: { maxPayload: LIVE_INPUT_BYTES_MAX, perMessageDeflate: false },
+    preClose: (done) => {
+      live.close();
+      app.websocketServer.close(() => done());
+    },
+  });
   registerRoutes(app, {
     routes: options.routes ?? contractRoutes,
     handlers: options.handlers satisfies Partial<Record<RouteId, unknown>>,
@@ -146,7 +154,6 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   }, FLUSH_EVERY_MS).unref();
   app.addHook("preClose", async () => {
     clearInterval(flushing);
-    live.close();
     await refusals.flush("all");
   });
   await app.ready();

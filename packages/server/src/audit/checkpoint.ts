@@ -38,13 +38,14 @@ async function currentTree(database: Database, key: LogKey): Promise<Tree> {
  * @throws {AuditDiverged} `AUDIT_DIVERGED` when the log is smaller than, or not the continuation of, a signed checkpoint
  */
 export async function assertContinuesPublished(database: Database, key: LogKey, folder: string): Promise<void> {
-  const tree = await currentTree(database, key);
-  const stored = await newestCheckpoint(database.read);
   const path = publishedPath(folder);
+  const stored = await newestCheckpoint(database.read);
   const notes = [
     ...(existsSync(path) ? [{ where: path, note: readFileSync(path, "utf8") }] : []),
     ...(stored === undefined ? [] : [{ where: "the newest stored checkpoint", note: stored.note }]),
   ];
+  // The tree is read last: another server may append and sign meanwhile, and only grows.
+  const tree = await currentTree(database, key);
   for (const { where, note } of notes) await assertContinues(database.read, await openOwn(note, key, where), tree);
 }
 
@@ -59,8 +60,9 @@ export type SignDeps = Readonly<{ database: Database; key: LogKey; clock: Clock;
  */
 export async function signNewest(deps: SignDeps): Promise<{ checkpoint: CheckpointRow; signed: boolean }> {
   const { database, key, clock, folder } = deps;
-  const { size, root } = await currentTree(database, key);
+  // In this order: another server may append and sign between the two reads, and the tree only grows.
   const last = await newestCheckpoint(database.read);
+  const { size, root } = await currentTree(database, key);
   if (last !== undefined) await assertContinues(database.read, last, { size, root });
   if (last?.size === size) return { checkpoint: last, signed: false };
   const note = await makeCheckpoint({ origin: key.origin, size, root }, key);

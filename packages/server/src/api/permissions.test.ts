@@ -1,0 +1,100 @@
+import {
+  PERMISSION_NAMES,
+  permissionsOf,
+  ROLE_NAMES,
+  ROUTE_IDS,
+  routes,
+  SERVICE_PRINCIPALS,
+  type RouteDefinition,
+  type ServicePrincipal,
+} from "@tyr/contract";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { serviceCaller } from "#identity";
+import { AS, fakeServer, person, type FakeServer } from "./testing/fake-server.ts";
+
+const all: readonly [string, RouteDefinition][] = Object.entries(routes);
+const services = Object.keys(SERVICE_PRINCIPALS) as ServicePrincipal[];
+const everybody = ["anonymous", ...ROLE_NAMES, ...services];
+
+function pathOf({ path }: RouteDefinition): string {
+  return path.replace(/:[a-z]+/gi, "x").replace("*", "checkpoint");
+}
+
+/** Statuses that say: who you are, or what you may do, was the reason. */
+const STOPPED = new Set([401, 403]);
+
+describe("every route with every caller", () => {
+  let server: FakeServer;
+  beforeAll(async () => {
+    server = await fakeServer();
+    for (const role of ROLE_NAMES) server.callers.set(role, person(role, permissionsOf([role]), [role]));
+    for (const kind of services) server.callers.set(kind, serviceCaller(kind, { id: `${kind}_1`, name: kind }));
+  });
+  afterAll(async () => await server.app.close());
+
+  test.each(all.flatMap(([id, route]) => everybody.map((caller) => [id, caller, route] as const)))(
+    "%s as %s is let in exactly when the table of permissions says so",
+    async (id, name, route) => {
+      // Each caller from an address of its own: limits per address are not what is tested here.
+      const remoteAddress = `2001:db8:${all.findIndex(([one]) => one === id).toString(16)}:${everybody.indexOf(name)}::1`;
+      const response = await server.app.inject({
+        method: route.method,
+        url: pathOf(route),
+        headers: { [AS]: name, host: "localhost:8970" },
+        remoteAddress,
+      });
+      const allowed = route.needs === "public" || (server.callers.get(name)?.permissions.has(route.needs) ?? false);
+      expect([name, id, STOPPED.has(response.statusCode)]).toEqual([name, id, !allowed]);
+      if (!allowed && !id.startsWith("crowdsec."))
+        // oxlint-disable-next-line vitest/no-conditional-expect -- the table decides which of the two is tested
+        expect(response.json()).toMatchObject({ code: name === "anonymous" ? "NOT_AUTHENTICATED" : "NOT_PERMITTED" });
+    },
+  );
+
+  test("whoever is refused does not reach the handler", async () => {
+    server.reached.length = 0;
+    await server.app.inject({ method: "POST", url: "/api/v1/sensors", headers: { [AS]: "viewer", host: "localhost" } });
+    expect(server.reached).toEqual([]);
+  });
+
+  test("every permission guards a route, and every route names a permission or says that it is public", () => {
+    const used = new Set(all.map(([, route]) => route.needs));
+    expect(PERMISSION_NAMES.filter((name) => !used.has(name))).toEqual([]);
+    expect([...used].filter((needs) => needs !== "public" && !PERMISSION_NAMES.includes(needs))).toEqual([]);
+  });
+
+  test("the server answers on exactly the contract's routes", () => {
+    const known = server.app.printRoutes({ commonPrefix: false });
+    expect(known).not.toBe("");
+    for (const id of ROUTE_IDS) {
+      const { method, path } = routes[id];
+      expect([id, server.app.hasRoute({ method, url: path })]).toEqual([id, true]);
+    }
+  });
+
+  test("only changing methods reach handlers that change something: GET and HEAD need a reading permission", () => {
+    const changing = /:(write|approve|revert|request|import)$/;
+    expect(all.filter(([, route]) => ["GET", "HEAD"].includes(route.method) && changing.test(route.needs))).toEqual([]);
+  });
+});
+
+describe("a server", () => {
+  test("with a route that names no permission does not start", async () => {
+    const { needs: _, ...open } = routes["sensor.list"];
+    const table = { ...routes, "sensor.list": open as unknown as RouteDefinition };
+    await expect(fakeServer({ routes: table })).rejects.toMatchObject({
+      code: "ROUTE_INCOMPLETE",
+      message: expect.stringContaining("sensor.list") as string,
+    });
+  });
+
+  test("with a route that names a permission nobody knows does not start", async () => {
+    const table = { ...routes, "sensor.list": { ...routes["sensor.list"], needs: "sensor:all" as "sensor:read" } };
+    await expect(fakeServer({ routes: table })).rejects.toMatchObject({ code: "ROUTE_INCOMPLETE" });
+  });
+
+  test("with a route nobody answers does not start", async () => {
+    const table = { "sensor.unknown": { ...routes["sensor.list"], path: "/api/v1/unknown" } as RouteDefinition };
+    await expect(fakeServer({ routes: table })).rejects.toMatchObject({ code: "ROUTE_INCOMPLETE" });
+  });
+});

@@ -1,0 +1,101 @@
+import { mkdtempSync, writeFileSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ok, refuse, ROUTE_IDS, type LiveTopic } from "@tyr/contract";
+import type { FastifyInstance } from "fastify";
+import { anonymous, type Caller } from "#identity";
+import { createBus, type Bus } from "#platform/bus";
+import { fixedClock } from "#platform/clock";
+import type { Fact } from "#platform/database";
+import { silentLogger } from "#platform/log";
+import type { Authenticate } from "../authenticate.ts";
+import type { Handlers } from "../handler.ts";
+import { buildServer, type ServerOptions } from "../server.ts";
+
+/** For tests: the whole HTTP server, with callers named by a header and handlers that only say that they were reached. */
+export type FakeServer = Readonly<{
+  app: FastifyInstance;
+  bus: Bus;
+  clock: ReturnType<typeof fixedClock>;
+  facts: Fact[];
+  reached: string[];
+  callers: Map<string, Caller>;
+  endSession: (sessionId: string) => void;
+  publish: (topic: LiveTopic, data: Readonly<Record<string, unknown>>) => void;
+}>;
+
+/** The header that names the caller of a test; `by` says how the caller came in. */
+export const AS = "x-test-caller";
+
+function webFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "tyr-web-"));
+  mkdirSync(join(folder, "assets"));
+  writeFileSync(join(folder, "index.html"), "<!doctype html><title>Tyr</title>");
+  writeFileSync(join(folder, "assets", "index-abc.js"), "export {};");
+  writeFileSync(join(folder, ".secret"), "no");
+  return folder;
+}
+
+export async function fakeServer(overrides: Partial<ServerOptions> = {}): Promise<FakeServer> {
+  const clock = fixedClock("2026-11-02T08:00:00.000Z");
+  const bus = createBus(clock);
+  const facts: Fact[] = [];
+  const reached: string[] = [];
+  const callers = new Map<string, Caller>([["anonymous", anonymous]]);
+  const listeners = new Set<(ids: readonly string[]) => void>();
+  const authenticate: Authenticate = async (headers, needs) => {
+    if (needs === "public") return ok({ caller: anonymous, by: "nothing" });
+    const [name = "", by = "bearer"] = String(headers[AS] ?? "").split("/");
+    const caller = callers.get(name);
+    if (caller === undefined || name === "anonymous") return refuse("NOT_AUTHENTICATED", "nobody");
+    return ok({ caller, by: by as "bearer" | "cookie" | "key" });
+  };
+  const handlers = Object.fromEntries(
+    ROUTE_IDS.map((id) => [
+      id,
+      async () => {
+        reached.push(id);
+        return refuse("NOT_FOUND", "reached");
+      },
+    ]),
+  ) as unknown as Handlers;
+  const app = await buildServer({
+    handlers,
+    authenticate,
+    identity: {
+      look: async (id) => [...callers.values()].find((caller) => caller.sessionId === id),
+      watchSessions: (listener) => {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+    },
+    database: {
+      audited: async (fact, work) => {
+        if (typeof fact !== "function") facts.push(fact);
+        return await work(undefined as never);
+      },
+    },
+    bus,
+    clock,
+    log: silentLogger,
+    publicUrl: "http://127.0.0.1:8970",
+    host: "127.0.0.1",
+    webDir: webFolder(),
+    trustProxy: false,
+    ...overrides,
+  });
+  const endSession = (sessionId: string): void => {
+    for (const [name, caller] of callers) if (caller.sessionId === sessionId) callers.delete(name);
+    for (const listener of listeners) listener([sessionId]);
+  };
+  return { app, bus, clock, facts, reached, callers, endSession, publish: bus.publish };
+}
+
+export function person(name: string, permissions: Caller["permissions"], roles: Caller["roles"] = []): Caller {
+  return { actor: { kind: "person", id: `usr_${name}`, name }, permissions, roles, sessionId: `ssn_${name}` };
+}
+
+export function portOf(app: FastifyInstance): number {
+  const address = app.server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
