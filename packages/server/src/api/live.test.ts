@@ -116,16 +116,26 @@ describe("the live feed", () => {
   });
 
   test("lets a reader go that does not keep up, instead of keeping everything for it", async () => {
-    const { socket, messages } = open();
+    await server.app.close();
+    server = await fakeServer();
+    server.callers.set("ada", person("ada", VIEWER));
+    await server.app.listen({ host: "127.0.0.1", port: 0 });
+    base = `ws://127.0.0.1:${portOf(server.app)}/api/v1/live`;
+    const { socket, messages, closed } = open();
     await until(() => messages.length === 1);
-    const raw = Reflect.get(socket, "_socket") as { pause(): void };
-    raw.pause();
+    socket.pause();
+    const [kept] = server.app.websocketServer.clients;
+    let most = 0;
     const text = "x".repeat(64 * 1024);
     for (let turn = 0; turn < 400; turn += 1) {
       server.publish("event.stored", { text });
+      most = Math.max(most, kept?.bufferedAmount ?? 0);
       if (turn % 20 === 0) await sleep(1);
     }
-    await until(() => server.app.websocketServer.clients.size === 0);
+    expect(most).toBeGreaterThan(1024 * 1024);
+    expect(most).toBeLessThan(1024 * 1024 + 2 * 70_000);
+    socket.resume();
+    expect(await closed).toBe(4408);
     expect(messages.length).toBeLessThan(400);
   });
 

@@ -39,8 +39,8 @@ function send(client: Client, message: LiveMessage): void {
   const { socket } = client;
   if (socket.readyState !== socket.OPEN) return;
   if (socket.bufferedAmount > BUFFER_BYTES_MAX) {
+    // Nothing more is buffered from here on; the socket is destroyed if the goodbye is not answered within 30 s.
     socket.close(LIVE_CLOSED.tooSlow, "too slow");
-    socket.terminate();
     return;
   }
   socket.send(JSON.stringify(message));
