@@ -167,6 +167,9 @@ class PackBuilder {
   }
 }
 
+/** Blank lines and separators, which belong to no document. */
+const DOCUMENT_END = /^(?:---|\.\.\.)?\s*$/;
+
 /** The text of each document: from its first line to that of the next one in its file. */
 function documentsByKey(files: readonly RuleFile[], loaded: RuleSet): ReadonlyMap<string, string> {
   const all: readonly SigmaRule[] = [...loaded.rules, ...loaded.correlations, ...loaded.filters];
@@ -176,13 +179,9 @@ function documentsByKey(files: readonly RuleFile[], loaded: RuleSet): ReadonlyMa
   for (const { key, path, line } of all) {
     const later = (starts.get(path) ?? []).map((entry) => entry.line).filter((start) => start > line);
     const end = later.length === 0 ? undefined : Math.min(...later) - 1;
-    documents.set(
-      key,
-      (lines.get(path) ?? [])
-        .slice(line - 1, end)
-        .join("\n")
-        .trimEnd(),
-    );
+    const own = (lines.get(path) ?? []).slice(line - 1, end);
+    const last = own.findLastIndex((text) => !DOCUMENT_END.test(text));
+    documents.set(key, own.slice(0, last + 1).join("\n"));
   }
   return documents;
 }

@@ -1,0 +1,133 @@
+import type { EventId } from "@tyr/contract";
+import { describe, expect, test } from "vitest";
+import type { NormalisedEvent } from "#collect";
+import { createEvaluator, type EvaluatedEvent } from "./evaluate.ts";
+import { buildRulePack } from "./rule-pack.ts";
+
+const FAILED = "11111111-1111-4111-8111-111111111111";
+const MANY = "22222222-2222-4222-8222-222222222222";
+const pack = buildRulePack([
+  {
+    path: "rules.yml",
+    text: `
+title: Root refused
+id: ${FAILED}
+name: failed
+level: low
+tags: [attack.credential-access, attack.t1110.001]
+logsource: { category: authentication }
+detection: { selection: { event.outcome: failure }, condition: selection }
+tyr: { confidence: { T1110.001: 0.2 }, phrase: "tried {user}", evidence: [username] }
+---
+title: Guessing
+id: ${MANY}
+level: high
+tags: [attack.credential-access, attack.t1110]
+correlation:
+  { type: event_count, rules: [failed], group-by: [source.ip], timespan: 5m, condition: { gte: 3 }, generate: true }
+tyr: { risk_points: 40, phrase: guessed passwords, evidence: [event_count] }
+`,
+  },
+]);
+
+const IP = "203.0.113.7";
+function failure(second: number, changes: Partial<NormalisedEvent & EvaluatedEvent> = {}): EvaluatedEvent {
+  const time = new Date(Date.UTC(2026, 1, 1, 10, 0, second));
+  return {
+    id: `evt_${second}` as EventId,
+    time,
+    observedAt: time,
+    kind: "auth_attempt",
+    src: { ip: IP, port: 4000 },
+    user: "root",
+    sensorId: "snr_1",
+    logsource: { category: "authentication", product: "linux", service: "sshd" },
+    fields: {},
+    ecs: { "event.outcome": "failure", "source.ip": IP, "user.name": "root", "sensor.name": "gate" },
+    raw: "Failed password for root",
+    ...changes,
+  };
+}
+const evaluateAll = (events: readonly EvaluatedEvent[]) => {
+  const evaluator = createEvaluator(pack);
+  return events.flatMap((event) => evaluator.evaluate(event));
+};
+
+describe("evaluating events", () => {
+  test("a match is a finding about its event; a correlation one about its window", () => {
+    const found = evaluateAll([failure(0), failure(5), failure(9)]);
+    expect(found.map(({ ruleId }) => ruleId)).toEqual([FAILED, FAILED, FAILED, MANY]);
+    expect(found[0]).toMatchObject({
+      actorIp: IP,
+      user: "root",
+      sensorName: "gate",
+      severity: "low",
+      riskPoints: 5,
+      phrase: "tried root",
+      correlation: false,
+      eventIds: ["evt_0"],
+      eventCount: 1,
+    });
+    expect(found[3]).toMatchObject({
+      actorIp: IP,
+      user: null,
+      severity: "high",
+      riskPoints: 40,
+      phrase: "guessed passwords",
+      correlation: true,
+      groupKey: { "source.ip": IP },
+      eventIds: ["evt_0", "evt_5", "evt_9"],
+      eventCount: 3,
+      firstEventAt: new Date("2026-02-01T10:00:00.000Z"),
+      lastEventAt: new Date("2026-02-01T10:00:09.000Z"),
+    });
+  });
+
+  test("a tag below the floor of confidence is dropped; others say what they rest on", () => {
+    const found = evaluateAll([failure(0), failure(5), failure(9)]);
+    expect(found[0]?.tags).toEqual([]);
+    expect(found[3]?.tags).toMatchObject([
+      {
+        technique: "T1110",
+        subTechnique: null,
+        tactic: "credential-access",
+        confidence: 0.7,
+        evidence: { event_count: 3 },
+        attackRelease: pack.attack.release,
+        sourceKind: "auth_attempt",
+        sourceId: "evt_9",
+      },
+    ]);
+  });
+
+  test("finding the same again gives the same ids", () => {
+    const ids = () => evaluateAll([failure(0), failure(5), failure(9)]).map(({ id }) => id);
+    expect(ids()).toEqual(ids());
+    expect(new Set(ids()).size).toBe(4);
+  });
+
+  test("without a source address there is a finding, but no tag: nothing to hang it on", () => {
+    const [found] = evaluateAll([failure(0, { src: null })]);
+    expect(found).toMatchObject({ actorIp: null, tags: [] });
+  });
+
+  test("a clock far ahead does not push the windows of others away", () => {
+    const ahead = failure(6, { time: new Date("2031-01-01T00:00:00.000Z") });
+    const found = evaluateAll([failure(0), failure(5), ahead, failure(9), failure(10)]);
+    expect(found.filter(({ ruleId }) => ruleId === MANY)).toHaveLength(1);
+    expect(found.every(({ time }) => time.getUTCFullYear() === 2026)).toBe(true);
+  });
+
+  test("what the source named cannot stand in for an alias", () => {
+    const forged = failure(0, {
+      fields: { "event.outcome": "failure" },
+      ecs: { "event.outcome": "success", "source.ip": IP },
+    });
+    expect(evaluateAll([forged])).toEqual([]);
+  });
+
+  test("an account name an attacker chose shows its control characters", () => {
+    const [found] = evaluateAll([failure(0, { user: "\u202Etoor\u0007" })]);
+    expect(found?.phrase).toBe("tried \\u{202e}toor\\u{7}");
+  });
+});

@@ -1,0 +1,104 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { loadRulePack } from "./rule-pack.ts";
+import { runRulePackTests } from "./rule-tests.ts";
+
+const RULES = fileURLToPath(new URL("../../../../../rules", import.meta.url));
+
+describe("the rule pack that comes with Tyr", () => {
+  test("finds in raw log lines what its tests say, and nothing besides", async () => {
+    const { total, failures } = await runRulePackTests([RULES]);
+    expect(failures).toEqual([]);
+    expect(total).toBeGreaterThan(100);
+  });
+
+  test("loads whole; each finding rule says what it finds, what it is worth and who else does that", () => {
+    const { rules, rejected } = loadRulePack(RULES);
+    expect(rejected).toEqual([]);
+    const findings = [...rules.values()].filter(({ sigma }) => sigma.reported);
+    expect(findings.length).toBeGreaterThanOrEqual(25);
+    const incomplete = findings.filter(({ sigma, techniques, severity, riskPoints, phrase }) => {
+      const isTold = sigma.author === "Tyr maintainers" && sigma.description !== undefined;
+      const isWeighed = severity === "info" || (riskPoints > 0 && phrase !== null);
+      return !isTold || !isWeighed || sigma.falsepositives.length === 0 || techniques.length === 0;
+    });
+    expect(incomplete.map(({ sigma }) => sigma.path)).toEqual([]);
+  });
+
+  test("has a hit and a near miss for every finding rule", () => {
+    const names = readdirSync(RULES, { recursive: true, encoding: "utf8" });
+    const { rules } = loadRulePack(RULES);
+    const missing = [...rules.values()]
+      .filter(({ sigma }) => sigma.reported && !names.includes(sigma.path.replace(/\.yml$/, ".test.yml")))
+      .map(({ sigma }) => sigma.path);
+    expect(missing).toEqual([]);
+  });
+});
+
+const rule = `
+title: Shadow read
+id: 11111111-2222-4333-8444-555555555555
+tags: [attack.t1003.008]
+logsource: { category: command }
+detection: { selection: { CommandLine|contains: /etc/shadow }, condition: selection }
+level: high
+`;
+const line = (command: string) =>
+  JSON.stringify({
+    eventid: "cowrie.command.input",
+    input: command,
+    timestamp: "2026-02-01T10:00:00.000000Z",
+    src_ip: "203.0.113.7",
+    session: "a1",
+    sensor: "decoy",
+  });
+const oneTest = (command: string, expected: string) =>
+  `- name: a test\n  lines: ['${line(command)}']\n  expect: ${expected}\n`;
+
+async function run(files: Readonly<Record<string, string>>) {
+  const dir = mkdtempSync(join(tmpdir(), "tyr-rules-"));
+  try {
+    mkdirSync(join(dir, "shell"));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, "shell", name), text);
+    return await runRulePackTests([dir]);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+describe("a rule test", () => {
+  const found = "[11111111-2222-4333-8444-555555555555]";
+  test("passes when exactly the expected rules find something", async () => {
+    const files = { "a.yml": rule, "a.test.yml": oneTest("cat /etc/shadow", found) + oneTest("ls", "none") };
+    expect(await run(files)).toEqual({ total: 2, failures: [] });
+  });
+
+  test.each([
+    ["a hit that is none", oneTest("ls", found), "not found: Shadow read"],
+    ["a finding nobody expected", oneTest("cat /etc/shadow", "none"), "found besides: Shadow read"],
+    ["a line nobody can read", `- { name: x, lines: ["###"], expect: none }`, "line 1 cannot be read"],
+    ["a misspelt key", `- { name: x, line: ["ls"], expect: none }`, "required"],
+    ["YAML that is none", `- {`, ""],
+  ])("fails on %s and says so", async (_, tests, message) => {
+    const { failures } = await run({ "a.yml": rule, "a.test.yml": tests });
+    expect(failures.length).toBeGreaterThan(0);
+    expect(failures[0]?.message).toContain(message);
+  });
+
+  test("a rule that does not load is a failure of its own", async () => {
+    const { failures } = await run({
+      "a.yml": rule.replace("t1003.008", "t9999"),
+      "a.test.yml": oneTest("ls", "none"),
+    });
+    expect(failures).toMatchObject([{ name: "loads", message: expect.stringContaining("T9999 is not in ATT&CK") }]);
+  });
+
+  test("a rule no test expects to find anything is a failure of its own", async () => {
+    const second = rule.replace("11111111", "22222222").replace("/etc/shadow", "/etc/gshadow");
+    const files = { "a.yml": rule, "a.test.yml": oneTest("cat /etc/shadow", found), "b.yml": second };
+    expect((await run(files)).failures).toMatchObject([{ file: "shell/b.yml", name: "is tested" }]);
+  });
+});

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { tagId } from "./tag.ts";
+
+const tag = {
+  sourceKind: "command",
+  sourceId: "evt_019c1a2b-3c4d-7e5f-8a6b-7c8d9e0f1a2b",
+  ruleId: "0b7f1c5e-2a3d-5e4f-9a8b-1c2d3e4f5a6b",
+  ruleVersion: "0123456789ab",
+  technique: "T1003",
+  subTechnique: "T1003.008",
+} as const;
+
+test("the id of a tag is what it always was: UUIDv5 over exactly its six parts", () => {
+  expect(tagId(tag)).toBe("tag_e426f9a5-0a33-5c45-87aa-dc985cb726fc");
+  expect(tagId({ ...tag, subTechnique: null })).toBe("tag_b494d8c1-cc12-5f90-b2b3-5141fab4c122");
+});
+
+test("each of the six parts makes another tag", () => {
+  const changes = {
+    sourceKind: "process",
+    sourceId: "evt_019c1a2b-3c4d-7e5f-8a6b-7c8d9e0f1a2c",
+    ruleId: "0b7f1c5e-2a3d-5e4f-9a8b-1c2d3e4f5a6c",
+    ruleVersion: "0123456789ac",
+    technique: "T1083",
+    subTechnique: null,
+  } as const;
+  const ids = Object.entries(changes).map(([key, value]) => tagId({ ...tag, [key]: value }));
+  expect(new Set([tagId(tag), ...ids]).size).toBe(7);
+});
+
+test("what is not one of the six parts does not enter the id", () => {
+  const more = { ...tag, time: "2026-02-01T00:00:00.000Z", confidence: 0.4, attackRelease: "17.1" };
+  expect(tagId(more)).toBe(tagId(tag));
+});
