@@ -4,7 +4,7 @@ import type { Caller, Identity } from "#identity";
 import type { Bus } from "#platform/bus";
 
 /** Close codes above 4000 are ours: 4401 the session ended, 4408 too slow, 4429 too many connections. */
-export const LIVE_CLOSED = { sessionEnded: 4401, tooSlow: 4408, tooMany: 4429, stopping: 1001 } as const;
+const LIVE_CLOSED = { sessionEnded: 4401, tooSlow: 4408, tooMany: 4429, stopping: 1001 } as const;
 
 /** What may wait in one connection before it counts as too slow. */
 const BUFFER_BYTES_MAX = 1024 * 1024;
@@ -19,7 +19,7 @@ export type LiveDeps = Readonly<{
   identity: Pick<Identity, "look" | "watchSessions">;
   checkEveryMs?: number;
 }>;
-export type LiveQuery = Readonly<{ boot?: string; after?: number }>;
+type LiveQuery = Readonly<{ boot?: string; after?: number }>;
 /** The live feed: views of what changes, to people who may see them. Never the truth, always resumable. */
 export type Live = Readonly<{
   connect(socket: WebSocket, caller: Caller, query: LiveQuery): void;

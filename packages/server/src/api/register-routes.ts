@@ -28,7 +28,7 @@ export type RegisterDeps = Readonly<{
 }>;
 
 /** @throws {RouteIncomplete} `ROUTE_INCOMPLETE` */
-export function checkRoute({ id, definition }: Route, handler: unknown): AnyHandler {
+function checkRoute({ id, definition }: Route, handler: unknown): AnyHandler {
   const needs: unknown = definition.needs;
   const guarded = needs === "public" || (PERMISSION_NAMES as readonly unknown[]).includes(needs);
   if (!guarded) throw new RouteIncomplete(`the route ${id} names no permission: ${String(needs)}`);

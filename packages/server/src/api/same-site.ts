@@ -38,14 +38,10 @@ export function refuseCrossSiteSocket(sender: Omit<Sender, "method">): Refused |
   return refuseCrossSite({ ...sender, method: "POST" });
 }
 
-function isLoopbackName(name: string): boolean {
+/** True for names that only this machine resolves to itself. */
+function isLoopback(name: string): boolean {
   const bare = name.replace(/^\[|\]$/g, "").toLowerCase();
   return bare === "localhost" || bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
-}
-
-/** True for addresses only this machine reaches. */
-export function isLoopback(host: string): boolean {
-  return isLoopbackName(host);
 }
 
 /**
@@ -55,6 +51,6 @@ export function isLoopback(host: string): boolean {
 export function refuseRebound(host: string | undefined, boundTo: string, publicUrl: string): Refused | undefined {
   if (!isLoopback(boundTo) || host === undefined) return undefined;
   const name = host.replace(/:\d+$/, "");
-  if (isLoopbackName(name) || host.toLowerCase() === new URL(publicUrl).host) return undefined;
+  if (isLoopback(name) || host.toLowerCase() === new URL(publicUrl).host) return undefined;
   return refuse("CROSS_SITE_REQUEST", "this server answers on loopback names only; set TYR_PUBLIC_URL to use another");
 }

@@ -4,7 +4,7 @@ import { Compile } from "typebox/compile";
 
 type Errors = readonly Readonly<{ path: string; message: string }>[];
 /** Checks one part of a request; `value` is it with defaults and numbers in place. */
-export type Check = (given: unknown) => Readonly<{ value: unknown; errors: Errors }>;
+type Check = (given: unknown) => Readonly<{ value: unknown; errors: Errors }>;
 
 const ERRORS_MAX = 10;
 
@@ -31,7 +31,7 @@ function readUrlPart(schema: TSchema, given: unknown): unknown {
 }
 
 /** A check of one schema. TypeBox compiles the contract's own schema, so that types and validation cannot differ. */
-export function checkOf(schema: TSchema, part: "url" | "body"): Check {
+function checkOf(schema: TSchema, part: "url" | "body"): Check {
   const validator = Compile(schema);
   return (given) => {
     const value = part === "url" ? readUrlPart(schema, given) : given;

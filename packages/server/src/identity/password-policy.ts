@@ -1,7 +1,7 @@
 import { ok, refuse, type Result } from "@tyr/contract";
 
 /** NIST 800-63B-4: length is what counts; no composition rules. Counted in Unicode code points. */
-export const PASSWORD_LENGTH_MIN = 15;
+const PASSWORD_LENGTH_MIN = 15;
 
 /** Parts of long passwords that stand at the top of leaked lists. A password made of these alone is well known. */
 const KNOWN_PARTS = [

@@ -10,7 +10,7 @@ import { personOf, sessionView } from "./view.ts";
 
 const FIRST_ROLES: readonly Role[] = ["admin", "approver"];
 
-export type SetUpBody = Readonly<{ token: string; name: string; password: string }>;
+type SetUpBody = Readonly<{ token: string; name: string; password: string }>;
 
 /** The first administrator is made with a token that only whoever started this process has seen. */
 export type SetUp = Readonly<{

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { ok, refuse, type Actor, type Refused, type Result, type Session } from "@tyr/contract";
+import { ok, refuse, type Refused, type Result, type Session } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
+import { anonymous } from "./caller.ts";
 import { hashPassword, isOutdated, verifyPassword, type HashingPlaces } from "./password-hash.ts";
 import { hashToken, newToken, SESSION_LIFE_MS } from "./session-rules.ts";
 import {
@@ -25,8 +26,6 @@ export type Origin = Readonly<{ address: string; userAgent: string | null; reque
 export type SignedIn = Readonly<{ session: Session; token: string }>;
 
 export type SignInDeps = Readonly<{ database: Database; clock: Clock; places: HashingPlaces }>;
-
-export const nobody: Actor = { kind: "anonymous", id: "anonymous", name: "anonymous" };
 
 export type NewSession = Readonly<{ row: SessionRow & { token_hash: Uint8Array }; token: string }>;
 
@@ -69,7 +68,7 @@ async function refuseSignIn({ database }: SignInDeps, failure: Failure, origin: 
   await database.audited(
     {
       type: "session.refused",
-      actor: nobody,
+      actor: anonymous.actor,
       object: { kind: "subject", id: subject?.id ?? "unknown" },
       outcome: "refused",
       requestId: origin.requestId,
