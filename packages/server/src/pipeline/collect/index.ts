@@ -22,6 +22,10 @@ export {
   type EventPage,
 } from "./event-store.ts";
 export { findSensor, findSensorByName, listSensors, type Sensor } from "./sensor-store.ts";
-export { findSensorByKey, type By, type Sensors, type SensorWithKey } from "./sensors.ts";
+export { type By, type Sensors, type SensorWithKey } from "./sensors.ts";
+export { createCollect, type Collect, type CollectDeps } from "./create-collect.ts";
 export type { Intake, IntakeRequest } from "./intake.ts";
+export { listQuarantine, type Quarantined } from "./quarantine-store.ts";
+export type { Follow } from "./follow.ts";
 export { detectFormat, normalise, LINE_CHARS_MAX, type NormaliseOptions } from "./normalise/index.ts";
+export { keyHint } from "./sensor-key.ts";

@@ -38,31 +38,61 @@ export type Sensors = Readonly<{
   deactivate(id: SensorId, by: By): Promise<Result<Sensor>>;
   /** The active sensor of a key; undefined for anything else. Reads the database at most every five seconds per key. */
   authenticate(key: string): Promise<Sensor | undefined>;
+  /** An active sensor, as it was at most five seconds ago: for storing what it sent. */
+  active(id: SensorId): Promise<Sensor | undefined>;
 }>;
 
 type Deps = Readonly<{ database: Database; clock: Clock; bus: Bus }>;
 
-/** The active sensor that owns this key, straight from the database. */
-export async function findSensorByKey(db: ReadDatabase, key: string): Promise<Sensor | undefined> {
-  const keyId = keyIdOf(key);
-  const found = keyId === undefined ? undefined : await findByKeyId(db, keyId);
-  return found !== undefined && keyMatches(key, found.keyHash) ? found.sensor : undefined;
-}
-
-/** Keys seen lately. A key that is not in it is asked for; one that ended is dropped at once in this process. */
+/** Keys seen lately. One that ended is dropped at once in this process; any other process believes it for five seconds. */
 class KnownKeys {
+  readonly #db: ReadDatabase;
   readonly #known = new Map<string, SensorWithHash & { until: number }>();
+  readonly #keyIds = new Map<SensorId, string>();
+  /** Rises when a key ends: an answer that was on its way then must not be remembered. */
+  #ended = 0;
 
-  get(keyId: string, nowMs: number): SensorWithHash | undefined {
+  constructor(db: ReadDatabase) {
+    this.#db = db;
+  }
+
+  async owner(key: string, nowMs: number): Promise<Sensor | undefined> {
+    const keyId = keyIdOf(key);
+    if (keyId === undefined) return undefined;
+    const before = this.#ended;
+    const known = this.#get(keyId, nowMs);
+    const found = known ?? (await findByKeyId(this.#db, keyId));
+    if (found === undefined || !keyMatches(key, found.keyHash)) return undefined;
+    if (known === undefined && before === this.#ended) this.#remember(keyId, found, nowMs);
+    return found.sensor;
+  }
+
+  async active(id: SensorId, nowMs: number): Promise<Sensor | undefined> {
+    const keyId = this.#keyIds.get(id);
+    const known = keyId === undefined ? undefined : this.#get(keyId, nowMs)?.sensor;
+    const sensor = known ?? (await findSensor(this.#db, id));
+    return sensor?.active === true ? sensor : undefined;
+  }
+
+  forget(id: SensorId): void {
+    this.#ended += 1;
+    const keyId = this.#keyIds.get(id);
+    this.#keyIds.delete(id);
+    if (keyId !== undefined) this.#known.delete(keyId);
+  }
+
+  #get(keyId: string, nowMs: number): SensorWithHash | undefined {
     const known = this.#known.get(keyId);
     return known !== undefined && known.until > nowMs ? known : undefined;
   }
-  remember(keyId: string, found: SensorWithHash, nowMs: number): void {
-    if (this.#known.size >= BELIEVED_MAX) this.#known.clear();
+
+  #remember(keyId: string, found: SensorWithHash, nowMs: number): void {
+    if (this.#known.size >= BELIEVED_MAX) {
+      this.#known.clear();
+      this.#keyIds.clear();
+    }
+    this.#keyIds.set(found.sensor.id, keyId);
     this.#known.set(keyId, { ...found, until: nowMs + BELIEVED_MS });
-  }
-  forget(id: SensorId): void {
-    for (const [keyId, { sensor }] of this.#known) if (sensor.id === id) this.#known.delete(keyId);
   }
 }
 
@@ -71,13 +101,10 @@ function factOf(type: Fact["type"], sensor: { id: SensorId }, by: By): Omit<Fact
 }
 
 export function createSensors({ database, clock, bus }: Deps): Sensors {
-  const known = new KnownKeys();
+  const known = new KnownKeys(database.read);
   const db = database.read;
-  /** An answer that was on its way while a key ended must not be remembered. */
-  let ended = 0;
 
   const changed = async (id: SensorId): Promise<Sensor> => {
-    ended += 1;
     known.forget(id);
     bus.publish("sensor.changed", { id });
     const sensor = await findSensor(db, id);
@@ -86,6 +113,8 @@ export function createSensors({ database, clock, bus }: Deps): Sensors {
   };
 
   return {
+    active: async (id) => await known.active(id, clock.now().getTime()),
+    authenticate: async (key) => await known.owner(key, clock.now().getTime()),
     list: async () => await listSensors(db),
     get: async (id) => await findSensor(db, id),
     byName: async (name) => await findSensorByName(db, name),
@@ -121,17 +150,6 @@ export function createSensors({ database, clock, bus }: Deps): Sensors {
         (await deactivate(tx, id)) ? ok(id) : refuse("NOT_FOUND", `there is no active sensor ${id}`),
       );
       return done.ok ? ok(await changed(id)) : done;
-    },
-
-    async authenticate(key) {
-      const keyId = keyIdOf(key);
-      if (keyId === undefined) return undefined;
-      const nowMs = clock.now().getTime();
-      const before = ended;
-      const found = known.get(keyId, nowMs) ?? (await findByKeyId(db, keyId));
-      if (found === undefined || !keyMatches(key, found.keyHash)) return undefined;
-      if (before === ended && known.get(keyId, nowMs) === undefined) known.remember(keyId, found, nowMs);
-      return found.sensor;
     },
   };
 }

@@ -1,0 +1,63 @@
+import type { Status } from "@tyr/contract";
+import type { Bus } from "#platform/bus";
+import type { Clock } from "#platform/clock";
+import type { Database } from "#platform/database";
+import type { RunningLoop } from "#platform/lifecycle";
+import type { Logger } from "#platform/log";
+import { followFile, type Follow } from "./follow.ts";
+import { createIntake, type Intake } from "./intake.ts";
+import { IntakeQueue } from "./intake-queue.ts";
+import { importSample, type ImportState } from "./sample.ts";
+import { createSensors, type Sensors } from "./sensors.ts";
+
+export type CollectDeps = Readonly<{
+  database: Database;
+  clock: Clock;
+  bus: Bus;
+  log: Logger;
+  /** Intake stops taking (`INTAKE_OVERLOADED`) beyond this many bytes waiting to be stored. */
+  intakeBytesMax: number;
+}>;
+
+/** The first stage: bytes from senders become stored events. */
+export type Collect = AsyncDisposable &
+  Readonly<{
+    sensors: Sensors;
+    /** Resolves when everything in the request is on disk. */
+    intake: Intake;
+    /** Called after every transaction that stored events; returns how to stop it. Wakes readers, carries nothing. */
+    onStored(listener: () => void): () => void;
+    queued(): Status["intake"];
+    /** Follows files from where the last process stopped. */
+    follow(files: readonly Follow[]): void;
+    /** Replays the bundled logs when the store is empty, or goes on with it; false when there was nothing to do. */
+    importSample(folder: string): Promise<boolean>;
+    imports(): Status["imports"];
+    /** Stops following and waits until everything taken is on disk. */
+    stop(): Promise<void>;
+  }>;
+
+export function createCollect({ database, clock, bus, log, intakeBytesMax }: CollectDeps): Collect {
+  const queue = new IntakeQueue({ database, clock, bus, log });
+  const sensors = createSensors({ database, clock, bus });
+  const imports = new Map<string, ImportState>();
+  const followed: RunningLoop[] = [];
+  const report = (state: ImportState): void => void imports.set(state.name, state);
+
+  const stop = async (): Promise<void> => {
+    await Promise.all(followed.splice(0).map(async (loop) => await loop.stop()));
+    await queue.drain();
+  };
+
+  return {
+    sensors,
+    intake: createIntake({ database, clock, queue, intakeBytesMax }),
+    onStored: (listener) => queue.onStored(listener),
+    queued: () => ({ queuedBytes: queue.queuedBytes, queuedBytesMax: intakeBytesMax }),
+    follow: (files) => void followed.push(...files.map((file) => followFile({ database, queue, sensors, log }, file))),
+    importSample: async (folder) => await importSample({ database, queue, sensors, bus, report }, folder),
+    imports: () => [...imports.values()],
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
