@@ -19,4 +19,4 @@ export { PolicyBundleInvalid } from "./policy/errors.ts";
 export type { Evidence, GovernPorts, IncidentChange, Person, Plan, Planner, PlanRequest } from "./ports.ts";
 export type { By, Settled } from "./room.ts";
 export { CONSUMER } from "./propose-actions.ts";
-export { countWaiting, type ActionRow } from "./store.ts";
+export { actionIdsOf, countWaiting, type ActionRow } from "./store.ts";

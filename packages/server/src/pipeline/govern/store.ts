@@ -99,6 +99,11 @@ export async function listMovesOfIncident(db: ReadDatabase, incidentId: Incident
     .execute();
 }
 
+export async function actionIdsOf(db: ReadDatabase, incidentId: IncidentId): Promise<readonly ActionId[]> {
+  const rows = await db.selectFrom("action").select("id").where("incident_id", "=", incidentId).limit(1000).execute();
+  return rows.map(({ id }) => id);
+}
+
 /** True for whoever wrote any revision of the action: their approval never counts. */
 export async function isAuthor(db: ReadDatabase, actionId: ActionId, subjectId: string): Promise<boolean> {
   const row = await db

@@ -1,8 +1,10 @@
 -- One active effect per scope, value and origin. Several actions may hold it; it ends with the last hold.
--- `number` is the stable integer id CrowdSec clients want; `position` is its place in the stream "block".
+-- `number` is the stable integer id CrowdSec clients want; `position` is the place of its latest change in the stream
+-- "block", `first_position` that of its creation: whoever has read beyond it has heard of this block before.
 create table block (
   number int8 generated always as identity primary key,
   id text not null unique,
+  first_position int8 not null,
   position int8 not null,
   scope text not null check (scope in ('ip', 'range')),
   value text not null,
@@ -56,7 +58,9 @@ create table enforcer (
   active boolean not null,
   created_at timestamptz not null,
   deactivated_at timestamptz,
+  -- What it has received by any protocol, and up to where its CrowdSec stream has told it what changed.
   position int8 not null default 0,
+  stream_position int8 not null default 0,
   protocol text,
   last_pull_at timestamptz,
   user_agent text

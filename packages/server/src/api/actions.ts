@@ -1,0 +1,33 @@
+import { ok, type Action, type ActionId, type Result } from "@tyr/contract";
+import type { By, Govern } from "#govern";
+import type { Respond } from "#respond";
+import type { Call, Handlers } from "./handler.ts";
+
+export type ActionDeps = Readonly<{ govern: Govern; respond: Pick<Respond, "revert"> }>;
+
+export const byOf = ({ caller, requestId }: Call): By => ({ actor: caller.actor, roles: caller.roles, requestId });
+
+export function actionHandlers({
+  govern,
+  respond,
+}: ActionDeps): Pick<Handlers, Extract<keyof Handlers, `action.${string}` | "policy.get">> {
+  const revert = async (id: ActionId, reason: string, call: Call): Promise<Result<Action>> => {
+    const reverted = await respond.revert({ id, reason, by: byOf(call) });
+    return reverted.ok ? await govern.get(id) : reverted;
+  };
+  return {
+    "action.list": async ({ query }) => ok(await govern.list(query)),
+    "action.get": async ({ params: { id } }) => await govern.get(id),
+    "action.create": async ({ body }, call) => await govern.create(body, byOf(call)),
+    "action.dryRun": async ({ params: { id } }, call) => await govern.dryRun({ id, by: byOf(call) }),
+    "action.submit": async ({ params: { id } }, call) => await govern.submit({ id, by: byOf(call) }),
+    "action.approve": async ({ params: { id }, body }, call) => await govern.approve({ id, ...body, by: byOf(call) }),
+    "action.reject": async ({ params: { id }, body }, call) =>
+      await govern.reject({ id, reason: body.reason, by: byOf(call) }),
+    "action.withdraw": async ({ params: { id } }, call) => await govern.withdraw({ id, by: byOf(call) }),
+    "action.cancel": async ({ params: { id }, body }, call) =>
+      await govern.cancel({ id, reason: body.reason, by: byOf(call) }),
+    "action.revert": async ({ params: { id }, body }, call) => await revert(id, body.reason, call),
+    "policy.get": async () => ok(await govern.policy()),
+  };
+}

@@ -1,0 +1,39 @@
+import { ok } from "@tyr/contract";
+import { createFeed } from "#connectors/blocklist";
+import { createBouncerApi } from "#connectors/crowdsec";
+import type { Clock } from "#platform/clock";
+import type { Respond } from "#respond";
+import { byOf } from "./actions.ts";
+import type { Handlers } from "./handler.ts";
+
+export type BlockDeps = Readonly<{ respond: Respond; clock: Clock }>;
+
+type Nouns = "block" | "allow" | "enforcer" | "feed" | "crowdsec";
+
+export function blockHandlers({
+  respond,
+  clock,
+}: BlockDeps): Pick<Handlers, Extract<keyof Handlers, `${Nouns}.${string}`>> {
+  const feed = createFeed(respond.blocks);
+  const bouncer = createBouncerApi({ blocks: respond.blocks, clock });
+  return {
+    "block.list": async ({ query }) => ok(await respond.list(query)),
+    "block.get": async ({ params: { id } }) => await respond.get(id),
+    "allow.list": async () => ok({ items: [...(await respond.listAllowed())] }),
+    "allow.add": async ({ body: { value, reason, expiresAt } }, call) =>
+      await respond.allow({
+        value,
+        reason,
+        expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
+        by: byOf(call),
+      }),
+    "allow.remove": async ({ params: { id } }, call) => await respond.disallow({ id, by: byOf(call) }),
+    "enforcer.list": async () => ok({ items: [...(await respond.listEnforcers())] }),
+    "enforcer.create": async ({ body: { name } }, call) => await respond.registerEnforcer({ name, by: byOf(call) }),
+    "enforcer.deactivate": async ({ params: { id } }, call) => await respond.endEnforcer({ id, by: byOf(call) }),
+    "feed.blocklist": async (_input, call) => await feed(call),
+    "crowdsec.decisions": async ({ query }, call) => await bouncer.decisions(query, call),
+    "crowdsec.decisionsHead": async (_input, call) => await bouncer.head(call),
+    "crowdsec.stream": async ({ query }, call) => await bouncer.stream(query, call),
+  };
+}

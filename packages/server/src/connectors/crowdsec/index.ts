@@ -1,0 +1,1 @@
+export { createBouncerApi, type BouncerCall, type BouncerDeps, type BouncerHandlers } from "./serve-decisions.ts";

@@ -1,0 +1,136 @@
+import { ok, refuse, type Block, type BlockId, type IncidentId, type Result, type TimelineItem } from "@tyr/contract";
+import type { ReadDatabase } from "#platform/database";
+import { actionIdsOf, parsePrefix } from "#govern";
+import { enforcementAt, isStale, type Receipt } from "./enforcement.ts";
+import type { Room } from "./room.ts";
+import {
+  countActive,
+  findBlock,
+  listBlocks,
+  listBlocksOfActions,
+  listCovered,
+  listEnforcers,
+  listReceipts,
+  type BlockRow,
+  type EnforcerRow,
+} from "./store.ts";
+
+type Surroundings = Readonly<{ enforcers: readonly EnforcerRow[]; receipts: readonly Receipt[]; now: Date }>;
+
+function toView(row: BlockRow, { enforcers, receipts, now }: Surroundings): Block {
+  return {
+    id: row.id,
+    scope: row.scope,
+    value: row.value,
+    reason: row.reason,
+    origin: row.origin,
+    actionId: row.action_id,
+    state: row.state,
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+    endedAt: row.ended_at?.toISOString() ?? null,
+    enforcement: enforcers.map((enforcer) => enforcementAt(row, enforcer, { receipts, now })),
+  };
+}
+
+async function viewAll({ db, clock }: Room, rows: readonly BlockRow[]): Promise<Block[]> {
+  const enforcers = (await listEnforcers(db.read)).filter(({ active }) => active);
+  const receipts = await listReceipts(
+    db.read,
+    rows.map(({ position }) => position),
+  );
+  const surroundings = { enforcers, receipts, now: clock.now() };
+  return rows.map((row) => toView(row, surroundings));
+}
+
+export type BlockListQuery = Readonly<{
+  after?: string | undefined;
+  limit?: number | undefined;
+  state?: BlockRow["state"] | undefined;
+  value?: string | undefined;
+}>;
+
+const PAGE_DEFAULT = 50;
+
+/** Newest first. A value that is no address finds nothing. */
+export async function listBlockPage(
+  room: Room,
+  query: BlockListQuery,
+): Promise<{ items: Block[]; next: string | null }> {
+  const { after, limit = PAGE_DEFAULT, state, value } = query;
+  const parsed = value === undefined ? undefined : parsePrefix(value);
+  if (parsed?.ok === false) return { items: [], next: null };
+  const afterNumber = after !== undefined && /^\d{1,15}$/.test(after) ? Number(after) : undefined;
+  const rows = await listBlocks(room.db.read, { afterNumber, limit: limit + 1, state, value: parsed?.value.text });
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    items: await viewAll(room, shown),
+    next: rows.length > limit && last !== undefined ? String(last.number) : null,
+  };
+}
+
+export async function getBlock(room: Room, id: BlockId): Promise<Result<Block>> {
+  const row = await findBlock(room.db.read, id);
+  const [view] = row === undefined ? [] : await viewAll(room, [row]);
+  return view === undefined ? refuse("NOT_FOUND", `there is no block ${id}`) : ok(view);
+}
+
+export type BlockCounts = Readonly<{
+  active: number;
+  ips: number;
+  ranges: number;
+  enforcers: number;
+  /** Enforcement points that still pull. */
+  enforcersSeen: number;
+  /** Active blocks that some active enforcement point has not received; all of them while there is none. */
+  unacknowledged: number;
+}>;
+
+export async function summariseBlocks(db: ReadDatabase, now: Date): Promise<BlockCounts> {
+  const enforcers = (await listEnforcers(db)).filter(({ active }) => active);
+  const behind = enforcers.length === 0 ? 0 : Math.min(...enforcers.map(({ position }) => position));
+  const { ips, ranges, beyond } = await countActive(db, behind);
+  return {
+    active: ips + ranges,
+    ips,
+    ranges,
+    enforcers: enforcers.length,
+    enforcersSeen: enforcers.filter((one) => !isStale(one, now)).length,
+    unacknowledged: beyond,
+  };
+}
+
+/** Which of these addresses are blocked now, themselves or by a range. */
+export async function blockedAmong(
+  db: ReadDatabase,
+  { addresses, now }: Readonly<{ addresses: readonly string[]; now: Date }>,
+): Promise<ReadonlySet<string>> {
+  return new Set(await listCovered(db, addresses, now));
+}
+
+/** The blocks of an incident's actions as lines of its timeline. */
+export async function listBlockTimeline(db: ReadDatabase, incidentId: IncidentId): Promise<readonly TimelineItem[]> {
+  const rows = await listBlocksOfActions(db, await actionIdsOf(db, incidentId));
+  const unique = [...new Map(rows.map((row) => [row.id, row])).values()];
+  return unique.flatMap((row) => {
+    const common = { kind: "block", severity: null, actor: null, ref: row.id } as const;
+    const facts = { value: row.value, origin: row.origin };
+    const begun: TimelineItem = {
+      ...common,
+      at: row.created_at.toISOString(),
+      title: `Blocked: ${row.value}`,
+      text: `until ${row.expires_at.toISOString()}`,
+      facts: { ...facts, state: "active" },
+    };
+    if (row.ended_at === null) return [begun];
+    const ended: TimelineItem = {
+      ...common,
+      at: row.ended_at.toISOString(),
+      title: `Block ${row.state}: ${row.value}`,
+      text: "",
+      facts: { ...facts, state: row.state },
+    };
+    return [begun, ended];
+  });
+}

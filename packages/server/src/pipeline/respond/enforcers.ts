@@ -1,0 +1,124 @@
+import { createHash, randomBytes } from "node:crypto";
+import { ok, refuse, type Enforcer, type EnforcerId, type Result } from "@tyr/contract";
+import { serviceCaller, type Caller } from "#identity";
+import { newId } from "#platform/ids";
+import type { Fact } from "#platform/database";
+import type { By } from "#govern";
+import type { Room } from "./room.ts";
+import {
+  deactivateEnforcer,
+  findEnforcer,
+  insertEnforcer,
+  listEnforcers,
+  storePull,
+  type EnforcerRow,
+} from "./store.ts";
+
+const KEY_PREFIX = "tyr_enf_";
+/** 256 random bits: a plain SHA-256 is enough, there is nothing to guess. */
+const hashKey = (key: string): Uint8Array => createHash("sha256").update(key, "utf8").digest();
+
+export function enforcerView(row: EnforcerRow): Enforcer {
+  return {
+    id: row.id,
+    name: row.name,
+    active: row.active,
+    keyHint: row.key_hint,
+    createdAt: row.created_at.toISOString(),
+    lastPullAt: row.last_pull_at?.toISOString() ?? null,
+    userAgent: row.user_agent,
+  };
+}
+
+function fact(type: Fact["type"], row: EnforcerRow, { actor, requestId }: By): Fact {
+  return { type, actor, object: { kind: "enforcer", id: row.id }, requestId, details: { name: row.name } };
+}
+
+/** Registers an enforcement point. The key is in the answer and nowhere else. Refusal `NAME_TAKEN`. */
+export async function registerEnforcer(
+  { db, clock }: Room,
+  { name, by }: Readonly<{ name: string; by: By }>,
+): Promise<Result<{ enforcer: Enforcer; key: string }>> {
+  const key = `${KEY_PREFIX}${randomBytes(32).toString("base64url")}`;
+  const at = clock.now();
+  const row = await db.audited(
+    (one: EnforcerRow | undefined) => (one === undefined ? [] : [fact("enforcer.registered", one, by)]),
+    async (tx) =>
+      await insertEnforcer(tx, {
+        id: newId("enforcer", at),
+        name,
+        key_hash: hashKey(key),
+        key_hint: `…${key.slice(-4)}`,
+        active: true,
+        created_at: at,
+        deactivated_at: null,
+        protocol: null,
+        last_pull_at: null,
+        user_agent: null,
+      }),
+  );
+  if (row === undefined) return refuse("NAME_TAKEN", `an enforcement point is called "${name}" already`);
+  return ok({ enforcer: enforcerView(row), key });
+}
+
+/** Ends an enforcement point's key. What it enforces until its entries expire is its own. */
+export async function endEnforcer(
+  { db, clock }: Room,
+  { id, by }: Readonly<{ id: EnforcerId; by: By }>,
+): Promise<Result<Enforcer>> {
+  const ended = await db.audited(
+    (one: EnforcerRow | undefined) => (one === undefined ? [] : [fact("enforcer.deactivated", one, by)]),
+    async (tx) => await deactivateEnforcer(tx, id, clock.now()),
+  );
+  const row = ended ?? (await findEnforcer(db.read, { id }));
+  return row === undefined ? refuse("NOT_FOUND", `there is no enforcement point ${id}`) : ok(enforcerView(row));
+}
+
+/** The enforcement point of a key; undefined when the key is unknown or ended. */
+export async function authenticateEnforcer({ db }: Room, key: string): Promise<Caller | undefined> {
+  if (!key.startsWith(KEY_PREFIX) || key.length > 128) return undefined;
+  const row = await findEnforcer(db.read, { key_hash: hashKey(key) });
+  if (row === undefined || !row.active) return undefined;
+  return { ...serviceCaller("enforcer", { id: row.id, name: row.name }), enforcerId: row.id };
+}
+
+export async function viewEnforcers({ db }: Room): Promise<readonly Enforcer[]> {
+  return (await listEnforcers(db.read)).map(enforcerView);
+}
+
+export type Pull = Readonly<{
+  enforcerId: EnforcerId;
+  /** Everything up to here was in the response, and all of it was sent; undefined: a key check or a single question. */
+  position?: number;
+  /** The CrowdSec stream: the next pull continues at `position`. Other lists are whole each time. */
+  stream?: boolean;
+  protocol: "feed" | "crowdsec";
+  userAgent: string | undefined;
+}>;
+
+/** A client that polls every second is not worth a write every second. */
+const SEEN_EVERY_MS = 5_000;
+const RECEIPTS_KEPT_MS = 30 * 86_400_000;
+const USER_AGENT_MAX = 200;
+
+/** Untrusted text: bounded, printable. */
+function shortAgent(userAgent: string | undefined): string | null {
+  return userAgent?.replace(/[^\x20-\x7e]/g, "?").slice(0, USER_AGENT_MAX) ?? null;
+}
+
+/** Remembers what enforcement points have received; one per room, because it knows what it wrote last. */
+export function createPullRecorder({ db, clock }: Room): (pull: Pull) => Promise<void> {
+  const written = new Map<string, Readonly<{ at: number; what: string }>>();
+  return async ({ enforcerId, position, stream = false, protocol, userAgent }) => {
+    const at = clock.now();
+    const agent = shortAgent(userAgent);
+    const what = JSON.stringify([position, stream, protocol, agent]);
+    const last = written.get(enforcerId);
+    if (last?.what === what && at.getTime() - last.at < SEEN_EVERY_MS) return;
+    const keepSince = new Date(at.getTime() - RECEIPTS_KEPT_MS);
+    await db.bookkeep("enforcer-pull", async (tx) => {
+      await storePull(tx, { enforcerId, position, stream, protocol, userAgent: agent, at, keepSince });
+    });
+    written.set(enforcerId, { at: at.getTime(), what });
+  };
+}
