@@ -28,12 +28,9 @@ const UNITS = [
   ["second", 1],
 ] as const;
 
-/** `24 hours`, `90 minutes`: the largest unit that says it exactly. */
+/** `1 day`, `90 minutes`: the largest unit that says a whole number of seconds exactly. */
 export function durationText(seconds: number): string {
-  const [name, size] = UNITS.find(([unit, size]) => seconds % size === 0 && (seconds > size || unit === "second")) ?? [
-    "second",
-    1,
-  ];
+  const [name, size] = UNITS.find(([, one]) => seconds % one === 0) ?? UNITS[3];
   const count = seconds / size;
   return `${count} ${name}${count === 1 ? "" : "s"}`;
 }

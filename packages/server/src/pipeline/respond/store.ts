@@ -304,7 +304,8 @@ export async function listCovered(
     .select("asked.address")
     .where((eb) =>
       eb.exists(
-        eb.selectFrom("block")
+        eb
+          .selectFrom("block")
           .select("block.id")
           .where("block.state", "=", "active")
           .where("block.expires_at", ">", now)

@@ -112,7 +112,10 @@ export function decide(engine: Engine, input: DecisionInput, now: Date): Decisio
   const dryRun = engine.ask(questionOf(input, "dry_run"));
   if (dryRun.answer === "error") return answer("deny", named(dryRun));
   const refusing = request.answer === "deny" ? [...execute.policyIds, ...request.policyIds] : execute.policyIds;
-  const reasons = named({ answer: "deny", policyIds: [...new Set(refusing)].toSorted() });
+  // What approvals would lift did not decide this.
+  const final = refusing.filter((id) => policies.get(id)?.gate === undefined);
+  const policyIds = [...new Set(final.length > 0 ? final : refusing)].toSorted();
+  const reasons = named({ answer: "deny", policyIds });
   return answer(dryRun.answer === "allow" ? "dry_run_only" : "deny", reasons);
 }
 

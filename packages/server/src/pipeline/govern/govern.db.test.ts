@@ -1,0 +1,336 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Action } from "@tyr/contract";
+import type { AuditRecord } from "#platform/database";
+import { TEST_ENGINES } from "#platform/testing";
+import { cursorOf } from "#platform/bus";
+import { PROPOSALS_PER_HOUR_MAX } from "./propose-actions.ts";
+import {
+  adam,
+  ana,
+  approve,
+  ben,
+  cleo,
+  codeOf,
+  dora,
+  everybody,
+  must,
+  openResponseWorld,
+  request,
+  type ResponseWorld,
+} from "../respond/testing/response-world.ts";
+
+describe.each(TEST_ENGINES)("actions on %s", (engine) => {
+  let world: ResponseWorld;
+  beforeAll(async () => void (world = await openResponseWorld(engine)));
+  afterAll(async () => await world[Symbol.asyncDispose]());
+
+  const recordsOf = async (id: string): Promise<readonly AuditRecord[]> =>
+    (await world.test.records()).filter((record) => record.object.id === id);
+  const reload = async ({ id }: Action): Promise<Action> => must(await world.govern.get(id));
+
+  test("a request shows policy's answer, what would change and who must approve", async () => {
+    const action = await request(world, "8.8.1.1");
+    expect(action).toMatchObject({
+      state: "pending",
+      target: "8.8.1.1",
+      connector: "blocklist",
+      requester: { kind: "person", name: "Ana" },
+      decision: {
+        outcome: "require_approval",
+        requirements: [{ policyId: "production-needs-approval", approvals: 1 }],
+      },
+      dryRun: {
+        ok: true,
+        before: ["8.8.1.1 is not blocked"],
+        after: ["8.8.1.1 is blocked for 1 day"],
+        warnings: ["no enforcement point is registered: nothing drops packets yet"],
+        reach: { addresses: "1", events: 12 },
+      },
+      approvalsMissing: 1,
+      deadlineAt: "2026-02-01T16:00:00.000Z",
+    });
+    const types = (await recordsOf(action.id)).map(({ type, before, after }) => [type, before, after]);
+    expect(types).toEqual([
+      ["action.created", null, "draft"],
+      ["action.dry_run", "draft", "dry_run_ok"],
+      ["action.submitted", "dry_run_ok", "pending"],
+    ]);
+  });
+
+  test("a denied request stores nothing but that it was asked and why not", async () => {
+    const asked = { type: "block_ip" as const, target: "::ffff:127.0.0.1", justification: "x" };
+    const denied = await world.govern.create(asked, ana);
+    expect(denied).toMatchObject({
+      ok: false,
+      refusal: { code: "ACTION_DENIED", facts: { reasons: [{ policyId: "never-this-host" }] } },
+    });
+    const last = (await world.test.records()).at(-1);
+    expect(last).toMatchObject({
+      type: "action.refused",
+      outcome: "refused",
+      actor: { name: "Ana" },
+      details: { target: "127.0.0.1", code: "ACTION_DENIED", policies: ["never-this-host"] },
+    });
+    expect((await world.govern.list({ target: "127.0.0.1" })).items).toEqual([]);
+  });
+
+  test("a target that is no canonical address is refused before anything is asked", async () => {
+    const asked = { type: "block_ip" as const, target: "010.0.0.1", justification: "x" };
+    expect(codeOf(await world.govern.create(asked, ana))).toBe("TARGET_INVALID");
+  });
+
+  test("the requester's own approval never counts, whatever roles they hold", async () => {
+    const body = { type: "block_ip" as const, target: "8.8.1.2", justification: "x" };
+    const asked = must(await world.govern.create(body, cleo));
+    expect(codeOf(await approve(world, asked, cleo))).toBe("APPROVAL_BY_REQUESTER");
+    expect(codeOf(await world.govern.reject({ id: asked.id, by: cleo, reason: "x" }))).toBe("APPROVAL_BY_REQUESTER");
+    expect((await reload(asked)).state).toBe("pending");
+    expect((await recordsOf(asked.id)).at(-1)).toMatchObject({ type: "action.refused", outcome: "refused" });
+  });
+
+  test("somebody without an approving role, and automation, cannot approve", async () => {
+    const asked = await request(world, "8.8.1.3");
+    expect(codeOf(await approve(world, asked, adam))).toBe("NOT_PERMITTED");
+    const machine = {
+      actor: { kind: "automation" as const, id: "automation", name: "automation" },
+      roles: [],
+      requestId: null,
+    };
+    expect(codeOf(await approve(world, asked, machine))).toBe("NOT_PERMITTED");
+  });
+
+  test("approving something other than what would run is refused as stale", async () => {
+    const asked = await request(world, "8.8.1.4");
+    const stale = { ...asked, requestDigest: "0".repeat(64) };
+    expect(codeOf(await approve(world, stale, ben))).toBe("APPROVAL_STALE");
+    world.situation.successfulLogins = 2;
+    const again = must(await world.govern.dryRun({ id: asked.id, by: ana }));
+    world.situation.successfulLogins = 0;
+    expect(again.dryRun?.warnings[0]).toBe("2 successful log-ins from this address in 7 days");
+    expect(codeOf(await approve(world, asked, ben))).toBe("APPROVAL_STALE");
+    expect(must(await approve(world, again, ben)).state).toBe("approved");
+  });
+
+  test("an approval of an earlier dry run stops counting when the target is looked at again", async () => {
+    const asked = await request(world, "8.8.2.0/23");
+    expect(must(await approve(world, asked, ben))).toMatchObject({ state: "pending", approvalsMissing: 1 });
+    world.situation.successfulLogins = 1;
+    const again = must(await world.govern.dryRun({ id: asked.id, by: ana }));
+    world.situation.successfulLogins = 0;
+    expect(again.approvalsMissing).toBe(2);
+    expect(again.approvals).toMatchObject([{ by: { name: "Ben" }, counts: false }]);
+  });
+
+  test("two gates are both asked for, and one person is one approval", async () => {
+    const asked = await request(world, "8.9.0.0/23");
+    expect(asked.decision?.requirements.map(({ policyId }) => policyId)).toEqual([
+      "production-needs-approval",
+      "wide-needs-two",
+    ]);
+    expect(must(await approve(world, asked, ben))).toMatchObject({ state: "pending", approvalsMissing: 1 });
+    expect(must(await approve(world, asked, ben))).toMatchObject({ state: "pending", approvalsMissing: 1 });
+    const done = must(await approve(world, asked, dora));
+    expect(done.state).toBe("approved");
+    expect(done.approvals.map(({ by, counts }) => `${by.name} ${String(counts)}`).toSorted()).toEqual([
+      "Ben true",
+      "Dora true",
+    ]);
+  });
+
+  test("fifty approvals at once by one person are one, by two people two", async () => {
+    const asked = await request(world, "8.9.2.0/23");
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, async (_none, n) => await approve(world, asked, n % 2 === 0 ? ben : cleo)),
+    );
+    expect(answers.map(codeOf).filter((code) => code !== "ok" && code !== "ACTION_TRANSITION_REFUSED")).toEqual([]);
+    const now = await reload(asked);
+    expect(now).toMatchObject({ state: "approved" });
+    expect(now.approvals).toHaveLength(2);
+    const recorded = (await recordsOf(asked.id)).filter(({ type }) => type === "action.approval_recorded");
+    expect(recorded).toHaveLength(2);
+  });
+
+  test("a withdrawn approval no longer counts, and an approved action waits again", async () => {
+    const asked = await request(world, "8.8.1.5");
+    expect(must(await approve(world, asked, ben)).state).toBe("approved");
+    const back = must(await world.govern.withdraw({ id: asked.id, by: ben }));
+    expect(back).toMatchObject({ state: "pending", approvalsMissing: 1, approvals: [] });
+    expect(codeOf(await world.govern.withdraw({ id: asked.id, by: ben }))).toBe("NOT_FOUND");
+    expect(must(await approve(world, asked, ben)).state).toBe("approved");
+  });
+
+  test("rejected is final, and says which moves remain: none", async () => {
+    const asked = await request(world, "8.8.1.6");
+    expect(must(await world.govern.reject({ id: asked.id, by: ben, reason: "our scanner" })).state).toBe("rejected");
+    const late = await approve(world, asked, dora);
+    expect(late).toMatchObject({
+      ok: false,
+      refusal: { code: "ACTION_TRANSITION_REFUSED", facts: { state: "rejected", legal: [] } },
+    });
+  });
+
+  test("the requester or a security manager cancels, nobody else", async () => {
+    const asked = await request(world, "8.8.1.7");
+    expect(codeOf(await world.govern.cancel({ id: asked.id, by: ben, reason: "no" }))).toBe("NOT_PERMITTED");
+    expect(must(await world.govern.cancel({ id: asked.id, by: ana, reason: "mistake" })).state).toBe("cancelled");
+  });
+
+  test("a draft runs dry, waits for its submission, and an old dry run is not enough", async () => {
+    const drafted = await request(world, "8.8.1.8", { submit: false });
+    expect(drafted.state).toBe("dry_run_ok");
+    world.clock.advance(15 * 60_000 + 1);
+    expect(codeOf(await world.govern.submit({ id: drafted.id, by: ana }))).toBe("DRY_RUN_STALE");
+    must(await world.govern.dryRun({ id: drafted.id, by: ana }));
+    expect(must(await world.govern.submit({ id: drafted.id, by: ana })).state).toBe("pending");
+  });
+
+  test("weak evidence may be tried and not asked for", async () => {
+    const incidentId = world.incident({ n: 1, ip: "8.8.1.9", risk: 20 });
+    const tried = await request(world, "8.8.1.9", { incidentId });
+    expect(tried).toMatchObject({ state: "dry_run_ok", decision: { outcome: "dry_run_only" }, evidence: { risk: 20 } });
+    expect(codeOf(await world.govern.submit({ id: tried.id, by: ana }))).toBe("ACTION_DENIED");
+    must(await world.govern.cancel({ id: tried.id, by: ana, reason: "weak" }));
+  });
+
+  test("what nobody decides expires at its deadline; deciding late closes it", async () => {
+    const first = await request(world, "8.8.1.10");
+    const second = await request(world, "8.8.1.11");
+    world.clock.advance(4 * 3_600_000 - 1);
+    await world.govern.expireOverdue();
+    expect((await reload(first)).state).toBe("pending");
+    world.clock.advance(1);
+    expect(codeOf(await approve(world, first, ben))).toBe("ACTION_TRANSITION_REFUSED");
+    expect((await reload(first)).state).toBe("expired");
+    await world.govern.expireOverdue();
+    expect((await reload(second)).state).toBe("expired");
+  });
+
+  test("a gate that too few people could ever pass is told at once", async () => {
+    world.situation.people = [ana, ben].map(({ id, roles }) => ({ id, roles }));
+    const asked = await request(world, "8.10.0.0/16");
+    world.situation.people = everybody.map(({ id, roles }) => ({ id, roles }));
+    expect(asked.dryRun?.warnings).toContain(
+      "wide-needs-two asks for 2 other people with the role approver or security_manager; there is 1",
+    );
+  });
+
+  test("the policy in force is shown with its text, and its activation is in the log once", async () => {
+    const shown = await world.govern.policy();
+    expect(shown.digest).toBe(world.govern.policyDigest);
+    expect(shown.policies.find(({ id }) => id === "never-reserved")).toMatchObject({
+      effect: "forbid",
+      text: expect.stringContaining("resource.reserved") as string,
+    });
+    const activated = (await world.test.records()).filter(({ type }) => type === "policy.activated");
+    expect(activated.map(({ after }) => after)).toEqual([shown.digest]);
+  });
+
+  test("lists page newest first, without repeating or skipping, and filter", async () => {
+    const all = (await world.govern.list({ limit: 500 })).items.map(({ id }) => id);
+    const paged: string[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await world.govern.list({ limit: 4, after });
+      paged.push(...page.items.map(({ id }) => id));
+      if (page.next === null) break;
+      after = page.next;
+    }
+    expect(paged).toEqual(all);
+    expect(all).toEqual(all.toSorted().toReversed());
+    const waiting = (await world.govern.list({ waiting: true, limit: 500 })).items;
+    expect(new Set(waiting.map(({ state }) => state))).toEqual(new Set(["pending"]));
+  });
+
+  test("the log of every action, replayed, leads to its state: each entry begins where the last ended", async () => {
+    const records = await world.test.records();
+    for (const { id, state } of (await world.govern.list({ limit: 500 })).items) {
+      let reached: string | null = null;
+      for (const { object, before, after, outcome } of records) {
+        if (object.id !== id || outcome === "refused") continue;
+        expect([id, before]).toEqual([id, reached]);
+        reached = after;
+      }
+      expect([id, reached]).toEqual([id, state]);
+    }
+  });
+});
+
+describe.each(TEST_ENGINES)("automation on %s", (engine) => {
+  let world: ResponseWorld;
+  beforeAll(async () => void (world = await openResponseWorld(engine, { environment: "development" })));
+  afterAll(async () => await world[Symbol.asyncDispose]());
+  const proposed = async (target: string): Promise<Action[]> => (await world.govern.list({ target })).items;
+
+  test("proposes to block a public address of high risk, with its evidence, and waits for a person", async () => {
+    const incidentId = world.incident({ n: 1, ip: "8.8.1.1", risk: 92 });
+    await world.govern.propose();
+    expect(await proposed("8.8.1.1")).toMatchObject([
+      {
+        state: "pending",
+        requester: { kind: "automation" },
+        ttlSeconds: 86_400,
+        evidence: { incidentId, risk: 92, detectionIds: [expect.stringMatching(/^det_/)] },
+        decision: { outcome: "require_approval", requirements: [{ policyId: "automation-needs-a-person" }] },
+      },
+    ]);
+  });
+
+  test("proposes once per target, however often its incidents change", async () => {
+    world.incident({ n: 1, ip: "8.8.1.1", risk: 95 });
+    world.incident({ n: 2, ip: "8.8.1.1", risk: 99 });
+    await world.govern.propose();
+    expect(await proposed("8.8.1.1")).toHaveLength(1);
+  });
+
+  test.each([
+    ["10.1.2.3", 99, "a private address"],
+    ["203.0.113.9", 99, "a documentation address"],
+    ["9.9.1.1", 99, "our own network"],
+    ["8.8.1.2", 69, "medium risk"],
+    ["not an address", 99, "something that is no address"],
+  ])("proposes nothing for %s at risk %d: %s", async (ip, risk) => {
+    world.incident({ n: 3, ip, risk });
+    await world.govern.propose();
+    expect(await proposed(ip)).toEqual([]);
+  });
+
+  test("proposes nothing for a closed incident or one without an address", async () => {
+    world.incident({ n: 4, ip: "8.8.1.3", risk: 99, state: "closed" });
+    world.incident({ n: 5, ip: null, risk: 99 });
+    await world.govern.propose();
+    expect(await proposed("8.8.1.3")).toEqual([]);
+    expect(await cursorOf(world.test.db.read, "govern")).toBe(world.situation.changes.length);
+  });
+
+  test("does not ask again for a day after a person said no", async () => {
+    const [action] = await proposed("8.8.1.1");
+    must(await world.govern.reject({ id: action?.id ?? "act_", by: ben, reason: "our scanner" }));
+    world.incident({ n: 1, ip: "8.8.1.1", risk: 99 });
+    await world.govern.propose();
+    expect(await proposed("8.8.1.1")).toHaveLength(1);
+    world.clock.advance(24 * 3_600_000 + 1);
+    world.incident({ n: 1, ip: "8.8.1.1", risk: 99 });
+    await world.govern.propose();
+    expect(await proposed("8.8.1.1")).toHaveLength(2);
+  });
+
+  test("two workers over the same changes propose once", async () => {
+    world.incident({ n: 6, ip: "8.8.1.6", risk: 80 });
+    const both = await Promise.allSettled([world.govern.propose(), world.govern.propose()]);
+    await world.govern.propose();
+    expect(both.some(({ status }) => status === "fulfilled")).toBe(true);
+    expect(await proposed("8.8.1.6")).toHaveLength(1);
+  });
+
+  test("more attackers than people can read about become a queue, and none is forgotten", async () => {
+    world.clock.advance(2 * 3_600_000);
+    const attackers = PROPOSALS_PER_HOUR_MAX + 5;
+    for (let n = 1; n <= attackers; n++) world.incident({ n: 100 + n, ip: `8.7.0.${n}`, risk: 80 });
+    while (await world.govern.propose());
+    const count = async () =>
+      (await world.govern.list({ limit: 500 })).items.filter(({ target }) => target.startsWith("8.7.0.")).length;
+    expect(await count()).toBe(PROPOSALS_PER_HOUR_MAX);
+    world.clock.advance(3_600_001);
+    while (await world.govern.propose());
+    expect(await count()).toBe(attackers);
+  });
+});

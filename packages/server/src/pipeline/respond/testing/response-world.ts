@@ -1,0 +1,144 @@
+import { fileURLToPath } from "node:url";
+import type { Action, DetectionId, IncidentId, Result, Role, SubjectId } from "@tyr/contract";
+import { createBlocklistPlanner } from "#connectors/blocklist";
+import { createBouncerApi } from "#connectors/crowdsec";
+import {
+  createGovern,
+  type By,
+  type Govern,
+  type GovernPorts,
+  type IncidentChange,
+  type Mode,
+  type Person,
+} from "#govern";
+import { createBus } from "#platform/bus";
+import { fixedClock } from "#platform/clock";
+import { silentLogger } from "#platform/log";
+import { openTestDatabase, type EngineName, type TestDatabase } from "#platform/testing";
+import { createRespond, type Respond } from "../index.ts";
+
+const POLICIES = fileURLToPath(new URL("../../../../../../policies", import.meta.url));
+const uuid = (n: number): string => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`;
+
+/** A person of the test world, who can be changed while the test runs. */
+export type Actor = By & Readonly<{ id: SubjectId }>;
+
+function person(n: number, name: string, roles: Role[]): Actor {
+  const id: SubjectId = `usr_${uuid(n)}`;
+  return { id, actor: { kind: "person", id, name }, roles, requestId: null };
+}
+
+export const ana = person(1, "Ana", ["analyst"]);
+export const ben = person(2, "Ben", ["approver"]);
+export const cleo = person(3, "Cleo", ["security_manager"]);
+export const dora = person(4, "Dora", ["approver"]);
+export const adam = person(5, "Adam", ["admin"]);
+export const everybody = [ana, ben, cleo, dora, adam];
+
+/** Govern and respond over a real database, with a clock that stands still and people who can be disabled. */
+export type ResponseWorld = AsyncDisposable &
+  Readonly<{
+    test: TestDatabase;
+    clock: ReturnType<typeof fixedClock>;
+    govern: Govern;
+    respond: Respond;
+    ports: GovernPorts;
+    bouncer: ReturnType<typeof createBouncerApi>;
+    situation: { mode: Mode; people: Person[]; changes: IncidentChange[]; successfulLogins: number };
+    incident(change: Readonly<{ n: number; ip: string | null; risk: number; state?: string }>): IncidentId;
+  }>;
+
+export async function openResponseWorld(
+  engine: EngineName,
+  options: Readonly<{ environment?: "production" | "development"; ownNetworks?: readonly string[] }> = {},
+): Promise<ResponseWorld> {
+  const clock = fixedClock("2026-02-01T12:00:00Z");
+  const test = await openTestDatabase(engine, clock);
+  const situation: ResponseWorld["situation"] = {
+    mode: "normal",
+    people: everybody.map(({ id, roles }) => ({ id, roles })),
+    changes: [],
+    successfulLogins: 0,
+  };
+  const ports: GovernPorts = {
+    planner: createBlocklistPlanner({
+      reachOf: async () => ({ events: 12, successfulLogins: situation.successfulLogins }),
+    }),
+    people: async () => situation.people,
+    evidenceOf: async (incidentId) => {
+      const known = situation.changes.findLast((one) => one.incidentId === incidentId);
+      return known === undefined
+        ? undefined
+        : { incidentId, risk: known.risk, detectionIds: [`det_${uuid(known.position)}` satisfies DetectionId] };
+    },
+    readIncidentChangesAfter: async (_db, position, limit) =>
+      situation.changes.filter((one) => one.position > position).slice(0, limit),
+  };
+  const shared = { db: test.db, clock, bus: createBus(clock), log: silentLogger };
+  const govern = await createGovern({
+    ...shared,
+    policiesDir: POLICIES,
+    ownNetworks: options.ownNetworks ?? ["9.9.0.0/16"],
+    ports,
+    environment: options.environment ?? "production",
+    mode: () => situation.mode,
+  });
+  const respond = createRespond({ ...shared, execution: govern.execution });
+  return {
+    test,
+    clock,
+    govern,
+    respond,
+    ports,
+    situation,
+    bouncer: createBouncerApi({ blocks: respond.blocks, clock }),
+    incident({ n, ip, risk, state = "new" }) {
+      const incidentId: IncidentId = `inc_${uuid(n)}`;
+      const position = (situation.changes.at(-1)?.position ?? 0) + 1;
+      situation.changes.push({ incidentId, position, actorIp: ip, risk, severity: "high", state });
+      return incidentId;
+    },
+    [Symbol.asyncDispose]: async () => await test[Symbol.asyncDispose](),
+  };
+}
+
+export function must<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`${result.refusal.code}: ${result.refusal.detail}`);
+  return result.value;
+}
+
+export function codeOf(result: Result<unknown>): string {
+  return result.ok ? "ok" : result.refusal.code;
+}
+
+/** Somebody approves what they were shown. */
+export async function approve(world: ResponseWorld, shown: Action, by: By): Promise<Result<Action>> {
+  const { id, requestDigest } = shown;
+  return await world.govern.approve({ id, by, requestDigest, dryRunDigest: shown.dryRun?.digest ?? "none" });
+}
+
+export async function request(world: ResponseWorld, target: string, more: object = {}): Promise<Action> {
+  const body = { type: "block_ip" as const, target, justification: "it attacks us", ...more };
+  return must(await world.govern.create(body, ana));
+}
+
+/** Asked for by Ana, approved by Ben, run. */
+export async function blockNow(world: ResponseWorld, target: string, ttlSeconds = 3600): Promise<Action> {
+  const asked = await request(world, target, { ttlSeconds });
+  must(await approve(world, asked, ben));
+  await world.respond.execute();
+  return must(await world.govern.get(asked.id));
+}
+
+type Sent = { call: Parameters<ResponseWorld["bouncer"]["head"]>[0]; arrive: () => Promise<void> };
+
+/** A bouncer's request, whose response arrives when the test says so. */
+export function callFrom(enforcerId: `enf_${string}`, userAgent = "crowdsec-firewall-bouncer/-"): Sent {
+  const work: (() => Promise<void>)[] = [];
+  return {
+    call: { caller: { enforcerId }, headers: { "user-agent": userAgent }, afterSent: (one) => void work.push(one) },
+    async arrive() {
+      for (const one of work) await one();
+    },
+  };
+}
