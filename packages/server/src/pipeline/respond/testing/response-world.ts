@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Action, DetectionId, IncidentId, Result, Role, SubjectId } from "@tyr/contract";
+// oxlint-disable no-restricted-imports -- stands where app.ts does: it wires the real connectors to the stages
 import { createBlocklistPlanner } from "#connectors/blocklist";
 import { createBouncerApi } from "#connectors/crowdsec";
 import {
@@ -24,7 +25,7 @@ const uuid = (n: number): string => `00000000-0000-7000-8000-${String(n).padStar
 export type Actor = By & Readonly<{ id: SubjectId }>;
 
 function person(n: number, name: string, roles: Role[]): Actor {
-  const id: SubjectId = `usr_${uuid(n)}`;
+  const id = `usr_${uuid(n)}` as SubjectId;
   return { id, actor: { kind: "person", id, name }, roles, requestId: null };
 }
 
@@ -69,7 +70,7 @@ export async function openResponseWorld(
       const known = situation.changes.findLast((one) => one.incidentId === incidentId);
       return known === undefined
         ? undefined
-        : { incidentId, risk: known.risk, detectionIds: [`det_${uuid(known.position)}` satisfies DetectionId] };
+        : { incidentId, risk: known.risk, detectionIds: [`det_${uuid(known.position)}` as DetectionId] };
     },
     readIncidentChangesAfter: async (_db, position, limit) =>
       situation.changes.filter((one) => one.position > position).slice(0, limit),
@@ -93,7 +94,7 @@ export async function openResponseWorld(
     situation,
     bouncer: createBouncerApi({ blocks: respond.blocks, clock }),
     incident({ n, ip, risk, state = "new" }) {
-      const incidentId: IncidentId = `inc_${uuid(n)}`;
+      const incidentId = `inc_${uuid(n)}` as IncidentId;
       const position = (situation.changes.at(-1)?.position ?? 0) + 1;
       situation.changes.push({ incidentId, position, actorIp: ip, risk, severity: "high", state });
       return incidentId;
