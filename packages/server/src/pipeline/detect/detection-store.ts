@@ -1,4 +1,5 @@
 import type { DetectionId, EventId, EventKind, Id, SensorId, Severity } from "@tyr/contract";
+import { sql } from "kysely";
 import { headOf } from "#platform/bus";
 import type { ReadDatabase } from "#platform/database";
 import type { DetectionTag, StoredDetection } from "./detection.ts";
@@ -104,7 +105,7 @@ export async function listDetections(
   const { ip, rule, technique, event } = filter;
   if (ip !== undefined) rows = rows.where("actor_ip", "=", ip);
   if (rule !== undefined) rows = rows.where("rule_id", "=", rule);
-  if (event !== undefined) rows = rows.where("event_ids", "@>", [event]);
+  if (event !== undefined) rows = rows.where(sql<boolean>`event_ids @> array[${event}::text]`);
   if (technique !== undefined) {
     const column = technique.includes(".") ? "sub_technique" : "technique";
     rows = rows.where((where) =>
