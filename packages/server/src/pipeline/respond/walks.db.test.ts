@@ -1,0 +1,179 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Action } from "@tyr/contract";
+import {
+  ana,
+  approve,
+  ben,
+  cleo,
+  dora,
+  everybody,
+  must,
+  openResponseWorld,
+  request,
+  type ResponseWorld,
+} from "./testing/response-world.ts";
+
+/**
+ * Random walks of people, clocks, modes and workers over the real rooms. After every step the invariants hold,
+ * whatever happened; a step that is refused is a step too.
+ */
+const PEOPLE = [ana, ben, cleo, dora];
+type Step =
+  | { do: "ask"; target: number; ttl: number }
+  | { do: "approve" | "reject" | "withdraw" | "cancel" | "revert" | "dryRun"; who: number; which: number }
+  | { do: "execute" | "expire" | "deadlines" }
+  | { do: "wait"; ms: number }
+  | { do: "mode"; mode: "normal" | "elevated" | "lockdown" }
+  | { do: "disable" | "enable"; who: number }
+  | { do: "allow"; target: number };
+
+const person = fc.nat(PEOPLE.length - 1);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant("ask" as const), target: fc.nat(2), ttl: fc.constantFrom(60, 3600) }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        "approve" as const,
+        "approve" as const,
+        "reject" as const,
+        "withdraw" as const,
+        "cancel" as const,
+        "revert" as const,
+        "dryRun" as const,
+      ),
+      who: person,
+      which: fc.nat(3),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constantFrom("execute" as const, "expire" as const, "deadlines" as const) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.constantFrom(1_000, 61_000, 4 * 3_600_000) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("mode" as const),
+      mode: fc.constantFrom("normal" as const, "elevated" as const, "lockdown" as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("disable" as const, "enable" as const), who: person }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("allow" as const), target: fc.nat(2) }) },
+);
+
+let round = 0;
+const targetOf = (n: number): string =>
+  n === 2 ? `8.${round % 250}.${Math.floor(round / 250)}.0/23` : `8.${round % 250}.${Math.floor(round / 250)}.${n + 1}`;
+
+async function take(world: ResponseWorld, one: Step, asked: Action[]): Promise<void> {
+  if (one.do === "ask") {
+    const made = await world.govern.create(
+      { type: "block_ip", target: targetOf(one.target), justification: "x", ttlSeconds: one.ttl },
+      ana,
+    );
+    if (made.ok) asked.push(made.value);
+    return;
+  }
+  if (one.do === "execute") return void (await world.respond.execute());
+  if (one.do === "expire") return void (await world.respond.expire());
+  if (one.do === "deadlines") return void (await world.govern.expireOverdue());
+  if (one.do === "wait") return world.clock.advance(one.ms);
+  if (one.do === "mode") return void (world.situation.mode = one.mode);
+  if (one.do === "allow")
+    return void (await world.respond.allow({ value: targetOf(one.target), reason: "x", expiresAt: null, by: cleo }));
+  const by = PEOPLE[one.who] ?? ana;
+  if (one.do === "disable" || one.do === "enable") {
+    const rest = world.situation.people.filter(({ id }) => id !== by.id);
+    world.situation.people = one.do === "enable" ? [...rest, { id: by.id, roles: by.roles }] : rest;
+    return;
+  }
+  const action = asked[one.which % Math.max(1, asked.length)];
+  if (action === undefined) return;
+  const { id } = action;
+  // Refusals are answers: every step may come at any time.
+  if (one.do === "approve") await approve(world, must(await world.govern.get(id)), by);
+  if (one.do === "reject") await world.govern.reject({ id, by, reason: "x" });
+  if (one.do === "withdraw") await world.govern.withdraw({ id, by });
+  if (one.do === "cancel") await world.govern.cancel({ id, by, reason: "x" });
+  if (one.do === "dryRun") await world.govern.dryRun({ id, by });
+  if (one.do === "revert") await world.respond.revert({ id, by, reason: "x" });
+}
+
+async function check(world: ResponseWorld, asked: readonly Action[]): Promise<void> {
+  const db = world.test.db.read;
+  const ids = asked.map(({ id }) => id);
+  if (ids.length === 0) return;
+  const holds = await db.selectFrom("block_hold").selectAll().where("action_id", "in", ids).execute();
+  const held = new Set(holds.filter(({ ended_at: end }) => end === null).map(({ action_id: id }) => id));
+  for (const id of ids) {
+    const action = must(await world.govern.get(id));
+    // In force exactly while executed, and only once ever.
+    expect([id, held.has(id)]).toEqual([id, action.state === "executed"]);
+    expect(holds.filter(({ action_id: one }) => one === id).length).toBeLessThanOrEqual(1);
+    expect(action.approvals.filter(({ by, counts }) => counts && by.id === action.requester.id)).toEqual([]);
+  }
+  const blocks = await db.selectFrom("block").selectAll().where("action_id", "in", ids).execute();
+  for (const block of blocks) {
+    const own = await db.selectFrom("block_hold").selectAll().where("block_id", "=", block.id).execute();
+    const alive = own.filter(({ ended_at: end }) => end === null);
+    expect([block.id, block.state === "active"]).toEqual([block.id, alive.length > 0]);
+    if (alive.length > 0)
+      expect(block.expires_at.getTime()).toBe(Math.max(...alive.map(({ expires_at: end }) => end.getTime())));
+  }
+}
+
+async function checkLog(world: ResponseWorld, ids: readonly string[]): Promise<void> {
+  const records = (await world.test.records()).filter(({ object }) => ids.includes(object.id));
+  const decisions = await world.test.db.read
+    .selectFrom("policy_decision")
+    .selectAll()
+    .where("step", "=", "execute")
+    .execute();
+  for (const id of ids) {
+    let reached: string | null = null;
+    for (const { type, before, after, outcome, details } of records.filter(({ object }) => object.id === id)) {
+      if (outcome === "refused") continue;
+      expect([id, type, before]).toEqual([id, type, reached]);
+      reached = after;
+      if (type !== "action.executing") continue;
+      // No path to execution but through an evaluation that answered allow, recorded with its bundle.
+      const allowed = decisions.filter((one) => one.action_id === id && one.outcome === "allow");
+      expect(allowed.map((one) => one.bundle_digest)).toContain(details["bundle_digest"]);
+      expect(Number(details["approvers"])).toBeGreaterThanOrEqual(1);
+    }
+    expect([id, reached]).toEqual([id, must(await world.govern.get(id as Action["id"])).state]);
+  }
+}
+
+test("whatever people, clocks and workers do in whatever order, the invariants of actions and blocks hold", async () => {
+  await using world = await openResponseWorld("pglite");
+  let executions = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 24 }), async (steps) => {
+      round += 1;
+      world.situation.mode = "normal";
+      world.situation.people = everybody.map(({ id, roles }) => ({ id, roles }));
+      const asked: Action[] = [await request(world, targetOf(0), { ttlSeconds: 60 })];
+      for (const one of steps) {
+        await take(world, one, asked);
+        await check(world, asked);
+      }
+      await checkLog(
+        world,
+        asked.map(({ id }) => id),
+      );
+      for (const { id } of asked) executions += must(await world.govern.get(id)).executedAt === null ? 0 : 1;
+    }),
+    { numRuns: 60, endOnFailure: true },
+  );
+  // Walks that never execute would prove little.
+  expect(executions).toBeGreaterThan(5);
+});
