@@ -28,6 +28,8 @@ export type Part = Readonly<{
   rejected: readonly QuarantineRow[];
   /** Lines whose id another line of the same batch has. */
   twins: number;
+  /** Characters of all these lines. */
+  chars: number;
   /** The job ends with it. */
   last: boolean;
 }>;
@@ -37,18 +39,29 @@ export function receivedOf(part: Part): number {
   return part.rows.length + part.rejected.length + part.twins;
 }
 
-export function sizeOf(batch: Batch): number {
-  return batch.reduce((sum, part) => sum + receivedOf(part), 0);
+/** How much there is, or how much there is room for. */
+export type Size = Readonly<{ lines: number; chars: number }>;
+
+export function sizeOf(batch: Batch): Size {
+  let lines = 0;
+  let chars = 0;
+  for (const part of batch) {
+    lines += receivedOf(part);
+    chars += part.chars;
+  }
+  return { lines, chars };
 }
 
-/** The next lines of a job, at most `limit`, as rows. `seen` are the ids of the batch so far. */
-export function takePart(job: Job, limit: number, { seen, now }: { seen: Set<string>; now: Date }): Part {
+/** The next lines of a job as rows, until the room is filled. `seen` are the ids of the batch so far. */
+export function takePart(job: Job, room: Size, { seen, now }: { seen: Set<string>; now: Date }): Part {
   const rows: EventRow[] = [];
   const rejected: QuarantineRow[] = [];
   let twins = 0;
-  for (let taken = 0; taken < limit; taken += 1) {
+  let chars = 0;
+  for (let taken = 0; taken < room.lines && chars < room.chars; taken += 1) {
     const next = job.items.next();
-    if (next.done === true) return { job, rows, rejected, twins, last: true };
+    if (next.done === true) return { job, rows, rejected, twins, chars, last: true };
+    chars += next.value.text.length;
     const prepared = prepare(next.value, job.reading, now);
     if ("rejected" in prepared) rejected.push(prepared.rejected);
     else if (seen.has(prepared.row.id)) twins += 1;
@@ -57,7 +70,7 @@ export function takePart(job: Job, limit: number, { seen, now }: { seen: Set<str
       rows.push(prepared.row);
     }
   }
-  return { job, rows, rejected, twins, last: false };
+  return { job, rows, rejected, twins, chars, last: false };
 }
 
 /** Two batches that together are this one: receipts and bookmarks stay with the second. Needs two rows at least. */

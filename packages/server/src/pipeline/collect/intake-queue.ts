@@ -7,19 +7,23 @@ import {
   aside,
   halves,
   NOTHING,
+  receivedOf,
   sizeOf,
   takePart,
   type Batch,
   type Job,
   type Part,
+  type Size,
   type Tally,
 } from "./intake-batch.ts";
 import { totalOf, writeBatch, type Written } from "./write-batch.ts";
 
 /** Rows of one transaction: enough to make its fixed cost small, few enough that readers do not wait long for it. */
-const BATCH_ROWS_MAX = 2_000;
+const BATCH_LINES_MAX = 2_000;
+/** Characters of the lines of one transaction: what is sent to the database is some five times as long. */
+const BATCH_CHARS_MAX = 2 * 1024 * 1024;
 /** Lines read without letting anything else run. */
-const BREATH_ROWS = 250;
+const BREATH_LINES = 250;
 
 export type NewJob = Omit<Job, "resolve" | "reject" | "tally" | "failed">;
 type Deps = Readonly<{ database: Database; clock: Clock; bus: Bus; log: Logger }>;
@@ -86,7 +90,7 @@ export class IntakeQueue {
     let seen = new Set<string>();
     for (;;) {
       await this.#fill(batch, seen);
-      if (this.#committing !== undefined && sizeOf(batch) < BATCH_ROWS_MAX) {
+      if (this.#committing !== undefined && !isFull(batch)) {
         await Promise.race([this.#committing, this.#arrival()]);
         continue;
       }
@@ -103,31 +107,25 @@ export class IntakeQueue {
   }
 
   async #fill(batch: Part[], seen: Set<string>): Promise<void> {
-    let room = BATCH_ROWS_MAX - sizeOf(batch);
-    while (room > 0) {
+    while (!isFull(batch)) {
       const [job] = this.#jobs;
       if (job === undefined) return;
-      if (job.failed) {
-        this.#jobs.shift();
-        continue;
-      }
-      const part = this.#take(job, Math.min(room, BREATH_ROWS), seen);
+      const { lines, chars } = sizeOf(batch);
+      const room = { lines: Math.min(BATCH_LINES_MAX - lines, BREATH_LINES), chars: BATCH_CHARS_MAX - chars };
+      const part = job.failed ? nothingOf(job) : this.#take(job, room, seen);
       if (part.last) this.#jobs.shift();
       merge(batch, part);
-      const before = room;
-      room = BATCH_ROWS_MAX - sizeOf(batch);
-      if (before - room >= BREATH_ROWS) await breathe();
+      if (receivedOf(part) >= BREATH_LINES) await breathe();
     }
   }
 
   /** A body that cannot be split is our fault: its sender is told, the others go on. */
-  #take(job: Job, limit: number, seen: Set<string>): Part {
+  #take(job: Job, room: Size, seen: Set<string>): Part {
     try {
-      return takePart(job, limit, { seen, now: this.#deps.clock.now() });
+      return takePart(job, room, { seen, now: this.#deps.clock.now() });
     } catch (error) {
-      const nothing: Part = { job, rows: [], rejected: [], twins: 0, last: true };
-      this.#fail([nothing], error);
-      return nothing;
+      this.#fail([nothingOf(job)], error);
+      return nothingOf(job);
     }
   }
 
@@ -174,7 +172,7 @@ export class IntakeQueue {
   }
 
   #fail(batch: Batch, error: unknown): void {
-    this.#deps.log.error({ err: error, rows: sizeOf(batch) }, "a batch of events could not be stored");
+    this.#deps.log.error({ err: error, lines: sizeOf(batch).lines }, "a batch of events could not be stored");
     for (const { job } of batch) {
       job.failed = true;
       job.reject(error);
@@ -185,6 +183,16 @@ export class IntakeQueue {
 function refusal(error: unknown): string {
   const message = error instanceof Error ? error.message.slice(0, 200) : "no reason given";
   return `refused by the database: ${message}`;
+}
+
+function isFull(batch: Batch): boolean {
+  const { lines, chars } = sizeOf(batch);
+  return lines >= BATCH_LINES_MAX || chars >= BATCH_CHARS_MAX;
+}
+
+/** The end of a job nothing more is taken of. */
+function nothingOf(job: Job): Part {
+  return { job, rows: [], rejected: [], twins: 0, chars: 0, last: true };
 }
 
 /** Parts of one job that follow each other are one part. */
@@ -199,6 +207,7 @@ function merge(batch: Part[], part: Part): void {
     rows: [...before.rows, ...part.rows],
     rejected: [...before.rejected, ...part.rejected],
     twins: before.twins + part.twins,
+    chars: before.chars + part.chars,
     last: part.last,
   };
 }

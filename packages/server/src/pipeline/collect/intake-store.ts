@@ -23,9 +23,8 @@ export type QuarantineRow = Readonly<{
   raw: string;
   raw_bytes: number;
 }>;
-export type NumberedRow = EventRow & Readonly<{ ord: number; part: number }>;
 /** What became of the rows of one part of a batch. */
-export type StoredPart = Readonly<{ part: number; stored: number; late: number; newest: Date }>;
+type StoredPart = Readonly<{ part: number; stored: number; late: number; newest: Date }>;
 export type StoredRows = Readonly<{ parts: readonly StoredPart[]; first: number; stored: number; digest: string }>;
 
 /** Older than the newest event of its sensor by more than this is late. */

@@ -1,10 +1,11 @@
-import { gzipSync } from "node:zlib";
 import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { IntakeReceipt, Result, SensorId } from "@tyr/contract";
+import { sql } from "kysely";
 import { createBus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
+import type { Database } from "#platform/database";
 import { silentLogger } from "#platform/log";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
 import {
@@ -201,6 +202,50 @@ describe.each(TEST_ENGINES)("intake on %s", (engine) => {
     expect([third?.user, third?.raw, third?.fields["username"]]).toEqual(["\uFFFD\u2400x", surrogate, "\ud800\u0000x"]);
   });
 
+  test("a line the database refuses is kept aside alone: its neighbours and their senders are served", async () => {
+    const sensors = [await aSensor(), await aSensor()];
+    // Stands for any refusal nobody foresaw: SQLSTATE 22012 for rows that say so.
+    await world.db.bookkeep("counters", async (tx) => {
+      const check = sql`alter table event add constraint refusing check (1 / (case when raw like '%poison%' then 0 else 1 end) = 1)`;
+      await check.execute(tx);
+    });
+    const poison = failed(9).replace("web-1", "poison");
+    const bodies = [`${failed(1)}\n${poison}\n${failed(2)}`, failed(3)];
+    const receipts = await Promise.all(
+      sensors.map(async (sensor, n) => taken(await send(sensor, bodies[n] ?? "", { idempotencyKey: "p" }))),
+    );
+    expect(receipts).toMatchObject([
+      { received: 3, stored: 2, rejected: 1 },
+      { received: 1, stored: 1, rejected: 0 },
+    ]);
+    const [sensor] = sensors;
+    const kept = await listQuarantine(world.db.read, { sensor: sensor?.id, after: undefined, limit: 5 });
+    expect(kept).toMatchObject([{ raw: poison, reason: expect.stringContaining("refused by the database") }]);
+    expect(taken(await send(sensors[0] as Sensor, bodies[0] ?? "", { idempotencyKey: "p" }))).toEqual({
+      ...receipts[0],
+      replayed: true,
+    });
+  });
+
+  test("a database that fails acknowledges nothing, and the same batch is stored when it is back", async () => {
+    const sensor = await aSensor();
+    let failing = true;
+    const database: Database = {
+      ...world.db,
+      audited: async (fact, work) => {
+        if (failing) throw Object.assign(new Error("gone"), { code: "57P01" });
+        return await world.db.audited(fact, work);
+      },
+    };
+    const deps = { clock: systemClock, log: silentLogger, bus: createBus(systemClock), intakeBytesMax: MIB };
+    await using shaky = createCollect({ ...deps, database });
+    const batch = request(sensor, failed(1), { idempotencyKey: "once" });
+    await expect(shaky.intake(batch)).rejects.toThrow("gone");
+    expect([await eventsOf(sensor.id), shaky.queued().queuedBytes]).toEqual([[], 0]);
+    failing = false;
+    expect(taken(await shaky.intake(batch))).toMatchObject({ stored: 1, replayed: false });
+  });
+
   test("a user name longer than an index entry may be does not stop the batch it is in", async () => {
     const sensor = await aSensor();
     const long = "\u{1F600}".repeat(10_000);
@@ -280,6 +325,12 @@ describe.each(TEST_ENGINES)("intake on %s", (engine) => {
     const counts = await countEvents(world.db.read, new Date(Date.now() - 3_600_000));
     expect(counts.total).toBe(await eventHead(world.db.read));
     expect(counts.observedSince).toBe(counts.total);
+    const other = await aSensor();
+    await send(other, failed(1));
+    const [newest] = await eventsOf(other.id);
+    const at = newest?.observedAt ?? new Date(0);
+    expect((await countEvents(world.db.read, at)).observedSince).toBe(1);
+    expect((await countEvents(world.db.read, new Date(at.getTime() + 1))).observedSince).toBe(0);
   });
 
   test("the bundled logs are read without a rejected line", async () => {

@@ -30,9 +30,9 @@ export type IntakeRequest = Readonly<{
 /** Resolves when everything in the request is on disk, or refuses and took nothing. */
 export type Intake = (request: IntakeRequest) => Promise<Result<IntakeReceipt>>;
 
-export const BODY_BYTES_MAX = 8 * 1024 * 1024;
+const BODY_BYTES_MAX = 8 * 1024 * 1024;
 /** A few kilobytes of gzip can hold gigabytes. */
-export const INFLATED_BYTES_MAX = 16 * 1024 * 1024;
+const INFLATED_BYTES_MAX = 16 * 1024 * 1024;
 /** Bodies inflated at the same time: each may take `INFLATED_BYTES_MAX` before it can be counted. */
 const INFLATING_MAX = 2;
 const KEY_CHARS_MAX = 200;

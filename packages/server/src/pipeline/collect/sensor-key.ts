@@ -6,7 +6,7 @@ const SHAPE = /^tyr_snr_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
 export type NewKey = Readonly<{ key: string; keyId: string; keyHash: string }>;
 
 /** SHA-256 is enough: the secret is 256 random bits, there is nothing to guess faster than them. */
-export function hashKey(key: string): string {
+function hashKey(key: string): string {
   return createHash("sha256").update(key).digest("hex");
 }
 

@@ -12,7 +12,7 @@ export type SensorTable = {
   key_hash: string;
   created_at: Date;
 };
-export type SensorCounterTable = {
+type SensorCounterTable = {
   sensor_id: string;
   received: Generated<number>;
   stored: Generated<number>;

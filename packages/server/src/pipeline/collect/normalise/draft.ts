@@ -38,7 +38,7 @@ function cut(text: string | undefined, max: number): string | null {
 }
 
 /** A port as sources write it: number or digits; -1, 0 to 65535. */
-export function portOf(value: unknown): number | null {
+function portOf(value: unknown): number | null {
   const port = typeof value === "string" && /^\d{1,5}$/.test(value) ? Number(value) : value;
   return typeof port === "number" && Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : null;
 }

@@ -50,7 +50,7 @@ export function isoInstant(text: string): Date | undefined {
 }
 
 /** Numbers since 1970: seconds, milliseconds, microseconds or nanoseconds, told apart by their size. */
-export function epochInstant(value: number): Date | undefined {
+function epochInstant(value: number): Date | undefined {
   if (!Number.isFinite(value) || value <= 0) return undefined;
   if (value < 1e11) return inRange(Math.trunc(value * 1000));
   if (value < 1e14) return inRange(Math.trunc(value));
