@@ -48,11 +48,13 @@ describe("the table of moves", () => {
   test("runs only what was approved, and approves only by the last approval or by policy alone", () => {
     fc.assert(
       fc.property(walk, (steps) => {
-        for (const { from, event, to } of steps) {
-          if (to === "executing") expect([from, event]).toEqual(["approved", "execute"]);
-          if (to === "approved" && from !== "approved") expect(["approve_last", "submit_allowed"]).toContain(event);
-          if (to === "pending" && from !== "pending") expect(["submit", "reopen", "withdraw_needed"]).toContain(event);
-        }
+        const entering = (state: ActionState) => steps.filter(({ from, to }) => to === state && from !== state);
+        const unexpected = (state: ActionState, events: readonly ActionEvent[]) =>
+          entering(state).filter(({ event }) => !events.includes(event));
+        expect(entering("executing").filter(({ from }) => from !== "approved")).toEqual([]);
+        expect(unexpected("executing", ["execute"])).toEqual([]);
+        expect(unexpected("approved", ["approve_last", "submit_allowed"])).toEqual([]);
+        expect(unexpected("pending", ["submit", "reopen", "withdraw_needed"])).toEqual([]);
       }),
       { numRuns: 20_000 },
     );
@@ -129,14 +131,15 @@ const toRow = ({
     dry_run_digest: dryRun,
     revision,
     withdrawn_at: withdrawn ? new Date(0) : null,
-  }) as ApprovalRow;
+    // The rest of the row does not matter to the count.
+  }) as Partial<ApprovalRow> as ApprovalRow;
 const action = {
   id: "act_1",
   revision: 2,
   request_digest: "request",
   requester_id: subject(0),
   dry_run: { digest: "dry run" },
-} as Parameters<typeof approversOf>[0];
+} as unknown as Parameters<typeof approversOf>[0];
 const gates = (...approvals: number[]): Pick<Decision, "requirements"> => ({
   requirements: approvals.map((count, n) => ({
     policyId: `gate-${n}`,

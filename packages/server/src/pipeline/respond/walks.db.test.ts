@@ -19,14 +19,20 @@ import {
  * whatever happened; a step that is refused is a step too.
  */
 const PEOPLE = [ana, ben, cleo, dora];
-type Step =
-  | { do: "ask"; target: number; ttl: number }
-  | { do: "approve" | "reject" | "withdraw" | "cancel" | "revert" | "dryRun"; who: number; which: number }
-  | { do: "execute" | "expire" | "deadlines" }
-  | { do: "wait"; ms: number }
-  | { do: "mode"; mode: "normal" | "elevated" | "lockdown" }
-  | { do: "disable" | "enable"; who: number }
-  | { do: "allow"; target: number };
+type ByPerson = Readonly<{
+  do: "approve" | "reject" | "withdraw" | "cancel" | "revert" | "dryRun";
+  who: number;
+  which: number;
+}>;
+type ByWorld =
+  | Readonly<{ do: "execute" | "expire" | "deadlines" }>
+  | Readonly<{ do: "wait"; ms: number }>
+  | Readonly<{ do: "mode"; mode: "normal" | "elevated" | "lockdown" }>
+  | Readonly<{ do: "disable"; who: number }>
+  | Readonly<{ do: "enable"; who: number }>
+  | Readonly<{ do: "ask"; target: number; ttl: number }>
+  | Readonly<{ do: "allow"; target: number }>;
+type Step = ByPerson | ByWorld;
 
 const person = fc.nat(PEOPLE.length - 1);
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -73,38 +79,51 @@ let round = 0;
 const targetOf = (n: number): string =>
   n === 2 ? `8.${round % 250}.${Math.floor(round / 250)}.0/23` : `8.${round % 250}.${Math.floor(round / 250)}.${n + 1}`;
 
-async function take(world: ResponseWorld, one: Step, asked: Action[]): Promise<void> {
-  if (one.do === "ask") {
-    const made = await world.govern.create(
-      { type: "block_ip", target: targetOf(one.target), justification: "x", ttlSeconds: one.ttl },
-      ana,
-    );
-    if (made.ok) asked.push(made.value);
-    return;
-  }
-  if (one.do === "execute") return void (await world.respond.execute());
-  if (one.do === "expire") return void (await world.respond.expire());
-  if (one.do === "deadlines") return void (await world.govern.expireOverdue());
-  if (one.do === "wait") return world.clock.advance(one.ms);
-  if (one.do === "mode") return void (world.situation.mode = one.mode);
-  if (one.do === "allow")
-    return void (await world.respond.allow({ value: targetOf(one.target), reason: "x", expiresAt: null, by: cleo }));
-  const by = PEOPLE[one.who] ?? ana;
-  if (one.do === "disable" || one.do === "enable") {
-    const rest = world.situation.people.filter(({ id }) => id !== by.id);
-    world.situation.people = one.do === "enable" ? [...rest, { id: by.id, roles: by.roles }] : rest;
-    return;
-  }
-  const action = asked[one.which % Math.max(1, asked.length)];
-  if (action === undefined) return;
+const isByPerson = (one: Step): one is ByPerson => "which" in one;
+
+/** Refusals are answers: every step may come at any time. */
+async function decide(world: ResponseWorld, one: ByPerson, action: Action): Promise<void> {
   const { id } = action;
-  // Refusals are answers: every step may come at any time.
-  if (one.do === "approve") await approve(world, must(await world.govern.get(id)), by);
-  if (one.do === "reject") await world.govern.reject({ id, by, reason: "x" });
-  if (one.do === "withdraw") await world.govern.withdraw({ id, by });
-  if (one.do === "cancel") await world.govern.cancel({ id, by, reason: "x" });
-  if (one.do === "dryRun") await world.govern.dryRun({ id, by });
-  if (one.do === "revert") await world.respond.revert({ id, by, reason: "x" });
+  const by = PEOPLE[one.who] ?? ana;
+  const moves = {
+    approve: async () => await approve(world, must(await world.govern.get(id)), by),
+    reject: async () => await world.govern.reject({ id, by, reason: "x" }),
+    withdraw: async () => await world.govern.withdraw({ id, by }),
+    cancel: async () => await world.govern.cancel({ id, by, reason: "x" }),
+    dryRun: async () => await world.govern.dryRun({ id, by }),
+    revert: async () => await world.respond.revert({ id, by, reason: "x" }),
+  };
+  await moves[one.do]();
+}
+
+async function ask(world: ResponseWorld, target: string, ttlSeconds: number): Promise<Action[]> {
+  const made = await world.govern.create({ type: "block_ip", target, justification: "x", ttlSeconds }, ana);
+  return made.ok ? [made.value] : [];
+}
+
+/** @returns what was asked for anew */
+async function happen(world: ResponseWorld, one: ByWorld): Promise<Action[]> {
+  const { situation } = world;
+  if (one.do === "ask") return await ask(world, targetOf(one.target), one.ttl);
+  if (one.do === "wait") world.clock.advance(one.ms);
+  else if (one.do === "mode") situation.mode = one.mode;
+  else if (one.do === "allow")
+    await world.respond.allow({ value: targetOf(one.target), reason: "x", expiresAt: null, by: cleo });
+  else if (one.do === "execute") await world.respond.execute();
+  else if (one.do === "expire") await world.respond.expire();
+  else if (one.do === "deadlines") await world.govern.expireOverdue();
+  else if (one.do === "disable" || one.do === "enable") {
+    const { id, roles } = PEOPLE[one.who] ?? ana;
+    const rest = situation.people.filter((other) => other.id !== id);
+    situation.people = one.do === "enable" ? [...rest, { id, roles }] : rest;
+  }
+  return [];
+}
+
+async function take(world: ResponseWorld, one: Step, asked: Action[]): Promise<void> {
+  if (!isByPerson(one)) return void asked.push(...(await happen(world, one)));
+  const action = asked[one.which % asked.length];
+  if (action !== undefined) await decide(world, one, action);
 }
 
 async function check(world: ResponseWorld, asked: readonly Action[]): Promise<void> {
@@ -125,8 +144,8 @@ async function check(world: ResponseWorld, asked: readonly Action[]): Promise<vo
     const own = await db.selectFrom("block_hold").selectAll().where("block_id", "=", block.id).execute();
     const alive = own.filter(({ ended_at: end }) => end === null);
     expect([block.id, block.state === "active"]).toEqual([block.id, alive.length > 0]);
-    if (alive.length > 0)
-      expect(block.expires_at.getTime()).toBe(Math.max(...alive.map(({ expires_at: end }) => end.getTime())));
+    const ends = alive.map(({ expires_at: end }) => end.getTime());
+    expect(Math.max(block.expires_at.getTime(), ...ends)).toBe(block.expires_at.getTime());
   }
 }
 
