@@ -67,7 +67,7 @@ async function stored(db: Database): Promise<readonly StoredDetection[]> {
 
 describe.each(TEST_ENGINES)("detect on %s", (engine) => {
   describe("finds the same, whatever happens", () => {
-    const lines = attackLog(700, 1);
+    const lines = attackLog(500, 1);
 
     test.each([1, 7, 1000])("in batches of %d", async (batchMax) => {
       await using world = await openTestDatabase(engine);
@@ -127,8 +127,8 @@ describe.each(TEST_ENGINES)("detect on %s", (engine) => {
     afterAll(async () => await world[Symbol.asyncDispose]());
 
     test("each batch that found something is one entry of the log; the pack in force is another", async () => {
-      const records = await world.records();
-      const [loaded, ...batches] = records;
+      const ours = (await world.records()).filter(({ actor }) => actor.id === "detect");
+      const [loaded, ...batches] = ours;
       expect(loaded).toMatchObject({
         type: "rule.loaded",
         object: { kind: "rule-pack", id: pack.digest },

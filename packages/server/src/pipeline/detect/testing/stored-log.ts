@@ -1,79 +1,28 @@
-import { derivedTimeId, newId } from "#platform/ids";
-import { takePositions } from "#platform/bus";
+import { createBus } from "#platform/bus";
+import { systemClock } from "#platform/clock";
 import type { Database } from "#platform/database";
-import { normalise, type NormalisedEvent } from "#collect";
-import type { EvaluatedEvent } from "../evaluate.ts";
+import { silentLogger } from "#platform/log";
+import { createCollect, eventHead, readEventsAfter, type StoredEvent } from "#collect";
 
-/** For tests: puts raw lines into the event table as they stand, without the intake's queue and counters. */
-export type StoredLog = Readonly<{ events: readonly EvaluatedEvent[] }>;
+/** For tests: raw lines, taken in as they are in the product, by a sensor of their own. */
+export type StoredLog = Readonly<{ events: readonly StoredEvent[] }>;
 
-const NOW = new Date("2026-02-02T00:00:00.000Z");
+const BY = { actor: { kind: "system", id: "test", name: "test" }, requestId: null } as const;
+const INTAKE_BYTES_MAX = 64 * 1024 * 1024;
 
-export function normaliseAll(lines: readonly string[]): readonly NormalisedEvent[] {
-  return lines.map((line) => {
-    const read = normalise(line, { format: "auto", sensorKind: "ssh", now: NOW, year: 2026 });
-    if (!read.ok) throw new Error(`${read.reason}: ${line}`);
-    return read.event;
-  });
-}
-
-/** Stores lines as events of one sensor, in order, and gives them as rules see them. */
-export async function storeLines(db: Database, lines: readonly string[], name = "gate"): Promise<StoredLog> {
-  const sensor = newId("sensor", NOW);
-  const sensorUuid = sensor.slice(4);
-  const normalised = normaliseAll(lines);
-  return await db.bookkeep("counters", async (tx) => {
-    const row = {
-      id: sensorUuid,
-      name,
-      kind: "ssh",
-      location: null,
-      metadata: "{}",
-      active: true,
-      created_at: NOW,
-    } as const;
-    await tx
-      .insertInto("sensor")
-      .values({ ...row, key_id: name, key_hash: "none" })
-      .execute();
-    const first = await takePositions(tx, "event", normalised.length);
-    const events: EvaluatedEvent[] = [];
-    for (const [index, event] of normalised.entries()) {
-      const id = derivedTimeId("event", event.time.getTime(), `${name}|${first + index}`);
-      const ecs = { ...event.ecs, "sensor.id": sensor, "sensor.name": name };
-      await tx
-        .insertInto("event")
-        .values({
-          position: first + index,
-          id: id.slice(4),
-          time: event.time,
-          observed_at: NOW,
-          sensor_id: sensorUuid,
-          kind: event.kind,
-          session: event.session,
-          src_ip: event.src?.ip ?? null,
-          src_port: event.src?.port ?? null,
-          dst_ip: event.dst?.ip ?? null,
-          dst_port: event.dst?.port ?? null,
-          transport: event.transport,
-          user_name: event.user?.toWellFormed().replaceAll("\0", "\u2400") ?? null,
-          action: event.action,
-          outcome: event.outcome,
-          severity: event.severity,
-          logsource: JSON.stringify(event.logsource),
-          fields: JSON.stringify(event.fields),
-          ecs: JSON.stringify(ecs),
-          raw: event.raw.toWellFormed().replaceAll("\0", "\u2400"),
-          raw_exact: null,
-          raw_ref: null,
-          late: false,
-          seq: index + 1,
-        })
-        .execute();
-      events.push({ ...event, id, observedAt: NOW, sensorId: sensor, ecs });
-    }
-    return { events };
-  });
+/** Stores lines as events, in order. */
+export async function storeLines(database: Database, lines: readonly string[], name = "gate"): Promise<StoredLog> {
+  const bus = createBus(systemClock);
+  const deps = { database, clock: systemClock, bus, log: silentLogger, intakeBytesMax: INTAKE_BYTES_MAX };
+  await using collect = createCollect(deps);
+  const created = await collect.sensors.create({ name, kind: "ssh" }, BY);
+  if (!created.ok) throw new Error(created.refusal.detail);
+  const before = await eventHead(database.read);
+  const body = Buffer.from(lines.join("\n"));
+  const taken = await collect.intake({ sensor: created.value.sensor, by: BY, body, year: 2026, format: "auto" });
+  if (!taken.ok) throw new Error(taken.refusal.detail);
+  if (taken.value.rejected > 0) throw new Error(`${taken.value.rejected} lines cannot be read`);
+  return { events: await readEventsAfter(database.read, before, lines.length) };
 }
 
 /** A log of attackers and people, mixed, partly out of order; the same for the same seed. */
