@@ -47,7 +47,13 @@ function toDetection(row: DetectionRow, tags: readonly DetectionTag[]): StoredDe
 async function withTags(db: ReadDatabase, rows: readonly DetectionRow[]): Promise<readonly StoredDetection[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
-  const tags = await db.selectFrom("tag").selectAll().where("detection_id", "in", ids).orderBy("id").execute();
+  const tags = await db
+    .selectFrom("tag")
+    .selectAll()
+    .where("detection_id", "in", ids)
+    .orderBy("technique")
+    .orderBy("sub_technique")
+    .execute();
   const byDetection = Map.groupBy(tags, (tag) => tag.detection_id);
   return rows.map((row) => toDetection(row, (byDetection.get(row.id) ?? []).map(toTag)));
 }
