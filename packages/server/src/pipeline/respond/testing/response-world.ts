@@ -13,7 +13,7 @@ import {
   type Person,
 } from "#govern";
 import { createBus } from "#platform/bus";
-import { fixedClock } from "#platform/clock";
+import { fixedClock, type Clock } from "#platform/clock";
 import { silentLogger } from "#platform/log";
 import { openTestDatabase, type EngineName, type TestDatabase } from "#platform/testing";
 import { createRespond, type Respond } from "../index.ts";
@@ -40,7 +40,7 @@ export const everybody = [ana, ben, cleo, dora, adam];
 export type ResponseWorld = AsyncDisposable &
   Readonly<{
     test: TestDatabase;
-    clock: ReturnType<typeof fixedClock>;
+    clock: Clock & { advance(ms: number): void };
     govern: Govern;
     respond: Respond;
     ports: GovernPorts;
@@ -49,11 +49,20 @@ export type ResponseWorld = AsyncDisposable &
     incident(change: Readonly<{ n: number; ip: string | null; risk: number; state?: string }>): IncidentId;
   }>;
 
-export async function openResponseWorld(
-  engine: EngineName,
-  options: Readonly<{ environment?: "production" | "development"; ownNetworks?: readonly string[] }> = {},
-): Promise<ResponseWorld> {
-  const clock = fixedClock("2026-02-01T12:00:00Z");
+export type WorldOptions = Readonly<{
+  environment?: "production" | "development";
+  ownNetworks?: readonly string[];
+  /** "running": the clock on the wall, for what counts in the kernel. */
+  clock?: "running";
+}>;
+
+function runningClock(): ResponseWorld["clock"] {
+  let ahead = 0;
+  return { now: () => new Date(Date.now() + ahead), advance: (ms) => void (ahead += ms) };
+}
+
+export async function openResponseWorld(engine: EngineName, options: WorldOptions = {}): Promise<ResponseWorld> {
+  const clock = options.clock === "running" ? runningClock() : fixedClock("2026-02-01T12:00:00Z");
   const test = await openTestDatabase(engine, clock);
   const situation: ResponseWorld["situation"] = {
     mode: "normal",
