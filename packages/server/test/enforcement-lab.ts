@@ -31,8 +31,8 @@ export type Lab = AsyncDisposable &
     /** Where Tyr listens, reachable from the protected namespace. */
     tyrAddress: string;
     service: Readonly<{ v4: string; v6: string; port: number }>;
-    /** Tries a TCP connection to the service from one source address. */
-    connectFrom(source: string): Promise<"connected" | "timeout" | string>;
+    /** Tries a TCP connection to the service from one source address: `connected`, `timeout` or an error code. */
+    connectFrom(source: string): Promise<string>;
     startBouncer(options: Readonly<{ apiUrl: string; key: string }>): void;
     /** Elements of the sets the bouncer made, as nft prints them. */
     ruleset(): Promise<string>;

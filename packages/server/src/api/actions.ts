@@ -3,7 +3,7 @@ import type { By, Govern } from "#govern";
 import type { Respond } from "#respond";
 import type { Call, Handlers } from "./handler.ts";
 
-export type ActionDeps = Readonly<{ govern: Govern; respond: Pick<Respond, "revert"> }>;
+type ActionDeps = Readonly<{ govern: Govern; respond: Pick<Respond, "revert"> }>;
 
 export const byOf = ({ caller, requestId }: Call): By => ({ actor: caller.actor, roles: caller.roles, requestId });
 

@@ -13,7 +13,7 @@ import { insertAction, insertDecision, insertMove, type ActionRow } from "./stor
 import type { ActionTable } from "./tables.ts";
 import { weigh, type Weighed } from "./weigh.ts";
 
-export const TTL_DEFAULT_SECONDS = 86_400;
+const TTL_DEFAULT_SECONDS = 86_400;
 /** A longer list proves nothing more, and an audit entry holds 16 KiB. */
 const DETECTIONS_MAX = 50;
 

@@ -11,14 +11,14 @@ import { countProposals, isTargetTaken, type ActionRow } from "./store.ts";
 import { mayBeSubmitted, storeRequest } from "./submit-action.ts";
 
 /** The "automation" principal: it may ask, never approve. */
-export const AUTOMATION: By = {
+const AUTOMATION: By = {
   actor: { kind: "automation", id: "automation", name: "automation" },
   roles: [],
   requestId: null,
 };
 export const CONSUMER = "govern";
 /** High risk: action required. */
-export const RISK_MIN = 70;
+const RISK_MIN = 70;
 /** A flood of attackers becomes a queue, not a flood of requests nobody reads; what waits is proposed later, not lost. */
 export const PROPOSALS_PER_HOUR_MAX = 60;
 /** Somebody said no or took it back: automation does not ask again for a day. */

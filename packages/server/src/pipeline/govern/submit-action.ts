@@ -10,7 +10,7 @@ import { insertDecision, lockAction, type ActionRow } from "./store.ts";
 import { weigh, type Weighed } from "./weigh.ts";
 
 /** Older than this, a dry run says too little about the target as it is now. */
-export const DRY_RUN_AGE_MAX_MS = 15 * 60_000;
+const DRY_RUN_AGE_MAX_MS = 15 * 60_000;
 
 async function viewOne(room: Room, row: ActionRow): Promise<Action> {
   const [view] = await viewActions(room.db.read, [row], await room.ports.people());

@@ -18,7 +18,7 @@ const KEY_PREFIX = "tyr_enf_";
 /** 256 random bits: a plain SHA-256 is enough, there is nothing to guess. */
 const hashKey = (key: string): Uint8Array => createHash("sha256").update(key, "utf8").digest();
 
-export function enforcerView(row: EnforcerRow): Enforcer {
+function enforcerView(row: EnforcerRow): Enforcer {
   return {
     id: row.id,
     name: row.name,

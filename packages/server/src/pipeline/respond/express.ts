@@ -4,7 +4,7 @@ import { addressesOf, isSingle, knownPrefix, type Prefix } from "#govern";
 export type Client = Readonly<{ protocol: "feed" | "crowdsec" | null; userAgent: string | null }>;
 
 /** At most this many addresses stand for one range: a /24 (IPv4) or a /120 (IPv6). */
-export const EXPANDED_MAX = 256;
+const EXPANDED_MAX = 256;
 
 /**
  * CrowdSec's firewall bouncer turns a range into its first address in nftables mode, without a word (its issues 396

@@ -4,7 +4,7 @@ import type { Fact, WriteTransaction } from "#platform/database";
 import { isSingle, knownPrefix, type ActionRow, type By } from "#govern";
 import { changeBlock, endHoldOf, findActive, insertBlock, insertHold, listHolds, type BlockRow } from "./store.ts";
 
-export const ORIGIN = "tyr";
+const ORIGIN = "tyr";
 export type Change = Readonly<{ block: BlockRow; fact: Fact }>;
 /** Where in the stream, when, and for whom. The position was taken at the start: it orders everybody who writes blocks. */
 export type Moment = Readonly<{ position: number; at: Date; by: By }>;

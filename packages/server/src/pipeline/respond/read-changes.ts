@@ -52,7 +52,7 @@ export async function readAll({ db, clock }: Room, client: Client): Promise<Chan
 export async function readChanges({ db, clock }: Room, client: Client & { enforcerId: EnforcerId }): Promise<Changes> {
   const position = await headOf(db.read, "block");
   const since = (await findEnforcer(db.read, { id: client.enforcerId }))?.stream_position ?? 0;
-  const changed = await listChangedAfter(db.read, since);
+  const changed = position > since ? await listChangedAfter(db.read, since) : [];
   if (changed.length === 0) return { position, added: [], removed: [] };
   const now = clock.now();
   const networks = changed.map(({ value }) => knownPrefix(value));

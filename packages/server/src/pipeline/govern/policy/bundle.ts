@@ -13,7 +13,7 @@ export type BundleSource = Readonly<{
   tests: Readonly<Record<string, string>>;
 }>;
 /** What the digest is taken over: a SHA-256 per part. */
-export type Manifest = Readonly<{
+type Manifest = Readonly<{
   v: 1;
   schema: string;
   policies: Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import { ROLE_NAMES, permissionsOf, type Role } from "@tyr/contract";
 import { PolicyBundleInvalid } from "./errors.ts";
 
 /** How many distinct people holding one of the roles lift a gate. */
-export type Gate = Readonly<{ approvals: number; roles: readonly Role[] }>;
+type Gate = Readonly<{ approvals: number; roles: readonly Role[] }>;
 
 export type Policy = Readonly<{
   id: string;
