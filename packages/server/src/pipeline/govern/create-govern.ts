@@ -40,7 +40,7 @@ import { loadBundle, readBundleSource, type Bundle } from "./policy/bundle.ts";
 import type { Environment, Mode } from "./policy/decide.ts";
 import { openEngine } from "./policy/engine.ts";
 import type { GovernPorts, Person } from "./ports.ts";
-import { proposeActions } from "./propose-actions.ts";
+import { proposeActions, PROPOSALS_PER_HOUR_MAX } from "./propose-actions.ts";
 import type { By, Room, Settled } from "./room.ts";
 import { findAction, insertActivation, latestActivation, listActions, listApproved, type ActionRow } from "./store.ts";
 import { createAction, repeatDryRun, submitAction } from "./submit-action.ts";
@@ -58,6 +58,7 @@ export type GovernDeps = Readonly<{
   /** Left out: normal. */
   mode?: () => Mode;
   decisionDeadlineMs?: number;
+  proposalsPerHourMax?: number;
 }>;
 
 export type ActionListQuery = Readonly<{
@@ -204,6 +205,7 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     environment: deps.environment ?? "production",
     mode: deps.mode ?? (() => "normal"),
     decisionDeadlineMs: deps.decisionDeadlineMs ?? DEADLINE_DEFAULT_MS,
+    proposalsPerHourMax: deps.proposalsPerHourMax ?? PROPOSALS_PER_HOUR_MAX,
   };
   await activate(db, bundle, clock.now());
   return {

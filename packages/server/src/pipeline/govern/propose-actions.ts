@@ -20,7 +20,7 @@ export const CONSUMER = "govern";
 /** High risk: action required. */
 const RISK_MIN = 70;
 /** A flood of attackers becomes a queue, not a flood of requests nobody reads; what waits is proposed later, not lost. */
-export const PROPOSALS_PER_HOUR_MAX = 60;
+export const PROPOSALS_PER_HOUR_MAX = 240;
 /** Somebody said no or took it back: automation does not ask again for a day. */
 const GRACE_MS = 24 * 3_600_000;
 const HOUR_MS = 3_600_000;
@@ -63,7 +63,7 @@ async function storeProposal(room: Room, drafted: Draft, position: number): Prom
 
 async function budgetLeft(room: Room): Promise<number> {
   const since = new Date(room.clock.now().getTime() - HOUR_MS);
-  return PROPOSALS_PER_HOUR_MAX - (await countProposals(room.db.read, since));
+  return room.proposalsPerHourMax - (await countProposals(room.db.read, since));
 }
 
 /**

@@ -20,6 +20,7 @@ export type Room = Readonly<{
   mode(): Mode;
   /** From submission to decision, milliseconds. */
   decisionDeadlineMs: number;
+  proposalsPerHourMax: number;
 }>;
 
 /** Who asks. People have roles; automation has none. */

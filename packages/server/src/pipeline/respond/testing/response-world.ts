@@ -52,6 +52,7 @@ export type ResponseWorld = AsyncDisposable &
 export type WorldOptions = Readonly<{
   environment?: "production" | "development";
   ownNetworks?: readonly string[];
+  proposalsPerHourMax?: number;
   /** "running": the clock on the wall, for what counts in the kernel. */
   clock?: "running";
 }>;
@@ -92,6 +93,7 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
     ports,
     environment: options.environment ?? "production",
     mode: () => situation.mode,
+    ...(options.proposalsPerHourMax === undefined ? {} : { proposalsPerHourMax: options.proposalsPerHourMax }),
   });
   const respond = createRespond({ ...shared, execution: govern.execution });
   return {
