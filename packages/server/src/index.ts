@@ -1,2 +1,2 @@
-/** Doors open here. */
-export const version = "0.1.0";
+export { runServer, type RunOptions } from "./main.ts";
+export { runRulePackTests } from "#detect";

@@ -18,3 +18,4 @@ export { techniqueName } from "./attack/attack-release.ts";
 export { visibleText } from "./hostile-text.ts";
 export { loadRulePack, type PackRule, type RejectedRule, type RulePack } from "./rule-pack.ts";
 export { createDetect, type Detect, type DetectDeps, type Progress } from "./worker.ts";
+export { runRulePackTests } from "./rule-tests.ts";
