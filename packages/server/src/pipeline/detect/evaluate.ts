@@ -34,10 +34,21 @@ export type Evaluator = Readonly<{
 
 /** An event may claim to be at most this far ahead of when it was received; a clock of a sensor is not trusted further. */
 const AHEAD_MAX_MS = 300_000;
+/** Bounds of correlations; whatever falls out is counted as a loss. */
+const BOUNDS = {
+  /**
+   * Events one window holds, or twice what its condition asks for. An event that comes late has its whole window judged
+   * again: a flood of late ones must not bring the stage to a stand.
+   */
+  entriesPerGroupMax: 512,
+  /** Per correlation: a flood from ever new addresses costs some 20 MB each, not all memory. */
+  entriesMax: 100_000,
+  groupsMax: 50_000,
+} as const;
 
 export function createEvaluator(pack: RulePack, onLoss: (loss: CorrelationLoss) => void = () => undefined): Evaluator {
   const engine = createEngine(pack.ruleSet);
-  const correlator = createCorrelator(pack.ruleSet, { onLoss });
+  const correlator = createCorrelator(pack.ruleSet, { ...BOUNDS, onLoss });
   return {
     evaluate(event) {
       const seen = toSigma(event);
