@@ -67,7 +67,7 @@ async function main(): Promise<void> {
   const first = await startServer({ dataDir, args: ["--no-sample"], env });
   const admin = await setUp(first);
   const { token = "" } = await admin.call("session.login", {
-    body: { name: "alice", password: "correct horse battery staple 9", token: true },
+    body: { name: "alice", password: "the kettle sang at noon", token: true },
   });
   const { key } = await admin.call("sensor.create", { body: { name: "bench", kind: "custom" } });
   await first.stop();

@@ -71,7 +71,7 @@ describe("a stranger's first hour with Tyr", () => {
     token =
       (
         await clientOf(server.url).call("session.login", {
-          body: { name: "alice", password: "correct horse battery staple 9", token: true },
+          body: { name: "alice", password: "the kettle sang at noon", token: true },
         })
       ).token ?? "";
     const again = clientOf(server.url).call("setup.complete", {
@@ -93,7 +93,7 @@ describe("a stranger's first hour with Tyr", () => {
   test("real attackers are there, with what they did in ATT&CK terms", async () => {
     const overview = await alice.call("overview.get", {});
     expect(overview.topActors[0]?.risk).toBeGreaterThanOrEqual(70);
-    expect(overview.techniques.map((one) => one.technique)).toContain("T1110");
+    expect(overview.techniques.map((one) => one.technique)).toContain("T1110.001");
     const { items } = await alice.call("incident.list", { query: { open: true, limit: 500 } });
     const worst = items.toSorted((a, b) => b.risk.score - a.risk.score)[0];
     expect(worst?.risk.score).toBe(
@@ -254,7 +254,7 @@ describe("a stranger's first hour with Tyr", () => {
     token =
       (
         await clientOf(server.url).call("session.login", {
-          body: { name: "alice", password: "correct horse battery staple 9", token: true },
+          body: { name: "alice", password: "the kettle sang at noon", token: true },
         })
       ).token ?? "";
     await sleep(2_500);

@@ -92,7 +92,7 @@ export function temporaryDirectory(): Disposable & { path: string } {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-export const PASSWORD = "correct horse battery staple 9";
+export const PASSWORD = "the kettle sang at noon";
 
 /** A client signed in with a token, as the command line does it. */
 export function clientOf(url: string, token?: string): Client {
