@@ -1,8 +1,9 @@
+import { fileURLToPath } from "node:url";
 import type { EventId } from "@tyr/contract";
 import { describe, expect, test } from "vitest";
 import type { NormalisedEvent } from "#collect";
 import { createEvaluator, type EvaluatedEvent } from "./evaluate.ts";
-import { buildRulePack } from "./rule-pack.ts";
+import { buildRulePack, loadRulePack } from "./rule-pack.ts";
 
 const FAILED = "11111111-1111-4111-8111-111111111111";
 const MANY = "22222222-2222-4222-8222-222222222222";
@@ -131,11 +132,16 @@ describe("evaluating events", () => {
     expect(found?.phrase).toBe("tried \\u{202e}toor\\u{7}");
   });
 
-  test("a flood of late events of one attacker does not bring evaluation to a stand", () => {
+  test("a flood of late events of one attacker does not bring the bundled pack to a stand", () => {
+    const rules = loadRulePack(fileURLToPath(new URL("../../../../../rules", import.meta.url)));
+    const evaluator = createEvaluator(rules);
+    const ecs = { ...failure(0).ecs, "event.kind": "auth_attempt" };
     const at = (index: number) => Date.UTC(2026, 1, 1, 10) + index * 50 - (index % 7 === 0 ? (index % 5) * 24_000 : 0);
-    const flood = Array.from({ length: 20_000 }, (_, index) => failure(0, { time: new Date(at(index)) }));
     const started = performance.now();
-    evaluateAll(flood.map((event, index) => ({ ...event, id: `evt_${index}` as EventId, observedAt: event.time })));
+    for (let index = 0; index < 12_000; index += 1) {
+      const time = new Date(at(index));
+      evaluator.evaluate(failure(0, { id: `evt_${index}` as EventId, time, observedAt: time, ecs }));
+    }
     expect(performance.now() - started).toBeLessThan(10_000);
-  });
+  }, 120_000);
 });

@@ -10,7 +10,7 @@ import { buildRulePack, type RulePack } from "./rule-pack.ts";
 
 /** What came of a run; a failure names the test file, the test and what was expected. */
 export type RuleTestReport = Readonly<{ total: number; failures: readonly RuleTestFailure[] }>;
-export type RuleTestFailure = Readonly<{ file: string; name: string; message: string }>;
+type RuleTestFailure = Readonly<{ file: string; name: string; message: string }>;
 
 const TEST_FILE = /\.test\.ya?ml$/;
 const RULE_FILE = /\.ya?ml$/;

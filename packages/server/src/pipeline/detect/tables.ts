@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 
 /** This stage's tables. Only the `*-store.ts` files of this folder name them. */
-export type DetectionTable = {
+type DetectionTable = {
   id: string;
   position: number;
   time: Date;
@@ -25,7 +25,7 @@ export type DetectionTable = {
 };
 export type DetectionRow = Selectable<DetectionTable>;
 
-export type TagTable = {
+type TagTable = {
   id: string;
   detection_id: string;
   source_kind: string;

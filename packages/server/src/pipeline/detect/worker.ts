@@ -41,7 +41,7 @@ export type Detect = Readonly<{
   onDetected(listener: () => void): () => void;
 }>;
 
-export const DETECT_ACTOR: Actor = { kind: "system", id: "detect", name: "detect" };
+const DETECT_ACTOR: Actor = { kind: "system", id: "detect", name: "detect" };
 const BATCH_MAX = 500;
 /** Replayed at a restart: about four seconds of work. */
 const SAVE_EVERY = 20_000;

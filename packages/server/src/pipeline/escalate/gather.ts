@@ -6,7 +6,7 @@ import { priorityOf, riskOf, severityOf } from "./risk.ts";
 import { categoryOf, titleOf } from "./story.ts";
 
 /** Detections further apart than this, in event time, are two stories. */
-export const QUIET_MS = 24 * 3_600_000;
+const QUIET_MS = 24 * 3_600_000;
 const SENSORS_NAMED_MAX = 20;
 
 /** What groups a detection with others. */

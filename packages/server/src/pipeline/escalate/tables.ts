@@ -3,7 +3,7 @@ import type { JSONColumnType, Selectable } from "kysely";
 import type { Contribution } from "./incident.ts";
 
 /** This stage's tables. Only the `*-store.ts` files of this folder name them. */
-export type IncidentTable = {
+type IncidentTable = {
   id: string;
   position: number;
   key: string;
@@ -31,7 +31,7 @@ export type IncidentTable = {
 export type IncidentRow = Selectable<IncidentTable>;
 
 export type EntryKind = "note" | "move" | "assign";
-export type EntryTable = {
+type EntryTable = {
   id: string;
   incident_id: string;
   at: Date;
