@@ -163,14 +163,23 @@ export async function detectionsPerHour(
 
 export type TechniqueSeen = Readonly<{ technique: string; tactic: string; detections: number; lastAt: Date }>;
 
-/** Techniques (sub-techniques by their own id) and how many detections named them, most often first. */
+/** Techniques, sub-techniques with their parent, and how often they were tagged; most often first. */
 export async function techniquesSeen(db: ReadDatabase, limit: number): Promise<readonly TechniqueSeen[]> {
+  const parent = sql<string>`split_part(technique, '.', 1)`;
   const rows = await db
     .selectFrom("technique_hit")
-    .selectAll()
-    .orderBy("detections", "desc")
-    .orderBy("technique")
+    .select(({ fn }) => [
+      parent.as("parent"),
+      "tactic",
+      fn.sum<number | string>("detections").as("total"),
+      fn.max("last_at").as("last"),
+    ])
+    .groupBy([parent, "tactic"])
+    .orderBy("total", "desc")
+    .orderBy("parent")
     .limit(limit)
     .execute();
-  return rows.map(({ technique, tactic, detections, last_at }) => ({ technique, tactic, detections, lastAt: last_at }));
+  return rows.map(({ parent: technique, tactic, total, last }) => {
+    return { technique, tactic, detections: Number(total), lastAt: last };
+  });
 }
