@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureInstalled, root, run } from "./pinned.mjs";
+import { ensureInstalled, run } from "./pinned.mjs";
 
 ensureInstalled();
 const report = join(tmpdir(), `tyr-test-report-${process.pid}.json`);

@@ -57,6 +57,7 @@ const EXIT_OF = {
   POLICY_BUNDLE_INVALID: EXIT.configuration,
   AUDIT_DIVERGED: EXIT.checkFailed,
   AUDIT_FACT_REFUSED: EXIT.failed,
+  ROUTE_INCOMPLETE: EXIT.failed,
 } as const satisfies Record<ErrorCode, ExitCode>;
 
 /** A code this build does not know (a newer server) falls back to what its HTTP status says. */

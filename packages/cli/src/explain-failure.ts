@@ -49,6 +49,6 @@ export function explain(failure: CliFailure, paint: Paint, debug: boolean): stri
   return lines.join("\n");
 }
 
-export function exitOf(error: unknown): ExitCode {
+function exitOf(error: unknown): ExitCode {
   return toFailure(error).parts.exit;
 }

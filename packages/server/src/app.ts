@@ -8,6 +8,7 @@ import {
   sessionHandlers,
   systemHandlers,
   type Handlers,
+  type SessionCookie,
 } from "#api";
 import { createAudit, encodeEntry } from "#audit";
 import { createCollect, reachOf, type Collect } from "#collect";
@@ -16,7 +17,7 @@ import { createDetect, loadRulePack } from "#detect";
 import { createEscalate, createIncidentDesk, evidenceOf, readIncidentChangesAfter } from "#escalate";
 import { createGovern, listActionTimeline, type Govern } from "#govern";
 import { createIdentity, serviceCaller, type Identity, type KeyCheck } from "#identity";
-import { createBus } from "#platform/bus";
+import { createBus, type Bus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Config } from "#platform/config";
 import { openDatabase, type Database } from "#platform/database";
@@ -54,10 +55,9 @@ async function openGovern({
   config,
   log,
   database,
-  identity,
   bus,
-}: AppOptions &
-  Readonly<{ database: Database; identity: Identity; bus: ReturnType<typeof createBus> }>): Promise<Govern> {
+  identity,
+}: Base & Readonly<{ identity: Identity }>): Promise<Govern> {
   const planner = createBlocklistPlanner({ reachOf });
   const people = async () =>
     (await identity.listUsers()).filter((user) => user.active).map(({ id, roles }) => ({ id, roles }));
@@ -78,116 +78,143 @@ async function openGovern({
   });
 }
 
-/** Wires Tyr: what stands on what, in the order of the data. Stops in the opposite order. */
-export async function startApp(options: AppOptions): Promise<App> {
-  const { config, log, version, say } = options;
+type Stack = AsyncDisposableStack;
+type Base = AppOptions & Readonly<{ database: Database; bus: Bus; startedAt: Date }>;
+
+/** What stands before the stages: the log of everything, and who may do what. */
+async function openTrust({ config, log, database }: Base, stack: Stack, onDiverged: (error: Error) => void) {
+  const audit = await createAudit({ database, clock: systemClock, log, dataDir: config.dataDir, onDiverged });
+  stack.defer(async () => await audit.settle());
+  const sequencing = audit.start();
+  stack.defer(async () => await sequencing.stop());
+  const identity = await createIdentity({ database, clock: systemClock });
+  return { audit, identity };
+}
+
+/** The stages, last first: each is ready before what feeds it starts, and stops after it. */
+async function openStages(base: Base, stack: Stack, identity: Identity) {
+  const { config, log, database, bus } = base;
   const clock = systemClock;
-  const startedAt = clock.now();
+  const rules = loadRulePack(config.rulesDir);
+  const govern = await openGovern({ ...base, identity });
+  const respond = createRespond({ db: database, clock, bus, log, execution: govern.execution });
+  for (const loop of [respond.start(), govern.start()]) stack.defer(async () => await loop.stop());
+  const escalate = createEscalate({ database, clock, bus, log });
+  stack.defer(async () => await escalate.stop());
+  const detect = createDetect({ database, clock, bus, log, rules });
+  stack.defer(async () => await detect.stop());
+  const collect = createCollect({ database, clock, bus, log, intakeBytesMax: config.intakeBytesMax });
+  stack.defer(async () => await collect.stop());
+  collect.onStored(() => detect.wake());
+  detect.onDetected(() => escalate.wake());
+  return { rules, govern, respond, collect };
+}
+
+type Rooms = Awaited<ReturnType<typeof openTrust>> & Awaited<ReturnType<typeof openStages>>;
+
+/** Every route's answer; a route of the contract without one does not type-check. */
+function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handlers, "live.connect"> {
+  const { database, bus, version, startedAt } = base;
+  const { audit, identity, rules, govern, respond, collect } = rooms;
+  const clock = systemClock;
+  return {
+    ...systemHandlers({ version, notReady: async () => audit.diverged()?.message }),
+    ...sessionHandlers({ identity, cookie }),
+    ...auditHandlers({ audit }),
+    ...statusHandlers({
+      database,
+      clock,
+      version,
+      startedAt,
+      rules: { loaded: rules.rules.size, rejected: rules.rejected.length, digest: rules.digest },
+      policyDigest: govern.policyDigest,
+      consumers: CONSUMERS,
+      imports: () => collect.imports(),
+      intake: () => collect.queued(),
+    }),
+    ...overviewHandlers({
+      database,
+      clock,
+      mode: () => "normal",
+      auditHead: async () => await audit.head(),
+      detectConsumer: "detect",
+    }),
+    ...collectHandlers({ database, collect }),
+    ...detectionHandlers({ database, rules }),
+    ...incidentHandlers({
+      database,
+      desk: createIncidentDesk({ database, clock, bus }),
+      timelineSources: [listActionTimeline, listBlockTimeline],
+    }),
+    ...actionHandlers({ govern, respond }),
+    ...blockHandlers({ respond, clock }),
+  };
+}
+
+/** @returns where the server answers */
+async function serve(base: Base, rooms: Rooms, stack: Stack): Promise<string> {
+  const { config, log, database, bus } = base;
+  const { identity, collect, respond } = rooms;
+  const { host, publicUrl, webDir, trustProxy } = config;
+  const cookie = sessionCookie(publicUrl);
+  const authenticate = createAuthenticate({
+    identity,
+    cookie,
+    findSensor: sensorKeys(collect),
+    findEnforcer: async (key) => await respond.findEnforcer(key),
+  });
+  const server = await buildServer({
+    handlers: handlersOf(base, rooms, cookie),
+    authenticate,
+    identity,
+    database,
+    bus,
+    clock: systemClock,
+    log,
+    publicUrl,
+    host,
+    webDir,
+    trustProxy,
+  });
+  stack.defer(async () => await server.close());
+  await server.listen({ host, port: config.port });
+  const { port } = server.server.address() as AddressInfo;
+  return config.port === 0 ? `http://${host}:${port}` : publicUrl;
+}
+
+/** Says where to go, and begins to read: followed files, and the sample when the store is empty. */
+async function begin(base: Base, rooms: Rooms, url: string): Promise<void> {
+  const { config, log, version, say, database } = base;
+  const { identity, collect, rules, govern } = rooms;
+  const details = { engine: database.engine, rules: rules.digest, policy: govern.policyDigest };
+  await database.audited(
+    { type: "system.started", actor: system, object: { kind: "server", id: version }, details },
+    async () => undefined,
+  );
+  if (identity.setUp.token !== undefined) say(`First administrator, once: ${url}/setup#token=${identity.setUp.token}`);
+  say(`Tyr ${version} is ready on ${url}`);
+  collect.follow(config.follow);
+  if (!config.sample) return;
+  void collect
+    .importSample(config.sampleDir)
+    .catch((error: unknown) => log.error({ err: error }, "the sample could not be replayed"));
+}
+
+/** Wires Tyr: what stands on what. Stops in the opposite order. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config } = options;
   const stack = new AsyncDisposableStack();
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   try {
+    const startedAt = systemClock.now();
     const database = stack.use(
-      await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, clock, encode: encodeEntry }),
+      await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, clock: systemClock, encode: encodeEntry }),
     );
-    const audit = await createAudit({ database, clock, log, dataDir: config.dataDir, onDiverged: fail });
-    stack.defer(async () => await audit.settle());
-    const bus = createBus(clock);
-    const identity = await createIdentity({ database, clock });
-    const rules = await loadRulePack(config.rulesDir);
-
-    const sequencing = audit.start();
-    stack.defer(async () => await sequencing.stop());
-    const govern = await openGovern({ ...options, database, identity, bus });
-    const respond = createRespond({ db: database, clock, bus, log, execution: govern.execution });
-    const responding = respond.start();
-    stack.defer(async () => await responding.stop());
-    const governing = govern.start();
-    stack.defer(async () => await governing.stop());
-    const escalate = createEscalate({ database, clock, bus, log });
-    stack.defer(async () => await escalate.stop());
-    const detect = createDetect({ database, clock, bus, log, rules });
-    stack.defer(async () => await detect.stop());
-    const collect = createCollect({ database, clock, bus, log, intakeBytesMax: config.intakeBytesMax });
-    stack.defer(async () => await collect.stop());
-    collect.onStored(() => detect.wake());
-    detect.onDetected(() => escalate.wake());
-
-    const cookie = sessionCookie(config.publicUrl);
-    const mode = () => "normal" as const;
-    const handlers: Omit<Handlers, "live.connect"> = {
-      ...systemHandlers({ version, notReady: async () => audit.diverged()?.message }),
-      ...sessionHandlers({ identity, cookie }),
-      ...auditHandlers({ audit }),
-      ...statusHandlers({
-        database,
-        clock,
-        version,
-        startedAt,
-        rules: { loaded: rules.rules.size, rejected: rules.rejected.length, digest: rules.digest },
-        policyDigest: govern.policyDigest,
-        consumers: CONSUMERS,
-        imports: () => collect.imports(),
-        intake: () => collect.queued(),
-      }),
-      ...overviewHandlers({
-        database,
-        clock,
-        mode,
-        auditHead: async () => await audit.head(),
-        detectConsumer: "detect",
-      }),
-      ...collectHandlers({ database, collect }),
-      ...detectionHandlers({ database, rules }),
-      ...incidentHandlers({
-        database,
-        desk: createIncidentDesk({ database, clock, bus }),
-        timelineSources: [listActionTimeline, listBlockTimeline],
-      }),
-      ...actionHandlers({ govern, respond }),
-      ...blockHandlers({ respond, clock }),
-    };
-    const authenticate = createAuthenticate({
-      identity,
-      cookie,
-      findSensor: sensorKeys(collect),
-      findEnforcer: async (key) => await respond.findEnforcer(key),
-    });
-    const { host, publicUrl, webDir, trustProxy } = config;
-    const server = await buildServer({
-      handlers,
-      authenticate,
-      identity,
-      database,
-      bus,
-      clock,
-      log,
-      publicUrl,
-      host,
-      webDir,
-      trustProxy,
-    });
-    stack.defer(async () => await server.close());
-    await server.listen({ host, port: config.port });
-
-    const { port } = server.server.address() as AddressInfo;
-    const url = config.port === 0 ? `http://${host}:${port}` : config.publicUrl;
-    await database.audited(
-      {
-        type: "system.started",
-        actor: system,
-        object: { kind: "server", id: version },
-        details: { engine: database.engine, rules: rules.digest, policy: govern.policyDigest },
-      },
-      async () => undefined,
-    );
-    if (identity.setUp.token !== undefined)
-      say(`First administrator, once: ${url}/setup#token=${identity.setUp.token}`);
-    say(`Tyr ${version} is ready on ${url}`);
-    await collect.follow(config.follow);
-    if (config.sample)
-      void collect
-        .importSample(config.sampleDir)
-        .catch((error: unknown) => log.error({ err: error }, "the sample could not be replayed"));
+    const base: Base = { ...options, database, bus: createBus(systemClock), startedAt };
+    const trust = await openTrust(base, stack, fail);
+    const rooms: Rooms = { ...trust, ...(await openStages(base, stack, trust.identity)) };
+    const url = await serve(base, rooms, stack);
+    await begin(base, rooms, url);
     return { url, failed, [Symbol.asyncDispose]: async () => await stack.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
