@@ -48,7 +48,3 @@ export function explain(failure: CliFailure, paint: Paint, debug: boolean): stri
   if (requestId !== undefined) lines.push(`  request id: ${requestId}`);
   return lines.join("\n");
 }
-
-function exitOf(error: unknown): ExitCode {
-  return toFailure(error).parts.exit;
-}
