@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { EXIT } from "./exit-codes.ts";
 import { CliFailure, systemCode } from "./failure.ts";
 import type { Paint } from "./output/color.ts";
 import { visible, visibleLines } from "./output/visible-text.ts";
