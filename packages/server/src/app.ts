@@ -101,10 +101,11 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   for (const loop of [respond.start(), govern.start()]) stack.defer(async () => await loop.stop());
   const escalate = createEscalate({ database, clock, bus, log });
   stack.defer(async () => await escalate.stop());
-  const detect = createDetect({ database, clock, bus, log, rules });
-  stack.defer(async () => await detect.stop());
   const collect = createCollect({ database, clock, bus, log, intakeBytesMax: config.intakeBytesMax });
+  const detect = createDetect({ database, clock, bus, log, rules, readAfter: collect.readAfter });
+  stack.defer(async () => await detect.stop());
   stack.defer(async () => await collect.stop());
+  collect.paceBy(detect.keptUp);
   collect.onStored(() => detect.wake());
   detect.onDetected(() => escalate.wake());
   return { rules, govern, respond, collect };

@@ -4,6 +4,7 @@ import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import type { RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
+import { readEventsAfter, type StreamEvent } from "./event-stream.ts";
 import { followFile, type Follow } from "./follow.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { IntakeQueue } from "./intake-queue.ts";
@@ -25,6 +26,10 @@ export type Collect = AsyncDisposable &
     sensors: Sensors;
     /** Resolves when everything in the request is on disk. */
     intake: Intake;
+    /** Events after a position, in the order of the stream, from memory where they are still there: for one reader. */
+    readAfter(position: number, limit: number): Promise<readonly StreamEvent[]>;
+    /** Events are stored no faster than this resolves: a reader that falls behind slows senders down. */
+    paceBy(pace: () => Promise<void>): void;
     /** Called after every transaction that stored events; returns how to stop it. Wakes readers, carries nothing. */
     onStored(listener: () => void): () => void;
     queued(): Status["intake"];
@@ -52,6 +57,9 @@ export function createCollect({ database, clock, bus, log, intakeBytesMax }: Col
   return {
     sensors,
     intake: createIntake({ database, clock, queue, intakeBytesMax }),
+    readAfter: async (position, limit) =>
+      queue.tail.after(position, limit) ?? (await readEventsAfter(database.read, position, limit)),
+    paceBy: (pace) => queue.paceBy(pace),
     onStored: (listener) => queue.onStored(listener),
     queued: () => ({ queuedBytes: queue.queuedBytes, queuedBytesMax: intakeBytesMax }),
     follow: (files) => void followed.push(...files.map((file) => followFile({ database, queue, sensors, log }, file))),

@@ -2,6 +2,7 @@ import type { EventId, EventKind, EventQuery, SensorId, Severity } from "@tyr/co
 import { sql, type Selectable } from "kysely";
 import { headOf } from "#platform/bus";
 import type { ReadDatabase } from "#platform/database";
+import { endpointOf, rawOf } from "./event-stream.ts";
 import type { Logsource, Outcome, StoredEvent } from "./event.ts";
 import { uuidOf, type EventTable } from "./tables.ts";
 
@@ -13,7 +14,7 @@ const HOUR_MS = 3_600_000;
 type Facts = Readonly<Record<string, unknown>>;
 
 function toEvent(row: Selectable<EventTable>): StoredEvent {
-  const raw = row.raw_exact === null ? row.raw : Buffer.from(row.raw_exact, "base64").toString("utf8");
+  const raw = rawOf(row);
   return {
     id: `evt_${row.id}` as EventId,
     position: row.position,
@@ -22,8 +23,8 @@ function toEvent(row: Selectable<EventTable>): StoredEvent {
     sensorId: `snr_${row.sensor_id}` as SensorId,
     kind: row.kind as EventKind,
     session: row.session,
-    src: row.src_ip === null ? null : { ip: row.src_ip, port: row.src_port },
-    dst: row.dst_ip === null ? null : { ip: row.dst_ip, port: row.dst_port },
+    src: endpointOf(row.src_ip, row.src_port),
+    dst: endpointOf(row.dst_ip, row.dst_port),
     transport: row.transport,
     user: row.user_name,
     action: row.action,
@@ -37,22 +38,6 @@ function toEvent(row: Selectable<EventTable>): StoredEvent {
     late: row.late,
     seq: row.seq,
   };
-}
-
-/** Events after a position, in the order of the stream. A short answer means the end of the stream. */
-export async function readEventsAfter(
-  db: ReadDatabase,
-  position: number,
-  limit: number,
-): Promise<readonly StoredEvent[]> {
-  const rows = await db
-    .selectFrom("event")
-    .selectAll()
-    .where("position", ">", position)
-    .orderBy("position")
-    .limit(limit)
-    .execute();
-  return rows.map(toEvent);
 }
 
 /** In the order of the stream; ids that do not exist are left out. */

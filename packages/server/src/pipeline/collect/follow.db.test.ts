@@ -158,7 +158,7 @@ test("the sample is replayed into an empty store, goes on after a stop, and is n
   const bus = createBus(systemClock);
   const first = open(bus);
   const stopped = new Promise<void>((resolve) => {
-    bus.subscribe(({ topic, data }) => topic === "import.progress" && data["done"] === 3000 && resolve());
+    bus.subscribe(({ topic, data }) => topic === "import.progress" && data.done === 3000 && resolve());
   });
   const interrupted = first.importSample(SAMPLE);
   await stopped;

@@ -3,6 +3,7 @@ import type { Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import type { Logger } from "#platform/log";
+import { EventTail } from "./event-stream.ts";
 import {
   aside,
   halves,
@@ -42,6 +43,9 @@ export class IntakeQueue {
   readonly #deps: Deps;
   readonly #jobs: Job[] = [];
   readonly #listeners = new Set<() => void>();
+  /** What was stored last, for the reader that follows. */
+  readonly tail = new EventTail();
+  #pace: () => Promise<void> = async () => undefined;
   #queuedBytes = 0;
   #running: Promise<void> | undefined;
   #committing: Promise<void> | undefined;
@@ -80,6 +84,11 @@ export class IntakeQueue {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Awaited before each transaction: a reader that falls behind slows senders down, instead of the way to it growing. */
+  paceBy(pace: () => Promise<void>): void {
+    this.#pace = pace;
+  }
+
   /** Waits until everything taken is settled. */
   async drain(): Promise<void> {
     await this.#running;
@@ -100,6 +109,7 @@ export class IntakeQueue {
         this.#running = undefined;
         return;
       }
+      await this.#pace();
       this.#commitAside(batch);
       batch = [];
       seen = new Set();
@@ -144,7 +154,7 @@ export class IntakeQueue {
   async #commit(batch: Batch): Promise<void> {
     const now = this.#deps.clock.now();
     try {
-      this.#settle(batch, await writeBatch(this.#deps.database, batch, now));
+      this.#settle(batch, await writeBatch(this.#deps.database, batch, now), now);
     } catch (error) {
       const rows = batch.reduce((sum, part) => sum + part.rows.length, 0);
       if (!isAboutData(error) || rows === 0) this.#fail(batch, error);
@@ -158,7 +168,7 @@ export class IntakeQueue {
     for (const half of halves(batch)) await this.#commit(half);
   }
 
-  #settle(batch: Batch, written: Written): void {
+  #settle(batch: Batch, written: Written, observedAt: Date): void {
     for (const [index, part] of batch.entries()) {
       const tally = written.tallies[index];
       if (tally === undefined) continue;
@@ -167,6 +177,9 @@ export class IntakeQueue {
     }
     const { first, stored } = written.stored;
     if (stored === 0) return;
+    const rows = batch.flatMap((part) => part.rows);
+    // With a duplicate among them it is not known here which row got which place.
+    if (rows.length === stored) this.tail.add({ first, rows, observedAt });
     this.#deps.bus.publish("event.stored", { count: stored, head: String(first + stored - 1) });
     for (const listener of this.#listeners) listener();
   }

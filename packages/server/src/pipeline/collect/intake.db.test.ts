@@ -69,7 +69,11 @@ describe.each(TEST_ENGINES)("intake on %s", (engine) => {
     const before = await eventHead(world.db.read);
     const receipt = taken(await send(sensor, [1, 2, 3].map((n) => failed(n)).join("\n")));
     expect(receipt).toEqual({ received: 3, stored: 3, duplicate: 0, rejected: 0, late: 0, replayed: false });
-    const events = await readEventsAfter(world.db.read, before, 10);
+    const streamed = await readEventsAfter(world.db.read, before, 10);
+    const events = await eventsByIds(
+      world.db.read,
+      streamed.map(({ id }) => id),
+    );
     expect(events.map(({ seq, position }) => [seq, position])).toEqual([
       [1, before + 1],
       [2, before + 2],
@@ -84,6 +88,7 @@ describe.each(TEST_ENGINES)("intake on %s", (engine) => {
       logsource: { category: "authentication" },
       ecs: { "sensor.name": sensor.name, "source.ip": "203.0.113.9" },
     });
+    for (const [at, event] of events.entries()) expect(event).toMatchObject(streamed[at] ?? {});
     expect(await eventsByIds(world.db.read, [events[1]?.id ?? "evt_0"])).toEqual([events[1]]);
   });
 
@@ -145,7 +150,11 @@ describe.each(TEST_ENGINES)("intake on %s", (engine) => {
       }),
     );
     expect(receipts.every(({ stored }) => stored === 20)).toBe(true);
-    const events = await readEventsAfter(world.db.read, before, 2000);
+    const streamed = await readEventsAfter(world.db.read, before, 2000);
+    const events = await eventsByIds(
+      world.db.read,
+      streamed.map(({ id }) => id),
+    );
     expect(events.map(({ position }) => position)).toEqual(Array.from({ length: 1000 }, (_, n) => before + 1 + n));
     for (const sensor of sensors) {
       const mine = events.filter(({ sensorId }) => sensorId === sensor.id).map(({ seq }) => seq);

@@ -24,7 +24,7 @@ import { attackLog, generator, PASSWORD_TRIED, storeLines, type StoredLog } from
 import { createDetect, DetectWorker, type DetectDeps } from "./worker.ts";
 
 const pack = loadRulePack(fileURLToPath(new URL("../../../../../rules", import.meta.url)));
-const quiet = { onLoss: () => undefined, onDetected: () => undefined };
+const quiet = { onLoss: () => undefined, onDetected: () => undefined, onStep: () => undefined };
 type Options = Partial<Pick<DetectDeps, "batchMax" | "saveEvery" | "rules" | "database">>;
 
 function workerOn(database: Database, options: Options = {}): DetectWorker {
@@ -291,7 +291,7 @@ detection: { selection: { event.outcome: ${outcome} }, condition: selection }
     const detect = createDetect({ database: world.db, clock: systemClock, bus, log: silentLogger, rules: pack });
     const detected = new Promise<void>((resolve) => void detect.onDetected(resolve));
     await storeLines(world.db, attackLog(60, 7));
-    bus.publish("event.stored", { count: 60 });
+    bus.publish("event.stored", { count: 60, head: "60" });
     await detected;
     expect(await detect.progress()).toEqual({ position: 60, head: 60, lag: 0 });
     expect(told).toMatchObject([{ count: await detectionHead(world.db.read), ruleTitle: expect.any(String) }]);

@@ -7,7 +7,8 @@ import type { Clock } from "#platform/clock";
 import type { Database, Fact } from "#platform/database";
 import { startLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
-import { readEventsAfter, type StoredEvent } from "#collect";
+import { readEventsAfter, type StreamEvent } from "#collect";
+import { createPace } from "./pace.ts";
 import type { NewDetection } from "./detection.ts";
 import { createEvaluator, type Evaluator } from "./evaluate.ts";
 import { CONSUMER, insertDetections, loadState, saveState } from "./evaluation-store.ts";
@@ -20,6 +21,8 @@ export type DetectDeps = Readonly<{
   bus: Bus;
   log: Logger;
   rules: RulePack;
+  /** Events after a position, in the order of the stream; a short answer means its end. Left out: read from the table. */
+  readAfter?: (position: number, limit: number) => Promise<readonly StreamEvent[]>;
   /** Events per batch; results do not depend on it. */
   batchMax?: number;
   /** Events after which the windows of correlations are saved at the latest; results do not depend on it. */
@@ -37,6 +40,8 @@ export type Detect = Readonly<{
   progress(): Promise<Progress>;
   /** What correlations could not use since the start, by reason: late events, groups let go … */
   losses(): Readonly<Partial<Record<LossReason, number>>>;
+  /** Resolves when detection is close behind what is stored, or does not move: see `pace.ts`. */
+  keptUp(): Promise<void>;
   /** Called after detections were stored. */
   onDetected(listener: () => void): () => void;
 }>;
@@ -55,15 +60,19 @@ export function createDetect(deps: DetectDeps): Detect {
   const { database, bus, log, rules } = deps;
   const listeners = new Set<() => void>();
   const losses: Partial<Record<LossReason, number>> = {};
+  const pace = createPace();
   const worker = new DetectWorker(deps, {
+    onStep: (cursor) => pace.finished(cursor),
     onLoss: ({ reason, count }) => void (losses[reason] = (losses[reason] ?? 0) + count),
     onDetected: () => {
       for (const listener of listeners) listener();
     },
   });
   const loop = startLoop({ name: CONSUMER, step: async () => await worker.step(), restMs: REST_MS, log });
-  const unsubscribe = bus.subscribe(({ topic }) => {
-    if (topic === "event.stored") loop.wake();
+  const unsubscribe = bus.subscribe(({ topic, data }) => {
+    if (topic !== "event.stored") return;
+    pace.stored(Number(data["head"]));
+    loop.wake();
   });
   return {
     wake: () => loop.wake(),
@@ -78,6 +87,7 @@ export function createDetect(deps: DetectDeps): Detect {
       return { position, head, lag: head - position };
     },
     losses: () => ({ ...losses }),
+    keptUp: async () => await pace.wait(),
     onDetected(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -85,7 +95,12 @@ export function createDetect(deps: DetectDeps): Detect {
   };
 }
 
-type Told = Readonly<{ onLoss: (loss: CorrelationLoss) => void; onDetected: () => void }>;
+type Told = Readonly<{
+  onLoss: (loss: CorrelationLoss) => void;
+  onDetected: () => void;
+  /** After each step that did not fail, with the last position finished. */
+  onStep: (cursor: number) => void;
+}>;
 
 /** Takes events in order, decides purely, stores findings and the cursor in one transaction. */
 export class DetectWorker {
@@ -100,16 +115,18 @@ export class DetectWorker {
 
   /** @returns whether there may be more to do at once */
   async step(): Promise<boolean> {
-    const { database, batchMax = BATCH_MAX } = this.#deps;
+    const { batchMax = BATCH_MAX } = this.#deps;
     try {
       this.#standing ??= await this.#open();
       const standing = this.#standing;
-      const events = await readEventsAfter(database.read, standing.fed, batchMax);
+      const events = await this.#read(standing.fed, batchMax);
       if (events.length === 0) {
         if (this.#nowMs() - standing.savedAtMs >= SAVE_IDLE_MS) await this.save();
+        this.#told.onStep(standing.cursor);
         return false;
       }
       await this.#take(standing, events);
+      this.#told.onStep(standing.cursor);
       if (standing.fed - standing.saved >= (this.#deps.saveEvery ?? SAVE_EVERY)) await this.save();
       return events.length === batchMax;
     } catch (error) {
@@ -117,6 +134,11 @@ export class DetectWorker {
       this.#standing = undefined;
       throw error;
     }
+  }
+
+  async #read(position: number, limit: number): Promise<readonly StreamEvent[]> {
+    const { readAfter, database } = this.#deps;
+    return await (readAfter?.(position, limit) ?? readEventsAfter(database.read, position, limit));
   }
 
   async #open(): Promise<Standing> {
@@ -130,7 +152,7 @@ export class DetectWorker {
   }
 
   /** Events up to the cursor are fed again only to bring the windows to where they were: their findings are stored. */
-  async #take(standing: Standing, events: readonly StoredEvent[]): Promise<void> {
+  async #take(standing: Standing, events: readonly StreamEvent[]): Promise<void> {
     const found: NewDetection[] = [];
     for (const event of events) {
       const detections = standing.evaluator.evaluate(event);

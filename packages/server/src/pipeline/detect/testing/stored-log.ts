@@ -2,10 +2,10 @@ import { createBus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import { silentLogger } from "#platform/log";
-import { createCollect, eventHead, readEventsAfter, type StoredEvent } from "#collect";
+import { createCollect, eventHead, readEventsAfter, type StreamEvent } from "#collect";
 
 /** For tests: raw lines, taken in as they are in the product, by a sensor of their own. */
-export type StoredLog = Readonly<{ events: readonly StoredEvent[] }>;
+export type StoredLog = Readonly<{ events: readonly StreamEvent[] }>;
 
 const BY = { actor: { kind: "system", id: "test", name: "test" }, requestId: null } as const;
 const INTAKE_BYTES_MAX = 64 * 1024 * 1024;
