@@ -7,6 +7,7 @@ import {
   ROUTE_IDS,
   SERVICE_PRINCIPALS,
   isId,
+  isLiveMessage,
   openapi,
   permissionsOf,
   routes,
@@ -63,6 +64,24 @@ describe("the contract", () => {
         .match(/"\$ref":"[^"]+"/g)
         ?.every((ref) => ref.includes("#/components/schemas/Problem")),
     ).toBe(true);
+  });
+});
+
+describe("a message of the live feed", () => {
+  const stored = { type: "message", seq: 7, topic: "event.stored", at: "2026-02-01T14:17:31.000Z" };
+
+  test("is taken when it says what its topic says", () => {
+    expect(isLiveMessage({ ...stored, data: { count: 12, head: "1200" } })).toBe(true);
+    expect(isLiveMessage({ type: "hello", boot: "a", seq: 0 })).toBe(true);
+    expect(isLiveMessage({ type: "reset", boot: "a", seq: 9, reason: "other-boot" })).toBe(true);
+  });
+
+  test("is refused when its data belongs to another topic, its topic is unknown, or it is no message at all", () => {
+    expect(isLiveMessage({ ...stored, data: { count: "many", head: "1200" } })).toBe(false);
+    expect(isLiveMessage({ ...stored, topic: "block.changed", data: { count: 12, head: "1200" } })).toBe(false);
+    expect(isLiveMessage({ ...stored, topic: "moon.changed", data: {} })).toBe(false);
+    for (const odd of [null, 7, "hello", [], {}, { type: "hello", boot: "a", seq: -1 }])
+      expect([odd, isLiveMessage(odd)]).toEqual([odd, false]);
   });
 });
 

@@ -9,6 +9,8 @@ import {
   routes,
   type CallInput,
   type ErrorCode,
+  type LiveData,
+  type LiveEntry,
   type LiveMessage,
   type LiveTopic,
   type RouteDefinition,
@@ -36,7 +38,7 @@ export type FakeApi = Readonly<{
   url: string;
   world: World;
   /** Sends a message of the live feed to everybody connected, and keeps it for those who come back. */
-  tell: (topic: LiveTopic, data: Record<string, unknown>) => void;
+  tell: <T extends LiveTopic>(topic: T, data: LiveData[T]) => void;
   dropSockets: () => void;
   /** Ends every session at once, as disabling a user does. */
   endSessions: () => void;
@@ -119,9 +121,10 @@ export async function startFakeApi(world: World): Promise<FakeApi> {
   const sockets = new Set<WebSocket>();
   const slow = { ms: 0 };
 
-  function tell(topic: LiveTopic, data: Record<string, unknown>): void {
-    const message: LiveMessage = { type: "message", seq: sent.length + 1, topic, at: new Date().toISOString(), data };
-    sent.push(message);
+  function tell<T extends LiveTopic>(topic: T, data: LiveData[T]): void {
+    const at = new Date().toISOString();
+    const message: LiveEntry<T> = { type: "message", seq: sent.length + 1, topic, at, data };
+    sent.push(message as LiveEntry);
     for (const socket of sockets) socket.send(JSON.stringify(message));
   }
 

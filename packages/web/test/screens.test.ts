@@ -145,16 +145,31 @@ describe.skipIf(!hasChromium)("every screen, in both themes", () => {
 async function fillFeed(api: FakeApi, page: Page): Promise<void> {
   await page.getByText("Live", { exact: true }).first().waitFor();
   await page.locator(".live-light.live").waitFor();
+  for (let round = 0; round < 6; round += 1) {
+    const count = 12 + round * 31;
+    api.tell("event.stored", { count, head: String(count) });
+  }
   const [detection] = api.world.detections;
-  for (let round = 0; round < 6; round += 1)
-    api.tell("event.stored", { count: 12 + round * 31, sensorName: "db-backup-01" });
-  api.tell("detection.recorded", { id: detection?.id, ruleTitle: detection?.ruleTitle, severity: detection?.severity });
+  if (detection === undefined) throw new Error("the stand-in has no detection");
+  api.tell("detection.recorded", {
+    id: detection.id,
+    ruleTitle: detection.ruleTitle,
+    severity: detection.severity,
+    count: 1,
+  });
   api.tell("incident.changed", {
     id: idOf("incident", 1),
     title: "Break-in over SSH, tools fetched",
     state: "new",
     severity: "critical",
+    risk: 95,
+    actorIp: "203.0.113.9",
   });
-  api.tell("action.changed", { id: idOf("action", 1), target: "203.0.113.9/32", state: "pending" });
+  api.tell("action.changed", {
+    id: idOf("action", 1),
+    target: "203.0.113.9/32",
+    state: "pending",
+    incidentId: idOf("incident", 1),
+  });
   await page.getByText("203.0.113.9/32 · pending").waitFor();
 }

@@ -84,20 +84,22 @@ export const Status = Type.Object({
   startedAt: Instant,
   now: Instant,
   database: Type.Object({ engine: Type.Enum(["pglite", "postgres"]), schema: Type.Integer(), durable: Type.Boolean() }),
+/** How far a log that is being read in has come, in lines; `detail` names the file. */
+export const ImportProgress = Type.Object({
+  name: Type.String(),
+  done: Type.Integer(),
+  total: Type.Integer(),
+  state: Type.Enum(["running", "done", "failed"]),
+  detail: Type.String(),
+});
+export type ImportProgress = Static<typeof ImportProgress>;
+
   rules: Type.Object({ loaded: Type.Integer(), rejected: Type.Integer(), digest: Type.String() }),
   policy: Type.Object({ digest: Type.String() }),
   pipeline: Type.Array(
     Type.Object({ consumer: Type.String(), position: Type.String(), head: Type.String(), lag: Type.Integer() }),
   ),
-  imports: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      done: Type.Integer(),
-      total: Type.Integer(),
-      state: Type.Enum(["running", "done", "failed"]),
-      detail: Type.String(),
-    }),
-  ),
+  imports: Type.Array(ImportProgress),
   intake: Type.Object({ queuedBytes: Type.Integer(), queuedBytesMax: Type.Integer() }),
   memoryBytes: Type.Integer(),
 });

@@ -3,6 +3,8 @@ import { IdSchema } from "../ids.ts";
 import { Actor, Instant, Name, NullableInstant, NullableString, PageOf, PageQuery, Text } from "./basics.ts";
 
 export const BLOCK_STATES = ["active", "expired", "lifted"] as const;
+export const BlockState = Type.Enum(BLOCK_STATES);
+export type BlockState = Static<typeof BlockState>;
 export const EnforcementState = Type.Enum([
   "requested",
   "acknowledged",
@@ -27,7 +29,7 @@ export const Block = Type.Object({
   reason: Type.String(),
   origin: Type.String(),
   actionId: IdSchema("action"),
-  state: Type.Enum(BLOCK_STATES),
+  state: BlockState,
   createdAt: Instant,
   expiresAt: Instant,
   endedAt: NullableInstant,
@@ -36,7 +38,7 @@ export const Block = Type.Object({
 export type Block = Static<typeof Block>;
 export const BlockQuery = Type.Object({
   ...PageQuery,
-  state: Type.Optional(Type.Enum(BLOCK_STATES)),
+  state: Type.Optional(BlockState),
   value: Type.Optional(Type.String({ maxLength: 64 })),
 });
 export const BlockPage = PageOf(Block);

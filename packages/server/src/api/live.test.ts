@@ -1,12 +1,23 @@
 import { connect } from "node:net";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LiveMessage, Permission } from "@tyr/contract";
+import type { LiveData, LiveMessage, Permission } from "@tyr/contract";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { AS, fakeServer, person, portOf, type FakeServer } from "./testing/fake-server.ts";
 
 const VIEWER = new Set<Permission>(["overview:read", "event:read", "incident:read"]);
+
+const INCIDENT: LiveData["incident.changed"] = {
+  id: "inc_1",
+  title: "Brute force over SSH",
+  state: "new",
+  severity: "high",
+  risk: 70,
+  actorIp: "192.0.2.7",
+};
+const BLOCK: LiveData["block.changed"] = { id: "blk_1", state: "active", value: "192.0.2.7/32" };
+const events = (count: number): LiveData["event.stored"] => ({ count, head: String(count) });
 
 type Connection = { socket: WebSocket; messages: LiveMessage[]; closed: Promise<number> };
 
@@ -48,30 +59,30 @@ describe("the live feed", () => {
   test("greets, then tells what changes", async () => {
     const { messages } = open();
     await until(() => messages.length === 1);
-    server.publish("incident.changed", { id: "inc_1" });
+    server.publish("incident.changed", INCIDENT);
     await until(() => messages.length === 2);
     expect(messages).toMatchObject([
       { type: "hello", boot: server.bus.boot, seq: 0 },
-      { type: "message", seq: 1, topic: "incident.changed", data: { id: "inc_1" } },
+      { type: "message", seq: 1, topic: "incident.changed", data: INCIDENT },
     ]);
   });
 
   test("tells nobody what they may not read", async () => {
     const { messages } = open();
     await until(() => messages.length === 1);
-    server.publish("block.changed", { id: "blk_1" });
-    server.publish("event.stored", { count: 1 });
+    server.publish("block.changed", BLOCK);
+    server.publish("event.stored", events(1));
     await until(() => messages.length === 2);
     expect(messages[1]).toMatchObject({ seq: 2, topic: "event.stored" });
   });
 
   test("gives a reader that comes back what it missed, and says so when it cannot", async () => {
-    for (const count of [1, 2, 3]) server.publish("event.stored", { count });
-    server.publish("block.changed", {});
+    for (const count of [1, 2, 3]) server.publish("event.stored", events(count));
+    server.publish("block.changed", BLOCK);
     const back = open(`?boot=${server.bus.boot}&after=1`);
     await until(() => back.messages.length === 3);
     expect(back.messages.map((message) => message.seq)).toEqual([4, 2, 3]);
-    for (let count = 0; count < 2_100; count += 1) server.publish("event.stored", { count });
+    for (let count = 0; count < 2_100; count += 1) server.publish("event.stored", events(count));
     const late = open(`?boot=${server.bus.boot}&after=1`);
     const other = open("?boot=another&after=3");
     await until(() => late.messages.length === 1 && other.messages.length === 1);
@@ -109,8 +120,8 @@ describe("the live feed", () => {
     await until(() => messages.length === 1);
     server.callers.set("ada", person("ada", new Set<Permission>(["overview:read", "block:read"])));
     await sleep(150);
-    server.publish("event.stored", {});
-    server.publish("block.changed", {});
+    server.publish("event.stored", events(1));
+    server.publish("block.changed", BLOCK);
     await until(() => messages.length === 2);
     expect(messages[1]).toMatchObject({ topic: "block.changed" });
   });
@@ -126,9 +137,9 @@ describe("the live feed", () => {
     socket.pause();
     const [kept] = server.app.websocketServer.clients;
     let most = 0;
-    const text = "x".repeat(64 * 1024);
+    const long = { ...INCIDENT, title: "x".repeat(64 * 1024) };
     for (let turn = 0; turn < 400; turn += 1) {
-      server.publish("event.stored", { text });
+      server.publish("incident.changed", long);
       most = Math.max(most, kept?.bufferedAmount ?? 0);
       if (turn % 20 === 0) await sleep(1);
     }

@@ -1,4 +1,4 @@
-import { LIVE_TOPICS, type LiveMessage } from "@tyr/contract";
+import { LIVE_TOPICS, type LiveEntry, type LiveMessage } from "@tyr/contract";
 import type { WebSocket } from "@fastify/websocket";
 import type { Caller, Identity } from "#identity";
 import type { Bus } from "#platform/bus";
@@ -27,11 +27,10 @@ export type Live = Readonly<{
   close(): void;
 }>;
 
-type Message = Extract<LiveMessage, { type: "message" }>;
 type Client = { socket: WebSocket; caller: Caller; answeredPing: boolean };
 
-function maySee({ permissions }: Caller, { topic }: Message): boolean {
-  return permissions.has(LIVE_TOPICS[topic]);
+function maySee({ permissions }: Caller, { topic }: LiveEntry): boolean {
+  return permissions.has(LIVE_TOPICS[topic].needs);
 }
 
 /** A reader that does not keep up is let go: it comes back with its last number and gets what it missed. */

@@ -1,4 +1,4 @@
-import type { LiveMessage } from "@tyr/contract";
+import { isLiveMessage, type LiveMessage } from "@tyr/contract";
 import { idle, liveUrl, step, type LiveState, type LiveStep } from "./resume.ts";
 
 /** At most four screens a second, however fast the server talks. */
@@ -95,15 +95,12 @@ export function createLiveConnection(origin: string, onSessionEnded: () => void)
   };
 }
 
-/** Our own server speaks here; still, a frame that is not one of the three shapes is ignored. */
+/** A frame that is not a message of the contract this page was built with is left out; the gap makes the page read again. */
 function readMessage(data: unknown): LiveMessage | undefined {
   if (typeof data !== "string") return undefined;
   try {
-    const value = JSON.parse(data) as Partial<LiveMessage> | null;
-    if (typeof value !== "object" || value === null || typeof value.seq !== "number") return undefined;
-    return value.type === "hello" || value.type === "reset" || value.type === "message"
-      ? (value as LiveMessage)
-      : undefined;
+    const frame: unknown = JSON.parse(data);
+    return isLiveMessage(frame) ? frame : undefined;
   } catch {
     return undefined;
   }

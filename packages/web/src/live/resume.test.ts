@@ -7,7 +7,7 @@ const entry = (seq: number): LiveMessage => ({
   seq,
   topic: "event.stored",
   at: "2026-02-01T14:17:31.000Z",
-  data: {},
+  data: { count: 1, head: String(seq) },
 });
 const hello = (boot: string, seq: number): LiveMessage => ({ type: "hello", boot, seq });
 const receive = (state: LiveState, ...messages: LiveMessage[]): LiveState => step(state, { do: "receive", messages });

@@ -1,6 +1,5 @@
-import type { LiveMessage } from "@tyr/contract";
+import type { LiveEntry, LiveMessage } from "@tyr/contract";
 
-export type LiveEntry = Extract<LiveMessage, { type: "message" }>;
 type Connection =
   | Readonly<{ state: "connecting" }>
   | Readonly<{ state: "live" }>

@@ -15,6 +15,7 @@ const STALE: Readonly<Record<LiveTopic, readonly string[]>> = {
   "action.changed": ["overview", "action", "incident", "block"],
   "block.changed": ["overview", "block", "action"],
   "sensor.changed": ["sensor", "quarantine"],
+  "mode.changed": ["overview", "mode", "action"],
   "import.progress": ["overview"],
 };
 /** Events come in floods: lists of them are read again only when asked, and the rest at most this often. */
@@ -42,8 +43,7 @@ export function useLiveRefresh(): void {
       const now = live.read();
       if (now.losses !== seen.losses) stale.add("*");
       for (const entry of [...now.held, ...now.shown]) {
-        if (entry.seq > seen.seq || now.boot !== seen.boot)
-          for (const noun of STALE[entry.topic] ?? []) stale.add(noun);
+        if (entry.seq > seen.seq || now.boot !== seen.boot) for (const noun of STALE[entry.topic]) stale.add(noun);
       }
       stale.delete("event");
       seen = now;

@@ -1,9 +1,9 @@
+import type { LiveEntry } from "@tyr/contract";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Icon } from "../kit/icon.tsx";
 import { IdLink } from "../kit/id-link.tsx";
 import { SeverityShape } from "../kit/severity.tsx";
-import type { LiveEntry } from "../live/resume.ts";
 import { live, useLive } from "../live/use-live.ts";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";

@@ -1,75 +1,59 @@
-import { isId, severityRank, SEVERITIES, type Severity } from "@tyr/contract";
-import type { LiveEntry } from "../live/resume.ts";
+import { severityRank, type LiveData, type LiveEntry, type LiveTopic, type Severity } from "@tyr/contract";
 
 export type LiveTarget = Readonly<{ id: string }> | Readonly<{ list: "events" | "detections" | "none" }>;
 /** One line of the feed: our verb, somebody's words, and where it leads. */
 export type LiveLine = Readonly<{ verb: string; text: string; severity: Severity | undefined; target: LiveTarget }>;
 
-type Data = LiveEntry["data"];
+const number = (value: number): string => value.toLocaleString("en");
 
-function textOf(data: Data, names: readonly string[]): string {
-  for (const name of names) {
-    const value = data[name];
-    if (typeof value === "string" && value !== "") return value;
-  }
-  return "";
-}
+/** `2 detections`, or the single word for one. */
+const counted = (count: number, single: string, noun: string): string =>
+  count === 1 ? single : `${number(count)} ${noun}`;
 
-function severityOf(data: Data): Severity | undefined {
-  return SEVERITIES.find((known) => known === data["severity"]);
-}
+const IMPORT_WORDS = { running: "reading", done: "read", failed: "stopped" } as const;
 
-function countOf(data: Data): number | undefined {
-  const value = data["count"] ?? data["stored"];
-  return typeof value === "number" ? value : undefined;
-}
-
-const plural = (count: number, noun: string): string =>
-  `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
-
-function many(data: Data, noun: "event" | "detection"): LiveLine {
-  const count = countOf(data) ?? 1;
-  const id = textOf(data, ["id", "lastId"]);
-  const target: LiveTarget =
-    count === 1 && isId(noun, id) ? { id } : { list: noun === "event" ? "events" : "detections" };
-  const verb = count === 1 ? (noun === "event" ? "event" : "detected") : plural(count, noun);
-  return {
-    verb,
-    text: textOf(data, ["ruleTitle", "title", "summary", "sensorName"]),
-    severity: severityOf(data),
-    target,
-  };
-}
-
-function one(data: Data, verb: string): LiveLine {
-  const id = textOf(data, ["id"]);
-  const state = textOf(data, ["state"]).replaceAll("_", " ");
-  const words = [textOf(data, ["title", "target", "value", "name"]), state].filter((word) => word !== "");
-  return {
-    verb,
-    text: words.join(" · "),
-    severity: severityOf(data),
-    target: id === "" ? { list: "none" } : { id },
-  };
-}
-
-const BY_TOPIC: Readonly<Record<LiveEntry["topic"], (data: Data) => LiveLine>> = {
-  "event.stored": (data) => many(data, "event"),
-  "detection.recorded": (data) => many(data, "detection"),
-  "incident.changed": (data) => one(data, "incident"),
-  "action.changed": (data) => one(data, "action"),
-  "block.changed": (data) => one(data, "block"),
-  "sensor.changed": (data) => one(data, "sensor"),
-  "import.progress": (data) => ({
+const BY_TOPIC: { [T in LiveTopic]: (data: LiveData[T]) => LiveLine } = {
+  "event.stored": ({ count }) => ({
+    verb: counted(count, "1 event", "events"),
+    text: "stored",
+    severity: undefined,
+    target: { list: "events" },
+  }),
+  "detection.recorded": ({ id, ruleTitle, severity, count }) => ({
+    verb: counted(count, "detected", "detections"),
+    text: count === 1 ? ruleTitle : `worst: ${ruleTitle}`,
+    severity,
+    target: count === 1 ? { id } : { list: "detections" },
+  }),
+  "incident.changed": ({ id, title, state, severity }) => ({
+    verb: "incident",
+    text: `${title} · ${state}`,
+    severity,
+    target: { id },
+  }),
+  "action.changed": ({ id, target, state }) => ({
+    verb: "action",
+    text: `${target} · ${state.replaceAll("_", " ")}`,
+    severity: undefined,
+    target: { id },
+  }),
+  "block.changed": ({ id, value, state }) => ({
+    verb: "block",
+    text: `${value} · ${state}`,
+    severity: undefined,
+    target: { id },
+  }),
+  "sensor.changed": ({ id }) => ({ verb: "sensor", text: "changed", severity: undefined, target: { id } }),
+  "mode.changed": ({ mode }) => ({ verb: "mode", text: mode, severity: undefined, target: { list: "none" } }),
+  "import.progress": ({ name, done, total, state }) => ({
     verb: "import",
-    text: textOf(data, ["name"]),
+    text: `${name} · ${IMPORT_WORDS[state]} ${number(done)} of ${number(total)} lines`,
     severity: undefined,
     target: { list: "none" },
   }),
 };
 
-/** Reads a message defensively: what the feed does not say is left out, never invented. */
-export function liveLine(entry: LiveEntry): LiveLine {
+export function liveLine<T extends LiveTopic>(entry: LiveEntry<T>): LiveLine {
   return BY_TOPIC[entry.topic](entry.data);
 }
 

@@ -3,6 +3,8 @@ import {
   type Action,
   type CallInput,
   type ErrorCode,
+  type LiveData,
+  type LiveTopic,
   type OutputOf,
   type Overview,
   type RouteId,
@@ -21,10 +23,7 @@ export class Refused extends Error {
     this.code = code;
   }
 }
-export type Tell = (
-  topic: "incident.changed" | "action.changed" | "block.changed",
-  data: Record<string, unknown>,
-) => void;
+export type Tell = <T extends LiveTopic>(topic: T, data: LiveData[T]) => void;
 export type Asking = Readonly<{ world: World; user: User; tell: Tell }>;
 type Answer<K extends RouteId> = (input: CallInput<K>, asking: Asking) => OutputOf<K>;
 export type Answers = { [K in RouteId]?: Answer<K> };
@@ -290,7 +289,8 @@ const escalate: Answers = {
       updatedAt: at(Date.now()),
     };
     world.incidents = world.incidents.map((one) => (one.id === moved.id ? moved : one));
-    tell("incident.changed", { id: moved.id, title: moved.title, state: moved.state, severity: moved.severity });
+    const { id, title, state, severity, actorIp } = moved;
+    tell("incident.changed", { id, title, state, severity, actorIp, risk: moved.risk.score });
     return moved;
   },
   "incident.note": ({ params, body }, { world, user }) => {
@@ -319,7 +319,8 @@ const escalate: Answers = {
 
 function put(world: World, action: Action, tell: Tell): Action {
   world.actions = [action, ...world.actions.filter((one) => one.id !== action.id)];
-  tell("action.changed", { id: action.id, target: action.target, state: action.state });
+  const { id, target, state, evidence } = action;
+  tell("action.changed", { id, target, state, incidentId: evidence.incidentId });
   return action;
 }
 
@@ -356,7 +357,7 @@ function runLater(world: World, action: Action, tell: Tell): void {
             }
           : one,
       );
-      tell("block.changed", { id: block.id, value: block.value, state: "acknowledged" });
+      tell("block.changed", { id: block.id, value: block.value, state: block.state });
     }, 900);
   }, 700);
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ok, refuse, ROUTE_IDS, type LiveTopic } from "@tyr/contract";
+import { ok, refuse, ROUTE_IDS } from "@tyr/contract";
 import type { FastifyInstance } from "fastify";
 import { anonymous, type Caller } from "#identity";
 import { createBus, type Bus } from "#platform/bus";
@@ -21,7 +21,7 @@ export type FakeServer = Readonly<{
   reached: string[];
   callers: Map<string, Caller>;
   endSession: (sessionId: string) => void;
-  publish: (topic: LiveTopic, data: Readonly<Record<string, unknown>>) => void;
+  publish: Bus["publish"];
 }>;
 
 /** The header that names the caller of a test; `by` says how the caller came in. */

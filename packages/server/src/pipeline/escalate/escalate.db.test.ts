@@ -305,7 +305,8 @@ describe.each(TEST_ENGINES)("escalate on %s", (engine) => {
     });
     const escalate = createEscalate(deps);
     await detectLines(world.db, attackers(60));
-    deps.bus.publish("detection.recorded", { count: 1 });
+    const recorded = { id: "det_1", ruleTitle: "Brute force", severity: "high", count: 1 } as const;
+    deps.bus.publish("detection.recorded", recorded);
     expect(await changed).toMatchObject({
       id: expect.stringMatching(/^inc_/),
       title: expect.any(String),

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { LiveMessage, LiveTopic } from "@tyr/contract";
+import type { LiveData, LiveEntry, LiveTopic } from "@tyr/contract";
 import { sql } from "kysely";
 import type { Clock } from "#platform/clock";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
@@ -59,16 +59,16 @@ export async function listCursors(db: ReadDatabase): Promise<readonly { consumer
   return await db.selectFrom("consumer_cursor").select(["consumer", "position"]).orderBy("consumer").execute();
 }
 
-type Listener = (message: Extract<LiveMessage, { type: "message" }>) => void;
+type Listener = (message: LiveEntry) => void;
 
 /** Wakes loops and feeds live views inside one process. Never the truth: a reader that misses a message reads the rows. */
 export type Bus = Readonly<{
   boot: string;
   seq(): number;
-  publish(topic: LiveTopic, data: Readonly<Record<string, unknown>>): void;
+  publish<T extends LiveTopic>(topic: T, data: LiveData[T]): void;
   subscribe(listener: Listener): () => void;
   /** Messages after `seq`, or undefined when they are no longer kept. */
-  since(seq: number): readonly Extract<LiveMessage, { type: "message" }>[] | undefined;
+  since(seq: number): readonly LiveEntry[] | undefined;
 }>;
 
 const KEPT_MESSAGES = 2_000;
@@ -76,14 +76,16 @@ const KEPT_MESSAGES = 2_000;
 export function createBus(clock: Clock): Bus {
   const boot = randomUUID();
   const listeners = new Set<Listener>();
-  const kept: Extract<LiveMessage, { type: "message" }>[] = [];
+  const kept: LiveEntry[] = [];
   let seq = 0;
   return {
     boot,
     seq: () => seq,
-    publish(topic, data) {
+    publish<T extends LiveTopic>(topic: T, data: LiveData[T]) {
       seq += 1;
-      const message = { type: "message", seq, topic, at: clock.now().toISOString(), data } as const;
+      const typed: LiveEntry<T> = { type: "message", seq, topic, at: clock.now().toISOString(), data };
+      // The compiler does not see that an entry of some topic is one of the entries of all topics.
+      const message = typed as LiveEntry;
       kept.push(message);
       if (kept.length > KEPT_MESSAGES) kept.shift();
       for (const listener of listeners) listener(message);
