@@ -79,11 +79,6 @@ export const Overview = Type.Object({
 });
 export type Overview = Static<typeof Overview>;
 
-export const Status = Type.Object({
-  version: Type.String(),
-  startedAt: Instant,
-  now: Instant,
-  database: Type.Object({ engine: Type.Enum(["pglite", "postgres"]), schema: Type.Integer(), durable: Type.Boolean() }),
 /** How far a log that is being read in has come, in lines; `detail` names the file. */
 export const ImportProgress = Type.Object({
   name: Type.String(),
@@ -94,6 +89,11 @@ export const ImportProgress = Type.Object({
 });
 export type ImportProgress = Static<typeof ImportProgress>;
 
+export const Status = Type.Object({
+  version: Type.String(),
+  startedAt: Instant,
+  now: Instant,
+  database: Type.Object({ engine: Type.Enum(["pglite", "postgres"]), schema: Type.Integer(), durable: Type.Boolean() }),
   rules: Type.Object({ loaded: Type.Integer(), rejected: Type.Integer(), digest: Type.String() }),
   policy: Type.Object({ digest: Type.String() }),
   pipeline: Type.Array(
