@@ -33,6 +33,7 @@ export type BlockId = Id<"block">;
 export type SensorId = Id<"sensor">;
 export type EnforcerId = Id<"enforcer">;
 export type SubjectId = Id<"subject">;
+export type SessionId = Id<"session">;
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 

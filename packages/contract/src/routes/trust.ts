@@ -52,6 +52,15 @@ export const trustRoutes = {
     summary: "One's own sessions",
     response: t.SessionList,
   },
+  "session.end": {
+    method: "DELETE",
+    path: "/api/v1/sessions/:id",
+    needs: "session:own",
+    summary: "End one of one's own sessions",
+    status: 204,
+    params: Type.Object({ id: IdSchema("session") }),
+    response: "empty",
+  },
   "session.endOthers": {
     method: "POST",
     path: "/api/v1/sessions/end-others",

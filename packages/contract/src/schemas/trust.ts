@@ -97,12 +97,16 @@ export const AuditVerification = Type.Object({
 });
 export type AuditVerification = Static<typeof AuditVerification>;
 
+/** One of somebody's own sessions. `address` and `userAgent` are what the sign-in came with. */
 export const SessionInfo = Type.Object({
-  id: Type.String(),
+  id: IdSchema("session"),
   createdAt: Instant,
   lastSeenAt: Instant,
+  /** It is over then, however much it is used. */
+  expiresAt: Instant,
   current: Type.Boolean(),
   userAgent: NullableString,
   address: NullableString,
 });
+export type SessionInfo = Static<typeof SessionInfo>;
 export const SessionList = Type.Object({ items: Type.Array(SessionInfo) });

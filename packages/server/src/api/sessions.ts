@@ -43,6 +43,11 @@ export function sessionHandlers({ identity, cookie }: SessionDeps): SessionHandl
       return ok(undefined);
     },
     "session.list": async (_input, call) => ok({ items: [...(await identity.listSessions(ownOf(call)))] }),
+    "session.end": async ({ params }, call) => {
+      const done = await identity.endSession(params.id, ownOf(call));
+      if (done.ok && params.id === call.caller.sessionId) call.setHeader("set-cookie", cookie.forget());
+      return done;
+    },
     "session.endOthers": async (_input, call) => {
       await identity.endOtherSessions(ownOf(call));
       return ok(undefined);

@@ -1,6 +1,15 @@
-import { ok, refuse, type Result, type Session, type User, type UserChange, type UserCreate } from "@tyr/contract";
+import {
+  ok,
+  refuse,
+  type Result,
+  type Session,
+  type SessionInfo,
+  type User,
+  type UserChange,
+  type UserCreate,
+} from "@tyr/contract";
 import type { Clock } from "#platform/clock";
-import type { Database } from "#platform/database";
+import type { Database, Fact } from "#platform/database";
 import type { Caller } from "./caller.ts";
 import { HashingPlaces, warmUp } from "./password-hash.ts";
 import { hashToken, isAlive, LAST_SEEN_EVERY_MS } from "./session-rules.ts";
@@ -8,6 +17,7 @@ import { openSetUp, type SetUp } from "./set-up.ts";
 import { signIn, type Origin, type SignedIn, type SignInDeps } from "./sign-in.ts";
 import {
   deleteSession,
+  deleteSessionOf,
   deleteSessionsOf,
   findSession,
   listSessions,
@@ -19,15 +29,6 @@ import { changeUser, createUser, type Administrator } from "./users.ts";
 import { callerOf, sessionView, userView } from "./view.ts";
 
 export type IdentityDeps = Readonly<{ database: Database; clock: Clock }>;
-
-export type SessionInfo = {
-  id: string;
-  createdAt: string;
-  lastSeenAt: string;
-  current: boolean;
-  userAgent: string | null;
-  address: string | null;
-};
 
 /** A person's request: who, in which session, for the log. `caller.sessionId` is set. */
 export type Own = Readonly<{ caller: Caller; requestId: string }>;
@@ -43,6 +44,8 @@ export type Identity = Readonly<{
   session(own: Own): Promise<Result<Session>>;
   signOut(own: Own): Promise<void>;
   listSessions(own: Own): Promise<readonly SessionInfo[]>;
+  /** Ends one of the caller's own sessions, the current one too; `NOT_FOUND` for anybody else's. */
+  endSession(id: string, own: Own): Promise<Result<undefined>>;
   endOtherSessions(own: Own): Promise<void>;
   listUsers(): Promise<readonly User[]>;
   createUser(body: UserCreate, by: Administrator): Promise<Result<User>>;
@@ -71,27 +74,32 @@ async function authenticate(parts: Parts, token: string): Promise<Caller | undef
   return callerOf(owner);
 }
 
-async function signOut({ database, tell }: Parts, { caller, requestId }: Own): Promise<void> {
-  const id = caller.sessionId ?? "";
+function sessionEnded(id: string, { caller, requestId }: Own, after: "ended" | "signed out"): Fact {
+  return { type: "session.ended", actor: caller.actor, object: { kind: "session", id }, requestId, after };
+}
+
+async function signOut({ database, tell }: Parts, own: Own): Promise<void> {
   const ended = await database.audited(
-    (ids: readonly string[]) =>
-      ids.map(() => ({
-        type: "session.ended",
-        actor: caller.actor,
-        object: { kind: "session", id },
-        requestId,
-        after: "signed out",
-      })),
-    async (tx) => await deleteSession(tx, id),
+    (ids: readonly string[]) => ids.map((id) => sessionEnded(id, own, "signed out")),
+    async (tx) => await deleteSession(tx, own.caller.sessionId ?? ""),
   );
   tell(ended);
 }
 
-async function endOthers({ database, tell }: Parts, { caller, requestId }: Own): Promise<void> {
-  const { actor, sessionId } = caller;
+async function endOne({ database, tell }: Parts, id: string, own: Own): Promise<Result<undefined>> {
   const ended = await database.audited(
-    (ids: readonly string[]) =>
-      ids.map((id) => ({ type: "session.ended", actor, object: { kind: "session", id }, requestId, after: "ended" })),
+    (done: boolean) => (done ? [sessionEnded(id, own, "ended")] : []),
+    async (tx) => await deleteSessionOf(tx, own.caller.actor.id, id),
+  );
+  if (!ended) return refuse("NOT_FOUND", `you have no session ${id}`);
+  tell([id]);
+  return ok(undefined);
+}
+
+async function endOthers({ database, tell }: Parts, own: Own): Promise<void> {
+  const { actor, sessionId } = own.caller;
+  const ended = await database.audited(
+    (ids: readonly string[]) => ids.map((id) => sessionEnded(id, own, "ended")),
     async (tx) => await deleteSessionsOf(tx, actor.id, sessionId),
   );
   tell(ended);
@@ -101,10 +109,11 @@ async function ownSessions({ database, clock }: Parts, { caller }: Own): Promise
   const rows = await listSessions(database.read, caller.actor.id);
   return rows
     .filter((row) => isAlive(row, clock.now()))
-    .map(({ id, created_at, last_seen_at, user_agent, address }) => ({
+    .map(({ id, created_at, last_seen_at, expires_at, user_agent, address }) => ({
       id,
       createdAt: created_at.toISOString(),
       lastSeenAt: last_seen_at.toISOString(),
+      expiresAt: expires_at.toISOString(),
       current: id === caller.sessionId,
       userAgent: user_agent,
       address,
@@ -146,6 +155,7 @@ export async function createIdentity({ database, clock }: IdentityDeps): Promise
     },
     signOut: async (own) => await signOut(parts, own),
     listSessions: async (own) => await ownSessions(parts, own),
+    endSession: async (id, own) => await endOne(parts, id, own),
     endOtherSessions: async (own) => await endOthers(parts, own),
     listUsers: async () => (await listSubjects(database.read)).map(userView),
     createUser: async (body, by) => await createUser(parts, body, by),

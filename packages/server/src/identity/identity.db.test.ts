@@ -244,6 +244,31 @@ describe.each(TEST_ENGINES)("identity on %s", (engine) => {
       expect(await identity.authenticate(token)).toBeDefined();
     });
 
+    test("can be ended one by one by its owner and by nobody else", async () => {
+      const { token, own } = await setUp();
+      clock.advance(1_000);
+      const second = await login("ada", PASSWORD);
+      if (!second.ok) throw new Error("refused");
+      const id = (await ownOf(second.value.token)).caller.sessionId ?? "";
+      await addUser(own, "bob", ["viewer"]);
+      const foreign = await login("bob", OTHER);
+      if (!foreign.ok) throw new Error("refused");
+      const before = (await facts()).length;
+      const byBob = await identity.endSession(id, await ownOf(foreign.value.token));
+      expect(byBob).toMatchObject({ ok: false, refusal: { code: "NOT_FOUND" } });
+      expect(await identity.authenticate(second.value.token)).toBeDefined();
+      expect(await facts()).toHaveLength(before);
+
+      const told: string[] = [];
+      identity.watchSessions((ids) => told.push(...ids));
+      expect(await identity.endSession(id, own)).toMatchObject({ ok: true });
+      expect(await identity.authenticate(second.value.token)).toBeUndefined();
+      expect(await identity.authenticate(token)).toBeDefined();
+      expect(told).toEqual([id]);
+      expect((await facts()).at(-1)).toBe("session.ended success ada");
+      expect(await identity.endSession(id, own)).toMatchObject({ ok: false, refusal: { code: "NOT_FOUND" } });
+    });
+
     test("of a guessed or foreign token does not exist", async () => {
       const { own } = await setUp();
       for (const token of ["", "x", own.caller.sessionId ?? "", "' or 1=1 --"])

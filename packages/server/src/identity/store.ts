@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Role, SubjectId } from "@tyr/contract";
+import type { Role, SessionId, SubjectId } from "@tyr/contract";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
 import { delayAfter, FAILURES_KEPT_MS } from "./login-delay.ts";
 import { SESSION_IDLE_MS } from "./session-rules.ts";
@@ -14,7 +14,7 @@ export type SubjectRow = Readonly<{
   last_seen_at: Date | null;
 }>;
 export type SessionRow = Readonly<{
-  id: string;
+  id: SessionId;
   subject_id: SubjectId;
   created_at: Date;
   last_seen_at: Date;
@@ -148,7 +148,9 @@ export async function findSession(db: ReadDatabase, place: SessionPlace): Promis
       "session.address",
     ]);
   const found =
-    "id" in place ? query.where("session.id", "=", place.id) : query.where("token_hash", "=", place.token_hash);
+    "id" in place
+      ? query.where("session.id", "=", place.id as SessionId)
+      : query.where("token_hash", "=", place.token_hash);
   const row = await found.executeTakeFirst();
   if (row === undefined) return undefined;
   const { session_id, session_created_at, session_last_seen_at, expires_at, user_agent, address, ...subject } = row;
@@ -181,8 +183,22 @@ export async function listSessions(db: ReadDatabase, subjectId: string): Promise
 
 /** @returns the ids of the sessions that were ended */
 export async function deleteSession(tx: WriteTransaction, id: string): Promise<readonly string[]> {
-  const rows = await tx.deleteFrom("session").where("id", "=", id).returning("id").execute();
+  const rows = await tx
+    .deleteFrom("session")
+    .where("id", "=", id as SessionId)
+    .returning("id")
+    .execute();
   return rows.map((row) => row.id);
+}
+
+/** Ends one session of somebody. @returns false when they have no such session */
+export async function deleteSessionOf(tx: WriteTransaction, subjectId: string, id: string): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom("session")
+    .where("id", "=", id as SessionId)
+    .where("subject_id", "=", subjectId as SubjectId)
+    .executeTakeFirstOrThrow();
+  return numDeletedRows === 1n;
 }
 
 /** Ends all sessions of somebody, but perhaps one. @returns their ids */
@@ -192,7 +208,7 @@ export async function deleteSessionsOf(
   except: string | undefined,
 ): Promise<readonly string[]> {
   let query = tx.deleteFrom("session").where("subject_id", "=", subjectId as SubjectId);
-  if (except !== undefined) query = query.where("id", "<>", except);
+  if (except !== undefined) query = query.where("id", "<>", except as SessionId);
   return (await query.returning("id").execute()).map((row) => row.id);
 }
 
