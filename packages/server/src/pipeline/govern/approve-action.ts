@@ -11,7 +11,7 @@ import {
 import { newId } from "#platform/ids";
 import type { WriteTransaction } from "#platform/database";
 import { digestOf } from "./canonical-digest.ts";
-import { approversOf, countApprovers } from "./count-approvals.ts";
+import { approversOf, countApprovers, givenFor } from "./count-approvals.ts";
 import { moveAction, refuseMove } from "./move-action.ts";
 import type { Person } from "./ports.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
@@ -119,9 +119,9 @@ async function approveHeld(
   if (refused !== undefined) return refuseMove(row, by, { move: "approve", refused });
   const expired = await expireIfDue(tx, row, { by, at });
   if (expired !== undefined) return expired;
-  const before = approversOf(row, await listApprovals(tx, [row.id]), people);
-  // Sent twice, counted once.
-  if (before.some(({ id }) => id === by.actor.id)) return { answer: ok(row), facts: [] };
+  // Sent twice, stored once, also by somebody whose approval does not count at the moment.
+  const given = givenFor(row, await listApprovals(tx, [row.id]));
+  if (given.has(by.actor.id)) return { answer: ok(row), facts: [] };
 
   const statement = await storeApproval(tx, row, { by, comment, at });
   const weighed = await weighApprovals(room, tx, { row, people });

@@ -5,6 +5,19 @@ import type { ActionRow, ApprovalRow } from "./store.ts";
 
 type Approved = Pick<ActionRow, "id" | "revision" | "request_digest" | "requester_id" | "dry_run">;
 
+/** Who approved exactly this request and dry run and did not take it back, whether or not it counts now. */
+export function givenFor(action: Approved, approvals: readonly ApprovalRow[]): ReadonlySet<string> {
+  const given = approvals.filter(
+    (one) =>
+      one.action_id === action.id &&
+      one.revision === action.revision &&
+      one.request_digest === action.request_digest &&
+      one.dry_run_digest === action.dry_run?.digest &&
+      one.withdrawn_at === null,
+  );
+  return new Set(given.map((one) => one.subject_id));
+}
+
 /**
  * The people whose approval counts now: given for exactly this request and dry run, by somebody who can still sign in
  * and may still approve, never the requester. One person counts once.
@@ -14,18 +27,7 @@ export function approversOf(
   approvals: readonly ApprovalRow[],
   people: readonly Person[],
 ): readonly Person[] {
-  const given = new Set(
-    approvals
-      .filter(
-        (one) =>
-          one.action_id === action.id &&
-          one.revision === action.revision &&
-          one.request_digest === action.request_digest &&
-          one.dry_run_digest === action.dry_run?.digest &&
-          one.withdrawn_at === null,
-      )
-      .map((one) => one.subject_id),
-  );
+  const given = givenFor(action, approvals);
   return people.filter(
     ({ id, roles }) => given.has(id) && id !== action.requester_id && permissionsOf(roles).has("action:approve"),
   );
