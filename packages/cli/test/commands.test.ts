@@ -4,7 +4,19 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RouteId } from "@tyr/contract";
 import { startFakeServer, Refuses, type FakeServer, type Handlers } from "./fake-server.ts";
-import { action, auditEntry, block, enforcer, ids, incident, overview, sensor, session, status } from "./samples.ts";
+import {
+  action,
+  auditEntry,
+  block,
+  enforcer,
+  ids,
+  incident,
+  lockdown,
+  overview,
+  sensor,
+  session,
+  status,
+} from "./samples.ts";
 import { tyr, type Ended } from "./tyr.ts";
 
 let home: string;
@@ -40,6 +52,12 @@ const happy: readonly Case[] = [
     handlers: { "status.get": () => status, "overview.get": () => overview },
     out: /1 open: 1 high/,
     err: /tyr action list --waiting/,
+    calls: ["status.get", "overview.get"],
+  },
+  {
+    argv: ["status"],
+    handlers: { "status.get": () => status, "overview.get": () => ({ ...overview, mode: lockdown }) },
+    out: /mode +lockdown since 5m ago by freya, until 2026-02-01 13:00:00Z: scans from everywhere/,
     calls: ["status.get", "overview.get"],
   },
   {
@@ -588,6 +606,7 @@ test("doctor on a healthy server ends with 0, on an unhealthy one with 6", async
   const handlers: Handlers = {
     "health.live": () => ({ live: true }),
     "health.ready": () => ({ ready: true }),
+    "mode.get": () => ({ mode: "normal", environment: "production", change: null, modes: [], history: [] }),
     "audit.head": () => new Refuses("NOT_PERMITTED"),
   };
   const healthy = await signedIn(["doctor"], {

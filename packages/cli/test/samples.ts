@@ -137,6 +137,14 @@ export const status: OutputOf<"status.get"> = {
   memoryBytes: 200 * 1024 * 1024,
 };
 
+export const lockdown: OutputOf<"overview.get">["mode"] = {
+  mode: "lockdown",
+  updated_at: "2026-02-01T11:55:00.000Z",
+  source: "freya",
+  reason: "scans from everywhere",
+  until: "2026-02-01T13:00:00.000Z",
+};
+
 export const overview: OutputOf<"overview.get"> = {
   at,
   mode: { mode: "normal", updated_at: null, source: "default" },

@@ -51,6 +51,7 @@ export const AUDIT_EVENTS = {
   "enforcer.registered": "an enforcement point was registered",
   "enforcer.deactivated": "an enforcement point's key was ended",
   "policy.activated": "a policy bundle came into force",
+  "mode.changed": "the operating mode changed: by somebody, or because its time was over",
   "audit.exported": "somebody exported the audit log",
   "audit.verified": "somebody verified the stored audit log",
 } as const;

@@ -28,6 +28,7 @@ import { blockHandlers } from "./api/blocks.ts";
 import { collectHandlers } from "./api/collect.ts";
 import { detectionHandlers } from "./api/detections.ts";
 import { incidentHandlers } from "./api/incidents.ts";
+import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
 import { statusHandlers } from "./api/status.ts";
 
@@ -74,6 +75,7 @@ async function openGovern({
     log,
     policiesDir: config.policiesDir,
     ownNetworks: config.ownNetworks,
+    environment: config.environment,
     ports,
   });
 }
@@ -136,7 +138,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...overviewHandlers({
       database,
       clock,
-      mode: () => "normal",
+      mode: async () => await govern.mode(),
       auditHead: async () => await audit.head(),
       detectConsumer: "detect",
     }),
@@ -148,6 +150,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
       timelineSources: [listActionTimeline, listBlockTimeline],
     }),
     ...actionHandlers({ govern, respond }),
+    ...modeHandlers(govern),
     ...blockHandlers({ respond, clock }),
   };
 }
@@ -187,7 +190,12 @@ async function serve(base: Base, rooms: Rooms, stack: Stack): Promise<string> {
 async function begin(base: Base, rooms: Rooms, url: string): Promise<void> {
   const { config, log, version, say, database } = base;
   const { identity, collect, rules, govern } = rooms;
-  const details = { engine: database.engine, rules: rules.digest, policy: govern.policyDigest };
+  const details = {
+    engine: database.engine,
+    rules: rules.digest,
+    policy: govern.policyDigest,
+    environment: config.environment,
+  };
   await database.audited(
     { type: "system.started", actor: system, object: { kind: "server", id: version }, details },
     async () => undefined,

@@ -22,6 +22,14 @@ function severities(overview: Overview): string {
   return found.length === 0 ? "" : `: ${found.join(", ")}`;
 }
 
+/** `lockdown since 5m ago by Ana, until …: why`; a mode that never changed is only named. */
+function modeOf({ mode, updated_at: at, source, until = null, reason }: Overview["mode"], now: string): string {
+  const since = agoOf(at, now);
+  if (since === null) return mode;
+  const end = until === null ? "" : `, until ${showInstant(until)}`;
+  return `${mode} since ${since} by ${visible(source)}${end}${reason === undefined ? "" : `: ${visible(reason)}`}`;
+}
+
 function lines(status: Status, overview: Overview, paint: Paint): string[] {
   const { approvals, blocks } = overview;
   const oldest = agoOf(approvals.oldestAt, status.now);
@@ -34,7 +42,7 @@ function lines(status: Status, overview: Overview, paint: Paint): string[] {
       "database",
       `${status.database.engine}, schema ${status.database.schema}, ${status.database.durable ? "durable" : "NOT durable"}`,
     ],
-    ["mode", overview.mode.mode],
+    ["mode", modeOf(overview.mode, status.now)],
     ["incidents", `${overview.incidents.open} open${severities(overview)}`],
     ["approvals", `${approvals.waiting} waiting${oldest === null ? "" : `, oldest ${oldest}`}`],
     [

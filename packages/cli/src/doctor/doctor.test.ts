@@ -8,7 +8,7 @@ import { openApi } from "../api.ts";
 import { fakeWorld, temporaryDirectory } from "../testing/fake-world.ts";
 import { findingLines } from "./finding.ts";
 import { checkDataDirectory, checkIpv6, checkNft, checkNode } from "./machine-checks.ts";
-import { checkAudit, checkClock, checkReachable, checkStatus } from "./server-checks.ts";
+import { checkAudit, checkClock, checkMode, checkReachable, checkStatus } from "./server-checks.ts";
 
 const now = Date.parse("2026-02-01T12:00:00Z");
 
@@ -63,6 +63,16 @@ function status(over: Partial<OutputOf<"status.get">> = {}): OutputOf<"status.ge
 describe("the server", () => {
   test("that keeps its promises has no findings", () => {
     expect(checkStatus(status()).every(({ state }) => state === "ok")).toBe(true);
+  });
+
+  test("that tells policies it is no production is told so", () => {
+    const views = (["production", "development"] as const).map((environment) =>
+      checkMode({ environment, mode: "elevated" }),
+    );
+    expect(views.map(({ state, detail }) => [state, detail])).toEqual([
+      ["ok", "policies are told: production, elevated mode"],
+      ["warning", "policies are told: development, elevated mode"],
+    ]);
   });
 
   test("that acknowledges what is not on disk, is behind, or rejected rules is told so", () => {

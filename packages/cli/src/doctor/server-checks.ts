@@ -75,6 +75,13 @@ export async function checkReachable(api: Api, url: URL): Promise<Finding> {
   }
 }
 
+/** Where policies are told that this is no production, one person may be enough for a block. */
+export function checkMode({ environment, mode }: Pick<OutputOf<"mode.get">, "environment" | "mode">): Finding {
+  const detail = `policies are told: ${environment}, ${mode} mode`;
+  const fix = "If attackers can reach it, set TYR_ENVIRONMENT=production and start again.";
+  return unlessFine(environment === "production" ? "ok" : "warning", "policy", { detail, fix });
+}
+
 export function checkClock(serverNow: string, localNow: number): Finding {
   const skew = Math.abs(Date.parse(serverNow) - localNow) / 1000;
   const state = skew > SKEW_SECONDS.problem ? "problem" : skew > SKEW_SECONDS.warning ? "warning" : "ok";

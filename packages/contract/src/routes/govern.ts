@@ -118,6 +118,21 @@ export const governRoutes = {
     summary: "The policy bundle in force",
     response: g.PolicyView,
   },
+  "mode.get": {
+    method: "GET",
+    path: "/api/v1/mode",
+    needs: "overview:read",
+    summary: "The operating mode, what each mode does, and how it changed",
+    response: g.ModeView,
+  },
+  "mode.set": {
+    method: "PUT",
+    path: "/api/v1/mode",
+    needs: "mode:write",
+    summary: "Change the operating mode, with a reason and perhaps an end",
+    body: g.ModeSet,
+    response: g.ModeView,
+  },
   "block.list": {
     method: "GET",
     path: "/api/v1/blocks",

@@ -143,3 +143,40 @@ export const PolicyView = Type.Object({
   ),
 });
 export type PolicyView = Static<typeof PolicyView>;
+
+export const MODES = ["normal", "elevated", "lockdown"] as const;
+export const ModeName = Type.Enum(MODES);
+export type ModeName = Static<typeof ModeName>;
+export const ENVIRONMENTS = ["production", "staging", "development"] as const;
+export const Environment = Type.Enum(ENVIRONMENTS);
+export type Environment = Static<typeof Environment>;
+const ModeChange = Type.Object({
+  mode: ModeName,
+  at: Instant,
+  until: NullableInstant,
+  by: Actor,
+  reason: Type.String(),
+});
+/** The mode in force, what each mode does under the policies in force, and how it came to be. */
+export const ModeView = Type.Object({
+  mode: ModeName,
+  environment: Environment,
+  /** The change that made it; null while it never changed. */
+  change: Type.Union([ModeChange, Type.Null()]),
+  modes: Type.Array(
+    Type.Object({
+      mode: ModeName,
+      /** Policies that forbid, or ask for approvals, where normal mode would not: for the block of one public address. */
+      effects: Type.Array(Type.Object({ policyId: Type.String(), text: Type.String() })),
+    }),
+  ),
+  /** Newest first, at most 50. */
+  history: Type.Array(ModeChange),
+});
+export type ModeView = Static<typeof ModeView>;
+/** Without `until` it stays until somebody changes it; with it, it returns to normal by itself. */
+export const ModeSet = Type.Object(
+  { mode: ModeName, reason: Text, until: Type.Optional(Instant) },
+  { additionalProperties: false },
+);
+export type ModeSet = Static<typeof ModeSet>;

@@ -1,13 +1,18 @@
 import { Type, type Static } from "typebox";
 import { IdSchema } from "../ids.ts";
 import { Severity } from "../severity.ts";
-import { Instant, NullableInstant, NullableString } from "./basics.ts";
+import { Actor, Instant, NullableInstant, NullableString } from "./basics.ts";
+import { ModeName } from "./govern.ts";
 
-/** `since` and `by` are null while the mode never changed; nothing here is defaulted. */
+/** The operating mode. Who, why and until when are absent while it never changed; nothing here is defaulted. */
 export const Mode = Type.Object({
-  mode: Type.Enum(["normal", "elevated", "lockdown"]),
+  mode: ModeName,
   updated_at: NullableInstant,
+  /** Who changed it, for reading; or that it never changed. */
   source: Type.String(),
+  by: Type.Optional(Actor),
+  reason: Type.Optional(Type.String()),
+  until: Type.Optional(NullableInstant),
 });
 
 /** The unified snapshot of source A: computed from rows at the moment of asking. Names as the original contract has them. */

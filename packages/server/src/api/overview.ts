@@ -5,14 +5,14 @@ import type { Clock } from "#platform/clock";
 import type { Database, ReadDatabase } from "#platform/database";
 import { countDetections, detectionsPerHour, techniqueName, techniquesSeen } from "#detect";
 import { countOpenBySeverity, topActors } from "#escalate";
-import { countWaiting, type Mode } from "#govern";
+import { countWaiting, type ModeInForce } from "#govern";
 import { blockedAmong, summariseBlocks } from "#respond";
 import type { Handlers } from "./handler.ts";
 
 export type OverviewDeps = Readonly<{
   database: Database;
   clock: Clock;
-  mode: () => Mode;
+  mode: () => Promise<ModeInForce>;
   auditHead: () => Promise<AuditHead>;
   /** The consumer whose lag is the distance from stored to detected. */
   detectConsumer: string;
@@ -27,8 +27,10 @@ const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, one) => total + one, 0);
 
 /** A mode that never changed has no time and nobody behind it. */
-function modeView(mode: Mode): Overview["mode"] {
-  return { mode, updated_at: null, source: "start of the server; never changed" };
+function modeView({ mode, change }: ModeInForce): Overview["mode"] {
+  if (change === undefined) return { mode, updated_at: null, source: "nobody: it never changed" };
+  const { at, by, reason, until } = change;
+  return { mode, updated_at: at.toISOString(), source: by.name, by, reason, until: iso(until) };
 }
 
 async function hours(db: ReadDatabase, now: Date): Promise<Overview["events"]["perHour"]> {
@@ -81,7 +83,7 @@ async function readOverview({ database, clock, mode, auditHead, detectConsumer }
   const { active, enforcers, enforcersSeen, unacknowledged } = await summariseBlocks(db, now);
   return {
     at: now.toISOString(),
-    mode: modeView(mode()),
+    mode: modeView(await mode()),
     incidents: { open: sum(Object.values(open)), bySeverity: { ...open } },
     approvals: await approvals(db),
     blocks: { active, enforcers, enforcersSeen, unacknowledged },
@@ -105,7 +107,7 @@ async function readDashboard({ database, clock, mode }: OverviewDeps): Promise<D
   return {
     timestamp: now.toISOString(),
     last_update: iso(events.lastAt),
-    security_mode: modeView(mode()),
+    security_mode: modeView(await mode()),
     incidents: { total_open: sum(Object.values(open)), ...open },
     blocklist: { total_blocked: active, ips, ranges, users: 0, api_keys: 0 },
     honeypot: {

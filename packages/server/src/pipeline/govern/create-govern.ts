@@ -6,7 +6,9 @@ import {
   type ActionCreate,
   type ActionId,
   type ActionState,
+  type Environment,
   type IncidentId,
+  type ModeView,
   type PolicyView,
   type Result,
 } from "@tyr/contract";
@@ -34,14 +36,14 @@ import {
   type BeginRequest,
   type Effect,
 } from "./execute-action.ts";
-import { expireOverdue, SYSTEM } from "./expire-actions.ts";
+import { expireOverdue } from "./expire-actions.ts";
+import { modeInForce, returnFromMode, setMode, viewMode, type ModeInForce, type ModeRequest } from "./mode.ts";
 import { announce, type Moved } from "./move-action.ts";
 import { loadBundle, readBundleSource, type Bundle } from "./policy/bundle.ts";
-import type { Environment, Mode } from "./policy/decide.ts";
 import { openEngine } from "./policy/engine.ts";
 import type { GovernPorts, Person } from "./ports.ts";
 import { proposeActions, PROPOSALS_PER_HOUR_MAX } from "./propose-actions.ts";
-import type { By, Room, Settled } from "./room.ts";
+import { SYSTEM, type By, type Room, type Settled } from "./room.ts";
 import { findAction, insertActivation, latestActivation, listActions, listApproved, type ActionRow } from "./store.ts";
 import { createAction, repeatDryRun, submitAction } from "./submit-action.ts";
 
@@ -53,10 +55,8 @@ export type GovernDeps = Readonly<{
   policiesDir: string;
   ownNetworks: readonly string[];
   ports: GovernPorts;
-  /** Left out: production, where nobody blocks alone. */
-  environment?: Environment;
-  /** Left out: normal. */
-  mode?: () => Mode;
+  /** What policies may know about where this is: in production nobody blocks alone. */
+  environment: Environment;
   decisionDeadlineMs?: number;
   proposalsPerHourMax?: number;
 }>;
@@ -93,8 +93,11 @@ export type Govern = Readonly<{
   get(id: ActionId): Promise<Result<Action>>;
   list(query: ActionListQuery): Promise<{ items: Action[]; next: string | null }>;
   policy(): Promise<PolicyView>;
+  mode(): Promise<ModeInForce>;
+  viewMode(): Promise<ModeView>;
+  setMode(request: ModeRequest): Promise<Result<ModeView>>;
   execution: Execution;
-  /** Closes overdue actions; respond's worker is not needed for it. */
+  /** Ends a mode whose time is over and closes overdue actions; respond's worker is not needed for it. */
   expireOverdue(): Promise<boolean>;
   /** Reads incident changes and proposes blocks. */
   propose(): Promise<boolean>;
@@ -170,10 +173,15 @@ function executionOf(room: Room): Execution {
 const SWEEP_REST_MS = 5_000;
 const PROPOSE_REST_MS = 2_000;
 
+async function passDeadlines(room: Room): Promise<boolean> {
+  await returnFromMode(room);
+  return await expireOverdue(room);
+}
+
 function startLoops(room: Room, log: Logger): { wake(): void; stop(): Promise<void> } {
   const loops: readonly RunningLoop[] = [
     startLoop({ name: "govern: propose", step: async () => await proposeActions(room), restMs: PROPOSE_REST_MS, log }),
-    startLoop({ name: "govern: deadlines", step: async () => await expireOverdue(room), restMs: SWEEP_REST_MS, log }),
+    startLoop({ name: "govern: deadlines", step: async () => await passDeadlines(room), restMs: SWEEP_REST_MS, log }),
   ];
   const leave = room.bus.subscribe(({ topic }) => {
     if (topic === "incident.changed") loops[0]?.wake();
@@ -202,8 +210,7 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     ports,
     engine: openEngine(bundle, "active-a"),
     own: deps.ownNetworks.map(knownPrefix),
-    environment: deps.environment ?? "production",
-    mode: deps.mode ?? (() => "normal"),
+    environment: deps.environment,
     decisionDeadlineMs: deps.decisionDeadlineMs ?? DEADLINE_DEFAULT_MS,
     proposalsPerHourMax: deps.proposalsPerHourMax ?? PROPOSALS_PER_HOUR_MAX,
   };
@@ -220,8 +227,11 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     get: async (id) => await getOne(room, id),
     list: async (query) => await listPage(room, query),
     policy: async () => await viewPolicy(db, bundle),
+    mode: async () => await modeInForce(db.read, clock.now()),
+    viewMode: async () => await viewMode(room),
+    setMode: async (request) => await setMode(room, request),
     execution: executionOf(room),
-    expireOverdue: async () => await expireOverdue(room),
+    expireOverdue: async () => await passDeadlines(room),
     propose: async () => await proposeActions(room),
     start: () => startLoops(room, deps.log),
   };

@@ -1,10 +1,9 @@
 import { ok } from "@tyr/contract";
 import { announce, moveAction } from "./move-action.ts";
 import { next } from "./action-machine.ts";
-import { settle, type By, type Room } from "./room.ts";
+import { settle, SYSTEM, type Room } from "./room.ts";
 import { listOverdue, lockAction, type ActionRow } from "./store.ts";
 
-export const SYSTEM: By = { actor: { kind: "system", id: "system", name: "Tyr" }, roles: [], requestId: null };
 const BATCH = 100;
 
 /**

@@ -14,7 +14,7 @@ export { listActionTimeline } from "./action-timeline.ts";
 export { addAllowed, allowedPrefixes, listAllowed, removeAllowed, type AllowRequest } from "./allow-list.ts";
 export { createGovern, type ActionListQuery, type Execution, type Govern, type GovernDeps } from "./create-govern.ts";
 export type { Beginning, Effect } from "./execute-action.ts";
-export type { Environment, Mode } from "./policy/decide.ts";
+export type { ModeInForce, ModeRequest } from "./mode.ts";
 export { PolicyBundleInvalid } from "./policy/errors.ts";
 export type { Evidence, GovernPorts, IncidentChange, Person, Plan, Planner, PlanRequest } from "./ports.ts";
 export type { By, Settled } from "./room.ts";

@@ -1,10 +1,9 @@
-import type { Actor, Role } from "@tyr/contract";
+import type { Actor, Environment, Role } from "@tyr/contract";
 import type { Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact } from "#platform/database";
 import type { Result } from "@tyr/contract";
 import type { Prefix } from "./address.ts";
-import type { Environment, Mode } from "./policy/decide.ts";
 import type { Engine } from "./policy/engine.ts";
 import type { GovernPorts } from "./ports.ts";
 
@@ -17,7 +16,6 @@ export type Room = Readonly<{
   ports: GovernPorts;
   own: readonly Prefix[];
   environment: Environment;
-  mode(): Mode;
   /** From submission to decision, milliseconds. */
   decisionDeadlineMs: number;
   proposalsPerHourMax: number;
@@ -25,6 +23,8 @@ export type Room = Readonly<{
 
 /** Who asks. People have roles; automation has none. */
 export type By = Readonly<{ actor: Actor; roles: readonly Role[]; requestId: string | null }>;
+/** What clocks bring about. */
+export const SYSTEM: By = { actor: { kind: "system", id: "system", name: "Tyr" }, roles: [], requestId: null };
 
 /** What a transaction gives back: the answer, and what the log must say about it, also when the answer is no. */
 export type Settled<T> = Readonly<{ answer: Result<T>; facts: readonly Fact[] }>;

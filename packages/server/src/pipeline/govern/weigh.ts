@@ -2,6 +2,7 @@ import type { Decision } from "@tyr/contract";
 import type { ReadDatabase } from "#platform/database";
 import { allowedPrefixes } from "./allow-list.ts";
 import { knownPrefix } from "./address.ts";
+import { modeInForce } from "./mode.ts";
 import { decide, describeTarget, type ApprovalCounts, type DecisionInput } from "./policy/decide.ts";
 import type { Room } from "./room.ts";
 import type { ActionRow } from "./store.ts";
@@ -25,7 +26,7 @@ export async function weigh(
     type: action.type,
     target: describeTarget(knownPrefix(action.target), { own: room.own, allowed }),
     context: {
-      mode: room.mode(),
+      mode: (await modeInForce(db, now)).mode,
       environment: room.environment,
       approvals,
       ttlSeconds: action.ttl_seconds,

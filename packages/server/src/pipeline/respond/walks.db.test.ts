@@ -104,7 +104,7 @@ async function happen(world: ResponseWorld, one: ByWorld): Promise<Action[]> {
   const { situation } = world;
   if (one.do === "ask") return await ask(world, targetOf(one.target), one.ttl);
   if (one.do === "wait") world.clock.advance(one.ms);
-  else if (one.do === "mode") situation.mode = one.mode;
+  else if (one.do === "mode") await world.setMode(one.mode);
   else if (one.do === "allow")
     await world.respond.allow({ value: targetOf(one.target), reason: "x", expiresAt: null, by: cleo });
   else if (one.do === "execute") await world.respond.execute();
@@ -176,7 +176,7 @@ test("whatever people, clocks and workers do in whatever order, the invariants o
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 24, size: "max" }), async (steps) => {
       round += 1;
-      world.situation.mode = "normal";
+      await world.setMode("normal");
       world.situation.people = everybody.map(({ id, roles }) => ({ id, roles }));
       const asked: Action[] = [await request(world, targetOf(0), { ttlSeconds: 60 })];
       for (const one of steps) {

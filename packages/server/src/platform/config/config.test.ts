@@ -12,6 +12,7 @@ describe("the configuration", () => {
       publicUrl: "http://127.0.0.1:8970",
       sample: true,
       databaseUrl: undefined,
+      environment: "production",
       rulesDir: "/opt/tyr/rules",
     });
   });
@@ -34,6 +35,8 @@ describe("the configuration", () => {
     [[], { TYR_FOLLOW: "/var/log/auth.log" }, "TYR_FOLLOW"],
     [[], { TYR_LOG_LEVEL: "loud" }, "TYR_LOG_LEVEL"],
     [[], { TYR_INTAKE_MIB_MAX: "0" }, "TYR_INTAKE_MIB_MAX"],
+    [[], { TYR_ENVIRONMENT: "prod" }, "TYR_ENVIRONMENT"],
+    [[], { TYR_ENVIRONMENT: "" }, "TYR_ENVIRONMENT"],
   ])("what cannot be used is refused by its name: %j %j", (argv, env, setting) => {
     expect(() => read(argv, env as Record<string, string>)).toThrow(ConfigInvalid);
     expect(() => read(argv, env as Record<string, string>)).toThrow(
@@ -45,6 +48,10 @@ describe("the configuration", () => {
     expect(() => read([], { TYR_DATABASE_URL: "mysql://u:hunter2@db" })).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining("hunter2") }),
     );
+  });
+
+  test("policies are told the environment that was set", () => {
+    expect(read([], { TYR_ENVIRONMENT: "staging" }).environment).toBe("staging");
   });
 
   test("own networks and followed files come from flags and environment together", () => {

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { ENVIRONMENTS, type Environment } from "@tyr/contract";
 
 /** A setting that cannot be used: which one, why, and what would do. Nothing has been started. */
 export class ConfigInvalid extends Error {
@@ -29,6 +30,8 @@ export type Config = Readonly<{
   logLevel: string;
   /** Addresses and prefixes that are ours: never blocked. */
   ownNetworks: readonly string[];
+  /** What policies are told about this installation; in production nobody blocks alone. */
+  environment: Environment;
   /** Files to follow, each `SENSOR=PATH`. */
   follow: readonly { sensor: string; path: string }[];
   /** Intake stops taking (429) beyond this many bytes waiting to be stored. */
@@ -130,6 +133,13 @@ function readLogLevel({ flags, env }: Settings): string {
   throw new ConfigInvalid("TYR_LOG_LEVEL", `"${level}" is not one of ${LOG_LEVELS.join(", ")}`);
 }
 
+function readEnvironment({ env }: Settings): Environment {
+  const given = env["TYR_ENVIRONMENT"] ?? "production";
+  const found = ENVIRONMENTS.find((one) => one === given);
+  if (found !== undefined) return found;
+  throw new ConfigInvalid("TYR_ENVIRONMENT", `"${given}" is not one of ${ENVIRONMENTS.join(", ")}`);
+}
+
 function readDatabaseUrl({ env }: Settings): string | undefined {
   const url = env["TYR_DATABASE_URL"];
   return url === undefined ? undefined : checkedUrl("TYR_DATABASE_URL", url, ["postgres:", "postgresql:"]);
@@ -150,6 +160,7 @@ export function readConfig({ argv, env, root }: Raw): Config {
     sample: !(flags["no-sample"] ?? env["TYR_NO_SAMPLE"] === "1"),
     logLevel: readLogLevel(settings),
     ownNetworks: [...list(env["TYR_OWN_NETWORKS"]), ...(flags["own-network"] ?? [])].map(network),
+    environment: readEnvironment(settings),
     follow: [...list(env["TYR_FOLLOW"]), ...(flags.follow ?? [])].map(followed),
     intakeBytesMax: integer("TYR_INTAKE_MIB_MAX", env["TYR_INTAKE_MIB_MAX"] ?? "32", [1, 4096]) * MIB,
   };

@@ -1,10 +1,15 @@
-import { ACTION_TYPES, type ActionType, type Decision, type Requirement } from "@tyr/contract";
+import {
+  ACTION_TYPES,
+  type ActionType,
+  type Decision,
+  type Environment,
+  type ModeName,
+  type Requirement,
+} from "@tyr/contract";
 import { ADDRESS_KINDS, kindsOf, type AddressKind } from "../address-class.ts";
 import { overlaps, type Prefix } from "../address.ts";
 import type { Engine, Question, Verdict } from "./engine.ts";
 
-export type Mode = "normal" | "elevated" | "lockdown";
-export type Environment = "production" | "staging" | "development";
 /** Distinct people whose approval covers exactly what would run. */
 export type ApprovalCounts = Readonly<{ total: number; approver: number; security_manager: number }>;
 
@@ -21,7 +26,7 @@ export type DecisionInput = Readonly<{
     allowListed: boolean;
   }>;
   context: Readonly<{
-    mode: Mode;
+    mode: ModeName;
     environment: Environment;
     approvals: ApprovalCounts;
     ttlSeconds: number;

@@ -1,17 +1,9 @@
 import { fileURLToPath } from "node:url";
-import type { Action, DetectionId, IncidentId, Result, Role, SubjectId } from "@tyr/contract";
+import type { Action, DetectionId, IncidentId, ModeName, Result, Role, SubjectId } from "@tyr/contract";
 // oxlint-disable no-restricted-imports -- stands where app.ts does: it wires the real connectors to the stages
 import { createBlocklistPlanner } from "#connectors/blocklist";
 import { createBouncerApi } from "#connectors/crowdsec";
-import {
-  createGovern,
-  type By,
-  type Govern,
-  type GovernPorts,
-  type IncidentChange,
-  type Mode,
-  type Person,
-} from "#govern";
+import { createGovern, type By, type Govern, type GovernPorts, type IncidentChange, type Person } from "#govern";
 import { createBus } from "#platform/bus";
 import { fixedClock, type Clock } from "#platform/clock";
 import { silentLogger } from "#platform/log";
@@ -45,7 +37,8 @@ export type ResponseWorld = AsyncDisposable &
     respond: Respond;
     ports: GovernPorts;
     bouncer: ReturnType<typeof createBouncerApi>;
-    situation: { mode: Mode; people: Person[]; changes: IncidentChange[]; successfulLogins: number };
+    situation: { people: Person[]; changes: IncidentChange[]; successfulLogins: number };
+    setMode(mode: ModeName): Promise<void>;
     incident(change: Readonly<{ n: number; ip: string | null; risk: number; state?: string }>): IncidentId;
   }>;
 
@@ -66,7 +59,6 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
   const clock = options.clock === "running" ? runningClock() : fixedClock("2026-02-01T12:00:00Z");
   const test = await openTestDatabase(engine, clock);
   const situation: ResponseWorld["situation"] = {
-    mode: "normal",
     people: everybody.map(({ id, roles }) => ({ id, roles })),
     changes: [],
     successfulLogins: 0,
@@ -92,7 +84,6 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
     ownNetworks: options.ownNetworks ?? ["9.9.0.0/16"],
     ports,
     environment: options.environment ?? "production",
-    mode: () => situation.mode,
     ...(options.proposalsPerHourMax === undefined ? {} : { proposalsPerHourMax: options.proposalsPerHourMax }),
   });
   const respond = createRespond({ ...shared, execution: govern.execution });
@@ -104,6 +95,9 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
     ports,
     situation,
     bouncer: createBouncerApi({ blocks: respond.blocks, clock }),
+    async setMode(mode) {
+      must(await govern.setMode({ mode, reason: "a test", by: adam }));
+    },
     incident({ n, ip, risk, state = "new" }) {
       const incidentId = `inc_${uuid(n)}` as IncidentId;
       const position = (situation.changes.at(-1)?.position ?? 0) + 1;
