@@ -20,19 +20,18 @@ function stale() {
   );
 }
 
-/**
- * `npm ci` refuses a lock file that leaves out other platforms' optional binaries; every version we name is exact.
- * Installs the locked packages when they are missing or older than the lock file.
- */
+/** Installs exactly what the lock file names when packages are missing or older than it. Never writes the lock file. */
 export function ensureInstalled() {
   if (!stale()) return;
   console.error("tyr: installing the packages named in package-lock.json …");
-  const done = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], {
+  const done = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
   });
   if (done.status !== 0) {
-    console.error("tyr: npm install failed. Check that the npm registry can be reached, then run the command again.");
+    console.error(
+      "tyr: npm ci failed. Check that the npm registry can be reached; if package.json changed, `npm run lock` brings the lock file up to date.",
+    );
     process.exit(1);
   }
 }
