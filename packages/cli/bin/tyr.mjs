@@ -97,7 +97,7 @@ if (ready) {
   const node = isNewEnough(process.versions.node) ? process.execPath : pinnedNode();
   if (node === undefined) {
     process.stderr.write(
-      `tyr: needs Node 24.12 or newer; this is ${process.versions.node}\n  fix: npm install in Tyr's directory brings the right one\n`,
+      `tyr: needs Node 24.12 or newer; this is ${process.versions.node}\n  fix: npm ci in Tyr's directory brings the right one\n`,
     );
     process.exitCode = 78;
   } else restartWith(node);

@@ -5,8 +5,8 @@ import { visible } from "./output/visible-text.ts";
 import { readUserFile, userFilePath, type UserFile } from "./user-file.ts";
 import type { World } from "./world.ts";
 
-export const DEFAULT_URL = "http://127.0.0.1:8970";
-export type Setting = Readonly<{ value: string; origin: string }>;
+const DEFAULT_URL = "http://127.0.0.1:8970";
+type Setting = Readonly<{ value: string; origin: string }>;
 export type Configuration = Readonly<{ url: Setting; token: Setting | undefined; userFile: UserFile }>;
 
 /** The address without a trailing slash. Credentials in it would end in logs and error messages: refused. */

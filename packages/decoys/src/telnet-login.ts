@@ -27,7 +27,7 @@ export type TelnetLoginOptions = Readonly<{
   limits?: Partial<Limits>;
 }>;
 
-export type Limits = Readonly<{
+type Limits = Readonly<{
   connections: number;
   connectionsPerAddress: number;
   sessionMs: number;

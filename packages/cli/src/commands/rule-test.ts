@@ -24,7 +24,7 @@ async function loadRunner(): Promise<RunTests> {
   if (typeof runTests === "function") return runTests as RunTests;
   throw new CliFailure("this installation cannot run rule tests", {
     exit: EXIT.failed,
-    fix: "Install all of Tyr: npm install.",
+    fix: "Install all of Tyr: npm ci.",
   });
 }
 

@@ -18,7 +18,7 @@ export const up: Run = async ({ world }, input) => {
   if (typeof runServer !== "function")
     throw new CliFailure("this installation has no server in it", {
       exit: EXIT.failed,
-      fix: "Install all of Tyr: npm install.",
+      fix: "Install all of Tyr: npm ci.",
     });
   return exitCodeOf(
     await (runServer as RunServer)({ argv: input.raw.filter((word) => !OURS.has(word)), env: { ...world.env } }),

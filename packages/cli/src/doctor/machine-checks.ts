@@ -21,7 +21,7 @@ export function checkNode(version: string): Finding {
     : {
         ...finding,
         state: "problem",
-        fix: `Install Node ${NODE_NEEDED.join(".")} or newer; npm install in Tyr's directory brings it.`,
+        fix: `Install Node ${NODE_NEEDED.join(".")} or newer; npm ci in Tyr's directory brings it.`,
       };
 }
 

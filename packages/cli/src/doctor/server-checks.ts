@@ -26,7 +26,7 @@ function unlessFine(state: Finding["state"], name: string, texts: Readonly<{ det
 }
 
 /** True when something accepts a connection there. */
-export async function isListening(host: string, port: number): Promise<boolean> {
+async function isListening(host: string, port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connect({ host, port, timeout: CONNECT_MS });
   for (const [event, answer] of [

@@ -6,7 +6,7 @@ import { batchKey } from "./batch-key.ts";
 import type { Batch } from "./line-batcher.ts";
 
 export type Receipt = OutputOf<"event.import">;
-export type ImportTarget = Readonly<{
+type ImportTarget = Readonly<{
   sensorId: SensorId;
   format: LogFormat;
   year: number | undefined;

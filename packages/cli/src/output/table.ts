@@ -20,7 +20,7 @@ export type TableOptions = Readonly<{
 const GAP = "  ";
 const NARROWEST = 8;
 
-export function showCell(cell: Cell): string {
+function showCell(cell: Cell): string {
   return cell === null || cell === undefined || cell === "" ? "–" : visible(String(cell));
 }
 

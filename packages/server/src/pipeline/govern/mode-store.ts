@@ -2,7 +2,7 @@ import type { Actor, ModeName } from "@tyr/contract";
 import { sql, type Generated, type JSONColumnType, type Selectable } from "kysely";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
 
-export type ModeTable = {
+type ModeTable = {
   number: Generated<number>;
   mode: ModeName;
   reason: string;

@@ -21,7 +21,7 @@ export type ModeInForce = Readonly<{ mode: ModeName; change: ModeChange | undefi
 const HISTORY_MAX = 50;
 
 /** A mode ends by the clock, whether or not the sweep has passed: what it became then, and why. */
-export function ended(change: ModeChange, now: Date): ModeChange | undefined {
+function ended(change: ModeChange, now: Date): ModeChange | undefined {
   const { mode, until } = change;
   if (until === null || until > now) return undefined;
   const reason = `the time of ${mode} mode was over`;
