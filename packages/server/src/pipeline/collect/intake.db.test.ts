@@ -185,8 +185,8 @@ describe.each(TEST_ENGINES)("intake on %s", (engine) => {
     const body = [failed(1), "hello", `{"broken":`, long, failed(2)].join("\n");
     const receipt = taken(await send(sensor, body, { ref: "auth.log", firstLine: 11 }));
     expect(receipt).toMatchObject({ received: 5, stored: 2, rejected: 3 });
-    const kept = await listQuarantine(world.db.read, { sensor: sensor.id, after: undefined, limit: 10 });
-    const byRef = new Map(kept.map((one) => [one.rawRef, one]));
+    const kept = await listQuarantine(world.db.read, { sensor: sensor.id, limit: 10 });
+    const byRef = new Map(kept.rows.map((one) => [one.rawRef, one]));
     expect(byRef.get("auth.log:12")).toMatchObject({ raw: "hello", rawBytes: 5 });
     expect(byRef.get("auth.log:13")?.reason).toContain("not JSON");
     expect(byRef.get("auth.log:14")?.raw).toHaveLength(65_536);
@@ -228,8 +228,8 @@ describe.each(TEST_ENGINES)("intake on %s", (engine) => {
       { received: 1, stored: 1, rejected: 0 },
     ]);
     const [sensor] = sensors;
-    const kept = await listQuarantine(world.db.read, { sensor: sensor?.id, after: undefined, limit: 5 });
-    expect(kept).toMatchObject([{ raw: poison, reason: expect.stringContaining("refused by the database") }]);
+    const kept = await listQuarantine(world.db.read, { sensor: sensor?.id, limit: 5 });
+    expect(kept.rows).toMatchObject([{ raw: poison, reason: expect.stringContaining("refused by the database") }]);
     expect(taken(await send(sensors[0] as Sensor, bodies[0] ?? "", { idempotencyKey: "p" }))).toEqual({
       ...receipts[0],
       replayed: true,

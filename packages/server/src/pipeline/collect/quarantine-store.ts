@@ -1,5 +1,7 @@
 import type { Id, SensorId } from "@tyr/contract";
-import type { ReadDatabase } from "#platform/database";
+import type { Selectable } from "kysely";
+import { readPage, type Page, type PageBefore, type ReadDatabase } from "#platform/database";
+import type { Tables } from "#platform/tables";
 import { uuidOf } from "./tables.ts";
 
 /** Input nobody could read, with why. */
@@ -15,27 +17,30 @@ export type Quarantined = Readonly<{
   rawBytes: number;
 }>;
 
-type Listing = Readonly<{ sensor: SensorId | undefined; after: Id<"quarantine"> | undefined; limit: number }>;
+type Listing = PageBefore<Id<"quarantine">> & Readonly<{ sensor: SensorId | undefined }>;
 
-/** Newest first; ids sort by time. One more than `limit` when there are more. */
+/** Newest first; ids sort by time. */
 export async function listQuarantine(
   db: ReadDatabase,
-  { sensor, after, limit }: Listing,
-): Promise<readonly Quarantined[]> {
+  { sensor, before, limit }: Listing,
+): Promise<Page<Quarantined, Id<"quarantine">>> {
   let rows = db.selectFrom("quarantine").selectAll();
   if (sensor !== undefined) rows = rows.where("sensor_id", "=", uuidOf(sensor));
-  if (after !== undefined) rows = rows.where("id", "<", uuidOf(after));
-  const found = await rows
-    .orderBy("id", "desc")
-    .limit(limit + 1)
-    .execute();
-  return found.map((row) => ({
-    id: `qtn_${row.id}` as Id<"quarantine">,
+  const page = { before: before && uuidOf(before), limit };
+  const { rows: found, next } = await readPage(rows, "id", page);
+  return { rows: found.map(toQuarantined), next: next === null ? null : idOf(next) };
+}
+
+const idOf = (uuid: string): Id<"quarantine"> => `qtn_${uuid}` as Id<"quarantine">;
+
+function toQuarantined(row: Selectable<Tables["quarantine"]>): Quarantined {
+  return {
+    id: idOf(row.id),
     sensorId: `snr_${row.sensor_id}` as SensorId,
     at: row.at,
     reason: row.reason,
     rawRef: row.raw_ref,
     raw: Buffer.from(row.raw).toString("utf8"),
     rawBytes: row.raw_bytes,
-  }));
+  };
 }

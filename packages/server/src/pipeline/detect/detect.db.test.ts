@@ -160,7 +160,7 @@ describe.each(TEST_ENGINES)("detect on %s", (engine) => {
       const [some] = all.filter(({ correlation }) => correlation);
       if (some === undefined) throw new Error("the log has no correlation");
       const listed = async (filter: Parameters<typeof listDetections>[1]["filter"]) =>
-        (await listDetections(read, { filter, before: Number.MAX_SAFE_INTEGER, limit: 1000 })).map(({ id }) => id);
+        (await listDetections(read, { filter, limit: 1000 })).rows.map(({ id }) => id);
       const where = (test: (one: StoredDetection) => boolean) => all.filter(test).map(({ id }) => id);
       expect(await listed({})).toEqual(all.map(({ id }) => id));
       expect(await listed({ ip: "203.0.113.3" })).toEqual(where(({ actorIp }) => actorIp === "203.0.113.3"));
@@ -174,7 +174,9 @@ describe.each(TEST_ENGINES)("detect on %s", (engine) => {
       const event = some.eventIds[0];
       expect(await listed({ event })).toEqual(where(({ eventIds }) => eventIds.some((id) => id === event)));
       const page = await listDetections(read, { filter: {}, before: all[4]?.position ?? 0, limit: 3 });
-      expect(page).toEqual(all.slice(5, 8));
+      expect(page).toEqual({ rows: all.slice(5, 8), next: all[7]?.position });
+      const last = await listDetections(read, { filter: {}, before: all.at(-3)?.position ?? 0, limit: 2 });
+      expect(last).toEqual({ rows: all.slice(-2), next: null });
       expect(await detectionById(read, some.id)).toEqual(some);
       expect(await detectionsByIds(read, ["det_00000000-0000-5000-8000-000000000000"])).toEqual([]);
     });

@@ -1,7 +1,7 @@
 import type { DetectionId, EventId, EventKind, Id, SensorId, Severity } from "@tyr/contract";
 import { sql } from "kysely";
 import { headOf } from "#platform/bus";
-import type { ReadDatabase } from "#platform/database";
+import { readPage, type Page, type PageBefore, type ReadDatabase } from "#platform/database";
 import type { DetectionTag, StoredDetection } from "./detection.ts";
 import type { DetectionRow, TagRow } from "./tables.ts";
 
@@ -100,14 +100,14 @@ export type DetectionFilter = Readonly<{
   technique?: string | undefined;
   event?: EventId | undefined;
 }>;
-export type DetectionListing = Readonly<{ filter: DetectionFilter; before: number; limit: number }>;
+export type DetectionListing = PageBefore<number> & Readonly<{ filter: DetectionFilter }>;
 
-/** Detections newest first, strictly before a position. */
+/** Detections newest first. */
 export async function listDetections(
   db: ReadDatabase,
-  { filter, before, limit }: DetectionListing,
-): Promise<readonly StoredDetection[]> {
-  let rows = db.selectFrom("detection").selectAll().where("position", "<", before);
+  { filter, ...page }: DetectionListing,
+): Promise<Page<StoredDetection, number>> {
+  let rows = db.selectFrom("detection").selectAll();
   const { ip, rule, technique, event } = filter;
   if (ip !== undefined) rows = rows.where("actor_ip", "=", ip);
   if (rule !== undefined) rows = rows.where("rule_id", "=", rule);
@@ -124,7 +124,8 @@ export async function listDetections(
       ),
     );
   }
-  return await withTags(db, await rows.orderBy("position", "desc").limit(limit).execute());
+  const found = await readPage(rows, "position", page);
+  return { rows: await withTags(db, found.rows), next: found.next };
 }
 
 /** All stored detections. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setImmediate as breathe } from "node:timers/promises";
 import type { Actor } from "@tyr/contract";
 import { severityRank } from "@tyr/contract";
 import type { CorrelationLoss, LossReason } from "@tyr/sigma";
@@ -47,7 +48,9 @@ export type Detect = Readonly<{
 }>;
 
 const DETECT_ACTOR: Actor = { kind: "system", id: "detect", name: "detect" };
-const BATCH_MAX = 500;
+const BATCH_MAX = 1_000;
+/** Events looked at without letting anything else run: about a millisecond. */
+const BREATH_EVENTS = 50;
 /** Replayed at a restart: about four seconds of work. */
 const SAVE_EVERY = 20_000;
 const SAVE_IDLE_MS = 5_000;
@@ -154,7 +157,8 @@ export class DetectWorker {
   /** Events up to the cursor are fed again only to bring the windows to where they were: their findings are stored. */
   async #take(standing: Standing, events: readonly StreamEvent[]): Promise<void> {
     const found: NewDetection[] = [];
-    for (const event of events) {
+    for (const [index, event] of events.entries()) {
+      if (index % BREATH_EVENTS === BREATH_EVENTS - 1) await breathe();
       const detections = standing.evaluator.evaluate(event);
       if (event.position > standing.cursor) found.push(...detections);
       standing.fed = event.position;

@@ -65,6 +65,30 @@ describe.each(TEST_ENGINES)("the database on %s", (engine) => {
     expect(world.db.read.insertInto).toBeUndefined();
   });
 
+  test("who reads while others write sees whole transactions only, and one that failed holds nobody up", async () => {
+    await using world = await openTestDatabase(engine);
+    const seen: (readonly [number, number])[] = [];
+    const both = async (position: number): Promise<void> =>
+      await world.db.bookkeep("cursor", async (tx) => {
+        await moveCursor(tx, { ...cursor(position), consumer: "a" });
+        await new Promise((resolve) => void setImmediate(resolve));
+        await moveCursor(tx, { ...cursor(position), consumer: "b" });
+        if (position % 3 === 0) await sql`select 1 / 0`.execute(tx);
+      });
+    const reader = async (): Promise<void> => {
+      const rows = await world.db.read.selectFrom("consumer_cursor").selectAll().orderBy("consumer").execute();
+      seen.push([rows[0]?.position ?? 0, rows[1]?.position ?? 0]);
+    };
+    const broken = world.db.bookkeep("cursor", async (tx) => void (await sql`select 1 / 0`.execute(tx)));
+    const work = Array.from({ length: 30 }, async (_, n) => await Promise.allSettled([both(n), reader()]));
+    await expect(broken).rejects.toMatchObject({ code: "22012" });
+    const done = (await Promise.all(work)).map(([written]) => written.status);
+    expect(done.filter((status) => status === "rejected")).toHaveLength(10);
+    expect(seen).toHaveLength(30);
+    expect(seen.filter(([a, b]) => a !== b)).toEqual([]);
+    expect(await cursorOf(world.db.read, "a")).not.toBe(0);
+  });
+
   test("positions become visible in order, however many write at once", async () => {
     await using world = await openTestDatabase(engine);
     const firsts = await Promise.all(

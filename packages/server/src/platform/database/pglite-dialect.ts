@@ -2,10 +2,10 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import {
-  CompiledQuery,
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
+  type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
@@ -65,8 +65,8 @@ export class PGliteThread {
     return thread;
   }
 
-  async query(sql: string, parameters: readonly unknown[]): Promise<ThreadReply> {
-    return await this.#ask({ sql, parameters });
+  async query(statement: Omit<Extract<ThreadRequest, { sql: string }>, "id">): Promise<ThreadReply> {
+    return await this.#ask(statement);
   }
 
   /** How often the engine asked the disk to sync since it was opened. */
@@ -104,11 +104,48 @@ export class PGliteThread {
   }
 }
 
-/** PGlite is one session: whoever holds the connection has it alone, others wait their turn. */
-class OneConnection implements Driver {
+type Transaction = "none" | "asked" | "open";
+
+/** One of many users of the engine's one session; the thread decides whose statement is next. */
+class SharedSession implements DatabaseConnection {
   readonly #thread: PGliteThread;
-  readonly #turns: (() => void)[] = [];
-  #busy = false;
+  readonly #number: number;
+  #transaction: Transaction = "none";
+
+  constructor(thread: PGliteThread, number: number) {
+    this.#thread = thread;
+    this.#number = number;
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    const begins = this.#transaction === "asked";
+    if (begins) this.#transaction = "open";
+    const statement = { connection: this.#number, sql, parameters, begins, ends: false };
+    const { rows = [], affected = 0 } = await this.#thread.query(statement);
+    return { rows: rows as R[], numAffectedRows: BigInt(affected) };
+  }
+
+  // oxlint-disable-next-line require-yield -- the embedded engine answers whole; paging is by id everywhere
+  async *streamQuery(): AsyncGenerator<never> {
+    throw new DatabaseUnavailable("the embedded database does not stream; read in pages");
+  }
+
+  /** Travels with the first statement. */
+  begin(): void {
+    this.#transaction = "asked";
+  }
+
+  async end(sql: "commit" | "rollback"): Promise<void> {
+    const wasOpen = this.#transaction === "open";
+    this.#transaction = "none";
+    if (!wasOpen) return;
+    await this.#thread.query({ connection: this.#number, sql, parameters: [], begins: false, ends: true });
+  }
+}
+
+class SharedSessionDriver implements Driver {
+  readonly #thread: PGliteThread;
+  #connections = 0;
 
   constructor(thread: PGliteThread) {
     this.#thread = thread;
@@ -116,36 +153,20 @@ class OneConnection implements Driver {
 
   async init(): Promise<void> {}
 
-  async acquireConnection(): Promise<DatabaseConnection> {
-    if (this.#busy) await new Promise<void>((resolve) => void this.#turns.push(resolve));
-    this.#busy = true;
-    const thread = this.#thread;
-    return {
-      async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-        const { rows = [], affected = 0 } = await thread.query(query.sql, query.parameters);
-        return { rows: rows as R[], numAffectedRows: BigInt(affected) };
-      },
-      // oxlint-disable-next-line require-yield -- the embedded engine answers whole; paging is by id everywhere
-      async *streamQuery() {
-        throw new DatabaseUnavailable("the embedded database does not stream; read in pages");
-      },
-    };
+  async acquireConnection(): Promise<SharedSession> {
+    return new SharedSession(this.#thread, (this.#connections += 1));
   }
 
-  async releaseConnection(): Promise<void> {
-    const next = this.#turns.shift();
-    if (next === undefined) this.#busy = false;
-    else next();
-  }
+  async releaseConnection(): Promise<void> {}
 
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw("begin"));
+  async beginTransaction(connection: SharedSession): Promise<void> {
+    connection.begin();
   }
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw("commit"));
+  async commitTransaction(connection: SharedSession): Promise<void> {
+    await connection.end("commit");
   }
-  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw("rollback"));
+  async rollbackTransaction(connection: SharedSession): Promise<void> {
+    await connection.end("rollback");
   }
 
   async destroy(): Promise<void> {
@@ -156,7 +177,7 @@ class OneConnection implements Driver {
 export function pgliteDialect(thread: PGliteThread): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new OneConnection(thread),
+    createDriver: () => new SharedSessionDriver(thread),
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   };

@@ -3,12 +3,19 @@ import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
 import { NodeFS } from "@electric-sql/pglite/nodefs";
 
-/** The embedded engine's thread: one PGlite, statements in the order they arrive. See `pglite-dialect.ts`. */
-export type ThreadRequest = Readonly<
-  | { id: number; sql: string; parameters: readonly unknown[] }
-  | { id: number; close: true }
-  | { id: number; syncs: true }
->;
+/** A statement of one connection of ours; all of them share the engine's one session. */
+type Statement = Readonly<{
+  id: number;
+  connection: number;
+  sql: string;
+  parameters: readonly unknown[];
+  /** Begins a transaction first: no trip of its own for `begin`. */
+  begins: boolean;
+  /** Ends the transaction: `commit` or `rollback`. */
+  ends: boolean;
+}>;
+/** The embedded engine's thread: one PGlite. See `pglite-dialect.ts`. */
+export type ThreadRequest = Statement | Readonly<{ id: number; close: true }> | Readonly<{ id: number; syncs: true }>;
 export type ThreadReply = Readonly<{
   id: number;
   rows?: readonly unknown[];
@@ -70,6 +77,7 @@ async function answer(db: PGlite, request: ThreadRequest): Promise<ThreadReply> 
   }
   if ("syncs" in request) return { id, syncs };
   try {
+    if (request.begins) await db.exec("begin");
     const { rows, affectedRows } = await db.query(request.sql, [...request.parameters]);
     return { id, rows, affected: affectedRows ?? 0 };
   } catch (error) {
@@ -87,19 +95,53 @@ function syncDirectory(path: string): void {
   }
 }
 
+/**
+ * Whose turn it is. Statements outside transactions run as they come; while a transaction is open only its own do.
+ * Decided here and not where the statements come from, so that the engine never rests while that thread computes.
+ */
+class Turns {
+  readonly #answer: (request: ThreadRequest) => Promise<void>;
+  readonly #waiting: ThreadRequest[] = [];
+  /** The connection that has a transaction open. */
+  #open: number | undefined;
+  #busy = false;
+
+  constructor(answer: (request: ThreadRequest) => Promise<void>) {
+    this.#answer = answer;
+  }
+
+  add(request: ThreadRequest): void {
+    this.#waiting.push(request);
+    if (!this.#busy) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      if ("sql" in next && next.begins) this.#open = next.connection;
+      await this.#answer(next);
+      if ("sql" in next && next.ends) this.#open = undefined;
+    }
+    this.#busy = false;
+  }
+
+  #next(): ThreadRequest | undefined {
+    const open = this.#open;
+    if (open === undefined) return this.#waiting.shift();
+    const at = this.#waiting.findIndex((request) => "sql" in request && request.connection === open);
+    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0];
+  }
+}
+
 async function serve(port: MessagePort, { dataDir }: ThreadStart): Promise<void> {
   const db = new PGlite({ fs: new SyncingNodeFS(dataDir), startParams: START });
   await db.waitReady;
   syncDirectory(dataDir);
-  let last: Promise<void> = Promise.resolve();
-  const inOrder = async (before: Promise<void>, request: ThreadRequest): Promise<void> => {
-    await before;
+  const turns = new Turns(async (request) => {
     port.postMessage(await answer(db, request));
     if ("close" in request) port.close();
-  };
-  port.on("message", (request: ThreadRequest) => {
-    last = inOrder(last, request);
   });
+  port.on("message", (request: ThreadRequest) => turns.add(request));
   port.postMessage({ id: 0 } satisfies ThreadReply);
 }
 

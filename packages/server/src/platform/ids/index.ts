@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomFillSync } from "node:crypto";
 import { ID_PREFIXES, type Id, type Noun } from "@tyr/contract";
 
 /** Namespace of everything Tyr derives (UUIDv5, RFC 9562 section 5.5). Never change it: ids of old events would change. */
@@ -23,9 +23,22 @@ function prefixed<N extends Noun>(noun: N, uuid: string): Id<N> {
   return `${ID_PREFIXES[noun]}_${uuid}` as Id<N>;
 }
 
+/** Drawn in one go: a call per id was a tenth of the cost of taking an event in. */
+const pool = Buffer.alloc(4_000);
+let drawn = pool.length;
+
+function random(bytes: number): Uint8Array {
+  if (drawn + bytes > pool.length) {
+    randomFillSync(pool);
+    drawn = 0;
+  }
+  drawn += bytes;
+  return pool.subarray(drawn - bytes, drawn);
+}
+
 /** A fresh id that sorts by time (UUIDv7, RFC 9562 section 5.7). */
 export function newId<N extends Noun>(noun: N, now: Date): Id<N> {
-  return prefixed(noun, sortable(now.getTime(), randomBytes(10)));
+  return prefixed(noun, sortable(now.getTime(), random(10)));
 }
 
 /**
