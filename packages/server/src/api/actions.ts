@@ -2,8 +2,11 @@ import { ok, type Action, type ActionId, type Result } from "@tyr/contract";
 import type { By, Govern } from "#govern";
 import type { Respond } from "#respond";
 import type { Call, Handlers } from "./handler.ts";
+import { answerOf, beforeIdOf } from "./page-position.ts";
 
 type ActionDeps = Readonly<{ govern: Govern; respond: Pick<Respond, "revert"> }>;
+
+const PAGE = 50;
 
 export const byOf = ({ caller, requestId }: Call): By => ({ actor: caller.actor, roles: caller.roles, requestId });
 
@@ -16,7 +19,12 @@ export function actionHandlers({
     return reverted.ok ? await govern.get(id) : reverted;
   };
   return {
-    "action.list": async ({ query }) => ok(await govern.list(query)),
+    "action.list": async ({ query: { after, limit = PAGE, ...filter } }) => {
+      const before = beforeIdOf("action", after);
+      if (!before.ok) return before;
+      const page = await govern.list({ ...filter, before: before.value, limit });
+      return ok(answerOf(page, (action) => action));
+    },
     "action.get": async ({ params: { id } }) => await govern.get(id),
     "action.create": async ({ body }, call) => await govern.create(body, byOf(call)),
     "action.dryRun": async ({ params: { id } }, call) => await govern.dryRun({ id, by: byOf(call) }),

@@ -5,8 +5,11 @@ import type { Clock } from "#platform/clock";
 import type { Respond } from "#respond";
 import { byOf } from "./actions.ts";
 import type { Handlers } from "./handler.ts";
+import { answerOf, beforeOf } from "./page-position.ts";
 
 export type BlockDeps = Readonly<{ respond: Respond; clock: Clock }>;
+
+const PAGE = 50;
 
 type Nouns = "block" | "allow" | "enforcer" | "feed" | "crowdsec";
 
@@ -17,7 +20,12 @@ export function blockHandlers({
   const feed = createFeed(respond.blocks);
   const bouncer = createBouncerApi({ blocks: respond.blocks, clock });
   return {
-    "block.list": async ({ query }) => ok(await respond.list(query)),
+    "block.list": async ({ query: { after, limit = PAGE, ...filter } }) => {
+      const before = beforeOf(after);
+      if (!before.ok) return before;
+      const page = await respond.list({ ...filter, before: before.value, limit });
+      return ok(answerOf(page, (block) => block));
+    },
     "block.get": async ({ params: { id } }) => await respond.get(id),
     "allow.list": async () => ok({ items: [...(await respond.listAllowed())] }),
     "allow.add": async ({ body: { value, reason, expiresAt } }, call) =>

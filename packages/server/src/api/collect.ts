@@ -1,5 +1,4 @@
 import {
-  isId,
   ok,
   refuse,
   type Event,
@@ -15,6 +14,7 @@ import {
   keyHint,
   listEvents,
   listQuarantine,
+  type Quarantined,
   listSensors,
   type Collect,
   type Sensor,
@@ -23,7 +23,7 @@ import {
 } from "#collect";
 import type { Database, ReadDatabase } from "#platform/database";
 import type { Call, Handlers } from "./handler.ts";
-import { beforeOf } from "./page-position.ts";
+import { answerOf, beforeIdOf, beforeOf } from "./page-position.ts";
 
 export type CollectDeps = Readonly<{ database: Pick<Database, "read">; collect: Collect }>;
 type CollectRoutes =
@@ -107,7 +107,7 @@ async function list(
   const { ip: _asWritten, after: _after, limit = PAGE, ...filter } = query;
   const page = await listEvents(read, {
     query: ip === undefined ? filter : { ...filter, ip },
-    before: before.value,
+    before: before.value ?? Number.MAX_SAFE_INTEGER,
     limit,
   });
   const names = await namesOf(read);
@@ -121,16 +121,15 @@ async function quarantine(
   read: ReadDatabase,
   { after, limit = PAGE, sensor }: QuarantineQuery,
 ): Promise<Result<OutputOf<"quarantine.list">>> {
-  if (after !== undefined && !isId("quarantine", after))
-    return refuse("VALIDATION_FAILED", "query/after must be the `next` of the page before");
-  const found = await listQuarantine(read, { sensor, after, limit });
-  const shown = found.slice(0, limit);
-  const items = shown.map(({ rawBytes, ...item }) => {
+  const before = beforeIdOf("quarantine", after);
+  if (!before.ok) return before;
+  const page = await listQuarantine(read, { sensor, before: before.value, limit });
+  const toItem = ({ rawBytes, ...item }: Quarantined) => {
     const isCut = rawBytes > Buffer.byteLength(item.raw) + 1;
     const reason = isCut ? `${item.reason}; the first part of ${rawBytes} bytes is kept` : item.reason;
     return { ...item, reason, at: item.at.toISOString() };
-  });
-  return ok({ items, next: found.length > limit ? (shown.at(-1)?.id ?? null) : null });
+  };
+  return ok(answerOf(page, toItem));
 }
 
 function sensorHandlers({ collect: { sensors } }: CollectDeps) {

@@ -20,9 +20,9 @@ import {
   type StoredDetection,
 } from "#detect";
 import { detectionIdsOf, incidentIdsOf } from "#escalate";
-import type { Database, ReadDatabase } from "#platform/database";
+import { pageOf, type Database, type Page, type PageBefore, type ReadDatabase } from "#platform/database";
 import type { Handlers } from "./handler.ts";
-import { beforeOf, pageOf } from "./page-position.ts";
+import { answerOf, beforeOf } from "./page-position.ts";
 
 export type DetectionDeps = Readonly<{ database: Pick<Database, "read">; rules: RulePack }>;
 
@@ -52,16 +52,16 @@ async function list(read: ReadDatabase, query: Query): Promise<Result<OutputOf<"
   if (!before.ok) return before;
   const limit = query.limit ?? 50;
   const { ip, rule, technique, incident, event } = query;
-  const page = { before: before.value, limit: limit + 1 };
+  const page = { before: before.value, limit };
   const found =
     incident === undefined
       ? await listDetections(read, { filter: { ip, rule, technique, event }, ...page })
       : await ofIncident(read, incident, { query, ...page });
   const incidents = await incidentIdsOf(
     read,
-    found.map(({ id }) => id),
+    found.rows.map(({ id }) => id),
   );
-  return ok(pageOf(found, limit, (one) => toDetection(one, incidents)));
+  return ok(answerOf(found, (one) => toDetection(one, incidents)));
 }
 
 const CHUNK = 500;
@@ -70,17 +70,17 @@ const CHUNK = 500;
 async function ofIncident(
   read: ReadDatabase,
   incident: IncidentId,
-  { query, before, limit }: { query: Query; before: number; limit: number },
-): Promise<readonly StoredDetection[]> {
+  { query, before, limit }: { query: Query } & PageBefore<number>,
+): Promise<Page<StoredDetection, number>> {
   const found: StoredDetection[] = [];
-  for (let from = before; found.length < limit;) {
+  for (let from = before; found.length <= limit;) {
     const ids = await detectionIdsOf(read, incident, { before: from, limit: CHUNK });
     const chunk = (await detectionsByIds(read, ids)).toReversed();
     found.push(...chunk.filter((one) => meets(one, query)));
     if (ids.length < CHUNK) break;
     from = chunk.at(-1)?.position ?? 0;
   }
-  return found.slice(0, limit);
+  return pageOf(found, limit, ({ position }) => position);
 }
 
 function meets(detection: StoredDetection, { ip, rule, technique, event }: Query): boolean {

@@ -23,7 +23,7 @@ import {
 } from "#escalate";
 import type { Database, ReadDatabase } from "#platform/database";
 import type { Call, Handlers } from "./handler.ts";
-import { beforeOf, pageOf } from "./page-position.ts";
+import { answerOf, beforeOf } from "./page-position.ts";
 
 export type IncidentDeps = Readonly<{
   database: Pick<Database, "read">;
@@ -40,8 +40,8 @@ export function incidentHandlers(deps: IncidentDeps): Pick<Handlers, Extract<key
       if (!before.ok) return before;
       const { state, open, severity, ip, limit = 50 } = query;
       const filter = { state, open, severity, ip };
-      const found = await listIncidents(read, { filter, before: before.value, limit: limit + 1 });
-      return ok(pageOf(found, limit, toView));
+      const found = await listIncidents(read, { filter, before: before.value, limit });
+      return ok(answerOf(found, toView));
     },
     "incident.get": async ({ params: { id } }) => {
       const found = await findIncident(read, id);

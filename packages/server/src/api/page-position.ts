@@ -1,24 +1,27 @@
-import { refuse, type Refused } from "@tyr/contract";
+import { isId, ok, refuse, type Id, type Noun, type Refused, type Result } from "@tyr/contract";
+import type { Page } from "#platform/database";
 
-/** `after` of a newest-first list: the position the last page ended at, decimal. */
-export type Before = Readonly<{ ok: true; value: number }> | Refused;
+/** Where a newest-first list goes on; undefined when no page was read yet. */
+type Before<Key> = Result<Key | undefined>;
 
-/** @returns the position to list before; the largest there is when no page was read yet */
-export function beforeOf(after: string | undefined): Before {
-  if (after === undefined) return { ok: true, value: Number.MAX_SAFE_INTEGER };
+const noPlace = (): Refused => refuse("VALIDATION_FAILED", "query/after must be the `next` of the page before");
+
+/** `after` of a list by position: the one the last page ended at, decimal. */
+export function beforeOf(after: string | undefined): Before<number> {
+  if (after === undefined) return ok(undefined);
   const position = /^\d{1,16}$/.test(after) ? Number(after) : Number.NaN;
-  if (Number.isSafeInteger(position)) return { ok: true, value: position };
-  return refuse("VALIDATION_FAILED", "query/after must be the `next` of the page before");
+  return Number.isSafeInteger(position) ? ok(position) : noPlace();
 }
 
-/** A page out of one row more than was asked for. */
-export function pageOf<Row extends Readonly<{ position: number }>, Item>(
-  rows: readonly Row[],
-  limit: number,
+/** `after` of a list by id: the one the last page ended at. */
+export function beforeIdOf<N extends Noun>(noun: N, after: string | undefined): Before<Id<N>> {
+  return after === undefined || isId(noun, after) ? ok(after) : noPlace();
+}
+
+/** A page as it is answered. */
+export function answerOf<Row, Item>(
+  { rows, next }: Page<Row, string | number>,
   toItem: (row: Row) => Item,
 ): Readonly<{ items: Item[]; next: string | null }> {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const next = rows.length > limit && last !== undefined ? String(last.position) : null;
-  return { items: shown.map(toItem), next };
+  return { items: rows.map(toItem), next: next === null ? null : String(next) };
 }

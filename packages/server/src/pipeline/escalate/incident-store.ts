@@ -2,7 +2,14 @@ import type { DetectionId, IncidentCategory, IncidentId, IncidentState, Severity
 import { SEVERITIES } from "@tyr/contract";
 import { sql } from "kysely";
 import { headOf, takePositions } from "#platform/bus";
-import type { ReadDatabase, WriteTransaction } from "#platform/database";
+import {
+  newestFirst,
+  readPage,
+  type Page,
+  type PageBefore,
+  type ReadDatabase,
+  type WriteTransaction,
+} from "#platform/database";
 import { OPEN_STATES, type Incident, type Joined, type StoredIncident } from "./incident.ts";
 import type { IncidentRow } from "./tables.ts";
 
@@ -114,21 +121,21 @@ export type IncidentFilter = Readonly<{
   severity?: Severity | undefined;
   ip?: string | undefined;
 }>;
-export type IncidentListing = Readonly<{ filter: IncidentFilter; before: number; limit: number }>;
+export type IncidentListing = PageBefore<number> & Readonly<{ filter: IncidentFilter }>;
 
-/** Last touched first, strictly before a position. */
+/** Last touched first. */
 export async function listIncidents(
   db: ReadDatabase,
-  { filter, before, limit }: IncidentListing,
-): Promise<readonly StoredIncident[]> {
-  let rows = db.selectFrom("incident").selectAll().where("position", "<", before);
+  { filter, ...page }: IncidentListing,
+): Promise<Page<StoredIncident, number>> {
+  let rows = db.selectFrom("incident").selectAll();
   const { state, open, severity, ip } = filter;
   if (state !== undefined) rows = rows.where("state", "=", state);
   if (open !== undefined) rows = rows.where("state", open ? "in" : "not in", OPEN_STATES);
   if (severity !== undefined) rows = rows.where("severity", "=", severity);
   if (ip !== undefined) rows = rows.where("actor_ip", "=", ip);
-  const found = await rows.orderBy("position", "desc").limit(limit).execute();
-  return found.map(toIncident);
+  const found = await readPage(rows, "position", page);
+  return { rows: found.rows.map(toIncident), next: found.next };
 }
 
 /** All incidents about an address, last touched first. */
@@ -238,20 +245,14 @@ export async function incidentIdsOf(
   return new Map(rows.map((row) => [row.detection_id as DetectionId, row.incident_id as IncidentId]));
 }
 
-/** Detections of an incident, newest first, strictly before a position of the stream of detections. */
+/** Detections of an incident, newest first by their place in the stream of detections. */
 export async function detectionIdsOf(
   db: ReadDatabase,
   incident: IncidentId,
-  page: Readonly<{ before: number; limit: number }>,
+  page: PageBefore<number>,
 ): Promise<readonly DetectionId[]> {
-  const rows = await db
-    .selectFrom("incident_detection")
-    .select("detection_id")
-    .where("incident_id", "=", incident)
-    .where("position", "<", page.before)
-    .orderBy("position", "desc")
-    .limit(page.limit)
-    .execute();
+  const all = db.selectFrom("incident_detection").select("detection_id").where("incident_id", "=", incident);
+  const rows = await newestFirst(all, "position", page).execute();
   return rows.map((row) => row.detection_id as DetectionId);
 }
 
@@ -266,6 +267,6 @@ const EVIDENCE_MAX = 100;
 export async function evidenceOf(db: ReadDatabase, id: IncidentId): Promise<IncidentEvidence | undefined> {
   const incident = await findIncident(db, id);
   if (incident === undefined) return undefined;
-  const page = { before: Number.MAX_SAFE_INTEGER, limit: EVIDENCE_MAX };
-  return { incidentId: id, risk: incident.risk, detectionIds: await detectionIdsOf(db, id, page) };
+  const detectionIds = await detectionIdsOf(db, id, { limit: EVIDENCE_MAX });
+  return { incidentId: id, risk: incident.risk, detectionIds };
 }

@@ -1,20 +1,17 @@
 import {
-  isId,
   ok,
   refuse,
   type Action,
   type ActionCreate,
   type ActionId,
-  type ActionState,
   type Environment,
-  type IncidentId,
   type ModeView,
   type PolicyView,
   type Result,
 } from "@tyr/contract";
 import type { Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
-import type { Database, WriteTransaction } from "#platform/database";
+import type { Database, Page, PageBefore, WriteTransaction } from "#platform/database";
 import { startLoop, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { knownPrefix } from "./address.ts";
@@ -44,7 +41,15 @@ import { openEngine } from "./policy/engine.ts";
 import type { GovernPorts, Person } from "./ports.ts";
 import { proposeActions, PROPOSALS_PER_HOUR_MAX } from "./propose-actions.ts";
 import { SYSTEM, type By, type Room, type Settled } from "./room.ts";
-import { findAction, insertActivation, latestActivation, listActions, listApproved, type ActionRow } from "./store.ts";
+import {
+  findAction,
+  insertActivation,
+  latestActivation,
+  listActions,
+  listApproved,
+  type ActionFilter,
+  type ActionRow,
+} from "./store.ts";
 import { createAction, repeatDryRun, submitAction } from "./submit-action.ts";
 
 export type GovernDeps = Readonly<{
@@ -61,14 +66,7 @@ export type GovernDeps = Readonly<{
   proposalsPerHourMax?: number;
 }>;
 
-export type ActionListQuery = Readonly<{
-  after?: string | undefined;
-  limit?: number | undefined;
-  state?: ActionState | undefined;
-  waiting?: boolean | undefined;
-  incident?: IncidentId | undefined;
-  target?: string | undefined;
-}>;
+export type ActionListing = ActionFilter & PageBefore<ActionId>;
 
 /** What respond does in its own transactions with an action: it owns the effect, this room the state. */
 export type Execution = Readonly<{
@@ -91,7 +89,8 @@ export type Govern = Readonly<{
   withdraw(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
   cancel(wanted: Reasoned): Promise<Result<Action>>;
   get(id: ActionId): Promise<Result<Action>>;
-  list(query: ActionListQuery): Promise<{ items: Action[]; next: string | null }>;
+  /** Newest first. */
+  list(query: ActionListing): Promise<Page<Action, ActionId>>;
   policy(): Promise<PolicyView>;
   mode(): Promise<ModeInForce>;
   viewMode(): Promise<ModeView>;
@@ -106,7 +105,6 @@ export type Govern = Readonly<{
 }>;
 
 const DEADLINE_DEFAULT_MS = 4 * 3_600_000;
-const PAGE_DEFAULT = 50;
 
 /** A bundle other than the last one came into force: recorded before anything is decided with it. */
 async function activate(db: Database, bundle: Bundle, now: Date): Promise<void> {
@@ -141,14 +139,9 @@ async function viewPolicy(db: Database, bundle: Bundle): Promise<PolicyView> {
   };
 }
 
-async function listPage(room: Room, query: ActionListQuery): Promise<{ items: Action[]; next: string | null }> {
-  const { after, limit = PAGE_DEFAULT, state, waiting, incident, target } = query;
-  const from = after !== undefined && isId("action", after) ? after : undefined;
-  const filter = { after: from, limit: limit + 1, state, waiting, incident, target };
-  const rows = await listActions(room.db.read, filter);
-  const shown = rows.slice(0, limit);
-  const items = await viewActions(room.db.read, shown, await room.ports.people());
-  return { items, next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null };
+async function listPage(room: Room, listing: ActionListing): Promise<Page<Action, ActionId>> {
+  const { rows, next } = await listActions(room.db.read, listing);
+  return { rows: await viewActions(room.db.read, rows, await room.ports.people()), next };
 }
 
 async function getOne(room: Room, id: ActionId): Promise<Result<Action>> {
@@ -225,7 +218,7 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     withdraw: async (wanted) => await withdrawApprovalOf(room, wanted),
     cancel: async (wanted) => await cancelAction(room, wanted),
     get: async (id) => await getOne(room, id),
-    list: async (query) => await listPage(room, query),
+    list: async (listing) => await listPage(room, listing),
     policy: async () => await viewPolicy(db, bundle),
     mode: async () => await modeInForce(db.read, clock.now()),
     viewMode: async () => await viewMode(room),

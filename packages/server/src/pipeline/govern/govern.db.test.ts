@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Action } from "@tyr/contract";
+import type { Action, ActionId } from "@tyr/contract";
 import type { AuditRecord } from "#platform/database";
 import { TEST_ENGINES } from "#platform/testing";
 import { cursorOf } from "#platform/bus";
@@ -70,7 +70,7 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
       actor: { name: "Ana" },
       details: { target: "127.0.0.1", code: "ACTION_DENIED", policies: ["never-this-host"] },
     });
-    expect((await world.govern.list({ target: "127.0.0.1" })).items).toEqual([]);
+    expect((await world.govern.list({ target: "127.0.0.1", limit: 500 })).rows).toEqual([]);
   });
 
   test("a target that is no canonical address is refused before anything is asked", async () => {
@@ -225,23 +225,23 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
   });
 
   test("lists page newest first, without repeating or skipping, and filter", async () => {
-    const all = (await world.govern.list({ limit: 500 })).items.map(({ id }) => id);
+    const all = (await world.govern.list({ limit: 500 })).rows.map(({ id }) => id);
     const paged: string[] = [];
-    for (let after: string | undefined; ;) {
-      const page = await world.govern.list({ limit: 4, after });
-      paged.push(...page.items.map(({ id }) => id));
+    for (let before: ActionId | undefined; ;) {
+      const page = await world.govern.list({ limit: 4, before });
+      paged.push(...page.rows.map(({ id }) => id));
       if (page.next === null) break;
-      after = page.next;
+      before = page.next;
     }
     expect(paged).toEqual(all);
     expect(all).toEqual(all.toSorted().toReversed());
-    const waiting = (await world.govern.list({ waiting: true, limit: 500 })).items;
+    const waiting = (await world.govern.list({ waiting: true, limit: 500 })).rows;
     expect(new Set(waiting.map(({ state }) => state))).toEqual(new Set(["pending"]));
   });
 
   test("the log of every action, replayed, leads to its state: each entry begins where the last ended", async () => {
     const records = await world.test.records();
-    for (const { id, state } of (await world.govern.list({ limit: 500 })).items) {
+    for (const { id, state } of (await world.govern.list({ limit: 500 })).rows) {
       let reached: string | null = null;
       for (const { object, before, after, outcome } of records) {
         if (object.id !== id || outcome === "refused") continue;
@@ -262,7 +262,8 @@ describe.each(TEST_ENGINES)("automation on %s", (engine) => {
       void (world = await openResponseWorld(engine, { environment: "development", proposalsPerHourMax: PER_HOUR })),
   );
   afterAll(async () => await world[Symbol.asyncDispose]());
-  const proposed = async (target: string): Promise<Action[]> => (await world.govern.list({ target })).items;
+  const proposed = async (target: string): Promise<readonly Action[]> =>
+    (await world.govern.list({ target, limit: 500 })).rows;
 
   test("proposes to block a public address of high risk, with its evidence, and waits for a person", async () => {
     const incidentId = world.incident({ n: 1, ip: "8.8.1.1", risk: 92 });
@@ -331,7 +332,7 @@ describe.each(TEST_ENGINES)("automation on %s", (engine) => {
     for (let n = 1; n <= attackers; n++) world.incident({ n: 100 + n, ip: `8.7.0.${n}`, risk: 80 });
     while (await world.govern.propose());
     const count = async () =>
-      (await world.govern.list({ limit: 500 })).items.filter(({ target }) => target.startsWith("8.7.0.")).length;
+      (await world.govern.list({ limit: 500 })).rows.filter(({ target }) => target.startsWith("8.7.0.")).length;
     expect(await count()).toBe(PER_HOUR);
     world.clock.advance(3_600_001);
     while (await world.govern.propose());

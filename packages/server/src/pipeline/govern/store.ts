@@ -1,6 +1,6 @@
 import type { ActionId, ActionState, Actor, Decision, Id, IncidentId } from "@tyr/contract";
 import { sql, type Insertable, type Selectable, type Updateable } from "kysely";
-import type { ReadDatabase, WriteTransaction } from "#platform/database";
+import { readPage, type Page, type PageBefore, type ReadDatabase, type WriteTransaction } from "#platform/database";
 import type { ActionEvent } from "./action-machine.ts";
 import { OPEN_STATES } from "./action-machine.ts";
 import type { Prefix } from "./address.ts";
@@ -139,8 +139,6 @@ export async function listApprovals(db: ReadDatabase, actionIds: readonly Action
 }
 
 export type ActionFilter = Readonly<{
-  after?: ActionId | undefined;
-  limit: number;
   state?: ActionState | undefined;
   waiting?: boolean | undefined;
   incident?: IncidentId | undefined;
@@ -148,14 +146,16 @@ export type ActionFilter = Readonly<{
 }>;
 
 /** Newest first; ids sort by time. */
-export async function listActions(db: ReadDatabase, filter: ActionFilter): Promise<readonly ActionRow[]> {
-  let query = db.selectFrom("action").selectAll().orderBy("id", "desc").limit(filter.limit);
-  if (filter.after !== undefined) query = query.where("id", "<", filter.after);
-  if (filter.state !== undefined) query = query.where("state", "=", filter.state);
-  if (filter.waiting === true) query = query.where("state", "=", "pending");
-  if (filter.incident !== undefined) query = query.where("incident_id", "=", filter.incident);
-  if (filter.target !== undefined) query = query.where("target", "=", filter.target);
-  return await query.execute();
+export async function listActions(
+  db: ReadDatabase,
+  { state, waiting, incident, target, ...page }: ActionFilter & PageBefore<ActionId>,
+): Promise<Page<ActionRow, ActionId>> {
+  let query = db.selectFrom("action").selectAll();
+  if (state !== undefined) query = query.where("state", "=", state);
+  if (waiting === true) query = query.where("state", "=", "pending");
+  if (incident !== undefined) query = query.where("incident_id", "=", incident);
+  if (target !== undefined) query = query.where("target", "=", target);
+  return await readPage(query, "id", page);
 }
 
 /** Approved and not begun, oldest first. */

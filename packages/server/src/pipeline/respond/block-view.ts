@@ -1,5 +1,5 @@
 import { ok, refuse, type Block, type BlockId, type IncidentId, type Result, type TimelineItem } from "@tyr/contract";
-import type { ReadDatabase } from "#platform/database";
+import type { Page, PageBefore, ReadDatabase } from "#platform/database";
 import { actionIdsOf, parsePrefix } from "#govern";
 import { enforcementAt, isStale, type Receipt } from "./enforcement.ts";
 import type { Room } from "./room.ts";
@@ -9,11 +9,10 @@ import {
   listBlocks,
   listBlocksOfActions,
   listCovered,
-  listEnforcers,
-  listReceipts,
+  type BlockFilter,
   type BlockRow,
-  type EnforcerRow,
-} from "./store.ts";
+} from "./block-store.ts";
+import { listEnforcers, listReceipts, type EnforcerRow } from "./enforcer-store.ts";
 
 type Surroundings = Readonly<{ enforcers: readonly EnforcerRow[]; receipts: readonly Receipt[]; now: Date }>;
 
@@ -43,31 +42,14 @@ async function viewAll({ db, clock }: Room, rows: readonly BlockRow[]): Promise<
   return rows.map((row) => toView(row, surroundings));
 }
 
-export type BlockListQuery = Readonly<{
-  after?: string | undefined;
-  limit?: number | undefined;
-  state?: BlockRow["state"] | undefined;
-  value?: string | undefined;
-}>;
-
-const PAGE_DEFAULT = 50;
+export type BlockListing = BlockFilter & PageBefore<number>;
 
 /** Newest first. A value that is no address finds nothing. */
-export async function listBlockPage(
-  room: Room,
-  query: BlockListQuery,
-): Promise<{ items: Block[]; next: string | null }> {
-  const { after, limit = PAGE_DEFAULT, state, value } = query;
+export async function listBlockPage(room: Room, { value, ...listing }: BlockListing): Promise<Page<Block, number>> {
   const parsed = value === undefined ? undefined : parsePrefix(value);
-  if (parsed?.ok === false) return { items: [], next: null };
-  const afterNumber = after !== undefined && /^\d{1,15}$/.test(after) ? Number(after) : undefined;
-  const rows = await listBlocks(room.db.read, { afterNumber, limit: limit + 1, state, value: parsed?.value.text });
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  return {
-    items: await viewAll(room, shown),
-    next: rows.length > limit && last !== undefined ? String(last.number) : null,
-  };
+  if (parsed?.ok === false) return { rows: [], next: null };
+  const { rows, next } = await listBlocks(room.db.read, { ...listing, value: parsed?.value.text });
+  return { rows: await viewAll(room, rows), next };
 }
 
 export async function getBlock(room: Room, id: BlockId): Promise<Result<Block>> {

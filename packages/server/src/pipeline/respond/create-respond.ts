@@ -13,11 +13,11 @@ import {
 import type { KeyCheck } from "#identity";
 import { headOf, takePositions, type Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
-import type { Database } from "#platform/database";
+import type { Database, Page } from "#platform/database";
 import { startLoop, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { listAllowed, removeAllowed, type ActionRow, type By, type Execution } from "#govern";
-import { getBlock, listBlockPage, type BlockListQuery } from "./block-view.ts";
+import { getBlock, listBlockPage, type BlockListing } from "./block-view.ts";
 import { allow, expireHolds, revertAction, type AllowRequest } from "./end-blocks.ts";
 import {
   authenticateEnforcer,
@@ -31,7 +31,7 @@ import { executeApproved } from "./execute-approved.ts";
 import type { Client } from "./express.ts";
 import { readAll, readChanges, type Changes } from "./read-changes.ts";
 import type { Room } from "./room.ts";
-import { listActive, listActiveValues, type ActiveFilter, type BlockRow } from "./store.ts";
+import { listActive, listActiveValues, type ActiveFilter, type BlockRow } from "./block-store.ts";
 
 export type RespondDeps = Readonly<{ db: Database; clock: Clock; bus: Bus; log: Logger; execution: Execution }>;
 
@@ -54,7 +54,8 @@ type ById = Readonly<{ id: EnforcerId; by: By }>;
 export type Respond = Readonly<{
   blocks: BlockSource;
   revert(wanted: Readonly<{ id: ActionId; by: By; reason: string }>): Promise<Result<ActionRow>>;
-  list(query: BlockListQuery): Promise<{ items: Block[]; next: string | null }>;
+  /** Newest first. */
+  list(listing: BlockListing): Promise<Page<Block, number>>;
   get(id: BlockId): Promise<Result<Block>>;
   listAllowed(): Promise<readonly AllowEntry[]>;
   allow(request: AllowRequest): Promise<Result<AllowEntry>>;
@@ -143,7 +144,7 @@ export function createRespond({ db, clock, bus, log, execution }: RespondDeps): 
       recordPull,
     },
     revert: async (wanted) => await revertAction(room, wanted),
-    list: async (query) => await listBlockPage(room, query),
+    list: async (listing) => await listBlockPage(room, listing),
     get: async (id) => await getBlock(room, id),
     listAllowed: async () => await listAllowed(db.read, clock.now()),
     allow: async (request) => await allow(room, request),

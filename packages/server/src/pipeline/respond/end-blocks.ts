@@ -4,7 +4,8 @@ import type { Fact, WriteTransaction } from "#platform/database";
 import { addAllowed, parsePrefix, type ActionRow, type By } from "#govern";
 import { releaseBlock, type Moment } from "./hold-block.ts";
 import { announceBlock, SYSTEM, type Room } from "./room.ts";
-import { listDueHolds, listHolds, listOverlapping, type BlockRow } from "./store.ts";
+import { listOverlapping, type BlockRow } from "./block-store.ts";
+import { listDueHolds, listHolds } from "./hold-store.ts";
 
 type Ended = Readonly<{ facts: readonly Fact[]; actions: readonly ActionRow[]; blocks: readonly BlockRow[] }>;
 type End = Readonly<{ as: "expired" | "lifted"; reason: string }>;

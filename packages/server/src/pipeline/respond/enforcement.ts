@@ -1,6 +1,7 @@
 import type { Enforcement, EnforcerId } from "@tyr/contract";
 import { express } from "./express.ts";
-import type { BlockRow, EnforcerRow } from "./store.ts";
+import type { BlockRow } from "./block-store.ts";
+import type { EnforcerRow } from "./enforcer-store.ts";
 
 /** A client that has not pulled for so long enforces nothing new, and perhaps nothing at all. */
 const STALE_AFTER_MS = { crowdsec: 2 * 60_000, feed: 2 * 3_600_000 } as const;

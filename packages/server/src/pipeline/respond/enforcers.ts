@@ -12,7 +12,7 @@ import {
   listEnforcers,
   storePull,
   type EnforcerRow,
-} from "./store.ts";
+} from "./enforcer-store.ts";
 
 const KEY_PREFIX = "tyr_enf_";
 /** 256 random bits: a plain SHA-256 is enough, there is nothing to guess. */

@@ -5,7 +5,8 @@ import type { Fact } from "#platform/database";
 import type { ActionRow } from "#govern";
 import { holdBlock } from "./hold-block.ts";
 import { announceBlock, SYSTEM, type Room } from "./room.ts";
-import { insertOutcome, type BlockRow } from "./store.ts";
+import type { BlockRow } from "./block-store.ts";
+import { insertOutcome } from "./hold-store.ts";
 
 const BATCH = 50;
 

@@ -2,7 +2,8 @@ import type { ActionId, BlockId } from "@tyr/contract";
 import { newId } from "#platform/ids";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { isSingle, knownPrefix, type ActionRow, type By } from "#govern";
-import { changeBlock, endHoldOf, findActive, insertBlock, insertHold, listHolds, type BlockRow } from "./store.ts";
+import { changeBlock, findActive, insertBlock, type BlockRow } from "./block-store.ts";
+import { endHoldOf, insertHold, listHolds } from "./hold-store.ts";
 
 const ORIGIN = "tyr";
 export type Change = Readonly<{ block: BlockRow; fact: Fact }>;

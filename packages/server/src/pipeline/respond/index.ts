@@ -2,4 +2,5 @@ export { blockedAmong, listBlockTimeline, summariseBlocks, type BlockCounts } fr
 export { createRespond, type BlockSource, type Respond, type RespondDeps } from "./create-respond.ts";
 export { express, expressesRanges, type Client } from "./express.ts";
 export type { Changes, Told } from "./read-changes.ts";
-export { listEnforcers, listOverlapping, type ActiveFilter, type BlockRow } from "./store.ts";
+export { listOverlapping, type ActiveFilter, type BlockRow } from "./block-store.ts";
+export { listEnforcers } from "./enforcer-store.ts";

@@ -2,7 +2,8 @@ import { headOf } from "#platform/bus";
 import { knownPrefix, type Prefix } from "#govern";
 import { express, type Client } from "./express.ts";
 import type { Room } from "./room.ts";
-import { findEnforcer, listActive, listChangedAfter, listEndedSince, listOverlapping, type BlockRow } from "./store.ts";
+import { listActive, listChangedAfter, listEndedSince, listOverlapping, type BlockRow } from "./block-store.ts";
+import { findEnforcer } from "./enforcer-store.ts";
 import type { EnforcerId } from "@tyr/contract";
 
 /** One address or prefix as a client is told of it. `offset` tells the addresses of one expanded range apart. */

@@ -29,7 +29,7 @@ describe.each(TEST_ENGINES)("blocks on %s", (engine) => {
 
   const reload = async ({ id }: Action): Promise<Action> => must(await world.govern.get(id));
   const values = async (): Promise<readonly string[]> => (await world.respond.blocks.list()).values;
-  const blocksOf = async (value: string) => (await world.respond.list({ value })).items;
+  const blocksOf = async (value: string) => (await world.respond.list({ value, limit: 500 })).rows;
   const factsOf = async (id: string | null): Promise<readonly string[]> =>
     (await world.test.records()).filter(({ object }) => object.id === id).map(({ type }) => type);
   const allow = async (value: string, expiresAt: Date | null = null) =>
@@ -434,7 +434,7 @@ describe.each(TEST_ENGINES)("enforcement points on %s", (engine) => {
     const { enforcer } = await register("late");
     const before = await summariseBlocks(world.test.db.read, world.clock.now());
     expect(before.unacknowledged).toBe(before.active);
-    expect(before.active).toBe((await world.respond.list({ state: "active", limit: 500 })).items.length);
+    expect(before.active).toBe((await world.respond.list({ state: "active", limit: 500 })).rows.length);
     await settled(enforcer.id, true);
     expect((await summariseBlocks(world.test.db.read, world.clock.now())).enforcersSeen).toBeGreaterThan(0);
   });

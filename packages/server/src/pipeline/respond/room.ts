@@ -2,7 +2,7 @@ import type { Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import type { By, Execution } from "#govern";
-import type { BlockRow } from "./store.ts";
+import type { BlockRow } from "./block-store.ts";
 
 /** What every part of this room works with. */
 export type Room = Readonly<{ db: Database; clock: Clock; bus: Bus; execution: Execution }>;

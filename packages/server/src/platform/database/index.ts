@@ -16,6 +16,7 @@ import { PGliteThread, pgliteDialect } from "./pglite-dialect.ts";
 import type { Tables } from "./tables.ts";
 
 export type { Audited, AuditRecord, EncodeRecord, Fact, FactValue, ReadDatabase, WriteTransaction } from "./audited.ts";
+export { newestFirst, pageOf, readPage, type Page, type PageBefore } from "./page.ts";
 export { DatabaseNewer, DatabaseUnavailable, DataDirectoryLocked, MigrationFailed } from "./errors.ts";
 
 /** The one database, on either engine. Reading is free; writing needs a fact. */

@@ -1,13 +1,10 @@
-import type { ActionId, BlockId, EnforcerId } from "@tyr/contract";
+import type { ActionId, BlockId } from "@tyr/contract";
 import { sql, type Insertable, type Selectable } from "kysely";
-import type { ReadDatabase, WriteTransaction } from "#platform/database";
+import { readPage, type Page, type PageBefore, type ReadDatabase, type WriteTransaction } from "#platform/database";
 import type { Prefix } from "#govern";
-import type { BlockTable, EnforcerTable, HoldTable } from "./tables.ts";
-import type { Tables } from "#platform/tables";
+import type { BlockTable } from "./tables.ts";
 
 export type BlockRow = Selectable<BlockTable>;
-export type HoldRow = Selectable<HoldTable>;
-export type EnforcerRow = Selectable<EnforcerTable>;
 
 const ANY_IPV4 = "0.0.0.0/0";
 
@@ -105,67 +102,17 @@ export async function changeBlock(
   return await tx.updateTable("block").set(changes).where("id", "=", id).returningAll().executeTakeFirstOrThrow();
 }
 
-export async function insertHold(tx: WriteTransaction, row: Insertable<HoldTable>): Promise<void> {
-  await tx.insertInto("block_hold").values(row).execute();
-}
-
-/** Ends what an action holds; undefined when it holds nothing any more. */
-export async function endHoldOf(
-  tx: WriteTransaction,
-  actionId: ActionId,
-  { at, reason }: Readonly<{ at: Date; reason: string }>,
-): Promise<HoldRow | undefined> {
-  return await tx
-    .updateTable("block_hold")
-    .set({ ended_at: at, end_reason: reason })
-    .where("action_id", "=", actionId)
-    .where("ended_at", "is", null)
-    .returningAll()
-    .executeTakeFirst();
-}
-
-/** Actions that still hold a block, the longest last. */
-export async function listHolds(db: ReadDatabase, blockId: BlockId): Promise<readonly HoldRow[]> {
-  return await db
-    .selectFrom("block_hold")
-    .selectAll()
-    .where("block_id", "=", blockId)
-    .where("ended_at", "is", null)
-    .orderBy("expires_at")
-    .orderBy("action_id")
-    .execute();
-}
-
-export async function listDueHolds(db: ReadDatabase, now: Date, limit: number): Promise<readonly HoldRow[]> {
-  return await db
-    .selectFrom("block_hold")
-    .selectAll()
-    .where("ended_at", "is", null)
-    .where("expires_at", "<=", now)
-    .orderBy("expires_at")
-    .orderBy("action_id")
-    .limit(limit)
-    .execute();
-}
-
-export async function insertOutcome(tx: WriteTransaction, row: Insertable<Tables["outcome"]>): Promise<void> {
-  await tx.insertInto("outcome").values(row).execute();
-}
-
-export type BlockFilter = Readonly<{
-  afterNumber?: number | undefined;
-  limit: number;
-  state?: BlockRow["state"] | undefined;
-  value?: string | undefined;
-}>;
+export type BlockFilter = Readonly<{ state?: BlockRow["state"] | undefined; value?: string | undefined }>;
 
 /** Newest first. */
-export async function listBlocks(db: ReadDatabase, filter: BlockFilter): Promise<readonly BlockRow[]> {
-  let query = db.selectFrom("block").selectAll().orderBy("number", "desc").limit(filter.limit);
-  if (filter.afterNumber !== undefined) query = query.where("number", "<", filter.afterNumber);
-  if (filter.state !== undefined) query = query.where("state", "=", filter.state);
-  if (filter.value !== undefined) query = query.where("value", "=", filter.value);
-  return await query.execute();
+export async function listBlocks(
+  db: ReadDatabase,
+  { state, value, ...page }: BlockFilter & PageBefore<number>,
+): Promise<Page<BlockRow, number>> {
+  let query = db.selectFrom("block").selectAll();
+  if (state !== undefined) query = query.where("state", "=", state);
+  if (value !== undefined) query = query.where("value", "=", value);
+  return await readPage(query, "number", page);
 }
 
 export async function findBlock(db: ReadDatabase, id: BlockId): Promise<BlockRow | undefined> {
@@ -200,96 +147,6 @@ export async function countActive(db: ReadDatabase, position: number): Promise<A
     ])
     .where("state", "=", "active")
     .executeTakeFirstOrThrow();
-}
-
-export async function listEnforcers(db: ReadDatabase): Promise<readonly EnforcerRow[]> {
-  return await db.selectFrom("enforcer").selectAll().orderBy("id").execute();
-}
-
-export async function findEnforcer(
-  db: ReadDatabase,
-  place: Readonly<{ id: EnforcerId } | { key_hash: Uint8Array } | { name: string }>,
-): Promise<EnforcerRow | undefined> {
-  const query = db.selectFrom("enforcer").selectAll();
-  if ("id" in place) return await query.where("id", "=", place.id).executeTakeFirst();
-  if ("name" in place) return await query.where("name", "=", place.name).executeTakeFirst();
-  return await query.where("key_hash", "=", place.key_hash).executeTakeFirst();
-}
-
-/** Undefined when the name is taken, by whoever was faster. */
-export async function insertEnforcer(
-  tx: WriteTransaction,
-  row: Insertable<EnforcerTable>,
-): Promise<EnforcerRow | undefined> {
-  return await tx
-    .insertInto("enforcer")
-    .values(row)
-    .onConflict((conflict) => conflict.column("name").doNothing())
-    .returningAll()
-    .executeTakeFirst();
-}
-
-export async function deactivateEnforcer(
-  tx: WriteTransaction,
-  id: EnforcerId,
-  at: Date,
-): Promise<EnforcerRow | undefined> {
-  return await tx
-    .updateTable("enforcer")
-    .set({ active: false, deactivated_at: at })
-    .where("id", "=", id)
-    .where("active", "=", true)
-    .returningAll()
-    .executeTakeFirst();
-}
-
-export type PullRecord = Readonly<{
-  enforcerId: EnforcerId;
-  /** Everything up to here was in what was sent; undefined: it was only seen. */
-  position: number | undefined;
-  /** True when it was the CrowdSec stream, whose next pull begins here. */
-  stream: boolean;
-  protocol: "feed" | "crowdsec";
-  userAgent: string | null;
-  at: Date;
-  /** Receipts older than this are dropped. */
-  keepSince: Date;
-}>;
-
-export async function storePull(tx: WriteTransaction, pull: PullRecord): Promise<void> {
-  const { enforcerId, position = 0, stream, protocol, userAgent, at } = pull;
-  const before = await tx
-    .selectFrom("enforcer")
-    .select(["position", "stream_position"])
-    .where("id", "=", enforcerId)
-    .forUpdate()
-    .executeTakeFirst();
-  if (before === undefined) return;
-  const reached = Math.max(before.position, position);
-  const streamed = Math.max(before.stream_position, stream ? position : 0);
-  await tx
-    .updateTable("enforcer")
-    .set({ position: reached, stream_position: streamed, protocol, last_pull_at: at, user_agent: userAgent })
-    .where("id", "=", enforcerId)
-    .execute();
-  if (reached === before.position) return;
-  await tx.deleteFrom("enforcer_pull").where("enforcer_id", "=", enforcerId).where("at", "<", pull.keepSince).execute();
-  await tx.insertInto("enforcer_pull").values({ enforcer_id: enforcerId, position: reached, at }).execute();
-}
-
-/** When each enforcement point had first received each of these positions. */
-export async function listReceipts(
-  db: ReadDatabase,
-  positions: readonly number[],
-): Promise<readonly { enforcer_id: EnforcerId; position: number; at: Date }[]> {
-  if (positions.length === 0) return [];
-  return await db
-    .selectFrom("enforcer_pull")
-    .select(["enforcer_id", "position", "at"])
-    .where("position", ">=", Math.min(...positions))
-    .orderBy("position")
-    .limit(10_000)
-    .execute();
 }
 
 /** Which of these addresses an active block covers, itself or by a range. */
