@@ -146,3 +146,19 @@ test("a second process cannot open the same data directory, a killed one's lock 
   lockDirectory(dir)();
   rmSync(dir, { recursive: true });
 });
+
+test("a building of the cluster that was cut short is begun again, and what is not a database is left alone", async () => {
+  const { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } = await import("node:fs");
+  const { ensureCluster } = await import("./build-cluster.ts");
+  const dir = mkdtempSync("/tmp/tyr-cluster-");
+  mkdirSync(`${dir}/pg.building/base`, { recursive: true });
+  writeFileSync(`${dir}/pg.building/PG_VERSION`, "half");
+  mkdirSync(`${dir}/pg`);
+  await ensureCluster(`${dir}/pg`);
+  expect([existsSync(`${dir}/pg/PG_VERSION`), existsSync(`${dir}/pg.building`)]).toEqual([true, false]);
+  mkdirSync(`${dir}/mine`);
+  writeFileSync(`${dir}/mine/thesis.txt`, "years of work");
+  await expect(ensureCluster(`${dir}/mine`)).rejects.toThrow(/not a database/);
+  expect(existsSync(`${dir}/mine/thesis.txt`)).toBe(true);
+  rmSync(dir, { recursive: true });
+});

@@ -1,5 +1,3 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import {
   PostgresAdapter,
@@ -11,6 +9,7 @@ import {
   type Driver,
   type QueryResult,
 } from "kysely";
+import { ensureCluster } from "./build-cluster.ts";
 import { DatabaseUnavailable } from "./errors.ts";
 import type { ThreadReply, ThreadRequest } from "./pglite-thread.ts";
 
@@ -42,16 +41,9 @@ export class PGliteThread {
     worker.on("exit", () => this.#end(new DatabaseUnavailable("the embedded database's thread ended")));
   }
 
-  /**
-   * Opens the data directory. A first opening builds the cluster in a thread that ends afterwards: building takes some
-   * 400 MB that the engine never needs again.
-   */
+  /** Opens the data directory, and builds the cluster in it when there is none. */
   static async open(dataDir: string): Promise<PGliteThread> {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    if (!existsSync(join(dataDir, "PG_VERSION"))) {
-      const builder = await PGliteThread.#start(dataDir);
-      await builder.close();
-    }
+    await ensureCluster(dataDir);
     return await PGliteThread.#start(dataDir);
   }
 
