@@ -77,6 +77,14 @@ describe("OpenSSH lines", () => {
     expect(event).toMatchObject({ action: "ssh.login", outcome: "failure", user: "root", ecs: { "event.count": 5 } });
   });
 
+  test("a repeated message that claims more than it can is bounded, and one that says nothing is once", () => {
+    const repeated = (times: string) =>
+      sshd(`message repeated ${times} times: [ Failed password for root from 24.151.103.17 port 64554 ssh2]`);
+    expect(repeated("999999").ecs["event.count"]).toBe(100_000);
+    expect(repeated("0").ecs["event.count"]).toBeUndefined();
+    expect(repeated("1").ecs["event.count"]).toBeUndefined();
+  });
+
   test.each([
     ["Invalid user admin from 177.229.3.3", "ssh.invalid_user", "177.229.3.3", "admin"],
     ["input_userauth_request: invalid user admin [preauth]", "ssh.invalid_user", undefined, "admin"],
