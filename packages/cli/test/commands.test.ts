@@ -6,6 +6,7 @@ import type { RouteId } from "@tyr/contract";
 import { startFakeServer, Refuses, type FakeServer, type Handlers } from "./fake-server.ts";
 import {
   action,
+  allowed,
   auditEntry,
   block,
   enforcer,
@@ -58,6 +59,15 @@ const happy: readonly Case[] = [
     argv: ["status"],
     handlers: { "status.get": () => status, "overview.get": () => ({ ...overview, mode: lockdown }) },
     out: /mode +lockdown since 5m ago by freya, until 2026-02-01 13:00:00Z: scans from everywhere/,
+    calls: ["status.get", "overview.get"],
+  },
+  {
+    argv: ["status"],
+    handlers: {
+      "status.get": () => ({ ...status, correlationLosses: { ...status.correlationLosses, late: 37, expired: 9 } }),
+      "overview.get": () => overview,
+    },
+    out: /^(?![\s\S]*expired)[\s\S]*lost late +37 in correlations: came after their time window had passed/,
     calls: ["status.get", "overview.get"],
   },
   {
@@ -251,6 +261,56 @@ const happy: readonly Case[] = [
     calls: ["sensor.list", "quarantine.list"],
   },
   {
+    argv: ["allow", "list"],
+    handlers: { "allow.list": () => ({ items: [allowed] }) },
+    out: /198\.51\.100\.0\/24 +never +freya.*our \\x1b\[31moffice/,
+    calls: ["allow.list"],
+  },
+  {
+    argv: ["allow", "add", "198.51.100.0/24", "--reason", "our office", "--for", "90d"],
+    handlers: { "allow.add": () => allowed },
+    out: /198\.51\.100\.0\/24/,
+    err: /lifted/,
+    calls: ["allow.add"],
+  },
+  {
+    argv: ["allow", "remove", "198.51.100.0/24", "--yes"],
+    handlers: { "allow.list": () => ({ items: [allowed] }), "allow.remove": () => undefined },
+    out: /alw_/,
+    err: /no longer on the allow-list/,
+    calls: ["allow.list", "allow.remove"],
+  },
+  {
+    argv: ["user", "list"],
+    handlers: { "user.list": () => ({ items: [session.user] }) },
+    out: /freya +approver +yes/,
+    calls: ["user.list"],
+  },
+  {
+    argv: ["user", "roles", "Freya", "approver", "analyst"],
+    handlers: {
+      "user.list": () => ({ items: [session.user] }),
+      "user.change": () => ({ ...session.user, roles: ["approver", "analyst"] }),
+    },
+    out: /approver, analyst/,
+    calls: ["user.list", "user.change"],
+  },
+  {
+    argv: ["user", "deactivate", ids.subject, "--yes"],
+    handlers: {
+      "user.list": () => ({ items: [session.user] }),
+      "user.change": () => ({ ...session.user, active: false }),
+    },
+    out: /freya +approver +no/,
+    calls: ["user.list", "user.change"],
+  },
+  {
+    argv: ["user", "activate", "freya"],
+    handlers: { "user.list": () => ({ items: [session.user] }), "user.change": () => session.user },
+    out: /freya +approver +yes/,
+    calls: ["user.list", "user.change"],
+  },
+  {
     argv: ["enforcer", "list"],
     handlers: { "enforcer.list": () => ({ items: [enforcer] }) },
     out: /bouncer\/1/,
@@ -324,6 +384,46 @@ describe("what goes to the server", () => {
       requestDigest: "request-digest",
       dryRunDigest: "dry-run-digest",
     });
+  });
+
+  test("a new user carries name, roles and the password of a file, which is printed nowhere", async () => {
+    const file = path.join(home, "password");
+    await writeFile(file, "three grey herons wait\nnot this\n");
+    const end = await signedIn(["user", "add", "freya", "--role", "approver", "--password-file", file], {
+      "user.create": () => session.user,
+    });
+    expect([end.code, end.stderr]).toEqual([0, expect.stringContaining("tyr login --name freya")]);
+    expect(JSON.parse(server.seen.at(-1)?.body.toString() ?? "")).toEqual({
+      name: "freya",
+      password: "three grey herons wait",
+      roles: ["approver"],
+    });
+    expect(end.stdout + end.stderr).not.toContain("heron");
+  });
+
+  test("an allow-list entry carries its reason and its end", async () => {
+    const before = Date.now();
+    await signedIn(["allow", "add", "8.8.8.8", "--reason", "resolver", "--for", "1h"], { "allow.add": () => allowed });
+    const { expiresAt, ...rest } = JSON.parse(server.seen.at(-1)?.body.toString() ?? "") as Record<string, string>;
+    expect(rest).toEqual({ value: "8.8.8.8", reason: "resolver" });
+    expect(Date.parse(expiresAt ?? "") - before - 3_600_000).toBeGreaterThanOrEqual(0);
+    expect(Date.parse(expiresAt ?? "") - Date.now()).toBeLessThanOrEqual(3_600_000);
+  });
+
+  test("a role nobody has, no role and an unknown user are refused before anything is changed", async () => {
+    for (const [argv, code, why] of [
+      [["user", "add", "freya", "--role", "god"], 2, "god is not a role"],
+      [["user", "add", "freya"], 2, "--role is missing"],
+      [["user", "roles", "loki", "viewer"], 1, "there is no user loki"],
+      [["allow", "remove", "192.0.2.1", "--yes"], 1, "nothing on the allow-list is 192.0.2.1"],
+    ] as const) {
+      const end = await signedIn([...argv], {
+        "user.list": () => ({ items: [session.user] }),
+        "allow.list": () => ({ items: [allowed] }),
+      });
+      expect([end.code, end.stderr]).toEqual([code, expect.stringContaining(why)]);
+    }
+    expect(server.seen.map(({ route }) => route)).toEqual(["user.list", "allow.list"]);
   });
 
   test("a block request carries its reason, its time and its incident", async () => {

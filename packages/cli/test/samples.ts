@@ -132,9 +132,19 @@ export const status: OutputOf<"status.get"> = {
   rules: { loaded: 25, rejected: 0, digest: "d" },
   policy: { digest: "p" },
   pipeline: [{ consumer: "detect", position: "40", head: "40", lag: 0 }],
+  correlationLosses: { late: 0, untimed: 0, ungrouped: 0, truncated: 0, evicted: 0, expired: 0 },
   imports: [],
   intake: { queuedBytes: 0, queuedBytesMax: 1024 },
   memoryBytes: 200 * 1024 * 1024,
+};
+
+export const allowed: OutputOf<"allow.list">["items"][number] = {
+  id: `alw_${uuid(70)}` as Id<"allow">,
+  value: "198.51.100.0/24",
+  reason: "our \u001B[31moffice",
+  by: person,
+  createdAt: at,
+  expiresAt: null,
 };
 
 export const lockdown: OutputOf<"overview.get">["mode"] = {

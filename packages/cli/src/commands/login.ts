@@ -1,24 +1,11 @@
-import { readFile } from "node:fs/promises";
-import { readSecretFromStdin } from "../ask.ts";
 import { isExposed } from "../configuration.ts";
-import type { Context, Run } from "../context.ts";
+import type { Run } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { CliFailure, usage } from "../failure.ts";
-import type { Input } from "../input.ts";
 import { showInstant } from "../output/instants.ts";
 import { visible } from "../output/visible-text.ts";
 import { readUserFile, writeUserFile } from "../user-file.ts";
-
-async function passwordOf({ ask, world }: Context, input: Input): Promise<string> {
-  const file = input.text("password-file");
-  if (file !== undefined && input.flag("password-stdin"))
-    throw usage("--password-file and --password-stdin contradict each other");
-  if (input.flag("password-stdin")) return await readSecretFromStdin(world);
-  if (file === undefined) return await ask.secret("Password", "--password-stdin or --password-file");
-  const line = (await readFile(file, "utf8")).split(/\r?\n/, 1)[0] ?? "";
-  if (line === "") throw usage(`${visible(file)} holds no password`);
-  return line;
-}
+import { readPassword } from "./password-input.ts";
 
 export const login: Run = async (context, input) => {
   const { print, world, ask } = context;
@@ -29,7 +16,7 @@ export const login: Run = async (context, input) => {
       "Use https, or say --allow-http when the network is yours alone.",
     );
   const name = input.text("name") ?? (await ask.text("Name", "--name"));
-  const password = await passwordOf(context, input);
+  const password = await readPassword(context, input);
   const api = await context.api();
   const session = await api.call("session.login", { body: { name, password, token: true } });
   const { token, expiresAt, user } = session;

@@ -1,4 +1,4 @@
-import type { OutputOf } from "@tyr/contract";
+import { CORRELATION_LOSSES, hidingLosses, type OutputOf } from "@tyr/contract";
 import type { Run } from "../context.ts";
 import { showBytes, showDuration } from "../duration.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -30,6 +30,14 @@ function modeOf({ mode, updated_at: at, source, until = null, reason }: Overview
   return `${mode} since ${since} by ${visible(source)}${end}${reason === undefined ? "" : `: ${visible(reason)}`}`;
 }
 
+/** What correlations could not use since the start; nothing is said of what never happened. */
+function lossesOf({ correlationLosses }: Status): readonly (readonly [string, Cell])[] {
+  return hidingLosses(correlationLosses).map(([reason, count]) => [
+    `lost ${reason}`,
+    `${count} in correlations: ${CORRELATION_LOSSES[reason]}`,
+  ]);
+}
+
 function lines(status: Status, overview: Overview, paint: Paint): string[] {
   const { approvals, blocks } = overview;
   const oldest = agoOf(approvals.oldestAt, status.now);
@@ -56,6 +64,7 @@ function lines(status: Status, overview: Overview, paint: Paint): string[] {
     ["intake", `${showBytes(status.intake.queuedBytes)} queued of ${showBytes(status.intake.queuedBytesMax)}`],
     ["memory", showBytes(status.memoryBytes)],
     ...status.pipeline.map((one): readonly [string, Cell] => [`lag ${visible(one.consumer)}`, `${one.lag} events`]),
+    ...lossesOf(status),
     ...status.imports.map((one): readonly [string, Cell] => [
       `import ${visible(one.name)}`,
       `${one.state} ${one.done}/${one.total}`,

@@ -53,6 +53,7 @@ function status(over: Partial<OutputOf<"status.get">> = {}): OutputOf<"status.ge
     rules: { loaded: 25, rejected: 0, digest: "d" },
     policy: { digest: "p" },
     pipeline: [{ consumer: "detect", position: "1", head: "1", lag: 0 }],
+    correlationLosses: { late: 0, untimed: 0, ungrouped: 0, truncated: 0, evicted: 0, expired: 0 },
     imports: [],
     intake: { queuedBytes: 0, queuedBytesMax: 1 },
     memoryBytes: 1,

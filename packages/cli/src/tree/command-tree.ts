@@ -17,7 +17,9 @@ export const GROUPS: Readonly<Record<string, string>> = {
   incident: "Incidents and their timelines",
   audit: "The tamper-evident log",
   rule: "Detection rules",
+  user: "Users and their roles",
   block: "Blocks",
+  allow: "What is never blocked",
   action: "Actions and their decisions",
   enforcer: "Enforcement points",
 };

@@ -1,4 +1,4 @@
-import { LIST_OPTIONS, type CommandSpec } from "./command-spec.ts";
+import { LIST_OPTIONS, YES, type CommandSpec } from "./command-spec.ts";
 
 export const TRUST_COMMANDS: readonly CommandSpec[] = [
   {
@@ -121,5 +121,47 @@ export const TRUST_COMMANDS: readonly CommandSpec[] = [
     about: "Run the *.test.yml files beside the rules: raw log line in, rule ids out",
     needs: "offline",
     load: async () => (await import("../commands/rule-test.ts")).test,
+  },
+  {
+    path: "user list",
+    about: "Users and their roles",
+    needs: "user:read",
+    load: async () => (await import("../commands/user.ts")).list,
+  },
+  {
+    path: "user add",
+    values: "<name>",
+    about: "Create a user with a password and roles",
+    needs: "user:write",
+    options: [
+      { flags: "--role <role>", about: "a role they get; may be repeated (required)", repeat: true },
+      { flags: "--password-stdin", about: "read the password as one line from stdin" },
+      { flags: "--password-file <file>", about: "read the password as one line from a file" },
+    ],
+    examples: ["pass new-user | tyr user add freya --role analyst --role approver --password-stdin"],
+    load: async () => (await import("../commands/user.ts")).add,
+  },
+  {
+    path: "user roles",
+    values: "<user> <role...>",
+    about: "Give a user exactly these roles",
+    needs: "user:write",
+    examples: ["tyr user roles freya analyst approver"],
+    load: async () => (await import("../commands/user.ts")).roles,
+  },
+  {
+    path: "user deactivate",
+    values: "<user>",
+    about: "End every session of a user and let them sign in no more",
+    needs: "user:write",
+    options: [YES],
+    load: async () => (await import("../commands/user.ts")).deactivate,
+  },
+  {
+    path: "user activate",
+    values: "<user>",
+    about: "Let a deactivated user sign in again",
+    needs: "user:write",
+    load: async () => (await import("../commands/user.ts")).activate,
   },
 ];
