@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { serverEnvironment, serverFlags } from "../packages/cli/bin/server-memory.mjs";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = join(root, "node_modules", ".bin");
@@ -42,11 +43,12 @@ export function run(command, args, options = {}) {
   return done.status ?? 1;
 }
 
-/** Runs the pinned Node on a source file and passes signals on. */
-export function become(file, args) {
-  const child = spawn(pinnedNode, ["--conditions=@tyr/source", file, ...args], {
+/** Runs the server with the pinned Node and passes signals on. */
+export function becomeServer(args) {
+  const file = join(root, "packages/server/src/main.ts");
+  const child = spawn(pinnedNode, ["--conditions=@tyr/source", ...serverFlags(environment), file, ...args], {
     cwd: process.cwd(),
-    env: environment,
+    env: serverEnvironment(environment),
     stdio: "inherit",
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));

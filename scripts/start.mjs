@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { become, ensureInstalled, root, run } from "./pinned.mjs";
+import { becomeServer, ensureInstalled, root, run } from "./pinned.mjs";
 
 const sources = ["packages/web", "packages/contract"].map((folder) => join(root, folder));
 const stamp = join(root, "packages/web/dist/.built");
@@ -32,4 +32,4 @@ function ensureWeb() {
 
 ensureInstalled();
 ensureWeb();
-if (!process.argv.includes("--build-only")) become(join(root, "packages/server/src/main.ts"), process.argv.slice(2));
+if (!process.argv.includes("--build-only")) becomeServer(process.argv.slice(2));

@@ -7,12 +7,15 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { serverEnvironment, serverFlags } from "./server-memory.mjs";
 
 const CONDITION = "--conditions=@tyr/source";
 const here = path.dirname(fileURLToPath(import.meta.url));
 const source = path.join(here, "..", "src", "index.ts");
 const built = path.join(here, "..", "dist", "src", "index.js");
 const fromSource = existsSync(source);
+const isServer = process.argv[2] === "up";
+const flags = [...(fromSource ? [CONDITION] : []), ...(isServer ? serverFlags(process.env) : [])];
 
 function isNewEnough(version) {
   const [major = 0, minor = 0] = version.split(".").map(Number);
@@ -30,9 +33,9 @@ function pinnedNode() {
 
 /** Becomes the other Node where the system can (execve keeps the process id); a child with its signals elsewhere. */
 function restartWith(node) {
-  const flags = fromSource ? [CONDITION] : [];
   const args = [...flags, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
-  const env = { ...process.env, TYR_RESTARTED: "1" };
+  const inherited = isServer ? serverEnvironment(process.env) : process.env;
+  const env = { ...inherited, TYR_RESTARTED: "1" };
   if (typeof process.execve === "function" && process.platform !== "win32") {
     process.removeAllListeners("warning");
     process.on("warning", () => {});
@@ -87,7 +90,7 @@ async function main() {
   process.exitCode = await run(world, version);
 }
 
-const ready = isNewEnough(process.versions.node) && (!fromSource || process.execArgv.includes(CONDITION));
+const ready = isNewEnough(process.versions.node) && flags.every((flag) => process.execArgv.includes(flag));
 if (ready) {
   await main();
 } else if (process.env.TYR_RESTARTED === "1") {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient, type Client, type Role } from "@tyr/contract";
+import { serverEnvironment, serverFlags } from "../../cli/bin/server-memory.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const node = join(root, "node_modules/.bin/node");
@@ -36,6 +37,7 @@ export async function startServer({ dataDir, args = [], env = {} }: StartOptions
     node,
     [
       "--conditions=@tyr/source",
+      ...serverFlags(process.env),
       join(root, "packages/server/src/main.ts"),
       "--port",
       "0",
@@ -44,7 +46,7 @@ export async function startServer({ dataDir, args = [], env = {} }: StartOptions
       ...args,
     ],
     {
-      env: { ...process.env, TYR_LOG_LEVEL: "warn", ...env },
+      env: { ...serverEnvironment(process.env), TYR_LOG_LEVEL: "warn", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
