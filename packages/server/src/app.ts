@@ -110,7 +110,7 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   collect.paceBy(detect.keptUp);
   collect.onStored(() => detect.wake());
   detect.onDetected(() => escalate.wake());
-  return { rules, govern, respond, collect };
+  return { rules, govern, respond, collect, detect };
 }
 
 type Rooms = Awaited<ReturnType<typeof openTrust>> & Awaited<ReturnType<typeof openStages>>;
@@ -118,7 +118,7 @@ type Rooms = Awaited<ReturnType<typeof openTrust>> & Awaited<ReturnType<typeof o
 /** Every route's answer; a route of the contract without one does not type-check. */
 function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handlers, "live.connect"> {
   const { database, bus, version, startedAt } = base;
-  const { audit, identity, rules, govern, respond, collect } = rooms;
+  const { audit, identity, rules, govern, respond, collect, detect } = rooms;
   const clock = systemClock;
   return {
     ...systemHandlers({ version, notReady: async () => audit.diverged()?.message }),
@@ -132,6 +132,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
       rules: { loaded: rules.rules.size, rejected: rules.rejected.length, digest: rules.digest },
       policyDigest: govern.policyDigest,
       consumers: CONSUMERS,
+      correlationLosses: () => detect.losses(),
       imports: () => collect.imports(),
       intake: () => collect.queued(),
     }),

@@ -94,6 +94,35 @@ export const ImportProgress = Type.Object({
 });
 export type ImportProgress = Static<typeof ImportProgress>;
 
+/**
+ * What correlations could not use, or no longer hold: events, except where it says entries. All but `expired` may hide
+ * a detection.
+ */
+export const CORRELATION_LOSSES = {
+  late: "came after their time window had passed",
+  untimed: "carried no usable time",
+  ungrouped: "lacked a field their rule groups by",
+  truncated: "were more than one group holds (entries)",
+  evicted: "were let go to stay within memory (entries)",
+  expired: "left their time window, as they should (entries)",
+} as const;
+export type CorrelationLossReason = keyof typeof CORRELATION_LOSSES;
+const Lost = Type.Integer({ minimum: 0 });
+export const CorrelationLosses = Type.Object(
+  { late: Lost, untimed: Lost, ungrouped: Lost, truncated: Lost, evicted: Lost, expired: Lost },
+  { description: "since the server started, over all correlation rules" },
+);
+export type CorrelationLosses = Readonly<Static<typeof CorrelationLosses>>;
+
+/** Those that may hide a detection, worst first; empty when there is nothing to say. */
+export function hidingLosses(losses: CorrelationLosses): readonly (readonly [CorrelationLossReason, number])[] {
+  const reasons = Object.keys(CORRELATION_LOSSES) as CorrelationLossReason[];
+  return reasons
+    .filter((reason) => reason !== "expired" && losses[reason] > 0)
+    .map((reason) => [reason, losses[reason]] as const)
+    .toSorted(([, a], [, b]) => b - a);
+}
+
 export const Status = Type.Object({
   version: Type.String(),
   startedAt: Instant,
@@ -104,6 +133,7 @@ export const Status = Type.Object({
   pipeline: Type.Array(
     Type.Object({ consumer: Type.String(), position: Type.String(), head: Type.String(), lag: Type.Integer() }),
   ),
+  correlationLosses: CorrelationLosses,
   imports: Type.Array(ImportProgress),
   intake: Type.Object({ queuedBytes: Type.Integer(), queuedBytesMax: Type.Integer() }),
   memoryBytes: Type.Integer(),

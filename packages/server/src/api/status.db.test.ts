@@ -1,0 +1,53 @@
+import { Status } from "@tyr/contract";
+import { Value } from "typebox/value";
+import { expect, test } from "vitest";
+import { moveCursor, takePositions } from "#platform/bus";
+import { fixedClock } from "#platform/clock";
+import { openTestDatabase } from "#platform/testing";
+import { anonymous } from "#identity";
+import type { Call } from "./handler.ts";
+import { statusHandlers } from "./status.ts";
+
+const call: Call = {
+  caller: anonymous,
+  requestId: "request-1",
+  address: "127.0.0.1",
+  headers: {},
+  signal: new AbortController().signal,
+  setHeader: () => undefined,
+  setStatus: () => undefined,
+  afterSent: () => undefined,
+};
+
+test("the status says how far each consumer is behind, and what correlations could not use, by reason", async () => {
+  const clock = fixedClock("2026-11-02T08:00:00.000Z");
+  await using world = await openTestDatabase("pglite", clock);
+  await world.db.bookkeep("cursor", async (tx) => {
+    await takePositions(tx, "event", 1_000);
+    await moveCursor(tx, { consumer: "detect", position: 400, now: clock.now() });
+  });
+  const answer = await statusHandlers({
+    database: world.db,
+    clock,
+    version: "1.2.3",
+    startedAt: clock.now(),
+    rules: { loaded: 7, rejected: 0, digest: "d" },
+    policyDigest: "p",
+    consumers: [
+      { consumer: "detect", stream: "event" },
+      { consumer: "escalate", stream: "detection" },
+    ],
+    correlationLosses: () => ({ late: 37 }),
+    imports: () => [],
+    intake: () => ({ queuedBytes: 0, queuedBytesMax: 1 }),
+  })["status.get"]({ params: undefined, query: undefined, body: undefined }, call);
+  if (!answer.ok) throw new Error(answer.refusal.detail);
+  expect([...Value.Errors(Status, answer.value)]).toEqual([]);
+  expect(answer.value).toMatchObject({
+    pipeline: [
+      { consumer: "detect", position: "400", head: "1000", lag: 600 },
+      { consumer: "escalate", position: "0", head: "0", lag: 0 },
+    ],
+    correlationLosses: { late: 37, untimed: 0, ungrouped: 0, truncated: 0, evicted: 0, expired: 0 },
+  });
+});
