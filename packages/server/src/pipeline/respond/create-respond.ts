@@ -29,6 +29,7 @@ import {
 } from "./enforcers.ts";
 import { executeApproved } from "./execute-approved.ts";
 import type { Client } from "./express.ts";
+import { createTurns } from "./in-turn.ts";
 import { readAll, readChanges, type Changes } from "./read-changes.ts";
 import type { Room } from "./room.ts";
 import { listActive, listActiveValues, type ActiveFilter, type BlockRow } from "./block-store.ts";
@@ -131,6 +132,7 @@ function startLoops(room: Room, log: Logger): { wake(): void; stop(): Promise<vo
 export function createRespond({ db, clock, bus, log, execution }: RespondDeps): Respond {
   const room: Room = { db, clock, bus, execution };
   const recordPull = createPullRecorder(room);
+  const inTurn = createTurns();
   return {
     blocks: {
       active: async (filter) => await listActive(db.read, clock.now(), filter),
@@ -139,7 +141,7 @@ export function createRespond({ db, clock, bus, log, execution }: RespondDeps): 
         const position = await headOf(db.read, "block");
         return { position, values: await listActiveValues(db.read, clock.now()) };
       },
-      all: async (client) => await readAll(room, client),
+      all: async (client) => await inTurn(async () => await readAll(room, client)),
       changes: async (client) => await readChanges(room, client),
       recordPull,
     },
