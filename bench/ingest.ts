@@ -78,7 +78,7 @@ async function main(): Promise<void> {
   let markers = 0;
   let accepted = 0;
   let refused = 0;
-  let rssMax = 0;
+  const cpuBefore = server.cpuSeconds();
   const latencies: number[] = [];
   const pending = new Map<string, number>();
   const began = performance.now();
@@ -122,7 +122,6 @@ async function main(): Promise<void> {
         latencies.push(seen - at);
         pending.delete(actorIp);
       }
-      rssMax = Math.max(rssMax, server.rssBytes());
       await sleep(50);
     }
   };
@@ -157,7 +156,9 @@ async function main(): Promise<void> {
       p99: Math.round(percentile(sorted, 99)),
       unseen: pending.size,
     },
-    rssMaxMiB: Math.round(rssMax / 1024 / 1024),
+    cpuMicrosPerEvent: Math.round(((server.cpuSeconds() - cpuBefore) * 1e6) / accepted),
+    rssEndMiB: Math.round(server.rssBytes() / 1024 / 1024),
+    rssPeakMiB: Math.round(server.rssPeakBytes() / 1024 / 1024),
   };
   console.log(JSON.stringify(result, null, 2));
   await server.stop();

@@ -19,6 +19,8 @@ export type ServerProcess = AsyncDisposable &
     kill: () => Promise<void>;
     stop: () => Promise<number | null>;
     rssBytes: () => number;
+    rssPeakBytes: () => number;
+    cpuSeconds: () => number;
   }>;
 
 export type StartOptions = Readonly<{
@@ -70,13 +72,26 @@ export async function startServer({ dataDir, args = [], env = {} }: StartOptions
       return await exited;
     },
     /** Resident memory of the process and its threads, from the kernel. */
-    rssBytes: () =>
-      Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1] ?? 0) * 1024,
+    rssBytes: () => kernelBytes(child, "VmRSS"),
+    /** The highest since its start. */
+    rssPeakBytes: () => kernelBytes(child, "VmHWM"),
+    /** User and system time of all threads; the kernel counts it in hundredths (proc(5)). */
+    cpuSeconds: () => {
+      const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8")
+        .replace(/^.*\) /, "")
+        .split(" ");
+      return (Number(fields[11]) + Number(fields[12])) / 100;
+    },
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await exited;
     },
   };
+}
+
+function kernelBytes(child: ChildProcess, name: string): number {
+  const line = new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${child.pid}/status`, "utf8"));
+  return Number(line?.[1] ?? 0) * 1024;
 }
 
 async function readyUrl(child: ChildProcess, output: () => string): Promise<string> {
