@@ -54,7 +54,7 @@ export function syncDirectory(path: string): void {
   }
 }
 
-/** Opens a cluster, or builds it in an empty directory. Building takes some 700 MB for a moment: see `build-cluster.ts`. */
+/** Opens a cluster, or builds it in an empty directory. Building takes some 560 MB for a moment: see `build-cluster.ts`. */
 export async function openEngine(directory: string): Promise<PGlite> {
   const db = new PGlite({ fs: new SyncingNodeFS(directory), startParams: START });
   await db.waitReady;
