@@ -153,6 +153,12 @@ const users = createRoute({
   component: lazyRouteComponent(async () => await import("./users/page.tsx"), "UsersPage"),
 });
 
+const account = createRoute({
+  getParentRoute: () => app,
+  path: "/account",
+  component: lazyRouteComponent(async () => await import("./account/page.tsx"), "AccountPage"),
+});
+
 const login = createRoute({
   getParentRoute: () => root,
   path: "/login",
@@ -167,7 +173,19 @@ const setup = createRoute({
 });
 
 export const routeTree = root.addChildren([
-  app.addChildren([overview, events, detections, incidents, incident, approvals, blocks, audit, sensors, users]),
+  app.addChildren([
+    overview,
+    events,
+    detections,
+    incidents,
+    incident,
+    approvals,
+    blocks,
+    audit,
+    sensors,
+    users,
+    account,
+  ]),
   login,
   setup,
 ]);

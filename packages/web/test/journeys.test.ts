@@ -6,7 +6,7 @@ import { startFakeApi, type FakeApi } from "./fake-api.ts";
 import { idOf } from "./fake/make.ts";
 import { makeWorld } from "./fake/world.ts";
 
-if (!hasChromium) console.warn("SKIPPED: 10 browser journeys, because there is no Chromium (set TYR_CHROMIUM)");
+if (!hasChromium) console.warn("SKIPPED: 12 browser journeys, because there is no Chromium (set TYR_CHROMIUM)");
 
 describe.skipIf(!hasChromium)("what people do in the application", () => {
   let api: FakeApi;
@@ -176,6 +176,42 @@ describe.skipIf(!hasChromium)("what people do in the application", () => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("Web scanning").waitFor();
     expect(new URL(page.url()).search).toContain("severity=high");
+    await close();
+  });
+
+  test("people see where they are signed in and end what they do not know, one session or all the others", async () => {
+    await as("mara");
+    await page.getByRole("button", { name: "mara" }).click();
+    await page.getByRole("menuitem", { name: "Your account and sessions" }).click();
+    await page.getByRole("heading", { name: "mara" }).waitFor();
+    const rows = page.getByRole("region", { name: "Your sessions" }).locator("tbody tr");
+    expect(await rows.allInnerTexts()).toEqual([
+      expect.stringMatching(/this one\s+Firefox 144 on Linux/),
+      expect.stringContaining("tyr, command line"),
+      expect.stringContaining("unknown"),
+    ]);
+    await page.getByRole("button", { name: "End the session from 2001:db8::17" }).click();
+    await page.getByText("The session has ended").waitFor();
+    await expect.poll(async () => await rows.count()).toBe(2);
+    await page.getByRole("button", { name: "End the other" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "End them" }).click();
+    await page.getByText("You are signed in here only").waitFor();
+    await expect.poll(async () => await rows.count()).toBe(1);
+    expect(await page.getByRole("button", { name: "End the other" }).count()).toBe(0);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  test("the overview says which stage is behind, and what correlations could not use", async () => {
+    await as("mara");
+    const pipeline = page.getByRole("region", { name: "Pipeline" });
+    await pipeline.getByText("1,212 events behind").waitFor();
+    expect(await pipeline.getByRole("listitem").allInnerTexts()).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^37\s+came after their time window had passed$/)]),
+    );
+    expect(await pipeline.getByText("as they should").count()).toBe(0);
     await close();
   });
 

@@ -32,13 +32,14 @@ const screens = (api: FakeApi): readonly (readonly [name: string, address: strin
     ["enforcers", "/blocks?tab=enforcers"],
     ["allow-list", "/blocks?tab=allow"],
     ["users", `/users?user=${idOf("subject", 3)}`],
+    ["account", "/account"],
     ["not-found", "/nowhere"],
   ];
 };
 const THEMES: readonly Theme[] = ["light", "dark"];
 
 if (!hasChromium)
-  console.warn("SKIPPED: 4 browser tests of the screens, because there is no Chromium (set TYR_CHROMIUM)");
+  console.warn("SKIPPED: 5 browser tests of the screens, because there is no Chromium (set TYR_CHROMIUM)");
 
 describe.skipIf(!hasChromium)("every screen, in both themes", () => {
   let api: FakeApi;
@@ -80,6 +81,24 @@ describe.skipIf(!hasChromium)("every screen, in both themes", () => {
     }
     expect(problems).toEqual([]);
     expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test("on a telephone nothing is wider than the screen, and axe finds nothing there either", async () => {
+    const { context, page } = await open(browser, "light");
+    await page.setViewportSize({ width: 390, height: 844 });
+    await signIn(page, api.url, "mara");
+    const problems: string[] = [];
+    for (const [name, address] of screens(api)) {
+      await page.goto(api.url + address);
+      await page.locator("h1").waitFor();
+      await expect.poll(async () => await page.locator(".skeleton, .skeleton-wait").count(), { interval: 20 }).toBe(0);
+      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - globalThis.innerWidth);
+      if (beyond > 0) problems.push(`${name} is ${beyond} px wider than the screen`);
+      problems.push(...(await axe(page)).map((problem) => `${name}: ${problem}`));
+      await screenshot(page, `mobile-${name}`);
+    }
+    expect(problems).toEqual([]);
     await context.close();
   });
 

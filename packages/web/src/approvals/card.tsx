@@ -25,7 +25,7 @@ export function ActionCard({ action, asked, onAsk }: CardProps): ReactNode {
             <strong>
               <Hostile text={action.requester.name} limit={80} />
             </strong>{" "}
-            {action.requester.kind === "person" ? "" : `(${action.requester.kind})`}{" "}
+            {requesterKind(action)}
             <Time at={action.createdAt} show="age" />
           </p>
           <h2>
@@ -43,6 +43,11 @@ export function ActionCard({ action, asked, onAsk }: CardProps): ReactNode {
       <ActionFacts action={action} />
     </article>
   );
+}
+
+/** Said of those who are not people, unless the name says it already. */
+function requesterKind({ requester: { kind, name } }: Action): string {
+  return kind === "person" || kind === name ? "" : `(${kind})`;
 }
 
 function ActionFacts({ action }: Readonly<{ action: Action }>): ReactNode {

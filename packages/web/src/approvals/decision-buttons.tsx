@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { rolesWith, roleTitle, useCan, useSession } from "../api/session.ts";
 import { Dialog } from "../kit/dialog.tsx";
 import { durationLabel, Field, formText } from "../kit/field.tsx";
+import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { ErrorNotice } from "../kit/notice.tsx";
@@ -185,15 +186,13 @@ function ApproveDialog({ action, onClose }: Readonly<{ action: Action; onClose: 
           You approve exactly request <Code text={action.requestDigest} what="request digest" short /> and dry run{" "}
           <Code text={dryRunDigest} what="dry run digest" short />. If either changed meanwhile, nothing happens.
         </p>
-        {approve.error === null ? null : <ErrorNotice error={approve.error} />}
-        <p className="form-foot">
-          <button type="button" className="button" onClick={onClose}>
-            Not now
-          </button>
-          <button type="submit" className="button primary" disabled={approve.isPending}>
-            {approve.isPending ? "Approving…" : "Approve"}
-          </button>
-        </p>
+        <FormEnd
+          verb={approve.isPending ? "Approving…" : "Approve"}
+          cancel="Not now"
+          error={approve.error}
+          busy={approve.isPending}
+          onCancel={onClose}
+        />
       </Form>
     </Dialog>
   );
@@ -238,15 +237,14 @@ function ReasonDialog({ action, what, onClose }: ReasonProps): ReactNode {
         <Field label="Reason" hint={words.hint}>
           {(control) => <textarea {...control} name="reason" rows={3} required maxLength={4000} />}
         </Field>
-        {send.error === null ? null : <ErrorNotice error={send.error} />}
-        <p className="form-foot">
-          <button type="button" className="button" onClick={onClose}>
-            Keep it
-          </button>
-          <button type="submit" className="button danger" disabled={send.isPending}>
-            {words.title}
-          </button>
-        </p>
+        <FormEnd
+          verb={words.title}
+          cancel="Keep it"
+          tone="danger"
+          error={send.error}
+          busy={send.isPending}
+          onCancel={onClose}
+        />
       </Form>
     </Dialog>
   );

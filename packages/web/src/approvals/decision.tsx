@@ -14,6 +14,12 @@ const OUTCOMES: Readonly<Record<Decision["outcome"], readonly [tone: string, wor
   dry_run_only: ["state-quiet", "Policy allows a dry run only"],
 };
 
+/** Two policies may ask for the same; it is said once. */
+function needText({ approvals, roles }: Decision["requirements"][number]): string {
+  const who = approvals === 1 ? "person" : "different people";
+  return `${approvals} ${who} of ${roles.map(roleTitle).join(" or ")}, never the requester`;
+}
+
 /** What policy said, every reason it gave, and the text of the policies that gave them. */
 export function DecisionView({ decision }: Readonly<{ decision: Decision }>): ReactNode {
   const can = useCan();
@@ -26,10 +32,9 @@ export function DecisionView({ decision }: Readonly<{ decision: Decision }>): Re
           <Icon name="approvals" size={12} />
           {words}
         </span>
-        {decision.requirements.map((need) => (
-          <span key={need.policyId} className="muted">
-            {need.approvals} {need.approvals === 1 ? "person" : "different people"} of{" "}
-            {need.roles.map(roleTitle).join(" or ")}, never the requester
+        {[...new Set(decision.requirements.map(needText))].map((text) => (
+          <span key={text} className="muted">
+            {text}
           </span>
         ))}
       </p>

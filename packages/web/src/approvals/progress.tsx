@@ -70,7 +70,7 @@ export function Enforcements({ block }: Readonly<{ block: Block }>): ReactNode {
           <StateBadge state={point.state} />
           <span className="strong">{point.name}</span>
           <span className="muted grow">{point.detail}</span>
-          <Time at={point.at} never="not yet" />
+          {point.at === null ? null : <Time at={point.at} />}
         </li>
       ))}
     </ul>

@@ -3,8 +3,8 @@ import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { Dialog } from "../kit/dialog.tsx";
 import { DURATIONS, Field, formText } from "../kit/field.tsx";
+import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
-import { ErrorNotice } from "../kit/notice.tsx";
 import { useAct } from "../kit/use-act.ts";
 import { DecisionView } from "./decision.tsx";
 import { DryRunView } from "./dry-run.tsx";
@@ -79,15 +79,12 @@ function DraftForm({ target, incidentId, onDraft, onClose }: DraftProps): ReactN
       <Field label="Justification" hint="Read by whoever approves, and kept in the audit log.">
         {(control) => <textarea {...control} name="justification" rows={3} required maxLength={4000} />}
       </Field>
-      {create.error === null ? null : <ErrorNotice error={create.error} />}
-      <p className="form-foot">
-        <button type="button" className="button" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="submit" className="button primary" disabled={create.isPending}>
-          {create.isPending ? "Running dry…" : "Run dry first"}
-        </button>
-      </p>
+      <FormEnd
+        verb={create.isPending ? "Running dry…" : "Run dry first"}
+        error={create.error}
+        busy={create.isPending}
+        onCancel={onClose}
+      />
     </Form>
   );
 }
@@ -119,7 +116,6 @@ function DraftReview({ draft, onClose }: Readonly<{ draft: Action; onClose: () =
       </div>
     );
   }
-  const possible = draft.dryRun?.ok === true;
   return (
     <div className="form">
       {draft.decision === null ? null : <DecisionView decision={draft.decision} />}
@@ -128,20 +124,15 @@ function DraftReview({ draft, onClose }: Readonly<{ draft: Action; onClose: () =
       ) : (
         <DryRunView dryRun={draft.dryRun} target={draft.target} />
       )}
-      {submit.error === null ? null : <ErrorNotice error={submit.error} />}
-      <p className="form-foot">
-        <button type="button" className="button" onClick={onClose}>
-          Leave it as a draft
-        </button>
-        <button
-          type="button"
-          className="button primary"
-          disabled={!possible || submit.isPending}
-          onClick={() => submit.mutate({ params: { id: draft.id } })}
-        >
-          Ask for approval
-        </button>
-      </p>
+      <FormEnd
+        verb="Ask for approval"
+        cancel="Leave it as a draft"
+        error={submit.error}
+        busy={submit.isPending}
+        possible={draft.dryRun?.ok === true}
+        onYes={() => submit.mutate({ params: { id: draft.id } })}
+        onCancel={onClose}
+      />
     </div>
   );
 }

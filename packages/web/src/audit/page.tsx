@@ -8,6 +8,7 @@ import { Chips } from "../kit/chips.tsx";
 import { middle } from "../kit/copy.tsx";
 import { PagedTable } from "../kit/paged-table.tsx";
 import { type Column } from "../kit/data-table.tsx";
+import { FilterSelect } from "../kit/filter-select.tsx";
 import { Empty } from "../kit/notice.tsx";
 import { StateBadge } from "../kit/state.tsx";
 import { Guarded } from "../shell/guarded.tsx";
@@ -89,21 +90,14 @@ function Audit(): ReactNode {
         />
         <HeadCard />
         <div className="filter-bar">
-          <select
-            aria-label="Type"
-            value={type ?? ""}
-            onChange={(event) => {
-              const { value } = event.target;
-              void navigate({ search: (old) => ({ ...old, type: value === "" ? undefined : value }) });
-            }}
-          >
-            <option value="">Every type</option>
-            {AUDIT_EVENT_NAMES.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
+          <FilterSelect
+            label="Type"
+            any="Every type"
+            options={AUDIT_EVENT_NAMES}
+            value={AUDIT_EVENT_NAMES.find((known) => known === type)}
+            words={(name) => name}
+            onChange={(name) => void navigate({ search: (old) => ({ ...old, type: name }) })}
+          />
           <Chips
             chips={chips}
             clear={() => void navigate({ search: ({ tz, entry: open }) => ({ tz, entry: open }) })}
@@ -111,7 +105,7 @@ function Audit(): ReactNode {
         </div>
         <PagedTable
           pages={pages}
-          noun="entries"
+          noun={["entry", "entries"]}
           caption="Audit entries"
           columns={COLUMNS}
           rowKey={(row) => row.id}

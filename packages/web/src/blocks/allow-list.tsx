@@ -3,13 +3,14 @@ import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { ask } from "../api/queries.ts";
 import { useCan } from "../api/session.ts";
-import { Confirm } from "../kit/confirm.tsx";
+import { AskFirst } from "../kit/confirm.tsx";
 import { DataTable, type Column } from "../kit/data-table.tsx";
 import { Dialog } from "../kit/dialog.tsx";
 import { Field, formText } from "../kit/field.tsx";
+import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
 import { Icon } from "../kit/icon.tsx";
-import { Empty, ErrorNotice, Loaded } from "../kit/notice.tsx";
+import { Empty, Loaded } from "../kit/notice.tsx";
 import { useAct } from "../kit/use-act.ts";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
@@ -84,45 +85,25 @@ function Add({ onClose }: Readonly<{ onClose: () => void }>): ReactNode {
         <Field label="Reason">
           {(control) => <textarea {...control} name="reason" rows={2} required maxLength={4000} />}
         </Field>
-        {add.error === null ? null : <ErrorNotice error={add.error} />}
-        <p className="form-foot">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" disabled={add.isPending}>
-            Add
-          </button>
-        </p>
+        <FormEnd verb="Add" error={add.error} busy={add.isPending} onCancel={onClose} />
       </Form>
     </Dialog>
   );
 }
 
 function Remove({ entry }: Readonly<{ entry: AllowEntry }>): ReactNode {
-  const [asked, setAsked] = useState(false);
-  const remove = useAct("allow.remove", {
-    stale: STALE,
-    done: () => ({ text: `${entry.value} may be blocked again` }),
-    after: () => setAsked(false),
-  });
   return (
-    <>
-      <button type="button" className="link-button" onClick={() => setAsked(true)}>
-        Remove
-        <span className="sr-only"> {entry.value}</span>
-      </button>
-      {asked ? (
-        <Confirm
-          title={`Remove ${entry.value}`}
-          verb="Remove"
-          error={remove.error}
-          busy={remove.isPending}
-          onYes={() => remove.mutate({ params: { id: entry.id } })}
-          onClose={() => setAsked(false)}
-        >
-          <p>From then on it can be blocked like any other address.</p>
-        </Confirm>
-      ) : null}
-    </>
+    <AskFirst
+      word="Remove"
+      of={entry.value}
+      title={`Remove ${entry.value}`}
+      verb="Remove"
+      route="allow.remove"
+      input={{ params: { id: entry.id } }}
+      stale={STALE}
+      done={() => ({ text: `${entry.value} may be blocked again` })}
+    >
+      From then on it can be blocked like any other address.
+    </AskFirst>
   );
 }

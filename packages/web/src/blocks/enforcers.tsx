@@ -1,23 +1,24 @@
 import type { Enforcer } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { enforcersQuery } from "../api/queries.ts";
 import { useCan } from "../api/session.ts";
-import { Confirm } from "../kit/confirm.tsx";
-import { DataTable, parseSort, sortText, type Column } from "../kit/data-table.tsx";
+import { AskFirst } from "../kit/confirm.tsx";
+import { DataTable, type Column } from "../kit/data-table.tsx";
 import { Dialog } from "../kit/dialog.tsx";
 import { Field, formText } from "../kit/field.tsx";
+import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { KeyOnce } from "../kit/key-once.tsx";
-import { Empty, ErrorNotice, Loaded } from "../kit/notice.tsx";
+import { Empty, Loaded } from "../kit/notice.tsx";
 import { StateBadge } from "../kit/state.tsx";
 import { useAct } from "../kit/use-act.ts";
+import { useSort } from "../search/use-sort.ts";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
 
-const route = getRouteApi("/app/blocks");
+const STALE = ["enforcer", "overview", "block"] as const;
 
 const columnsFor = (mayEnd: boolean): readonly Column<Enforcer>[] => [
   { id: "name", header: "Enforcement point", className: "strong", sortBy: (row) => row.name, cell: (row) => row.name },
@@ -41,7 +42,7 @@ const columnsFor = (mayEnd: boolean): readonly Column<Enforcer>[] => [
     cell: (row) =>
       row.userAgent === null ? <span className="unknown">unknown</span> : <Hostile text={row.userAgent} limit={120} />,
   },
-  { id: "key", header: "Key begins", className: "mono nowrap", cell: (row) => `${row.keyHint}…` },
+  { id: "key", header: "Key ends", className: "mono nowrap", cell: (row) => row.keyHint },
   {
     id: "created",
     header: "Registered",
@@ -59,8 +60,7 @@ const columnsFor = (mayEnd: boolean): readonly Column<Enforcer>[] => [
 
 export function Enforcers(): ReactNode {
   const can = useCan();
-  const { sort } = route.useSearch();
-  const navigate = route.useNavigate();
+  const sorting = useSort();
   const [registering, setRegistering] = useState(false);
   const query = useQuery({ ...enforcersQuery, refetchInterval: 10_000 });
   const may = can("enforcer:write");
@@ -86,8 +86,7 @@ export function Enforcers(): ReactNode {
               columns={columnsFor(may)}
               rows={items}
               rowKey={(row) => row.id}
-              sort={parseSort(sort)}
-              onSort={(next) => void navigate({ search: (old) => ({ ...old, sort: sortText(next) }), replace: true })}
+              {...sorting}
             />
           )
         }
@@ -99,7 +98,7 @@ export function Enforcers(): ReactNode {
 
 function Register({ onClose }: Readonly<{ onClose: () => void }>): ReactNode {
   const create = useAct("enforcer.create", {
-    stale: ["enforcer", "overview", "block"],
+    stale: STALE,
     done: ({ enforcer }) => ({ text: `${enforcer.name} is registered`, ref: enforcer.id }),
   });
   if (create.data !== undefined) {
@@ -128,45 +127,25 @@ function Register({ onClose }: Readonly<{ onClose: () => void }>): ReactNode {
         <Field label="Name" hint="For example the firewall's host name.">
           {(control) => <input {...control} name="name" required maxLength={80} autoComplete="off" />}
         </Field>
-        {create.error === null ? null : <ErrorNotice error={create.error} />}
-        <p className="form-foot">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" disabled={create.isPending}>
-            Register
-          </button>
-        </p>
+        <FormEnd verb="Register" error={create.error} busy={create.isPending} onCancel={onClose} />
       </Form>
     </Dialog>
   );
 }
 
 function EndKey({ enforcer }: Readonly<{ enforcer: Enforcer }>): ReactNode {
-  const [asked, setAsked] = useState(false);
-  const end = useAct("enforcer.deactivate", {
-    stale: ["enforcer", "overview", "block"],
-    done: () => ({ text: `The key of ${enforcer.name} ended`, ref: enforcer.id }),
-    after: () => setAsked(false),
-  });
   return (
-    <>
-      <button type="button" className="link-button" onClick={() => setAsked(true)}>
-        End
-        <span className="sr-only"> the key of {enforcer.name}</span>
-      </button>
-      {asked ? (
-        <Confirm
-          title={`End the key of ${enforcer.name}`}
-          verb="End the key"
-          error={end.error}
-          busy={end.isPending}
-          onYes={() => end.mutate({ params: { id: enforcer.id } })}
-          onClose={() => setAsked(false)}
-        >
-          <p>It can no longer pull blocks. What it enforces now stays there until it removes it by itself.</p>
-        </Confirm>
-      ) : null}
-    </>
+    <AskFirst
+      word="End"
+      of={`the key of ${enforcer.name}`}
+      title={`End the key of ${enforcer.name}`}
+      verb="End the key"
+      route="enforcer.deactivate"
+      input={{ params: { id: enforcer.id } }}
+      stale={STALE}
+      done={() => ({ text: `The key of ${enforcer.name} ended`, ref: enforcer.id })}
+    >
+      It can no longer pull blocks. What it enforces now stays there until it removes it by itself.
+    </AskFirst>
   );
 }

@@ -10,6 +10,7 @@ import { Chips } from "../kit/chips.tsx";
 import { Code } from "../kit/copy.tsx";
 import { PagedTable } from "../kit/paged-table.tsx";
 import { type Column } from "../kit/data-table.tsx";
+import { FilterSelect } from "../kit/filter-select.tsx";
 import { Empty, Loaded } from "../kit/notice.tsx";
 import { SidePanel } from "../kit/side-panel.tsx";
 import { StateBadge } from "../kit/state.tsx";
@@ -109,24 +110,18 @@ function BlockList(): ReactNode {
   return (
     <>
       <div className="filter-bar">
-        <select
-          aria-label="State"
-          value={state ?? ""}
-          onChange={(event) => {
-            const found = BLOCK_STATES.find((known) => known === event.target.value);
-            void navigate({ search: (old) => ({ ...old, state: found }) });
-          }}
-        >
-          <option value="">Any state</option>
-          {BLOCK_STATES.map((known) => (
-            <option key={known}>{known}</option>
-          ))}
-        </select>
+        <FilterSelect
+          label="State"
+          any="Any state"
+          options={BLOCK_STATES}
+          value={state}
+          onChange={(found) => void navigate({ search: (old) => ({ ...old, state: found }) })}
+        />
         <Chips chips={chips} clear={() => void navigate({ search: ({ tz }) => ({ tz }) })} />
       </div>
       <PagedTable
         pages={pages}
-        noun="blocks"
+        noun={["block", "blocks"]}
         caption="Blocks"
         columns={COLUMNS}
         rowKey={(row) => row.id}

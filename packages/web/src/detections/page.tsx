@@ -8,13 +8,15 @@ import { chipsOf } from "../kit/filter-chips.ts";
 import { Chips } from "../kit/chips.tsx";
 import { Code } from "../kit/copy.tsx";
 import { PagedTable } from "../kit/paged-table.tsx";
-import { DataTable, parseSort, sortText, type Column } from "../kit/data-table.tsx";
+import { DataTable, type Column } from "../kit/data-table.tsx";
 import { Empty, Loaded } from "../kit/notice.tsx";
 import { SeverityShape } from "../kit/severity.tsx";
 import { SidePanel } from "../kit/side-panel.tsx";
 import { Tabs } from "../kit/tabs.tsx";
+import { useSort } from "../search/use-sort.ts";
 import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
+import { DETECTIONS } from "../text/counted.ts";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
 import { DetectionDetail, EventsOf, Techniques } from "./tags.tsx";
@@ -44,7 +46,7 @@ const COLUMNS: readonly Column<Detection>[] = [
   },
   { id: "events", header: "Events", align: "end", cell: (row) => <EventsOf detection={row} /> },
   { id: "points", header: "Risk", align: "end", cell: (row) => `+${row.riskPoints}` },
-  { id: "tags", header: "Techniques", className: "nowrap", cell: (row) => <Techniques tags={row.tags} /> },
+  { id: "tags", header: "Techniques", className: "nowrap", cell: (row) => <Techniques tags={row.tags} limit={3} /> },
 ];
 
 export function DetectionsPage(): ReactNode {
@@ -94,7 +96,7 @@ function DetectionList(): ReactNode {
       <Chips chips={chips} clear={() => void navigate({ search: ({ tz }) => ({ tz }) })} />
       <PagedTable
         pages={pages}
-        noun="detections"
+        noun={DETECTIONS}
         caption="Detections"
         columns={COLUMNS}
         rowKey={(row) => row.id}
@@ -162,8 +164,7 @@ const RULE_COLUMNS: readonly Column<RuleView>[] = [
 ];
 
 function RuleList(): ReactNode {
-  const { sort } = route.useSearch();
-  const navigate = route.useNavigate();
+  const sorting = useSort();
   const query = useQuery(ask("rule.list", {}));
   return (
     <Loaded query={query} lines={12}>
@@ -189,14 +190,7 @@ function RuleList(): ReactNode {
               </div>
             </div>
           )}
-          <DataTable
-            caption="Rules"
-            columns={RULE_COLUMNS}
-            rows={list.rules}
-            rowKey={(rule) => rule.id}
-            sort={parseSort(sort)}
-            onSort={(next) => void navigate({ search: (old) => ({ ...old, sort: sortText(next) }), replace: true })}
-          />
+          <DataTable caption="Rules" columns={RULE_COLUMNS} rows={list.rules} rowKey={(rule) => rule.id} {...sorting} />
         </>
       )}
     </Loaded>

@@ -5,20 +5,25 @@ import { Code } from "../kit/copy.tsx";
 import { FactList } from "../kit/facts.tsx";
 import { IdLink } from "../kit/id-link.tsx";
 import { SeverityBadge } from "../kit/severity.tsx";
+import { counted, EVENTS } from "../text/counted.ts";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
 
 /** Techniques of a detection, each a way to its rows. */
-export function Techniques({ tags }: Readonly<{ tags: Detection["tags"] }>): ReactNode {
+export function Techniques({
+  tags,
+  limit = tags.length,
+}: Readonly<{ tags: Detection["tags"]; limit?: number }>): ReactNode {
   const names = [...new Set(tags.map((tag) => tag.subTechnique ?? tag.technique))];
   if (names.length === 0) return <span className="muted">none</span>;
   return (
     <span className="techniques">
-      {names.map((name) => (
+      {names.slice(0, limit).map((name) => (
         <Link key={name} to="/detections" search={{ technique: name }} className="technique mono">
           {name}
         </Link>
       ))}
+      {names.length > limit ? <span className="muted small nowrap">+{names.length - limit}</span> : null}
     </span>
   );
 }
@@ -109,9 +114,7 @@ function EvidenceEvents({ detection }: Readonly<{ detection: Detection }>): Reac
   const shown = detection.eventIds.slice(0, 20);
   return (
     <>
-      <h3>
-        {detection.eventCount} {detection.eventCount === 1 ? "event" : "events"}
-      </h3>
+      <h3>{counted(detection.eventCount, EVENTS)}</h3>
       <ul className="plain">
         {shown.map((id) => (
           <li key={id}>
@@ -138,7 +141,7 @@ function EvidenceEvents({ detection }: Readonly<{ detection: Detection }>): Reac
 /** The number of events behind a detection, as a way to them. */
 export function EventsOf({ detection, word = false }: Readonly<{ detection: Detection; word?: boolean }>): ReactNode {
   const { actorIp, eventCount, eventIds, firstEventAt, lastEventAt } = detection;
-  const text = `${eventCount.toLocaleString("en")}${word ? (eventCount === 1 ? " event" : " events") : ""}`;
+  const text = word ? counted(eventCount, EVENTS) : eventCount.toLocaleString("en");
   const [only] = eventIds;
   if (eventCount === 1 && only !== undefined) {
     return (

@@ -3,7 +3,8 @@ import { getRouteApi, useRouter } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { api } from "../api/client.ts";
 import { sessionQuery } from "../api/queries.ts";
-import { Field, formText } from "../kit/field.tsx";
+import { NameField, PasswordField, passwordOf } from "../kit/credentials.tsx";
+import { formText } from "../kit/field.tsx";
 import { Form } from "../kit/form.tsx";
 import { ErrorNotice } from "../kit/notice.tsx";
 import { EntryFrame } from "./frame.tsx";
@@ -23,39 +24,13 @@ export function LoginPage(): ReactNode {
       router.history.push(nextAddress(next));
     },
   });
-  const submit = (form: FormData): void => {
-    const password = form.get("password");
-    login.mutate({ name: formText(form, "name"), password: typeof password === "string" ? password : "" });
-  };
+  const submit = (form: FormData): void => login.mutate({ name: formText(form, "name"), password: passwordOf(form) });
   return (
     <EntryFrame title="Sign in">
       {next === undefined ? null : <p className="muted">Sign in to go on to where you were.</p>}
       <Form onData={submit}>
-        <Field label="Name">
-          {(control) => (
-            <input
-              {...control}
-              name="name"
-              required
-              maxLength={80}
-              autoComplete="username"
-              autoCapitalize="none"
-              spellCheck={false}
-            />
-          )}
-        </Field>
-        <Field label="Password">
-          {(control) => (
-            <input
-              {...control}
-              name="password"
-              type="password"
-              required
-              maxLength={256}
-              autoComplete="current-password"
-            />
-          )}
-        </Field>
+        <NameField autoComplete="username" />
+        <PasswordField />
         {login.error === null ? null : <ErrorNotice error={login.error} />}
         <button type="submit" className="button primary block" disabled={login.isPending}>
           {login.isPending ? "Signing in…" : "Sign in"}

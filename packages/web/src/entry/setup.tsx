@@ -4,6 +4,7 @@ import { Link, useRouter } from "@tanstack/react-router";
 import { useEffect, useState, type ReactNode } from "react";
 import { api } from "../api/client.ts";
 import { ask, sessionQuery } from "../api/queries.ts";
+import { NameField, PasswordField, passwordOf } from "../kit/credentials.tsx";
 import { Field, formText } from "../kit/field.tsx";
 import { Form } from "../kit/form.tsx";
 import { ErrorNotice, Loaded } from "../kit/notice.tsx";
@@ -52,12 +53,11 @@ function SetupForm({ token }: Readonly<{ token: string }>): ReactNode {
     },
   });
   const submit = (form: FormData): void => {
-    const password = form.get("password");
     const typed = formText(form, "token");
     setup.mutate({
       token: token === "" ? typed : token,
       name: formText(form, "name"),
-      password: typeof password === "string" ? password : "",
+      password: passwordOf(form),
     });
   };
   return (
@@ -79,36 +79,11 @@ function SetupForm({ token }: Readonly<{ token: string }>): ReactNode {
       ) : (
         <p className="muted">The link is good for one account. There is no default password anywhere.</p>
       )}
-      <Field label="Name" hint="Letters, digits and . _ @ -">
-        {(control) => (
-          <input
-            {...control}
-            name="name"
-            required
-            maxLength={80}
-            pattern="[a-zA-Z0-9][a-zA-Z0-9._@\-]*"
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-          />
-        )}
-      </Field>
-      <Field
-        label="Password"
+      <NameField hint="Letters, digits and . _ @ -" autoComplete="username" isNew />
+      <PasswordField
         hint="At least 15 characters; a sentence is fine. Pasting from a password manager is welcome."
-      >
-        {(control) => (
-          <input
-            {...control}
-            name="password"
-            type="password"
-            required
-            minLength={15}
-            maxLength={256}
-            autoComplete="new-password"
-          />
-        )}
-      </Field>
+        isNew
+      />
       {setup.error === null ? null : <ErrorNotice error={setup.error} />}
       <button type="submit" className="button primary block" disabled={setup.isPending}>
         {setup.isPending ? "Creating…" : "Create and sign in"}

@@ -1,4 +1,4 @@
-import { EVENT_KINDS, isId, type EventKind } from "@tyr/contract";
+import { EVENT_KINDS } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Popover } from "radix-ui";
@@ -7,6 +7,7 @@ import { sensorsQuery } from "../api/queries.ts";
 import { useCan } from "../api/session.ts";
 import { Chips, type Chip } from "../kit/chips.tsx";
 import { Field, formText } from "../kit/field.tsx";
+import { FilterSelect } from "../kit/filter-select.tsx";
 import { Form } from "../kit/form.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { controlText, formatInstant, parseControl } from "../time/format.ts";
@@ -54,36 +55,21 @@ export function EventFilters(): ReactNode {
             spellCheck={false}
           />
         </span>
-        <select
-          aria-label="Kind"
-          value={search.kind ?? ""}
-          onChange={(event) => {
-            const kind = EVENT_KINDS.find((known): known is EventKind => known === event.target.value);
-            void navigate({ search: (old) => ({ ...old, kind }) });
-          }}
-        >
-          <option value="">Any kind</option>
-          {EVENT_KINDS.map((kind) => (
-            <option key={kind} value={kind}>
-              {kind.replaceAll("_", " ")}
-            </option>
-          ))}
-        </select>
-        <select
-          aria-label="Sensor"
-          value={search.sensor ?? ""}
-          onChange={(event) => {
-            const { value } = event.target;
-            void navigate({ search: (old) => ({ ...old, sensor: isId("sensor", value) ? value : undefined }) });
-          }}
-        >
-          <option value="">Any sensor</option>
-          {sensors.map((sensor) => (
-            <option key={sensor.id} value={sensor.id}>
-              {sensor.name}
-            </option>
-          ))}
-        </select>
+        <FilterSelect
+          label="Kind"
+          any="Any kind"
+          options={EVENT_KINDS}
+          value={search.kind}
+          onChange={(kind) => void navigate({ search: (old) => ({ ...old, kind }) })}
+        />
+        <FilterSelect
+          label="Sensor"
+          any="Any sensor"
+          options={sensors.map((sensor) => sensor.id)}
+          value={search.sensor}
+          words={(id) => sensors.find((sensor) => sensor.id === id)?.name ?? id}
+          onChange={(sensor) => void navigate({ search: (old) => ({ ...old, sensor }) })}
+        />
         <TimeRange />
         <button type="submit" className="button">
           Search

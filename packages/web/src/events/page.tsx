@@ -11,6 +11,7 @@ import { SeverityShape } from "../kit/severity.tsx";
 import { live, useLive } from "../live/use-live.ts";
 import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
+import { EVENTS } from "../text/counted.ts";
 import { Time } from "../time/time.tsx";
 import { EventFilters } from "./filters.tsx";
 import { EventPanel } from "./panel.tsx";
@@ -62,7 +63,7 @@ function Events(): ReactNode {
         <EventFilters />
         <PagedTable
           pages={pages}
-          noun="events"
+          noun={EVENTS}
           caption="Events"
           columns={COLUMNS}
           rowKey={(event) => event.id}

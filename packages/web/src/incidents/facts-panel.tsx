@@ -5,6 +5,7 @@ import { useCan, useSession } from "../api/session.ts";
 import { Code, CopyButton } from "../kit/copy.tsx";
 import { Dialog } from "../kit/dialog.tsx";
 import { Field, formText } from "../kit/field.tsx";
+import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
 import { ErrorNotice } from "../kit/notice.tsx";
 import { RiskMeter, SeverityBadge } from "../kit/severity.tsx";
@@ -219,15 +220,13 @@ function MoveDialog({ incident, to, onClose }: MoveProps): ReactNode {
         <Field label="Note" hint="Optional. It joins the timeline and the audit log.">
           {(control) => <textarea {...control} name="note" rows={3} maxLength={4000} />}
         </Field>
-        {move.error === null ? null : <ErrorNotice error={move.error} />}
-        <p className="form-foot">
-          <button type="button" className="button" onClick={onClose}>
-            Keep it {incident.state}
-          </button>
-          <button type="submit" className="button primary" disabled={move.isPending}>
-            {MOVE_WORDS[to]}
-          </button>
-        </p>
+        <FormEnd
+          verb={MOVE_WORDS[to]}
+          cancel={`Keep it ${incident.state}`}
+          error={move.error}
+          busy={move.isPending}
+          onCancel={onClose}
+        />
       </Form>
     </Dialog>
   );

@@ -6,6 +6,7 @@ import { usePages } from "../api/use-pages.ts";
 import { Chips, type Chip } from "../kit/chips.tsx";
 import { PagedTable } from "../kit/paged-table.tsx";
 import { type Column } from "../kit/data-table.tsx";
+import { FilterSelect } from "../kit/filter-select.tsx";
 import { Empty } from "../kit/notice.tsx";
 import { RiskMeter, SeverityBadge } from "../kit/severity.tsx";
 import { StateBadge } from "../kit/state.tsx";
@@ -14,6 +15,7 @@ import { PageHead } from "../shell/page-head.tsx";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
 
+const WORST_FIRST = SEVERITIES.toReversed();
 const route = getRouteApi("/app/incidents");
 
 const COLUMNS: readonly Column<Incident>[] = [
@@ -78,7 +80,7 @@ function Incidents(): ReactNode {
       <IncidentFilters />
       <PagedTable
         pages={pages}
-        noun="incidents"
+        noun={["incident", "incidents"]}
         caption="Incidents"
         columns={COLUMNS}
         rowKey={(row) => row.id}
@@ -137,21 +139,13 @@ function IncidentFilters(): ReactNode {
             </option>
           ))}
         </select>
-        <select
-          aria-label="Severity"
-          value={severity ?? ""}
-          onChange={(event) => {
-            const found = SEVERITIES.find((known) => known === event.target.value);
-            void navigate({ search: (old) => ({ ...old, severity: found }) });
-          }}
-        >
-          <option value="">Any severity</option>
-          {SEVERITIES.toReversed().map((known) => (
-            <option key={known} value={known}>
-              {known}
-            </option>
-          ))}
-        </select>
+        <FilterSelect
+          label="Severity"
+          any="Any severity"
+          options={WORST_FIRST}
+          value={severity}
+          onChange={(found) => void navigate({ search: (old) => ({ ...old, severity: found }) })}
+        />
       </div>
       <Chips chips={chips} clear={() => void navigate({ search: ({ tz }) => ({ tz, show: "all" }) })} />
     </>

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { counted } from "../text/counted.ts";
 import type { Pages } from "../api/use-pages.ts";
 import { DataTable, type Column } from "./data-table.tsx";
 import { ErrorNotice, Skeleton } from "./notice.tsx";
@@ -6,8 +7,8 @@ import { ErrorNotice, Skeleton } from "./notice.tsx";
 type PagedTableProps<T> = Readonly<{
   pages: Pages<T>;
   caption: string;
-  /** What the rows are called in "End of the list: 12 events." */
-  noun: string;
+  /** What one row and many are called, for "End of the list: 12 events." */
+  noun: readonly [one: string, many: string];
   columns: readonly Column<T>[];
   rowKey: (row: T) => string;
   selectedKey?: string | undefined;
@@ -21,7 +22,7 @@ export function PagedTable<T extends object>({ pages, noun, empty, ...table }: P
   if (rows === undefined)
     return error === null ? <Skeleton lines={12} /> : <ErrorNotice error={error} retry={refetch} />;
   if (rows.length === 0) return empty;
-  const foot = more ? "Reading more…" : `End of the list: ${rows.length.toLocaleString("en")} ${noun}.`;
+  const foot = more ? "Reading more…" : `End of the list: ${counted(rows.length, noun)}.`;
   return (
     <>
       {error === null ? null : <ErrorNotice error={error} retry={refetch} />}

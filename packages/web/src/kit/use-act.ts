@@ -4,7 +4,7 @@ import { api } from "../api/client.ts";
 import { say } from "./toast.tsx";
 
 type Said = Readonly<{ text: string; ref?: string }>;
-type ActOptions<K extends RouteId> = Readonly<{
+export type ActOptions<K extends RouteId> = Readonly<{
   /** Which nouns are old afterwards. */
   stale: readonly string[];
   done: (output: OutputOf<K>) => Said;

@@ -1,6 +1,7 @@
 import type { Overview } from "@tyr/contract";
 import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
+import { counted, DETECTIONS, EVENTS } from "../text/counted.ts";
 import { Icon } from "../kit/icon.tsx";
 import { formatInstant, formatShort } from "../time/format.ts";
 import { useZone } from "../time/use-zone.ts";
@@ -24,7 +25,8 @@ export function HourChart({ hours, total, detections }: ChartProps): ReactNode {
       <div className="card-title">
         <h2 id="chart-title">Events and detections per hour</h2>
         <span className="more">
-          <Link to="/events">{count(total)} events</Link> · <Link to="/detections">{count(detections)} detections</Link>
+          <Link to="/events">{counted(total, EVENTS)}</Link> ·{" "}
+          <Link to="/detections">{counted(detections, DETECTIONS)}</Link>
         </span>
         <button
           type="button"
@@ -51,7 +53,7 @@ export function HourChart({ hours, total, detections }: ChartProps): ReactNode {
 function Bars({ hours }: Readonly<{ hours: readonly Hour[] }>): ReactNode {
   const zone = useZone();
   const mostEvents = Math.max(1, ...hours.map((hour) => hour.events));
-  const mostDetections = Math.max(1, ...hours.map((hour) => hour.detections));
+  const mostDetections = Math.max(0, ...hours.map((hour) => hour.detections));
   const peak = hours.reduce((best, hour) => (hour.events > best.events ? hour : best));
   const ticks = [0, Math.floor(hours.length / 3), Math.floor((hours.length * 2) / 3), hours.length - 1];
   return (
@@ -61,8 +63,8 @@ function Bars({ hours }: Readonly<{ hours: readonly Hour[] }>): ReactNode {
         in the table.
       </p>
       <div className="hour-chart" aria-hidden="true">
-        <span className="scale scale-top">{count(mostEvents)} events</span>
-        <span className="scale scale-bottom">{count(mostDetections)} detections</span>
+        <span className="scale scale-top">{counted(mostEvents, EVENTS)}</span>
+        <span className="scale scale-bottom">{counted(mostDetections, DETECTIONS)}</span>
         <div className="hour-bars">
           {hours.map((hour) => (
             <Link
@@ -71,7 +73,7 @@ function Bars({ hours }: Readonly<{ hours: readonly Hour[] }>): ReactNode {
               search={range(hour.at)}
               tabIndex={-1}
               className="hour"
-              title={`${formatInstant(hour.at, zone)}: ${count(hour.events)} events, ${count(hour.detections)} detections`}
+              title={`${formatInstant(hour.at, zone)}: ${counted(hour.events, EVENTS)}, ${counted(hour.detections, DETECTIONS)}`}
             >
               <span className="hour-up">
                 <span style={{ height: `${height(hour.events, mostEvents)}%` }} />

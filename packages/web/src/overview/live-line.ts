@@ -1,26 +1,24 @@
 import { severityRank, type LiveData, type LiveEntry, type LiveTopic, type Severity } from "@tyr/contract";
 
+import { counted, DETECTIONS, EVENTS } from "../text/counted.ts";
+
 export type LiveTarget = Readonly<{ id: string }> | Readonly<{ list: "events" | "detections" | "none" }>;
 /** One line of the feed: our verb, somebody's words, and where it leads. */
 export type LiveLine = Readonly<{ verb: string; text: string; severity: Severity | undefined; target: LiveTarget }>;
 
 const number = (value: number): string => value.toLocaleString("en");
 
-/** `2 detections`, or the single word for one. */
-const counted = (count: number, single: string, noun: string): string =>
-  count === 1 ? single : `${number(count)} ${noun}`;
-
 const IMPORT_WORDS = { running: "reading", done: "read", failed: "stopped" } as const;
 
 const BY_TOPIC: { [T in LiveTopic]: (data: LiveData[T]) => LiveLine } = {
   "event.stored": ({ count }) => ({
-    verb: counted(count, "1 event", "events"),
+    verb: counted(count, EVENTS),
     text: "stored",
     severity: undefined,
     target: { list: "events" },
   }),
   "detection.recorded": ({ id, ruleTitle, severity, count }) => ({
-    verb: counted(count, "detected", "detections"),
+    verb: count === 1 ? "detected" : counted(count, DETECTIONS),
     text: count === 1 ? ruleTitle : `worst: ${ruleTitle}`,
     severity,
     target: count === 1 ? { id } : { list: "detections" },

@@ -10,6 +10,7 @@ import { Hostile } from "../text/hostile.tsx";
 import { RiskMeter, SeverityBadge } from "../kit/severity.tsx";
 import { Time } from "../time/time.tsx";
 import { FirstSteps } from "./first-steps.tsx";
+import { Health } from "./health.tsx";
 import { HourChart } from "./hour-chart.tsx";
 import { Imports } from "./imports.tsx";
 import { LiveFeed } from "./live-feed.tsx";
@@ -69,6 +70,7 @@ function Everything({ overview }: Readonly<{ overview: Overview }>): ReactNode {
         <LiveFeed />
         <TopActors actors={overview.topActors} />
         <TechniquesSeen techniques={overview.techniques} />
+        <Health />
       </div>
     </>
   );

@@ -95,7 +95,7 @@ function Acknowledged({ waiting }: Readonly<{ waiting: number }>): ReactNode {
       <Link to="/blocks" search={{ state: "active" }} className={waiting > 0 ? "attention" : undefined}>
         {waiting === 0 ? "all acknowledged" : `${waiting} not acknowledged`}
       </Link>
-      {" · "}
+      <br />
     </>
   );
 }

@@ -4,11 +4,12 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useCallback, useState, type ReactNode } from "react";
 import { sensorsQuery } from "../api/queries.ts";
 import { useCan } from "../api/session.ts";
-import { DataTable, parseSort, sortText, type Column } from "../kit/data-table.tsx";
+import { DataTable, type Column } from "../kit/data-table.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { Empty, Loaded } from "../kit/notice.tsx";
 import { StateBadge } from "../kit/state.tsx";
 import { Tabs } from "../kit/tabs.tsx";
+import { useSort } from "../search/use-sort.ts";
 import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { Time } from "../time/time.tsx";
@@ -152,7 +153,8 @@ function Sensors(): ReactNode {
 }
 
 function SensorTable({ sensors }: Readonly<{ sensors: readonly Sensor[] }>): ReactNode {
-  const { sort, sensor } = route.useSearch();
+  const { sensor } = route.useSearch();
+  const sorting = useSort();
   const navigate = route.useNavigate();
   if (sensors.length === 0) {
     return (
@@ -170,8 +172,7 @@ function SensorTable({ sensors }: Readonly<{ sensors: readonly Sensor[] }>): Rea
       rowKey={(row) => row.id}
       selectedKey={sensor}
       onOpen={(row) => void navigate({ search: (old) => ({ ...old, sensor: row.id }) })}
-      sort={parseSort(sort)}
-      onSort={(next) => void navigate({ search: (old) => ({ ...old, sort: sortText(next) }), replace: true })}
+      {...sorting}
       foot={<p className="table-foot">received = stored + duplicate + rejected. Late ones are stored too.</p>}
     />
   );

@@ -47,7 +47,7 @@ export function Quarantine({ sensors }: Readonly<{ sensors: readonly Sensor[] }>
       />
       <PagedTable
         pages={pages}
-        noun="lines"
+        noun={["line", "lines"]}
         caption="Quarantine"
         columns={columns}
         rowKey={(row) => row.id}

@@ -2,8 +2,8 @@ import { SENSOR_KINDS } from "@tyr/contract";
 import type { ReactNode } from "react";
 import { Dialog } from "../kit/dialog.tsx";
 import { Field, formText } from "../kit/field.tsx";
+import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
-import { ErrorNotice } from "../kit/notice.tsx";
 import { useAct } from "../kit/use-act.ts";
 import { SensorKey } from "./sensor-key.tsx";
 
@@ -37,15 +37,7 @@ export function RegisterSensor({ onClose }: Readonly<{ onClose: () => void }>): 
         <Field label="Location" hint="Optional, for example a site or a network.">
           {(control) => <input {...control} name="location" maxLength={80} autoComplete="off" />}
         </Field>
-        {create.error === null ? null : <ErrorNotice error={create.error} />}
-        <p className="form-foot">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" disabled={create.isPending}>
-            Register
-          </button>
-        </p>
+        <FormEnd verb="Register" error={create.error} busy={create.isPending} onCancel={onClose} />
       </Form>
     </Dialog>
   );

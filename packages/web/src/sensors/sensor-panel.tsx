@@ -32,7 +32,7 @@ export function SensorPanel({ sensor, onClose }: Readonly<{ sensor: Sensor; onCl
           <Time at={sensor.createdAt} />
         </dd>
         <dt>Key begins</dt>
-        <dd className="mono">{sensor.keyHint}…</dd>
+        <dd className="mono">{sensor.keyHint}</dd>
         <dt>Id</dt>
         <dd>
           <Code text={sensor.id} what="sensor id" short />
@@ -81,7 +81,7 @@ function Rotate({ sensor, onClose }: AskedProps): ReactNode {
       onYes={() => rotate.mutate({ params: { id: sensor.id } })}
       onClose={onClose}
     >
-      <p>The present key ({sensor.keyHint}…) stops at once. The sensor is refused until it has the new one.</p>
+      <p>The present key ({sensor.keyHint}) stops at once. The sensor is refused until it has the new one.</p>
     </Confirm>
   );
 }

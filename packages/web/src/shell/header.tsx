@@ -1,9 +1,8 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { DropdownMenu } from "radix-ui";
 import type { ReactNode } from "react";
-import { api } from "../api/client.ts";
 import { roleTitle, useSession } from "../api/session.ts";
+import { useSignOut } from "../api/use-sign-out.ts";
 import { Icon, type IconName } from "../kit/icon.tsx";
 import { live, useLive } from "../live/use-live.ts";
 import type { Zone } from "../time/format.ts";
@@ -93,15 +92,7 @@ function ThemeSwitch(): ReactNode {
 function UserMenu(): ReactNode {
   const session = useSession();
   const { singleKeys } = usePreferences();
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  const logout = useMutation({
-    mutationFn: async () => await api.call("session.logout", {}),
-    onSettled: async () => {
-      await navigate({ to: "/login", search: {} });
-      client.clear();
-    },
-  });
+  const { signOut } = useSignOut();
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger className="user-button">
@@ -117,6 +108,12 @@ function UserMenu(): ReactNode {
             {session.user.name}
             <span className="muted">{session.user.roles.map(roleTitle).join(", ")}</span>
           </DropdownMenu.Label>
+          <DropdownMenu.Item className="menu-item" asChild>
+            <Link to="/account">
+              <span className="menu-check" />
+              Your account and sessions
+            </Link>
+          </DropdownMenu.Item>
           <DropdownMenu.CheckboxItem
             className="menu-item"
             checked={singleKeys}
@@ -125,7 +122,7 @@ function UserMenu(): ReactNode {
             <span className="menu-check">{singleKeys ? <Icon name="check" size={14} /> : null}</span>
             Single-key shortcuts (j k a r)
           </DropdownMenu.CheckboxItem>
-          <DropdownMenu.Item className="menu-item" onSelect={() => logout.mutate()}>
+          <DropdownMenu.Item className="menu-item" onSelect={signOut}>
             <span className="menu-check" />
             Sign out
           </DropdownMenu.Item>

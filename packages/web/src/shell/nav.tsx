@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Link, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef, type ReactNode } from "react";
 import { overviewQuery } from "../api/queries.ts";
 import { useCan } from "../api/session.ts";
 import { Icon, Mark } from "../kit/icon.tsx";
@@ -13,8 +13,17 @@ export function Nav(): ReactNode {
     "/incidents": overview?.incidents.open,
     "/approvals": overview?.approvals.waiting,
   };
+  const menu = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  // On a narrow screen the menu is a strip that scrolls sideways: where one is must be in view.
+  useEffect(() => {
+    const screen = `/${pathname.split("/")[1] ?? ""}`;
+    menu.current
+      ?.querySelector(`a.nav-link[href^="${screen}"]`)
+      ?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [pathname]);
   return (
-    <nav className="nav" aria-label="Screens">
+    <nav className="nav" aria-label="Screens" ref={menu}>
       <Link to="/" className="nav-brand" aria-label="Tyr, overview">
         <Mark />
         <span className="nav-word">Tyr</span>

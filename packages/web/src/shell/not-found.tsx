@@ -1,14 +1,14 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { PageHead } from "./page-head.tsx";
+import { EntryFrame } from "../entry/frame.tsx";
 
 export function NotFound(): ReactNode {
   return (
-    <main className="page narrow">
-      <PageHead title="No such page" about="The address does not belong to any screen of Tyr." />
-      <Link to="/" className="button">
+    <EntryFrame title="No such page">
+      <p>The address does not belong to any screen of Tyr.</p>
+      <Link to="/" className="button primary block">
         Go to the overview
       </Link>
-    </main>
+    </EntryFrame>
   );
 }

@@ -74,6 +74,7 @@ function useLookups(typed: string): readonly Choice[] {
 function useCommands(): readonly Choice[] {
   const navigate = useNavigate();
   return [
+    { id: "account", title: "Your account and sessions", icon: "users", go: () => navigate({ to: "/account" }) },
     {
       id: "utc",
       title: "Show times in UTC",

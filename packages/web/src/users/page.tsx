@@ -4,15 +4,18 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useCallback, useState, type ReactNode } from "react";
 import { ask } from "../api/queries.ts";
 import { roleTitle, useCan } from "../api/session.ts";
-import { DataTable, parseSort, sortText, type Column } from "../kit/data-table.tsx";
+import { NameField, PasswordField, passwordOf } from "../kit/credentials.tsx";
+import { DataTable, type Column } from "../kit/data-table.tsx";
 import { Dialog } from "../kit/dialog.tsx";
-import { Field, formText } from "../kit/field.tsx";
+import { formText } from "../kit/field.tsx";
+import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { ErrorNotice, Loaded } from "../kit/notice.tsx";
 import { SidePanel } from "../kit/side-panel.tsx";
 import { StateBadge } from "../kit/state.tsx";
 import { useAct } from "../kit/use-act.ts";
+import { useSort } from "../search/use-sort.ts";
 import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { Time } from "../time/time.tsx";
@@ -62,7 +65,8 @@ export function UsersPage(): ReactNode {
 }
 
 function Users(): ReactNode {
-  const { user: selected, sort } = route.useSearch();
+  const { user: selected } = route.useSearch();
+  const sorting = useSort();
   const navigate = route.useNavigate();
   const can = useCan();
   const [creating, setCreating] = useState(false);
@@ -91,8 +95,7 @@ function Users(): ReactNode {
               rowKey={(row) => row.id}
               selectedKey={selected}
               onOpen={(row) => void navigate({ search: (old) => ({ ...old, user: row.id }) })}
-              sort={parseSort(sort)}
-              onSort={(next) => void navigate({ search: (old) => ({ ...old, sort: sortText(next) }), replace: true })}
+              {...sorting}
             />
           )}
         </Loaded>
@@ -190,51 +193,18 @@ function CreateUser({ onClose }: Readonly<{ onClose: () => void }>): ReactNode {
   });
   const submit = (form: FormData): void => {
     const roles = chosenRoles(form);
-    const password = form.get("password");
     setProblem(roles.length === 0 ? "Choose at least one role." : undefined);
-    if (roles.length === 0 || typeof password !== "string") return;
-    create.mutate({ body: { name: formText(form, "name"), password, roles } });
+    if (roles.length === 0) return;
+    create.mutate({ body: { name: formText(form, "name"), password: passwordOf(form), roles } });
   };
   return (
     <Dialog title="Create a user" onClose={onClose}>
       <Form onData={submit}>
-        <Field label="Name" hint="Letters, digits and . _ @ -, for signing in.">
-          {(control) => (
-            <input
-              {...control}
-              name="name"
-              required
-              maxLength={80}
-              pattern="[a-zA-Z0-9][a-zA-Z0-9._@\-]*"
-              autoComplete="off"
-              spellCheck={false}
-            />
-          )}
-        </Field>
-        <Field label="First password" hint="At least 15 characters. Hand it over in person.">
-          {(control) => (
-            <input
-              {...control}
-              name="password"
-              type="password"
-              required
-              minLength={15}
-              maxLength={256}
-              autoComplete="new-password"
-            />
-          )}
-        </Field>
+        <NameField hint="Letters, digits and . _ @ -, for signing in." autoComplete="off" isNew />
+        <PasswordField label="First password" hint="At least 15 characters. Hand it over in person." isNew />
         <RoleBoxes chosen={["analyst"]} />
         {problem === undefined ? null : <p className="warning">{problem}</p>}
-        {create.error === null ? null : <ErrorNotice error={create.error} />}
-        <p className="form-foot">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" disabled={create.isPending}>
-            Create
-          </button>
-        </p>
+        <FormEnd verb="Create" error={create.error} busy={create.isPending} onCancel={onClose} />
       </Form>
     </Dialog>
   );

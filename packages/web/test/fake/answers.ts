@@ -112,6 +112,14 @@ const trust: Answers = {
   "setup.state": (_, { world }) => ({ needed: world.setupNeeded }),
   "session.get": (_, { user }) => sessionOf(user),
   "session.logout": () => undefined,
+  "session.list": (_, { world }) => ({ items: world.ownSessions }),
+  "session.end": ({ params }, { world }) => {
+    if (!world.ownSessions.some((one) => one.id === params.id)) throw new Refused("NOT_FOUND", "no such session");
+    world.ownSessions = world.ownSessions.filter((one) => one.id !== params.id);
+  },
+  "session.endOthers": (_, { world }) => {
+    world.ownSessions = world.ownSessions.filter((one) => one.current);
+  },
   "user.list": (_, { world }) => ({ items: world.users }),
   "user.create": ({ body }, { world }) => {
     const made: User = {
@@ -166,10 +174,15 @@ const trust: Answers = {
     database: { engine: "pglite", schema: 1, durable: true },
     rules: { loaded: 7, rejected: 0, digest: hexOf(5) },
     policy: { digest: hexOf(900) },
-    pipeline: [],
+    pipeline: [
+      { consumer: "detect", position: "4788", head: "6000", lag: 1212 },
+      { consumer: "escalate", position: "310", head: "310", lag: 0 },
+      { consumer: "govern", position: "44", head: "44", lag: 0 },
+    ],
+    correlationLosses: { late: 37, untimed: 0, ungrouped: 4, truncated: 0, evicted: 0, expired: 912 },
     imports: [],
-    intake: { queuedBytes: 0, queuedBytesMax: 1 },
-    memoryBytes: 1,
+    intake: { queuedBytes: 1_250_000, queuedBytesMax: 67_108_864 },
+    memoryBytes: 312_000_000,
   }),
 };
 

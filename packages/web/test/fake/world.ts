@@ -12,6 +12,7 @@ import {
   type Role,
   type Sensor,
   type Session,
+  type SessionInfo,
   type TimelineItem,
   type User,
 } from "@tyr/contract";
@@ -38,6 +39,8 @@ export type World = {
   users: User[];
   audit: AuditEntry[];
   sessions: Map<string, User>;
+  /** What everybody sees as their own sessions, the current one first. */
+  ownSessions: SessionInfo[];
 };
 
 const HOUR = 3_600_000;
@@ -110,6 +113,23 @@ function makeQuarantine(now: number): QuarantineItem[] {
   }));
 }
 
+function makeSessions(now: number): SessionInfo[] {
+  const clients = [
+    ["Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0", "192.0.2.7", 0],
+    ["tyr-cli", "192.0.2.7", 2],
+    [null, "2001:db8::17", 9],
+  ] as const;
+  return clients.map(([userAgent, address, hoursAgo], index) => ({
+    id: idOf("session", index + 1),
+    createdAt: at(now - hoursAgo * HOUR),
+    lastSeenAt: at(now - index * 60_000),
+    expiresAt: at(now + (12 - hoursAgo) * HOUR),
+    current: index === 0,
+    userAgent,
+    address,
+  }));
+}
+
 export function makeWorld(now: number): World {
   const sensors = makeSensors(now);
   const events = makeEvents(900, now, sensors);
@@ -167,6 +187,7 @@ export function makeWorld(now: number): World {
     ],
     audit: makeAudit(now),
     sessions: new Map(),
+    ownSessions: makeSessions(now),
   };
 }
 
