@@ -6,7 +6,7 @@ export const ERRORS = {
   VALIDATION_FAILED: [
     400,
     "The request does not have the documented shape",
-    "Correct the field named in `errors` and send it again.",
+    "Correct what `detail` or `errors` names and send it again.",
   ],
   NOT_AUTHENTICATED: [401, "Nobody is signed in", "Sign in, or send a valid key."],
   LOGIN_FAILED: [
@@ -65,7 +65,7 @@ export const ERRORS = {
   MEDIA_TYPE_UNSUPPORTED: [
     415,
     "The content type or encoding is not understood",
-    "Send application/json or application/x-ndjson, plain or gzip.",
+    "Send application/json; logs also as application/x-ndjson or text/plain, and compressed with gzip only.",
   ],
   TARGET_INVALID: [
     422,
@@ -93,7 +93,7 @@ export const ERRORS = {
     "Something broke on our side",
     "Give the request id in `requestId` to whoever runs Tyr; its log has the cause.",
   ],
-  NOT_READY: [503, "The server is starting or stopping", "Try again in some seconds."],
+  NOT_READY: [503, "Not ready to answer this", "Read `detail`, and try again after the seconds in Retry-After."],
   DATABASE_UNAVAILABLE: [
     503,
     "The database does not answer",
@@ -104,7 +104,7 @@ export const ERRORS = {
   MIGRATION_FAILED: [
     500,
     "The database could not be brought to this version",
-    "Read the cause; the migration was rolled back as a whole.",
+    "Read the cause in the message; the migration was rolled back as a whole.",
   ],
   DATABASE_NEWER: [
     500,
@@ -119,7 +119,7 @@ export const ERRORS = {
   AUDIT_DIVERGED: [
     500,
     "The audit log no longer matches its last signed checkpoint",
-    "Stop, keep the data directory as evidence, compare with an earlier export.",
+    "Tyr does not go on. Keep the data directory as evidence and compare it with an earlier export.",
   ],
   ROUTE_INCOMPLETE: [
     500,
