@@ -79,6 +79,9 @@ export const ROLES = {
 export type Role = keyof typeof ROLES;
 export const ROLE_NAMES = Object.keys(ROLES) as readonly Role[];
 
+/** What whoever uses the set-up link gets: enough to run an installation of one. They still cannot approve what they ask for. */
+export const FIRST_ROLES: readonly Role[] = ["admin", "approver"];
+
 /** Principals that are not people. None of them may approve anything. */
 export const SERVICE_PRINCIPALS = {
   sensor: ["event:write"],

@@ -41,6 +41,7 @@ describe.skipIf(!hasChromium)("what people do in the application", () => {
     await fresh.goto(`${api.url}/login`);
     await fresh.goto(`${api.url}/setup#token=one-time`);
     await fresh.getByText("change the allow-list").waitFor();
+    await fresh.getByText("approve or reject actions requested by somebody else").waitFor();
     expect(new URL(fresh.url()).hash).toBe("");
     await fresh.getByLabel("Name").fill("first.admin");
     await fresh.getByLabel("Password").fill("short");

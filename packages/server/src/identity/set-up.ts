@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { ok, refuse, type Result, type Role } from "@tyr/contract";
+import { FIRST_ROLES, ok, refuse, type Result } from "@tyr/contract";
 import { newId } from "#platform/ids";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword } from "./password-policy.ts";
@@ -7,8 +7,6 @@ import { hashToken, newToken } from "./session-rules.ts";
 import { busy, newSession, sessionCreated, type Origin, type SignedIn, type SignInDeps } from "./sign-in.ts";
 import { countAdministrators, insertSession, insertSubject, lockAdministrators, type SubjectRow } from "./store.ts";
 import { personOf, sessionView } from "./view.ts";
-
-const FIRST_ROLES: readonly Role[] = ["admin", "approver"];
 
 type SetUpBody = Readonly<{ token: string; name: string; password: string }>;
 

@@ -1,9 +1,10 @@
-import { PERMISSIONS, ROLES, type Permission } from "@tyr/contract";
+import { FIRST_ROLES, PERMISSIONS, permissionsOf } from "@tyr/contract";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
 import { useEffect, useState, type ReactNode } from "react";
 import { api } from "../api/client.ts";
 import { ask, sessionQuery } from "../api/queries.ts";
+import { roleTitle } from "../api/session.ts";
 import { NameField, PasswordField, passwordOf } from "../kit/credentials.tsx";
 import { Field, formText } from "../kit/field.tsx";
 import { Form } from "../kit/form.tsx";
@@ -94,22 +95,20 @@ function SetupForm({ token }: Readonly<{ token: string }>): ReactNode {
 
 /** Read from the permission table, so that it can not say anything else than what the server grants. */
 function WhatTheyMay(): ReactNode {
-  const extra = ROLES.admin.filter((permission) => !permission.endsWith(":read") && permission !== "session:own");
+  const permissions = [...permissionsOf(FIRST_ROLES)];
+  const extra = permissions.filter((permission) => !permission.endsWith(":read") && permission !== "session:own");
   return (
     <>
       <h2>What this person may do</h2>
-      <p>Read everything, and:</p>
+      <p>As {FIRST_ROLES.map(roleTitle).join(" and ")}: read everything, and</p>
       <ul>
         {extra.map((permission) => (
           <li key={permission}>{PERMISSIONS[permission]}</li>
         ))}
       </ul>
-      {(ROLES.admin as readonly Permission[]).includes("action:approve") ? null : (
-        <p className="muted">
-          Approving is not among them. Whoever administers does not also decide: create an approver under Users for
-          that.
-        </p>
-      )}
+      <p className="muted">
+        Nobody approves what they asked for themselves: a second person under Users makes that work.
+      </p>
     </>
   );
 }
