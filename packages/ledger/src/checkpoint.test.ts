@@ -4,7 +4,7 @@ import { formatCheckpointBody, makeCheckpoint, openCheckpoint, parseCheckpointBo
 import { formatVerifierKey, type NoteVerifier, openSigningKey, parseVerifierKey } from "./note-key.ts";
 import { verifyInclusion } from "./proof.ts";
 import { sha256 } from "./sha256.ts";
-import { base64Bytes, codeOf, readVector, value } from "./testing/vectors.ts";
+import { base64Bytes, claimOf, codeOf, type InclusionCase, readVector, value } from "./testing/vectors.ts";
 import { leafHash } from "./tree-hash.ts";
 
 type Bodies = {
@@ -26,17 +26,10 @@ type Rotation = {
   notes: { signedByBoth: string; signedByKey1: string; size: number }[];
 };
 type Rekor = {
-  cases: {
-    id: string;
-    ok: boolean;
-    leafHash: string;
-    index: string;
-    size: string;
-    root: string;
-    proof: string[];
+  cases: (InclusionCase & {
     checkpoint: string;
     logKeys?: { baseUrl: string; spkiBase64: string; keyDetails: string }[];
-  }[];
+  })[];
 };
 
 const bodies = readVector<Bodies>("tlog/checkpoint");
@@ -139,13 +132,7 @@ describe("real Rekor checkpoints and inclusion proofs", () => {
 
   test.each(readVector<Rekor>("tlog/rekor-inclusion").cases)("$id: $ok", async (given) => {
     const opened = await openCheckpoint(given.checkpoint, given.logKeys?.flatMap(rekorKey) ?? [rekorV1]);
-    const claim = {
-      index: Number(given.index),
-      size: Number(given.size),
-      leafHash: base64Bytes(given.leafHash),
-      root: base64Bytes(given.root),
-      proof: given.proof.map(base64Bytes),
-    };
+    const claim = claimOf(given);
     const applies = opened.ok && opened.value.size === claim.size && equalBytes(opened.value.root, claim.root);
     expect(applies && verifyInclusion(claim)).toBe(given.ok);
   });

@@ -8,7 +8,7 @@ import type { Column } from "../output/table.ts";
 import { visible } from "../output/visible-text.ts";
 import { actionCard } from "./action-card.ts";
 import { idOf } from "./id-value.ts";
-import { readPages } from "./pages.ts";
+import { printPages } from "./pages.ts";
 
 /** Shortest and longest effect the contract takes: a minute and a year. */
 const EFFECT_SECONDS = { min: 60, max: 31_536_000 };
@@ -89,13 +89,11 @@ export const list: Run = async (context, input) => {
     ...(target === undefined ? {} : { target }),
   };
   const api = await context.api();
-  const rows = await readPages(
-    context,
-    input,
-    async (page) => await api.call("action.list", { query: { ...filters, ...page } }),
-  );
-  context.print.many(rows, COLUMNS, "No actions.");
-  return EXIT.ok;
+  return await printPages(context, input, {
+    fetchPage: async (page) => await api.call("action.list", { query: { ...filters, ...page } }),
+    columns: COLUMNS,
+    none: "No actions.",
+  });
 };
 
 export const show: Run = async (context, input) => {

@@ -5,7 +5,7 @@ import { showInstant } from "../output/instants.ts";
 import type { Column } from "../output/table.ts";
 import { printAction, requestAction } from "./action.ts";
 import { idOf } from "./id-value.ts";
-import { readPages } from "./pages.ts";
+import { printPages } from "./pages.ts";
 
 /** `1/2`: enforcement points where it is read back as in force, of those that should have it. */
 function inForce(block: Block): string {
@@ -32,13 +32,11 @@ export const list: Run = async (context, input) => {
   const value = input.text("value");
   const filters = { ...(state === undefined ? {} : { state }), ...(value === undefined ? {} : { value }) };
   const api = await context.api();
-  const rows = await readPages(
-    context,
-    input,
-    async (page) => await api.call("block.list", { query: { ...filters, ...page } }),
-  );
-  context.print.many(rows, COLUMNS, "No blocks.");
-  return EXIT.ok;
+  return await printPages(context, input, {
+    fetchPage: async (page) => await api.call("block.list", { query: { ...filters, ...page } }),
+    columns: COLUMNS,
+    none: "No blocks.",
+  });
 };
 
 /** A block is the effect of an action: lifting it is reverting that action. */

@@ -8,7 +8,7 @@ import { showInstant } from "../output/instants.ts";
 import { pairs, table, type Column } from "../output/table.ts";
 import { visible } from "../output/visible-text.ts";
 import { idOf } from "./id-value.ts";
-import { readPages } from "./pages.ts";
+import { printPages, readPages } from "./pages.ts";
 
 const COLUMNS: readonly Column<Incident>[] = [
   { name: "id", value: (row) => row.id },
@@ -78,13 +78,11 @@ export const list: Run = async (context, input) => {
     ...(input.flag("open") ? { open: true } : {}),
   };
   const api = await context.api();
-  const rows = await readPages(
-    context,
-    input,
-    async (page) => await api.call("incident.list", { query: { ...filters, ...page } }),
-  );
-  context.print.many(rows, COLUMNS, "No incidents.");
-  return EXIT.ok;
+  return await printPages(context, input, {
+    fetchPage: async (page) => await api.call("incident.list", { query: { ...filters, ...page } }),
+    columns: COLUMNS,
+    none: "No incidents.",
+  });
 };
 
 export const show: Run = async (context, input) => {

@@ -1,5 +1,7 @@
 import type { Context } from "../context.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
 import type { Input } from "../input.ts";
+import type { Column } from "../output/table.ts";
 
 type Page<Row> = Readonly<{ items: readonly Row[]; next: string | null }>;
 type PageQuery = Readonly<{ limit: number; after?: string }>;
@@ -29,4 +31,21 @@ export async function readPages<Row>(
     print.say(`There are more: add --limit N, or --after ${after}`);
     return rows;
   }
+}
+
+type Listing<Row> = Readonly<{
+  fetchPage: (query: PageQuery) => Promise<Page<Row>>;
+  columns: readonly Column<Row>[];
+  /** Said instead of an empty table. */
+  none: string;
+}>;
+
+/** What a list command does once its filters are read. @returns the exit code */
+export async function printPages<Row>(
+  context: Context,
+  input: Input,
+  { fetchPage, columns, none }: Listing<Row>,
+): Promise<ExitCode> {
+  context.print.many(await readPages(context, input, fetchPage), columns, none);
+  return EXIT.ok;
 }

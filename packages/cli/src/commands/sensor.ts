@@ -5,7 +5,7 @@ import { showInstant } from "../output/instants.ts";
 import type { Column } from "../output/table.ts";
 import { visible } from "../output/visible-text.ts";
 import { needSensor } from "./find-sensor.ts";
-import { readPages } from "./pages.ts";
+import { printPages } from "./pages.ts";
 
 const COLUMNS: readonly Column<Sensor>[] = [
   { name: "id", value: (row) => row.id },
@@ -76,11 +76,9 @@ export const quarantine: Run = async (context, input) => {
   const api = await context.api();
   const wanted = input.values[0];
   const filter = wanted === undefined ? {} : { sensor: (await needSensor(api, wanted)).id };
-  const rows = await readPages(
-    context,
-    input,
-    async (page) => await api.call("quarantine.list", { query: { ...filter, ...page } }),
-  );
-  context.print.many(rows, QUARANTINE_COLUMNS, "The quarantine is empty.");
-  return EXIT.ok;
+  return await printPages(context, input, {
+    fetchPage: async (page) => await api.call("quarantine.list", { query: { ...filter, ...page } }),
+    columns: QUARANTINE_COLUMNS,
+    none: "The quarantine is empty.",
+  });
 };
