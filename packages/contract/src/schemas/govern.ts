@@ -43,6 +43,9 @@ export const Decision = Type.Object({
 });
 export type Decision = Static<typeof Decision>;
 
+/** Events and log-ins of a dry run's reach are those of so many days before it. */
+export const REACH_DAYS = 7;
+
 /** The connector's own plan: what would change at the target, computed from what is there now. */
 export const DryRun = Type.Object({
   ok: Type.Boolean(),

@@ -1,4 +1,4 @@
-import type { DryRun } from "@tyr/contract";
+import { REACH_DAYS, type DryRun } from "@tyr/contract";
 import { Link } from "@tanstack/react-router";
 import { useMemo, type ReactNode } from "react";
 import { Code } from "../kit/copy.tsx";
@@ -7,6 +7,7 @@ import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
 import { diffLines } from "./diff.ts";
 
+const DAY_MS = 86_400_000;
 const SIGN_WORDS = { "+": "added: ", "-": "removed: ", " ": "" } as const;
 
 /** The connector's own plan: before and after as a diff, warnings first, and how far it reaches. */
@@ -54,12 +55,14 @@ export function DryRunView({ dryRun, target }: Readonly<{ dryRun: DryRun; target
 
 function Reach({ dryRun, target }: Readonly<{ dryRun: DryRun; target: string }>): ReactNode {
   const { addresses, enforcers, successfulLogins, events } = dryRun.reach;
+  // What was counted, so that the number and its rows agree.
+  const counted = { from: new Date(Date.parse(dryRun.at) - REACH_DAYS * DAY_MS).toISOString(), to: dryRun.at };
   // Events are found by one address; a prefix of many has no such list.
   const single = /^[^/]+(\/32|\/128)?$/.test(target);
   const ip = target.replace(/\/(32|128)$/, "");
-  const linked = (text: string, q?: "auth_attempt"): ReactNode =>
+  const linked = (text: string, kind?: "auth_attempt"): ReactNode =>
     single ? (
-      <Link to="/events" search={q === undefined ? { ip } : { ip, kind: q }}>
+      <Link to="/events" search={{ ip, ...counted, ...(kind === undefined ? {} : { kind }) }}>
         {text}
       </Link>
     ) : (
@@ -76,10 +79,11 @@ function Reach({ dryRun, target }: Readonly<{ dryRun: DryRun; target: string }>)
         </Link>
       </li>
       <li className={successfulLogins > 0 ? "reach-warn" : undefined}>
-        {linked(`${successfulLogins} successful ${successfulLogins === 1 ? "login" : "logins"}`, "auth_attempt")} from
-        there
+        {linked(`${successfulLogins} successful ${successfulLogins === 1 ? "login" : "logins"}`, "auth_attempt")}
       </li>
-      <li>{linked(`${events} ${events === 1 ? "event" : "events"}`)}</li>
+      <li>
+        {linked(`${events} ${events === 1 ? "event" : "events"}`)} from there in the {REACH_DAYS} days before
+      </li>
     </ul>
   );
 }

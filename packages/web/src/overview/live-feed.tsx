@@ -1,6 +1,9 @@
 import type { LiveEntry } from "@tyr/contract";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { ask } from "../api/queries.ts";
+import { useCan } from "../api/session.ts";
 import { Icon } from "../kit/icon.tsx";
 import { IdLink } from "../kit/id-link.tsx";
 import { SeverityShape } from "../kit/severity.tsx";
@@ -34,11 +37,14 @@ export function LiveFeed(): ReactNode {
         </button>
       </div>
       {shown.length === 0 ? (
-        <p className="muted">
-          {connection.state === "live"
-            ? "Connected. Nothing has happened since you opened this page."
-            : "Not connected to the feed yet."}
-        </p>
+        <>
+          <p className="muted">
+            {connection.state === "live"
+              ? "Connected. Nothing has happened since you opened this page."
+              : "Not connected to the feed yet."}
+          </p>
+          <Before />
+        </>
       ) : (
         <ol className="feed" tabIndex={0} aria-label="Live feed, newest first">
           {shown.map((entry) => (
@@ -47,6 +53,36 @@ export function LiveFeed(): ReactNode {
         </ol>
       )}
     </section>
+  );
+}
+
+const BEFORE_SHOWN = 14;
+
+/** While nothing happens: what was touched last before one came, so that one starts where the others stopped. */
+function Before(): ReactNode {
+  const can = useCan();
+  const query = useQuery({
+    ...ask("incident.list", { query: { limit: BEFORE_SHOWN } }),
+    enabled: can("incident:read"),
+  });
+  const incidents = query.data?.items ?? [];
+  if (incidents.length === 0) return null;
+  return (
+    <>
+      <h3>Before that</h3>
+      <ol className="feed" tabIndex={0} aria-label="Incidents touched last, newest first">
+        {incidents.map((incident) => (
+          <li key={incident.id} className="feed-line">
+            <Time at={incident.updatedAt} show="age" />
+            <SeverityShape severity={incident.severity} />
+            <IdLink id={incident.id}>
+              <span className="sr-only">{incident.severity}: </span>
+              <Hostile text={incident.title} limit={140} />
+            </IdLink>
+          </li>
+        ))}
+      </ol>
+    </>
   );
 }
 

@@ -1,3 +1,4 @@
+import { REACH_DAYS } from "@tyr/contract";
 import type { ReadDatabase } from "#platform/database";
 import {
   addressCount,
@@ -16,7 +17,6 @@ export type PlanDeps = Readonly<{
   reachOf(db: ReadDatabase, cidr: string, since: Date): Promise<{ events: number; successfulLogins: number }>;
 }>;
 
-const REACH_DAYS = 7;
 const DAY_MS = 86_400_000;
 /** A wide prefix may hold thousands of blocks; people read the first. */
 const LINES_MAX = 20;
