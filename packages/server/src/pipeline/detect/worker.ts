@@ -48,11 +48,11 @@ export type Detect = Readonly<{
 }>;
 
 const DETECT_ACTOR: Actor = { kind: "system", id: "detect", name: "detect" };
-const BATCH_MAX = 1_000;
+const BATCH_MAX = 500;
 /** Events looked at without letting anything else run: about a millisecond. */
 const BREATH_EVENTS = 50;
-/** Replayed at a restart: about four seconds of work. */
-const SAVE_EVERY = 20_000;
+/** Replayed at a restart: about a second of work. Seldom enough to cost little, often enough to be short. */
+const SAVE_EVERY = 5_000;
 const SAVE_IDLE_MS = 5_000;
 const REST_MS = 1_000;
 
