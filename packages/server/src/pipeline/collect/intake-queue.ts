@@ -20,7 +20,7 @@ import {
 import { totalOf, writeBatch, type Written } from "./write-batch.ts";
 
 /** Rows of one transaction: enough to make its fixed cost small, few enough that readers do not wait long for it. */
-const BATCH_LINES_MAX = 500;
+const BATCH_LINES_MAX = 1_000;
 /** Characters of the lines of one transaction: what is sent to the database is some five times as long. */
 const BATCH_CHARS_MAX = 2 * 1024 * 1024;
 /** Lines read without letting anything else run. */

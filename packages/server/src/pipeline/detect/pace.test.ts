@@ -12,7 +12,7 @@ describe("the pace of intake", () => {
 
   test("nobody waits while detection is close behind", async () => {
     const pace = createPace();
-    pace.stored(700);
+    pace.stored(1_000);
     expect(await isWaiting(pace.wait())).toBe(false);
   });
 
@@ -23,7 +23,7 @@ describe("the pace of intake", () => {
     expect(await isWaiting(waiting)).toBe(true);
     pace.finished(5_000);
     expect(await isWaiting(waiting)).toBe(true);
-    pace.finished(9_300);
+    pace.finished(9_000);
     expect(await isWaiting(waiting)).toBe(false);
   });
 

@@ -1,5 +1,5 @@
-/** Events stored and not yet looked at, beyond which storing waits: a tenth of a second of work on a small machine. */
-const BEHIND_MAX = 700;
+/** Events stored and not yet looked at, beyond which storing waits: a sixth of a second of work on a small machine. */
+const BEHIND_MAX = 1_000;
 /** A stage that has not moved for so long is not waited for: events must be stored even while detection is broken. */
 const STUCK_MS = 1_000;
 

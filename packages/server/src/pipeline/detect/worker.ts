@@ -48,7 +48,7 @@ export type Detect = Readonly<{
 }>;
 
 const DETECT_ACTOR: Actor = { kind: "system", id: "detect", name: "detect" };
-const BATCH_MAX = 500;
+const BATCH_MAX = 1_000;
 /** Events looked at without letting anything else run: about a millisecond. */
 const BREATH_EVENTS = 50;
 /** Replayed at a restart: about a second of work. Seldom enough to cost little, often enough to be short. */
