@@ -1,4 +1,12 @@
-import { ACTION_STATES, ApiProblem, BLOCK_STATES, EVENT_KINDS, INCIDENT_STATES, SEVERITIES } from "@tyr/contract";
+import {
+  ACTION_STATES,
+  ApiProblem,
+  BLOCK_STATES,
+  EVENT_KINDS,
+  EVENT_OUTCOMES,
+  INCIDENT_STATES,
+  SEVERITIES,
+} from "@tyr/contract";
 import {
   createRootRoute,
   createRoute,
@@ -58,6 +66,7 @@ const events = createRoute({
     user: text(256),
     session: text(128),
     kind: oneOf(EVENT_KINDS),
+    outcome: oneOf(EVENT_OUTCOMES),
     sensor: idOf("sensor"),
     from: instant,
     to: instant,

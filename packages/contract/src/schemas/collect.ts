@@ -32,6 +32,9 @@ export const EVENT_KINDS = [
 export const EventKind = Type.Enum(EVENT_KINDS);
 export type EventKind = Static<typeof EventKind>;
 
+export const EVENT_OUTCOMES = ["success", "failure", "unknown"] as const;
+export const EventOutcome = Type.Enum(EVENT_OUTCOMES);
+
 /** Counters since the sensor was registered. received = stored + duplicate + rejected; late ones are stored too. */
 export const SourceCounters = Type.Object({
   received: Type.Integer(),
@@ -77,7 +80,7 @@ export const Event = Type.Object({
   transport: NullableString,
   user: NullableString,
   action: Type.String({ description: "what was done, as a dotted name: ssh.login, web.request …" }),
-  outcome: Type.Enum(["success", "failure", "unknown"]),
+  outcome: EventOutcome,
   severity: Severity,
   fields: Facts,
   ecs: Facts,
@@ -91,6 +94,7 @@ export const EventQuery = Type.Object({
   ...PageQuery,
   sensor: Type.Optional(IdSchema("sensor")),
   kind: Type.Optional(EventKind),
+  outcome: Type.Optional(EventOutcome),
   ip: Type.Optional(Type.String({ maxLength: 64 })),
   user: Type.Optional(Type.String({ maxLength: 256 })),
   session: Type.Optional(Type.String({ maxLength: 128 })),

@@ -8,6 +8,8 @@ import { Time } from "../time/time.tsx";
 import { diffLines } from "./diff.ts";
 
 const DAY_MS = 86_400_000;
+/** As the reach counts them. */
+const LOGINS = { kind: "auth_attempt", outcome: "success" } as const;
 const SIGN_WORDS = { "+": "added: ", "-": "removed: ", " ": "" } as const;
 
 /** The connector's own plan: before and after as a diff, warnings first, and how far it reaches. */
@@ -57,17 +59,8 @@ function Reach({ dryRun, target }: Readonly<{ dryRun: DryRun; target: string }>)
   const { addresses, enforcers, successfulLogins, events } = dryRun.reach;
   // What was counted, so that the number and its rows agree.
   const counted = { from: new Date(Date.parse(dryRun.at) - REACH_DAYS * DAY_MS).toISOString(), to: dryRun.at };
-  // Events are found by one address; a prefix of many has no such list.
-  const single = /^[^/]+(\/32|\/128)?$/.test(target);
+  // A prefix of one address is read as that address.
   const ip = target.replace(/\/(32|128)$/, "");
-  const linked = (text: string, kind?: "auth_attempt"): ReactNode =>
-    single ? (
-      <Link to="/events" search={{ ip, ...counted, ...(kind === undefined ? {} : { kind }) }}>
-        {text}
-      </Link>
-    ) : (
-      text
-    );
   return (
     <ul className="reach" aria-label="Reach">
       <li>
@@ -79,10 +72,15 @@ function Reach({ dryRun, target }: Readonly<{ dryRun: DryRun; target: string }>)
         </Link>
       </li>
       <li className={successfulLogins > 0 ? "reach-warn" : undefined}>
-        {linked(`${successfulLogins} successful ${successfulLogins === 1 ? "login" : "logins"}`, "auth_attempt")}
+        <Link to="/events" search={{ ip, ...counted, ...LOGINS }}>
+          {successfulLogins} successful {successfulLogins === 1 ? "login" : "logins"}
+        </Link>
       </li>
       <li>
-        {linked(`${events} ${events === 1 ? "event" : "events"}`)} from there in the {REACH_DAYS} days before
+        <Link to="/events" search={{ ip, ...counted }}>
+          {events} {events === 1 ? "event" : "events"}
+        </Link>{" "}
+        from there in the {REACH_DAYS} days before
       </li>
     </ul>
   );

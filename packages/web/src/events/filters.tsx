@@ -1,4 +1,4 @@
-import { EVENT_KINDS } from "@tyr/contract";
+import { EVENT_KINDS, EVENT_OUTCOMES } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Popover } from "radix-ui";
@@ -21,6 +21,7 @@ const LABELS = {
   user: "user",
   session: "session",
   kind: "kind",
+  outcome: "outcome",
   sensor: "sensor",
   from: "from",
   to: "before",
@@ -61,6 +62,13 @@ export function EventFilters(): ReactNode {
           options={EVENT_KINDS}
           value={search.kind}
           onChange={(kind) => void navigate({ search: (old) => ({ ...old, kind }) })}
+        />
+        <FilterSelect
+          label="Outcome"
+          any="Any outcome"
+          options={EVENT_OUTCOMES}
+          value={search.outcome}
+          onChange={(outcome) => void navigate({ search: (old) => ({ ...old, outcome }) })}
         />
         <FilterSelect
           label="Sensor"

@@ -195,6 +195,7 @@ const collect: Answers = {
           fits(query.user, event.user) &&
           fits(query.session, event.session) &&
           fits(query.kind, event.kind) &&
+          fits(query.outcome, event.outcome) &&
           fits(query.sensor, event.sensorId) &&
           (query.q === undefined || event.raw.includes(query.q)) &&
           (query.from === undefined || event.time >= query.from) &&

@@ -143,6 +143,7 @@ function filtered(db: ReadDatabase, query: Listing["query"]) {
   let rows = db.selectFrom("event").selectAll();
   if (query.sensor !== undefined) rows = rows.where("sensor_id", "=", uuidOf(query.sensor));
   if (query.kind !== undefined) rows = rows.where("kind", "=", query.kind);
+  if (query.outcome !== undefined) rows = rows.where("outcome", "=", query.outcome);
   if (query.ip !== undefined) rows = rows.where(sql<boolean>`src_ip <<= ${query.ip}::inet`);
   if (query.user !== undefined) rows = rows.where("user_name", "=", query.user);
   if (query.session !== undefined) rows = rows.where("session", "=", query.session);

@@ -320,6 +320,9 @@ describe.each(TEST_ENGINES)("intake on %s", (engine) => {
     await send(sensor, `${accepted}\n${refused}`);
     const since = new Date("2026-03-05T00:00:00Z");
     expect(await reachOf(world.db.read, "192.0.2.0/24", since)).toEqual({ events: 2, successfulLogins: 1 });
+    const logins = { ip: "192.0.2.0/24", kind: "auth_attempt", outcome: "success" } as const;
+    const rows = await listEvents(world.db.read, { query: logins, before: Number.MAX_SAFE_INTEGER, limit: 50 });
+    expect(rows.events.map(({ raw }) => raw)).toEqual([accepted]);
     expect(await reachOf(world.db.read, "192.0.2.78", since)).toEqual({ events: 1, successfulLogins: 0 });
     expect(await reachOf(world.db.read, "192.0.2.0/24", new Date("2027-01-01"))).toEqual({
       events: 0,
