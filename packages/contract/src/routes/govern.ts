@@ -6,19 +6,22 @@ import * as r from "../schemas/respond.ts";
 
 const actionParams = Type.Object({ id: IdSchema("action") });
 const enforcerParams = Type.Object({ id: IdSchema("enforcer") });
+/** What Go's `strconv.ParseBool` reads: CrowdSec's clients may write any of them. */
+const GoBoolean = Type.Enum(["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"]);
 const decisionFilters = Type.Object({
   ip: Type.Optional(Type.String({ maxLength: 64 })),
   range: Type.Optional(Type.String({ maxLength: 64 })),
   scope: Type.Optional(Type.String({ maxLength: 40 })),
   value: Type.Optional(Type.String({ maxLength: 64 })),
   type: Type.Optional(Type.String({ maxLength: 40 })),
-  contains: Type.Optional(Type.Boolean()),
+  contains: Type.Optional(GoBoolean),
   origins: Type.Optional(Type.String({ maxLength: 400 })),
   scenarios_containing: Type.Optional(Type.String({ maxLength: 400 })),
   scenarios_not_containing: Type.Optional(Type.String({ maxLength: 400 })),
 });
+/** `startup`: exactly `true` asks for all; CrowdSec takes anything else as no. */
 const streamQuery = Type.Object({
-  startup: Type.Optional(Type.Boolean()),
+  startup: Type.Optional(Type.String({ maxLength: 40 })),
   scopes: Type.Optional(Type.String({ maxLength: 400 })),
   origins: Type.Optional(Type.String({ maxLength: 400 })),
   scenarios_containing: Type.Optional(Type.String({ maxLength: 400 })),

@@ -19,6 +19,8 @@ export function openCall(
     if (!reply.raw.writableFinished) gone.abort();
   });
   reply.raw.once("finish", () => {
+    // A HEAD has no body and an error has another: neither sent what the handler gave.
+    if (request.method === "HEAD" || reply.statusCode >= 400) return;
     for (const one of work)
       one().catch((err: unknown) => by.log.error({ err, requestId: request.id }, "work after an answer failed"));
   });

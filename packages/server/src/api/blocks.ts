@@ -41,7 +41,7 @@ export function blockHandlers({
     "enforcer.deactivate": async ({ params: { id } }, call) => await respond.endEnforcer({ id, by: byOf(call) }),
     "feed.blocklist": async (_input, call) => await feed(call),
     "crowdsec.decisions": async ({ query }, call) => await bouncer.decisions(query, call),
-    "crowdsec.decisionsHead": async (_input, call) => await bouncer.head(call),
+    "crowdsec.decisionsHead": async () => await bouncer.head(),
     "crowdsec.stream": async ({ query }, call) => await bouncer.stream(query, call),
   };
 }

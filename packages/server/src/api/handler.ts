@@ -15,7 +15,7 @@ export type Call = Readonly<{
   setHeader(name: string, value: string): void;
   /** Overrides the documented status, e.g. 304. */
   setStatus(status: number): void;
-  /** Runs once after the whole response was handed to the socket; never when the client went away before that. */
+  /** Runs once after the whole response was handed to the socket; never when the client went away before that, nor for HEAD or an error. */
   afterSent(work: () => Promise<void>): void;
 }>;
 

@@ -420,6 +420,8 @@ describe("answers that are not JSON", () => {
     });
     await server.app.inject({ url: "/health/live", headers: HOST });
     expect(done).toBe(1);
+    await server.app.inject({ method: "HEAD", url: "/health/live", headers: HOST });
+    expect(done).toBe(1);
     await server.app.close();
   });
 

@@ -50,6 +50,14 @@ describe("the plain list", () => {
     const pull = { enforcerId: "enf_1", position: 7, protocol: "feed", userAgent: "PAN-OS" };
     expect(pulls).toEqual([pull, pull]);
   });
+
+  test("is not received by who is answered 304 without naming a list", async () => {
+    pulls.length = 0;
+    const any = await get(["8.8.8.8"], "*");
+    expect(any).toMatchObject({ status: 304, body: "" });
+    await any.arrive();
+    expect(pulls).toEqual([{ enforcerId: "enf_1", protocol: "feed", userAgent: "PAN-OS" }]);
+  });
 });
 
 test.each([

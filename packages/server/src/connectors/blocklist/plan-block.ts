@@ -10,7 +10,7 @@ import {
   type Planner,
   type PlanRequest,
 } from "#govern";
-import { express, listEnforcers, listOverlapping, type BlockRow } from "#respond";
+import { clientOf, express, listEnforcers, listOverlapping, type BlockRow } from "#respond";
 
 export type PlanDeps = Readonly<{
   /** Events and successful log-ins from a prefix since an instant. */
@@ -48,7 +48,7 @@ function linesOf(target: string, blocks: readonly BlockRow[]): readonly string[]
 type Found = Readonly<{
   blocks: readonly BlockRow[];
   allowed: readonly string[];
-  enforcers: readonly { name: string; mute: boolean }[];
+  enforcers: readonly Readonly<{ name: string; told: ReturnType<typeof express> }>[];
   reach: Plan["reach"];
 }>;
 
@@ -60,10 +60,7 @@ async function look({ db, target, now }: PlanRequest, { reachOf }: PlanDeps): Pr
   return {
     blocks: await listOverlapping(db, [target]),
     allowed: allowed.map(({ text }) => text),
-    enforcers: enforcers.map(({ name, protocol, user_agent: userAgent }) => ({
-      name,
-      mute: express({ protocol, userAgent }, target.text) === undefined,
-    })),
+    enforcers: enforcers.map((one) => ({ name: one.name, told: express(clientOf(one), target.text) })),
     reach: { addresses: addressCount(target), enforcers: enforcers.length, events, successfulLogins },
   };
 }
@@ -73,7 +70,9 @@ function warningsOf({ target, ttlSeconds, now }: PlanRequest, { blocks, allowed,
   const covering = blocks.filter(
     ({ value, expires_at: until }) => until >= end && knownPrefix(value).length <= target.length,
   );
-  const mute = enforcers.filter((one) => one.mute).map(({ name }) => name);
+  const untold = (why: unknown) => enforcers.filter(({ told }) => told === why).map(({ name }) => name);
+  const mute = untold("cannot_express");
+  const filtering = untold("left_out_by_filter");
   const from = isSingle(target) ? "this address" : "this range";
   const all: readonly (readonly [boolean, string])[] = [
     [allowed.length > 0, `contains or lies in allow-listed ${allowed.slice(0, 5).join(", ")}`],
@@ -84,6 +83,7 @@ function warningsOf({ target, ttlSeconds, now }: PlanRequest, { blocks, allowed,
     [covering.length > 0, `already blocked for longer: ${covering.map(({ value }) => value).join(", ")}`],
     [enforcers.length === 0, "no enforcement point is registered: nothing drops packets yet"],
     [mute.length > 0, `cannot express this range and will not be told: ${mute.join(", ")}`],
+    [filtering.length > 0, `ask with a filter that leaves this out and will not be told: ${filtering.join(", ")}`],
   ];
   return all.filter(([applies]) => applies).map(([, text]) => text);
 }

@@ -12,10 +12,9 @@ export type FeedCall = Readonly<{
   afterSent(work: () => Promise<void>): void;
 }>;
 
-/** RFC 9110 section 13.1.2: any of the listed tags, weak or not, or `*`. */
-function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  const tags = (ifNoneMatch ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-  return tags.includes("*") || tags.includes(etag);
+/** RFC 9110 section 13.1.2: the listed tags, weak or not, or `*`. */
+function tagsOf(ifNoneMatch: string | undefined): readonly string[] {
+  return (ifNoneMatch ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
 }
 
 /**
@@ -31,11 +30,16 @@ export function createFeed(blocks: BlockSource): (call: FeedCall) => Promise<Res
     call.setHeader("x-tyr-count", String(values.length));
     call.setHeader("cache-control", "no-cache");
     const { enforcerId } = call.caller;
+    const tags = tagsOf(call.headers["if-none-match"]);
+    // Who names the tag has this list; who says `*` is answered without one, and may have none.
+    const has = tags.includes(etag);
+    const sent = has || !tags.includes("*");
     if (enforcerId !== undefined) {
       const userAgent = call.headers["user-agent"];
-      call.afterSent(async () => await blocks.recordPull({ enforcerId, position, protocol: "feed", userAgent }));
+      const pull = { enforcerId, ...(sent ? { position } : {}), protocol: "feed" as const, userAgent };
+      call.afterSent(async () => await blocks.recordPull(pull));
     }
-    if (!matches(call.headers["if-none-match"], etag)) return ok(body);
+    if (sent && !has) return ok(body);
     call.setStatus(304);
     return ok("");
   };

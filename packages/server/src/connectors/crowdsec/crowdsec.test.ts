@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { goDuration } from "./go-duration.ts";
-import { isWanted, SCENARIO } from "./to-decision.ts";
+import { isWanted, SCENARIO, takesOf } from "./to-decision.ts";
 
 describe("Go durations", () => {
   test.each([
@@ -54,4 +54,25 @@ describe("filters of the bouncer API", () => {
     [{ scenarios_not_containing: "block" }, false],
     [{ scenarios_not_containing: "" }, true],
   ])("%j: %j", (filter, wanted) => expect(isWanted(decision, filter)).toBe(wanted));
+
+  test.each([
+    ["2A00:1450:0::5", "2a00:1450::5", true],
+    ["2a00:1450:0:0:0:0:0:5", "2a00:1450::5", true],
+    ["::ffff:8.8.8.8", "8.8.8.8", true],
+    ["8.8.8.77/24", "8.8.8.0/24", true],
+    ["8.8.8.8/32", "8.8.8.8", true],
+    ["8.8.8.8", "8.8.8.0/24", false],
+    ["8.8.8.0/25", "8.8.8.0/24", false],
+    ["nonsense", "8.8.8.8", false],
+  ])("the value %s asks for %s: %j", (asked, value, wanted) =>
+    expect(isWanted({ ...decision, value }, { value: asked })).toBe(wanted),
+  );
+
+  test.each([
+    [{}, "all"],
+    [{ scopes: "ip" }, "addresses"],
+    [{ scopes: "Range,country" }, "ranges"],
+    [{ origins: "crowdsec" }, "none"],
+    [{ scenarios_not_containing: "tyr" }, "none"],
+  ])("%j takes %s of our blocks", (filter, takes) => expect(takesOf(filter)).toBe(takes));
 });

@@ -3,7 +3,7 @@ import { ok, type CrowdsecDecision, type EnforcerId, type InputOf, type OutputOf
 import type { Clock } from "#platform/clock";
 import { knownPrefix, parsePrefix } from "#govern";
 import type { BlockSource, Told } from "#respond";
-import { isWanted, toDecision, type DecisionFilter } from "./to-decision.ts";
+import { isWanted, takesOf, toDecision } from "./to-decision.ts";
 
 /** The part of a call this connector needs; the api's own is wider. */
 export type BouncerCall = Readonly<{
@@ -21,13 +21,13 @@ type Asked = Readonly<{ contain?: string; within?: string }>;
 
 /** `ip`: what covers it. `range`: what covers it, or with contains=false what lies in it. */
 function askedFor(query: InputOf<"crowdsec.decisions">["query"]): Result<Asked> {
-  const { ip, range, contains = true } = query;
+  const { ip, range, contains = "true" } = query;
   const text = ip ?? range;
   if (text === undefined) return ok({});
   const parsed = parsePrefix(text);
   if (!parsed.ok) return parsed;
   const { text: canonical } = parsed.value;
-  return ok(ip === undefined && !contains ? { within: canonical } : { contain: canonical });
+  return ok(ip === undefined && /^[0f]/i.test(contains) ? { within: canonical } : { contain: canonical });
 }
 
 /** Live mode: "is this address blocked?". Ranges are answered as ranges, whoever asks: nothing is enforced from a list. */
@@ -50,19 +50,19 @@ async function stream(
 ): Promise<Result<OutputOf<"crowdsec.stream">>> {
   const { enforcerId } = call.caller;
   const userAgent = call.headers["user-agent"];
-  const client = { protocol: "crowdsec" as const, userAgent: userAgent ?? null };
-  const whole = query.startup === true || enforcerId === undefined;
+  // Nothing but the filter decides what this client takes; what it does not take was not sent to it.
+  const takes = takesOf({ ...query, scopes: query.scopes ?? "ip,range" });
+  const client = { protocol: "crowdsec" as const, userAgent: userAgent ?? null, takes };
+  const whole = query.startup === "true" || enforcerId === undefined;
   const changes = whole ? await blocks.all(client) : await blocks.changes({ ...client, enforcerId });
   const now = clock.now();
-  const filter: DecisionFilter = { ...query, scopes: query.scopes ?? "ip,range" };
-  const wanted = (told: readonly Told[]) =>
-    orNull(told.map((one) => toDecision(one, now)).filter((one) => isWanted(one, filter)));
+  const written = (told: readonly Told[]) => orNull(told.map((one) => toDecision(one, now)));
   if (enforcerId !== undefined) {
     const { position } = changes;
-    const pull = { enforcerId, position, stream: true, protocol: "crowdsec" as const, userAgent };
+    const pull = { enforcerId, position, stream: true, protocol: "crowdsec" as const, userAgent, takes };
     call.afterSent(async () => await blocks.recordPull(pull));
   }
-  return ok({ new: wanted(changes.added), deleted: wanted(changes.removed) });
+  return ok({ new: written(changes.added), deleted: written(changes.removed) });
 }
 
 export type BouncerHandlers = Readonly<{
@@ -70,7 +70,7 @@ export type BouncerHandlers = Readonly<{
     query: InputOf<"crowdsec.decisions">["query"],
     call: BouncerCall,
   ): Promise<Result<OutputOf<"crowdsec.decisions">>>;
-  head(call: BouncerCall): Promise<Result<undefined>>;
+  head(): Promise<Result<undefined>>;
   stream(query: InputOf<"crowdsec.stream">["query"], call: BouncerCall): Promise<Result<OutputOf<"crowdsec.stream">>>;
 }>;
 
@@ -86,10 +86,8 @@ export function createBouncerApi(deps: BouncerDeps): BouncerHandlers {
       seen(call);
       return await decisions(deps, query);
     },
-    async head(call) {
-      seen(call);
-      return ok(undefined);
-    },
+    // A key check, as CrowdSec has it: nothing was pulled.
+    head: async () => ok(undefined),
     stream: async (query, call) => await stream(deps, query, call),
   };
 }

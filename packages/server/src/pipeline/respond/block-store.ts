@@ -134,19 +134,24 @@ export async function listBlocksOfActions(
     .execute();
 }
 
-export type ActiveCounts = Readonly<{ ips: number; ranges: number; beyond: number }>;
+export type ActiveCount = Readonly<{ scope: "ip" | "range"; example: string; count: number; beyond: number }>;
 
-/** Active blocks by scope, and how many changed after a position. */
-export async function countActive(db: ReadDatabase, position: number): Promise<ActiveCounts> {
+/**
+ * Active blocks by what decides how they can be told, their family and length: how many, how many of them changed
+ * after a position, and one as an example.
+ */
+export async function countActive(db: ReadDatabase, position: number): Promise<readonly ActiveCount[]> {
   return await db
     .selectFrom("block")
     .select(({ fn }) => [
-      fn.countAll<number>().filterWhere("scope", "=", "ip").as("ips"),
-      fn.countAll<number>().filterWhere("scope", "=", "range").as("ranges"),
+      "scope",
+      fn.min("value").as("example"),
+      fn.countAll<number>().as("count"),
       fn.countAll<number>().filterWhere("position", ">", position).as("beyond"),
     ])
     .where("state", "=", "active")
-    .executeTakeFirstOrThrow();
+    .groupBy(["scope", sql`family(network)`, sql`masklen(network)`])
+    .execute();
 }
 
 /** Which of these addresses an active block covers, itself or by a range. */

@@ -1,6 +1,7 @@
 import { ok, refuse, type Block, type BlockId, type IncidentId, type Result, type TimelineItem } from "@tyr/contract";
 import type { Page, PageBefore, ReadDatabase } from "#platform/database";
 import { actionIdsOf, parsePrefix } from "#govern";
+import { express } from "./express.ts";
 import { enforcementAt, isStale, type Receipt } from "./enforcement.ts";
 import type { Room } from "./room.ts";
 import {
@@ -12,7 +13,7 @@ import {
   type BlockFilter,
   type BlockRow,
 } from "./block-store.ts";
-import { listEnforcers, listReceipts, type EnforcerRow } from "./enforcer-store.ts";
+import { clientOf, listEnforcers, listReceipts, type EnforcerRow } from "./enforcer-store.ts";
 
 type Surroundings = Readonly<{ enforcers: readonly EnforcerRow[]; receipts: readonly Receipt[]; now: Date }>;
 
@@ -65,21 +66,28 @@ export type BlockCounts = Readonly<{
   enforcers: number;
   /** Enforcement points that still pull. */
   enforcersSeen: number;
-  /** Active blocks that some active enforcement point has not received; all of them while there is none. */
+  /** Active blocks that some active enforcement point has not received or is not told; all while there is none. */
   unacknowledged: number;
 }>;
 
 export async function summariseBlocks(db: ReadDatabase, now: Date): Promise<BlockCounts> {
   const enforcers = (await listEnforcers(db)).filter(({ active }) => active);
   const behind = enforcers.length === 0 ? 0 : Math.min(...enforcers.map(({ position }) => position));
-  const { ips, ranges, beyond } = await countActive(db, behind);
+  const counts = await countActive(db, behind);
+  const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+  const of = (scope: BlockRow["scope"]): number =>
+    sum(counts.filter((one) => one.scope === scope).map(({ count }) => count));
+  const untold = (example: string): boolean =>
+    enforcers.some((one) => typeof express(clientOf(one), example) === "string");
+  const ips = of("ip");
+  const ranges = of("range");
   return {
     active: ips + ranges,
     ips,
     ranges,
     enforcers: enforcers.length,
     enforcersSeen: enforcers.filter((one) => !isStale(one, now)).length,
-    unacknowledged: beyond,
+    unacknowledged: sum(counts.map(({ example, count, beyond }) => (untold(example) ? count : beyond))),
   };
 }
 

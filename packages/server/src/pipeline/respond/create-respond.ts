@@ -30,7 +30,7 @@ import {
 import { executeApproved } from "./execute-approved.ts";
 import type { Client } from "./express.ts";
 import { createTurns } from "./in-turn.ts";
-import { readAll, readChanges, type Changes } from "./read-changes.ts";
+import { asksAnew, readAll, readChanges, type Changes } from "./read-changes.ts";
 import type { Room } from "./room.ts";
 import { listActive, listActiveValues, type ActiveFilter, type BlockRow } from "./block-store.ts";
 
@@ -44,7 +44,7 @@ export type BlockSource = Readonly<{
   list(): Promise<{ position: number; values: readonly string[] }>;
   /** For a client that starts: all of it, and what ended lately. */
   all(client: Client): Promise<Changes>;
-  /** Since that enforcement point's last completed pull of the stream. */
+  /** Since that enforcement point's last completed pull of the stream; everything if it asks otherwise than then. */
   changes(client: Client & { enforcerId: EnforcerId }): Promise<Changes>;
   /** Call only after the whole response was sent. */
   recordPull(pull: Pull): Promise<void>;
@@ -142,7 +142,10 @@ export function createRespond({ db, clock, bus, log, execution }: RespondDeps): 
         return { position, values: await listActiveValues(db.read, clock.now()) };
       },
       all: async (client) => await inTurn(async () => await readAll(room, client)),
-      changes: async (client) => await readChanges(room, client),
+      changes: async (client) =>
+        (await asksAnew(room, client))
+          ? await inTurn(async () => await readAll(room, client))
+          : await readChanges(room, client),
       recordPull,
     },
     revert: async (wanted) => await revertAction(room, wanted),

@@ -1,17 +1,24 @@
 import type { Enforcement, EnforcerId } from "@tyr/contract";
-import { express } from "./express.ts";
+import { express, type Silence } from "./express.ts";
 import type { BlockRow } from "./block-store.ts";
-import type { EnforcerRow } from "./enforcer-store.ts";
+import { clientOf, type EnforcerRow } from "./enforcer-store.ts";
 
 /** A client that has not pulled for so long enforces nothing new, and perhaps nothing at all. */
 const STALE_AFTER_MS = { crowdsec: 2 * 60_000, feed: 2 * 3_600_000 } as const;
 
 export type Receipt = Readonly<{ enforcer_id: EnforcerId; position: number; at: Date }>;
-type Seen = Pick<EnforcerRow, "id" | "name" | "position" | "protocol" | "last_pull_at" | "user_agent">;
+type Seen = Pick<EnforcerRow, "id" | "name" | "position" | "protocol" | "last_pull_at" | "user_agent" | "takes">;
 type Changed = Pick<BlockRow, "value" | "position" | "state">;
 
 export function isStale({ protocol, last_pull_at: last }: Pick<Seen, "protocol" | "last_pull_at">, now: Date): boolean {
   return last === null || now.getTime() - last.getTime() > STALE_AFTER_MS[protocol ?? "crowdsec"];
+}
+
+function whyNot(silence: Silence, { user_agent: userAgent }: Seen): string {
+  const client = userAgent ?? "this client";
+  return silence === "left_out_by_filter"
+    ? `${client} asks with a filter that leaves blocks like this one out, so it is not told`
+    : `${client} would block one address of this range only, so it is not told`;
 }
 
 /**
@@ -24,17 +31,11 @@ export function enforcementAt(
   { receipts, now }: Readonly<{ receipts: readonly Receipt[]; now: Date }>,
 ): Enforcement {
   const { id: enforcerId, name } = enforcer;
-  const client = { protocol: enforcer.protocol, userAgent: enforcer.user_agent };
   if (enforcer.last_pull_at === null)
     return { enforcerId, name, state: "requested", at: null, detail: "has never pulled" };
-  if (express(client, block.value) === undefined)
-    return {
-      enforcerId,
-      name,
-      state: "not_expressible",
-      at: null,
-      detail: `${enforcer.user_agent ?? "this client"} would block one address of this range only, so it is not told`,
-    };
+  const sent = express(clientOf(enforcer), block.value);
+  if (typeof sent === "string")
+    return { enforcerId, name, state: "not_expressible", at: null, detail: whyNot(sent, enforcer) };
   const receipt = receipts
     .filter((one) => one.enforcer_id === enforcerId && one.position >= block.position)
     .toSorted((a, b) => a.position - b.position)

@@ -1,9 +1,18 @@
 import type { EnforcerId } from "@tyr/contract";
 import type { Insertable, Selectable } from "kysely";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
+import { toldAlike, type Client, type Takes } from "./express.ts";
 import type { EnforcerTable } from "./tables.ts";
 
 export type EnforcerRow = Selectable<EnforcerTable>;
+
+type Asking = Pick<EnforcerRow, "protocol" | "user_agent" | "takes">;
+/** As what this enforcement point last asked for a list. */
+export const clientOf = ({ protocol, user_agent: userAgent, takes }: Asking): Client => ({
+  protocol,
+  userAgent,
+  takes,
+});
 
 export async function listEnforcers(db: ReadDatabase): Promise<readonly EnforcerRow[]> {
   return await db.selectFrom("enforcer").selectAll().orderBy("id").execute();
@@ -54,30 +63,51 @@ export type PullRecord = Readonly<{
   stream: boolean;
   protocol: "feed" | "crowdsec";
   userAgent: string | null;
+  /** What the filter of this pull let through. */
+  takes: Takes;
   at: Date;
   /** Receipts older than this are dropped. */
   keepSince: Date;
 }>;
 
+type Before = Asking & Pick<EnforcerRow, "position" | "stream_position">;
+
+/** What a list adds. Asked otherwise than before, what was reached then says nothing about what is told now. */
+function reachedBy(before: Before, pull: PullRecord & { position: number }) {
+  const { position, stream, protocol, userAgent, takes } = pull;
+  const asking = { protocol, user_agent: userAgent, takes };
+  if (!toldAlike(clientOf(before), clientOf(asking)))
+    return { ...asking, anew: true, position, stream_position: stream ? position : 0 };
+  return {
+    ...asking,
+    anew: false,
+    position: Math.max(before.position, position),
+    stream_position: Math.max(before.stream_position, stream ? position : 0),
+  };
+}
+
 export async function storePull(tx: WriteTransaction, pull: PullRecord): Promise<void> {
-  const { enforcerId, position = 0, stream, protocol, userAgent, at } = pull;
+  const { enforcerId, position, protocol, userAgent, at } = pull;
   const before = await tx
     .selectFrom("enforcer")
-    .select(["position", "stream_position"])
+    .select(["position", "stream_position", "protocol", "user_agent", "takes"])
     .where("id", "=", enforcerId)
     .forUpdate()
     .executeTakeFirst();
   if (before === undefined) return;
-  const reached = Math.max(before.position, position);
-  const streamed = Math.max(before.stream_position, stream ? position : 0);
-  await tx
-    .updateTable("enforcer")
-    .set({ position: reached, stream_position: streamed, protocol, last_pull_at: at, user_agent: userAgent })
-    .where("id", "=", enforcerId)
-    .execute();
-  if (reached === before.position) return;
-  await tx.deleteFrom("enforcer_pull").where("enforcer_id", "=", enforcerId).where("at", "<", pull.keepSince).execute();
-  await tx.insertInto("enforcer_pull").values({ enforcer_id: enforcerId, position: reached, at }).execute();
+  const mine = tx.updateTable("enforcer").where("id", "=", enforcerId);
+  if (position === undefined) {
+    // A single question changes nothing about how the lists of this enforcement point are told.
+    const asking = before.position === 0 ? { protocol, user_agent: userAgent } : {};
+    await mine.set({ ...asking, last_pull_at: at }).execute();
+    return;
+  }
+  const { anew, ...reached } = reachedBy(before, { ...pull, position });
+  await mine.set({ ...reached, last_pull_at: at }).execute();
+  if (!anew && reached.position === before.position) return;
+  const outdated = tx.deleteFrom("enforcer_pull").where("enforcer_id", "=", enforcerId);
+  await (anew ? outdated : outdated.where("at", "<", pull.keepSince)).execute();
+  await tx.insertInto("enforcer_pull").values({ enforcer_id: enforcerId, position: reached.position, at }).execute();
 }
 
 /** When each enforcement point had first received each of these positions. */

@@ -4,6 +4,7 @@ import { serviceCaller, type Caller } from "#identity";
 import { newId } from "#platform/ids";
 import type { Fact } from "#platform/database";
 import type { By } from "#govern";
+import type { Takes } from "./express.ts";
 import type { Room } from "./room.ts";
 import {
   deactivateEnforcer,
@@ -94,6 +95,8 @@ export type Pull = Readonly<{
   stream?: boolean;
   protocol: "feed" | "crowdsec";
   userAgent: string | undefined;
+  /** What the filter of the request let through; all of it when left out. */
+  takes?: Takes;
 }>;
 
 /** A client that polls every second is not worth a write every second. */
@@ -109,15 +112,15 @@ function shortAgent(userAgent: string | undefined): string | null {
 /** Remembers what enforcement points have received; one per room, because it knows what it wrote last. */
 export function createPullRecorder({ db, clock }: Room): (pull: Pull) => Promise<void> {
   const written = new Map<string, Readonly<{ at: number; what: string }>>();
-  return async ({ enforcerId, position, stream = false, protocol, userAgent }) => {
+  return async ({ enforcerId, position, stream = false, protocol, userAgent, takes = "all" }) => {
     const at = clock.now();
     const agent = shortAgent(userAgent);
-    const what = JSON.stringify([position, stream, protocol, agent]);
+    const what = JSON.stringify([position, stream, protocol, agent, takes]);
     const last = written.get(enforcerId);
     if (last?.what === what && at.getTime() - last.at < SEEN_EVERY_MS) return;
     const keepSince = new Date(at.getTime() - RECEIPTS_KEPT_MS);
     await db.bookkeep("enforcer-pull", async (tx) => {
-      await storePull(tx, { enforcerId, position, stream, protocol, userAgent: agent, at, keepSince });
+      await storePull(tx, { enforcerId, position, stream, protocol, userAgent: agent, takes, at, keepSince });
     });
     written.set(enforcerId, { at: at.getTime(), what });
   };

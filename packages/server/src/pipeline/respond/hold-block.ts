@@ -5,7 +5,8 @@ import { isSingle, knownPrefix, type ActionRow, type By } from "#govern";
 import { changeBlock, findActive, insertBlock, type BlockRow } from "./block-store.ts";
 import { endHoldOf, insertHold, listHolds } from "./hold-store.ts";
 
-const ORIGIN = "tyr";
+/** Whose block it is: every block so far is decided here. */
+export const ORIGIN = "tyr";
 export type Change = Readonly<{ block: BlockRow; fact: Fact }>;
 /** Where in the stream, when, and for whom. The position was taken at the start: it orders everybody who writes blocks. */
 export type Moment = Readonly<{ position: number; at: Date; by: By }>;

@@ -1,6 +1,7 @@
 export { blockedAmong, listBlockTimeline, summariseBlocks, type BlockCounts } from "./block-view.ts";
 export { createRespond, type BlockSource, type Respond, type RespondDeps } from "./create-respond.ts";
-export { express, expressesRanges, type Client } from "./express.ts";
+export { express, type Client, type Takes } from "./express.ts";
+export { ORIGIN } from "./hold-block.ts";
 export type { Changes, Told } from "./read-changes.ts";
 export { listOverlapping, type ActiveFilter, type BlockRow } from "./block-store.ts";
-export { listEnforcers } from "./enforcer-store.ts";
+export { clientOf, listEnforcers } from "./enforcer-store.ts";

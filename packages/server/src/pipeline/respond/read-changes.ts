@@ -1,9 +1,9 @@
 import { headOf } from "#platform/bus";
 import { knownPrefix, type Prefix } from "#govern";
-import { express, type Client } from "./express.ts";
+import { express, toldAlike, type Client } from "./express.ts";
 import type { Room } from "./room.ts";
 import { listActive, listChangedAfter, listEndedSince, listOverlapping, type BlockRow } from "./block-store.ts";
-import { findEnforcer } from "./enforcer-store.ts";
+import { clientOf, findEnforcer } from "./enforcer-store.ts";
 import type { EnforcerId } from "@tyr/contract";
 
 /** One address or prefix as a client is told of it. `offset` tells the addresses of one expanded range apart. */
@@ -15,7 +15,8 @@ const ENDED_TOLD_MS = 24 * 3_600_000;
 const ENDED_TOLD_MAX = 10_000;
 
 function tell(client: Client, block: BlockRow): readonly Told[] {
-  return (express(client, block.value) ?? []).map((prefix, offset) => ({ block, prefix, offset }));
+  const sent = express(client, block.value);
+  return typeof sent === "string" ? [] : sent.map((prefix, offset) => ({ block, prefix, offset }));
 }
 
 /** One entry per value, the one that lasts longest: a short block must not end a longer one. */
@@ -44,6 +45,12 @@ export async function readAll({ db, clock }: Room, client: Client): Promise<Chan
     added: [...added.values()],
     removed: [...removed.values()].filter(({ prefix }) => !added.has(prefix.text)),
   };
+}
+
+/** Whether this pull asks otherwise than the last: then a difference would leave out what only now is wanted. */
+export async function asksAnew({ db }: Room, client: Client & { enforcerId: EnforcerId }): Promise<boolean> {
+  const known = await findEnforcer(db.read, { id: client.enforcerId });
+  return known !== undefined && known.position > 0 && !toldAlike(clientOf(known), client);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ActionId, BLOCK_STATES, BlockId, EnforcerId, Id } from "@tyr/contract";
 import type { Generated } from "kysely";
+import type { Takes } from "./express.ts";
 
 export type BlockTable = {
   number: Generated<number>;
@@ -42,6 +43,7 @@ export type EnforcerTable = {
   protocol: "feed" | "crowdsec" | null;
   last_pull_at: Date | null;
   user_agent: string | null;
+  takes: Generated<Takes>;
 };
 
 declare module "#platform/tables" {

@@ -136,7 +136,7 @@ export async function blockNow(world: ResponseWorld, target: string, ttlSeconds 
   return must(await world.govern.get(asked.id));
 }
 
-type Sent = { call: Parameters<ResponseWorld["bouncer"]["head"]>[0]; arrive: () => Promise<void> };
+type Sent = { call: Parameters<ResponseWorld["bouncer"]["stream"]>[1]; arrive: () => Promise<void> };
 
 /** A bouncer's request, whose response arrives when the test says so. */
 export function callFrom(enforcerId: `enf_${string}`, userAgent = "crowdsec-firewall-bouncer/-"): Sent {
