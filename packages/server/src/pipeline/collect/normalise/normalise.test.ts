@@ -87,7 +87,7 @@ describe("OpenSSH lines", () => {
 
   test.each([
     ["Invalid user admin from 177.229.3.3", "ssh.invalid_user", "177.229.3.3", "admin"],
-    ["input_userauth_request: invalid user admin [preauth]", "ssh.invalid_user", undefined, "admin"],
+    ["input_userauth_request: invalid user admin [preauth]", "ssh.auth_request", undefined, "admin"],
     [
       "error: maximum authentication attempts exceeded for root from 122.163.61.218 port 55467 ssh2 [preauth]",
       "ssh.max_attempts",

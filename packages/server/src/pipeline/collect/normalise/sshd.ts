@@ -103,9 +103,11 @@ const ROWS: readonly Row[] = [
     /^Invalid user (.*) from (\S+)(?: port (\d{1,5}))?$/s,
     withUser({ ...about("ssh.invalid_user", "low"), ecs: { "auth.user_known": false } }),
   ],
+  // Old versions say "Invalid user …" and then, without the address, this: an action of its own, so that nothing counts
+  // twice and no correlation waits for an address that cannot come.
   [
     /^input_userauth_request: invalid user (.*) \[preauth\]$/s,
-    ([, user]) => ({ ...about("ssh.invalid_user"), user, ecs: { "auth.user_known": false } }),
+    ([, user]) => ({ ...about("ssh.auth_request"), user, ecs: { "auth.user_known": false } }),
   ],
   [
     /^(?:error: )?maximum authentication attempts exceeded for (?:invalid user )?(.*) from (\S+) port (\d{1,5})/s,
