@@ -39,6 +39,11 @@ export const ERRORS = {
     "Sign in, or ask an administrator for an account.",
   ],
   NAME_TAKEN: [409, "The name is already used", "Choose another name."],
+  ALLOWED_ALREADY: [
+    409,
+    "The allow-list has this entry already",
+    "Nothing is needed; to change its reason or end, remove the entry named in `id` and add it again.",
+  ],
   INCIDENT_TRANSITION_REFUSED: [
     409,
     "The incident cannot make this move from its state",
@@ -101,6 +106,11 @@ export const ERRORS = {
   ],
   CONFIG_INVALID: [500, "The configuration is not usable", "Correct the setting named in the message and start again."],
   DATA_DIRECTORY_LOCKED: [500, "Another process uses the data directory", "Stop it, or point TYR_DATA_DIR elsewhere."],
+  DATA_DIRECTORY_UNUSABLE: [
+    500,
+    "The data directory cannot be made, written or locked",
+    "Check the path, its owner and its disk, or point TYR_DATA_DIR elsewhere; the file system must have locks.",
+  ],
   MIGRATION_FAILED: [
     500,
     "The database could not be brought to this version",
@@ -110,6 +120,16 @@ export const ERRORS = {
     500,
     "The database was written by a newer version",
     "Start that version, or restore a backup of this one.",
+  ],
+  DATABASE_DAMAGED: [
+    500,
+    "The embedded database does not open",
+    "Restore the backup of the data directory; to begin without it, move the folder named in the message away.",
+  ],
+  PORT_IN_USE: [
+    500,
+    "Another program listens on the port",
+    "Stop that program (it may be a Tyr already running), or choose another port with TYR_PORT or --port.",
   ],
   POLICY_BUNDLE_INVALID: [
     500,

@@ -1,16 +1,19 @@
+import { rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { sql } from "kysely";
 import { ok, refuse } from "@tyr/contract";
 import { cursorOf, headOf, moveCursor, takePositions } from "#platform/bus";
 import { systemClock } from "#platform/clock";
-import type { Fact } from "#platform/database";
-import { openTestDatabase, TEST_ENGINES } from "./testing.ts";
+import { openDatabase, type Fact } from "#platform/database";
+import { embeddedDirectory, openTestDatabase, TEST_ENGINES } from "./testing.ts";
 
 const fact: Fact = {
   type: "system.heartbeat",
   actor: { kind: "system", id: "system", name: "system" },
   object: { kind: "test", id: "1" },
 };
+const options = { clock: systemClock, encode: () => new Uint8Array() };
 const cursor = (position: number) => ({ consumer: "test", position, now: systemClock.now() });
 
 describe.each(TEST_ENGINES)("the database on %s", (engine) => {
@@ -133,20 +136,6 @@ describe.each(TEST_ENGINES)("the database on %s", (engine) => {
   });
 });
 
-test("a second process cannot open the same data directory, a killed one's lock is taken over", async () => {
-  const { lockDirectory } = await import("./directory-lock.ts");
-  const { mkdtempSync, rmSync, writeFileSync } = await import("node:fs");
-  const { spawnSync } = await import("node:child_process");
-  const dir = mkdtempSync("/tmp/tyr-lock-");
-  const other = process.ppid;
-  writeFileSync(`${dir}/tyr.lock`, `${other} `);
-  expect(() => lockDirectory(dir)).toThrow(expect.objectContaining({ code: "DATA_DIRECTORY_LOCKED" }));
-  const dead = spawnSync("true").pid;
-  writeFileSync(`${dir}/tyr.lock`, `${dead} 123`);
-  lockDirectory(dir)();
-  rmSync(dir, { recursive: true });
-});
-
 test("a building of the cluster that was cut short is begun again, and what is not a database is left alone", async () => {
   const { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } = await import("node:fs");
   const { ensureCluster } = await import("./build-cluster.ts");
@@ -161,4 +150,31 @@ test("a building of the cluster that was cut short is begun again, and what is n
   await expect(ensureCluster(`${dir}/mine`)).rejects.toThrow(/not a database/);
   expect(existsSync(`${dir}/mine/thesis.txt`)).toBe(true);
   rmSync(dir, { recursive: true });
+});
+
+describe("what does not open says so", () => {
+  test.each([
+    ["a control file cut short", (pg: string) => truncateSync(join(pg, "global/pg_control"), 10)],
+    ["no log", (pg: string) => rmSync(join(pg, "pg_wal"), { recursive: true })],
+    ["no tables", (pg: string) => rmSync(join(pg, "base"), { recursive: true })],
+    ["another version", (pg: string) => writeFileSync(join(pg, "PG_VERSION"), "99\n")],
+    ["no version", (pg: string) => rmSync(join(pg, "PG_VERSION"))],
+  ])("an embedded database with %s: where it is and what to do", async (_, damage) => {
+    const dataDir = await embeddedDirectory();
+    damage(join(dataDir, "pg"));
+    await expect(openDatabase({ ...options, url: undefined, dataDir })).rejects.toMatchObject({
+      code: "DATABASE_DAMAGED",
+      message: expect.stringMatching(new RegExp(`${join(dataDir, "pg")}.*restore the backup.*move`, "i")),
+    });
+    rmSync(dataDir, { recursive: true });
+  });
+
+  test("a PostgreSQL nobody answers for: its address without the password", async () => {
+    const url = "postgres://tyr:hunter2@127.0.0.1:1/tyr";
+    await expect(openDatabase({ ...options, url, dataDir: "/nowhere" })).rejects.toMatchObject({
+      code: "DATABASE_UNAVAILABLE",
+      message: expect.stringMatching(/^(?!.*hunter2).*127\.0\.0\.1:1\/tyr.*TYR_DATABASE_URL/),
+      cause: { code: "ECONNREFUSED" },
+    });
+  });
 });

@@ -1,50 +1,63 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { DataDirectoryLocked } from "./errors.ts";
+import { DatabaseSync } from "node:sqlite";
+import { ensureDataDirectory } from "./data-directory.ts";
+import { DataDirectoryLocked, DataDirectoryUnusable } from "./errors.ts";
 
-/** A process that started after the lock was written cannot be its writer, whatever its number. */
-function startedAt(pid: number): string | undefined {
+/** Rivals that ask in the same moment hold each other up for some milliseconds; one of them gets it. */
+const WAIT_MS = 100;
+/** SQLITE_BUSY (sqlite.org/rescode.html): the kernel says somebody else holds it. */
+const BUSY = 5;
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === BUSY;
+}
+
+/** For the message only: never what decides. */
+function holderOf(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19];
+    return readFileSync(path, "utf8").trim();
   } catch {
-    return undefined;
+    return "another process";
   }
 }
 
-function isHeld(text: string): boolean {
-  const [pid = "", start = ""] = text.trim().split(" ");
-  if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+/** Node has no `flock`; its SQLite takes one (fcntl(2)) on an empty file and asks nothing else of it. */
+function take(path: string): DatabaseSync {
+  const lock = new DatabaseSync(path, { timeout: WAIT_MS });
   try {
-    process.kill(Number(pid), 0);
+    lock.exec("pragma journal_mode = memory");
+    lock.exec("begin exclusive");
+    return lock;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    lock.close();
+    throw error;
   }
-  return start === "" || startedAt(Number(pid)) === start;
 }
 
 /**
- * Takes the data directory for this process. A lock left by a killed process is taken over: the process number and its
- * start time must both still be alive for it to count.
+ * Takes the data directory for this process. The kernel holds the lock and drops it when the process ends, however it
+ * ends; so nothing is ever taken over, and containers that share a volume see each other's whatever their process
+ * numbers. Limits: the file system must have locks, and a network file system must be set up to share them (NFSv4 is).
+ * Opening `process.lock` with anything else in this process would drop the lock (fcntl(2)).
  *
  * @returns gives it back
  * @throws {DataDirectoryLocked} `DATA_DIRECTORY_LOCKED`
+ * @throws {DataDirectoryUnusable} `DATA_DIRECTORY_UNUSABLE` not to be written, or without locks
  */
 export function lockDirectory(dataDir: string): () => void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const path = join(dataDir, "tyr.lock");
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const handle = openSync(path, "wx", 0o600);
-      writeSync(handle, `${process.pid} ${startedAt(process.pid) ?? ""}`);
-      closeSync(handle);
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      const holder = readFileSync(path, "utf8");
-      if (isHeld(holder))
-        throw new DataDirectoryLocked(`${dataDir} is in use by process ${holder.split(" ")[0]}`, { cause: error });
-      rmSync(path, { force: true });
-    }
+  ensureDataDirectory(dataDir);
+  const note = join(dataDir, "process.txt");
+  try {
+    const lock = take(join(dataDir, "process.lock"));
+    writeFileSync(note, `process ${process.pid} on ${hostname()}\n`, { mode: 0o600 });
+    return () => {
+      rmSync(note, { force: true });
+      lock.close();
+    };
+  } catch (cause) {
+    if (isBusy(cause)) throw new DataDirectoryLocked(`${dataDir} is in use by ${holderOf(note)}`, { cause });
+    throw new DataDirectoryUnusable(`${dataDir} cannot be locked and written`, { cause });
   }
-  throw new DataDirectoryLocked(`${dataDir} is being opened by another process at this moment`);
 }

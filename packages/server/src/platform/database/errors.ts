@@ -21,3 +21,15 @@ export class DatabaseUnavailable extends Error {
   override readonly name = "DatabaseUnavailable";
   readonly code = "DATABASE_UNAVAILABLE";
 }
+
+/** The data directory cannot be made, written or locked. */
+export class DataDirectoryUnusable extends Error {
+  override readonly name = "DataDirectoryUnusable";
+  readonly code = "DATA_DIRECTORY_UNUSABLE";
+}
+
+/** What the embedded engine finds in its folder does not open. Nothing of it was changed by us. */
+export class DatabaseDamaged extends Error {
+  override readonly name = "DatabaseDamaged";
+  readonly code = "DATABASE_DAMAGED";
+}

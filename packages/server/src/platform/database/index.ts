@@ -11,13 +11,23 @@ import {
   type WriteTransaction,
 } from "./audited.ts";
 import { lockDirectory } from "./directory-lock.ts";
+import { DatabaseUnavailable } from "./errors.ts";
 import { migrate } from "./migrate.ts";
+import { nameFailures } from "./name-failures.ts";
 import { PGliteThread, pgliteDialect } from "./pglite-dialect.ts";
 import type { Tables } from "./tables.ts";
 
 export type { Audited, AuditRecord, EncodeRecord, Fact, FactValue, ReadDatabase, WriteTransaction } from "./audited.ts";
 export { newestFirst, pageOf, readPage, type Page, type PageBefore } from "./page.ts";
-export { DatabaseNewer, DatabaseUnavailable, DataDirectoryLocked, MigrationFailed } from "./errors.ts";
+export { ensureDataDirectory } from "./data-directory.ts";
+export {
+  DatabaseDamaged,
+  DatabaseNewer,
+  DatabaseUnavailable,
+  DataDirectoryLocked,
+  DataDirectoryUnusable,
+  MigrationFailed,
+} from "./errors.ts";
 
 /** The one database, on either engine. Reading is free; writing needs a fact. */
 export type Database = AsyncDisposable &
@@ -39,6 +49,8 @@ export type DatabaseOptions = Readonly<{
   dataDir: string;
   clock: Clock;
   encode: EncodeRecord;
+  /** Ends an opening that takes long. */
+  stop?: AbortSignal;
 }>;
 
 /** `int8` as number: positions and counts stay below 2^53, and both engines answer alike. */
@@ -46,10 +58,10 @@ types.setTypeParser(types.builtins.INT8, Number);
 
 type Opened = { engine: Database["engine"]; db: Kysely<Tables>; syncs: Database["syncs"]; close: () => Promise<void> };
 
-async function openEmbedded(dataDir: string): Promise<Opened> {
+async function openEmbedded(dataDir: string, stop: AbortSignal | undefined): Promise<Opened> {
   const unlock = lockDirectory(dataDir);
   try {
-    const thread = await PGliteThread.open(join(dataDir, "pg"));
+    const thread = await PGliteThread.open(join(dataDir, "pg"), stop);
     const db = new Kysely<Tables>({ dialect: pgliteDialect(thread) });
     const close = async () => {
       await db.destroy();
@@ -62,7 +74,23 @@ async function openEmbedded(dataDir: string): Promise<Opened> {
   }
 }
 
-function openPostgres(url: string): Opened {
+/** Where it is, without who we are there: an address holds a password. */
+function placeOf(url: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  return `${hostname || "localhost"}:${port || 5432}${pathname}`;
+}
+
+/** Tried once, so that a wrong address, name or password is said as such. */
+async function connect(pool: Pool, url: string): Promise<void> {
+  try {
+    (await pool.connect()).release();
+  } catch (cause) {
+    await pool.end();
+    throw new DatabaseUnavailable(`PostgreSQL at ${placeOf(url)} (TYR_DATABASE_URL) takes no connection`, { cause });
+  }
+}
+
+async function openPostgres(url: string): Promise<Opened> {
   const pool = new Pool({
     connectionString: url,
     max: 10,
@@ -71,7 +99,8 @@ function openPostgres(url: string): Opened {
   });
   // An idle connection that breaks must not end the process: the pool replaces it, the next query tells.
   pool.on("error", () => undefined);
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  await connect(pool, url);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: nameFailures(pool) }) });
   return { engine: "postgres", db, syncs: async () => undefined, close: async () => await db.destroy() };
 }
 
@@ -98,11 +127,14 @@ function readOnly(db: Kysely<Tables>): ReadDatabase {
  * Opens the database and brings it to this version.
  *
  * @throws {DataDirectoryLocked} `DATA_DIRECTORY_LOCKED` another process has it
+ * @throws {DataDirectoryUnusable} `DATA_DIRECTORY_UNUSABLE` it cannot be made, written or locked
+ * @throws {DatabaseDamaged} `DATABASE_DAMAGED` the embedded engine cannot open what is there
+ * @throws {DatabaseUnavailable} `DATABASE_UNAVAILABLE` PostgreSQL does not take the connection
  * @throws {MigrationFailed} `MIGRATION_FAILED`
  * @throws {DatabaseNewer} `DATABASE_NEWER`
  */
-export async function openDatabase({ url, dataDir, clock, encode }: DatabaseOptions): Promise<Database> {
-  const opened = url === undefined ? await openEmbedded(dataDir) : openPostgres(url);
+export async function openDatabase({ url, dataDir, clock, encode, stop }: DatabaseOptions): Promise<Database> {
+  const opened = url === undefined ? await openEmbedded(dataDir, stop) : await openPostgres(url);
   try {
     const schema = await migrate(opened.db);
     return {

@@ -10,7 +10,7 @@ import {
   type QueryResult,
 } from "kysely";
 import { ensureCluster } from "./build-cluster.ts";
-import { DatabaseUnavailable } from "./errors.ts";
+import { DatabaseDamaged, DatabaseUnavailable } from "./errors.ts";
 import type { ThreadReply, ThreadRequest } from "./pglite-thread.ts";
 
 type Waiting = { resolve: (reply: ThreadReply) => void; reject: (error: Error) => void };
@@ -41,10 +41,22 @@ export class PGliteThread {
     worker.on("exit", () => this.#end(new DatabaseUnavailable("the embedded database's thread ended")));
   }
 
-  /** Opens the data directory, and builds the cluster in it when there is none. */
-  static async open(dataDir: string): Promise<PGliteThread> {
-    await ensureCluster(dataDir);
-    return await PGliteThread.#start(dataDir);
+  /**
+   * Opens the data directory, and builds the cluster in it when there is none.
+   *
+   * @throws {DatabaseDamaged} `DATABASE_DAMAGED`; the engine itself only says that it aborted
+   */
+  static async open(dataDir: string, stop?: AbortSignal): Promise<PGliteThread> {
+    await ensureCluster(dataDir, stop);
+    try {
+      return await PGliteThread.#start(dataDir);
+    } catch (cause) {
+      throw new DatabaseDamaged(
+        `the embedded database in ${dataDir} does not open: its files are damaged, or not this user's to read and ` +
+          "write. Restore the backup of the data directory, or move this folder away to begin with an empty database",
+        { cause },
+      );
+    }
   }
 
   static async #start(dataDir: string): Promise<PGliteThread> {

@@ -46,9 +46,15 @@ async function withRecords(db: Database, close: () => Promise<void>): Promise<Te
   return { db, records, [Symbol.asyncDispose]: close };
 }
 
-async function openEmbedded(clock: Clock): Promise<TestDatabase> {
+/** A data directory of its own with an empty, migrated database in it; whoever made it removes it. */
+export async function embeddedDirectory(): Promise<string> {
   const dataDir = mkdtempSync(join(tmpdir(), "tyr-test-"));
   cpSync(await template(), dataDir, { recursive: true });
+  return dataDir;
+}
+
+async function openEmbedded(clock: Clock): Promise<TestDatabase> {
+  const dataDir = await embeddedDirectory();
   const db = await openDatabase({ url: undefined, dataDir, clock, encode });
   return await withRecords(db, async () => {
     await db[Symbol.asyncDispose]();
