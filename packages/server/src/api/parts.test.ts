@@ -103,10 +103,19 @@ describe("a problem document", () => {
     const limits = { bodyBytesMax: 1 };
     expect(refusalOf({ code: "57P01" }, limits).code).toBe("DATABASE_UNAVAILABLE");
     expect(refusalOf({ code: "08006" }, limits).code).toBe("DATABASE_UNAVAILABLE");
+    expect(refusalOf({ code: "DATABASE_UNAVAILABLE" }, limits).code).toBe("DATABASE_UNAVAILABLE");
     expect(refusalOf({ code: "23505", message: "duplicate key" }, limits)).toMatchObject({ code: "INTERNAL" });
+    for (const code of ["ECONNRESET", "ECONNREFUSED", "EPIPE"])
+      expect([code, refusalOf({ code, message: "aborted" }, limits).code]).toEqual([code, "INTERNAL"]);
     expect(refusalOf("text", limits).code).toBe("INTERNAL");
     expect(refusalOf(undefined, limits).code).toBe("INTERNAL");
   });
+});
+
+test("a value the database refuses is the sender's mistake, told without the database's words", () => {
+  const refusal = refusalOf({ code: "22021", message: "invalid byte sequence: 0x00" }, { bodyBytesMax: 1 });
+  expect(refusal.code).toBe("VALIDATION_FAILED");
+  expect(refusal.detail).not.toContain("0x00");
 });
 
 describe("limits per holder", () => {

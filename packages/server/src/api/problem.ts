@@ -36,6 +36,18 @@ export function sendRefusal(reply: FastifyReply, refusal: Refusal, place: Refusa
   return reply.code(problem.status).type("application/problem+json; charset=utf-8").send(JSON.stringify(problem));
 }
 
+/** A refusal where only throwing gets out: while a body is read. */
+export class ThrownRefusal extends Error {
+  override readonly name = "ThrownRefusal";
+  readonly code: ErrorCode;
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal.detail);
+    this.code = refusal.code;
+    this.refusal = refusal;
+  }
+}
+
 const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "BODY_TOO_LARGE",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "MEDIA_TYPE_UNSUPPORTED",
@@ -46,13 +58,17 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_BAD_URL: "VALIDATION_FAILED",
   FST_ERR_MAX_PARAM_LENGTH_EXCEEDED: "NOT_FOUND",
   FST_ERR_NOT_FOUND: "NOT_FOUND",
+  FST_STATIC_FORBIDDEN_PATH: "NOT_FOUND",
   DATABASE_UNAVAILABLE: "DATABASE_UNAVAILABLE",
-  ECONNREFUSED: "DATABASE_UNAVAILABLE",
-  ECONNRESET: "DATABASE_UNAVAILABLE",
 };
 
-/** PostgreSQL: connection exceptions and operator intervention (SQLSTATE classes 08 and 57P). */
-const DATABASE_GONE = /^(08|57P)/;
+/**
+ * PostgreSQL: connection exceptions and operator intervention (SQLSTATE classes 08 and 57P). A bare ECONNRESET is not
+ * among them: the database room names its own failures, and a client that hangs up throws the same.
+ */
+const DATABASE_GONE = /^(08|57P)[0-9A-Z]{2,3}$/;
+/** SQLSTATE class 22, data exceptions: something was asked that no column can hold. A route should have refused it. */
+const DATA_REFUSED = /^22[0-9A-Z]{3}$/;
 
 function stringMember(error: unknown, name: string): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
@@ -60,17 +76,34 @@ function stringMember(error: unknown, name: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+/** A value the database refused, which the contract let through. */
+export function isDataRefused(error: unknown): boolean {
+  return DATA_REFUSED.test(stringMember(error, "code") ?? "");
+}
+
+type Limits = Readonly<{ bodyBytesMax: number }>;
+
+function knownRefusal(code: ErrorCode, error: unknown, { bodyBytesMax: limit }: Limits): Refusal {
+  switch (code) {
+    case "NOT_FOUND":
+      return { code, detail: "nothing answers at this address" };
+    case "BODY_TOO_LARGE":
+      return { code, detail: `the body is larger than ${limit} bytes`, facts: { limit } };
+    case "DATABASE_UNAVAILABLE":
+      return { code, detail: "the database does not answer", facts: { retryAfterSeconds: 5 } };
+    default:
+      return { code, detail: stringMember(error, "message") ?? "the request cannot be read" };
+  }
+}
+
 /** Errors thrown while answering, as refusals. What is ours stays inside: only the code and a plain sentence go out. */
-export function refusalOf(error: unknown, limits: Readonly<{ bodyBytesMax: number }>): Refusal {
+export function refusalOf(error: unknown, limits: Limits): Refusal {
+  if (error instanceof ThrownRefusal) return error.refusal;
+  if (isDataRefused(error))
+    return { code: "VALIDATION_FAILED", detail: "the request holds a value that cannot be stored or searched for" };
   const thrown = stringMember(error, "code") ?? "";
   const code = DATABASE_GONE.test(thrown) ? "DATABASE_UNAVAILABLE" : FASTIFY_CODES[thrown];
-  if (code === "BODY_TOO_LARGE") {
-    const limit = limits.bodyBytesMax;
-    return { code, detail: `the body is larger than ${limit} bytes`, facts: { limit } };
-  }
-  if (code === "DATABASE_UNAVAILABLE")
-    return { code, detail: "the database does not answer", facts: { retryAfterSeconds: 5 } };
-  if (code !== undefined) return { code, detail: stringMember(error, "message") ?? "the request cannot be read" };
+  if (code !== undefined) return knownRefusal(code, error, limits);
   const status: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "statusCode") : undefined;
   if (error instanceof SyntaxError || status === 400)
     return { code: "VALIDATION_FAILED", detail: "the body is not valid JSON" };

@@ -70,7 +70,8 @@ function guardOf(route: Route, { gate, inFlight }: RegisterDeps): onRequestAsync
   return async (request, reply) => {
     if (!(await gate.admit(route, request, reply))) return reply;
     if (route.definition.body !== "raw") return undefined;
-    const refused = inFlight.reserve(request, reply);
+    const { kind, id } = gate.callerOf(request).actor;
+    const refused = inFlight.open(request, reply, `${kind} ${id}`);
     return refused === undefined ? undefined : sendRefusal(reply, refused.refusal, placeOf(route, request.id));
   };
 }
@@ -115,7 +116,7 @@ export function registerRoutes(app: FastifyInstance, deps: RegisterDeps): void {
   };
   for (const route of all.filter((one) => one.definition.body !== "raw")) register(app, route);
   app.register(async (scope) => {
-    acceptBytes(scope);
+    acceptBytes(scope, deps.inFlight);
     for (const route of all.filter((one) => one.definition.body === "raw")) register(scope, route);
   });
 }

@@ -33,9 +33,15 @@ export function refuseCrossSite({ method, headers, publicUrl, byCookie }: Sender
   return refuse("CROSS_SITE_REQUEST", "a change must come from Tyr's own pages, or with a bearer token");
 }
 
-/** A WebSocket carries the cookie across sites and no same-origin rule protects it. */
-export function refuseCrossSiteSocket(sender: Omit<Sender, "method">): Refused | undefined {
-  return refuseCrossSite({ ...sender, method: "POST" });
+/**
+ * A WebSocket carries the cookie across sites and no same-origin rule protects it. Browsers send Origin with every
+ * handshake (RFC 6455 section 10.2), so the cookie counts only with ours; where Sec-Fetch-Site is sent it must agree.
+ */
+export function refuseCrossSiteSocket({ headers, publicUrl, byCookie }: Omit<Sender, "method">): Refused | undefined {
+  const { origin, host, "sec-fetch-site": site } = headers;
+  const isOurOrigin = origin === undefined ? !byCookie : originFits(origin, host, publicUrl);
+  if (isOurOrigin && (site === undefined || site === "same-origin")) return undefined;
+  return refuse("CROSS_SITE_REQUEST", "the live feed is for Tyr's own pages, or a program with a bearer token");
 }
 
 /** True for names that only this machine resolves to itself. */

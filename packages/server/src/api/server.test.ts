@@ -23,7 +23,7 @@ async function started(
 ): Promise<FakeServer> {
   const missing = async () => refuse("NOT_FOUND", "reached");
   const whole = new Proxy(handlers, { get: (given, name) => Reflect.get(given, name) ?? missing });
-  const server = await fakeServer({ ...more, handlers: whole as Handlers });
+  const server = await fakeServer({ ...more, handlers: whole });
   server.callers.set("ada", person("ada", everything));
   return server;
 }

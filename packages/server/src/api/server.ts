@@ -13,7 +13,7 @@ import type { Authenticate } from "./authenticate.ts";
 import { Gate } from "./gate.ts";
 import type { Handlers } from "./handler.ts";
 import { createLive } from "./live.ts";
-import { refusalOf, sendRefusal } from "./problem.ts";
+import { isDataRefused, refusalOf, sendRefusal } from "./problem.ts";
 import { InFlight, RAW_BODY_BYTES_MAX } from "./raw-body.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { registerRoutes } from "./register-routes.ts";
@@ -25,6 +25,10 @@ const JSON_BODY_BYTES_MAX = 256 * 1024;
 /** A sender has this long for the headers and for the whole request; an answer has as long as it needs. */
 const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Those times are looked at this often. */
+const TIMEOUT_CHECK_MS = 5_000;
+/** Longest the last words to a broken connection may take. */
+const CUT_OFF_MS = 2_000;
 /** Longer than the 60 s of usual proxies, so that the proxy closes first. */
 const KEEP_ALIVE_MS = 65_000;
 const HEADER_BYTES_MAX = 16 * 1024;
@@ -48,10 +52,11 @@ export type ServerOptions = Readonly<{
   webDir: string;
   /** Behind one proxy that sets X-Forwarded-For. */
   trustProxy: boolean;
-  /** For tests: another table of routes, answers compared with the contract, quicker checks of live connections. */
+  /** For tests: another table of routes, answers compared with the contract, quicker checks of live connections and bodies. */
   routes?: Readonly<Record<string, RouteDefinition>>;
   checkAnswers?: boolean;
   liveCheckEveryMs?: number;
+  requestTimeoutMs?: number;
 }>;
 
 /** A caller's own id helps to follow a request through several systems; anything odd is replaced. */
@@ -60,14 +65,27 @@ function requestIdOf({ headers }: Pick<IncomingMessage, "headers">): string {
   return typeof given === "string" && /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/.test(given) ? given : randomUUID();
 }
 
+function isLiveUpgrade({ url = "", headers }: Pick<IncomingMessage, "url" | "headers">): boolean {
+  return url.split("?")[0] === contractRoutes["live.connect"].path && headers.upgrade?.toLowerCase() === "websocket";
+}
+
 type Shell = Readonly<{ options: ServerOptions; headers: Readonly<Record<string, string>> }>;
 
-/** What is not even HTTP is answered shortly and cut off. */
-function refuseGarbage(socket: Socket, headers: Shell["headers"], isTooLarge: boolean): void {
-  if (!socket.writable) return;
-  const status = isTooLarge ? "431 Request Header Fields Too Large" : "400 Bad Request";
+const CUT_OFF: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/** What is not even HTTP, or does not end, is answered shortly and cut off: a peer that never closes holds nothing. */
+function refuseGarbage(socket: Socket, headers: Shell["headers"], code: string): void {
+  const destroy = (): void => void socket.destroy();
+  if (!socket.writable) return destroy();
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  socket.end([`HTTP/1.1 ${status}`, "connection: close", "content-length: 0", ...lines, "", ""].join("\r\n"));
+  const status = CUT_OFF[code] ?? "400 Bad Request";
+  // An answer begun earlier that the peer does not read would hold up this one.
+  setTimeout(destroy, CUT_OFF_MS).unref();
+  socket.end([`HTTP/1.1 ${status}`, "connection: close", "content-length: 0", ...lines, "", ""].join("\r\n"), destroy);
+  return undefined;
 }
 
 function createApp({ options, headers }: Shell): FastifyInstance {
@@ -76,16 +94,22 @@ function createApp({ options, headers }: Shell): FastifyInstance {
     // Only the peer itself is believed: what stands further left in X-Forwarded-For anybody can write.
     trustProxy: (_address, hop) => options.trustProxy && hop === 0,
     bodyLimit: JSON_BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionTimeout: 0,
-    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, options.requestTimeoutMs ?? HEADERS_TIMEOUT_MS),
+      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, options.requestTimeoutMs ?? TIMEOUT_CHECK_MS),
+      // Only the live feed is a WebSocket; elsewhere an upgrade is ignored, as HTTP allows (RFC 9110 section 7.8).
+      shouldUpgradeCallback: isLiveUpgrade,
+    },
     forceCloseConnections: "idle",
     return503OnClosing: true,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },
     exposeHeadRoutes: false,
     genReqId: requestIdOf,
-    clientErrorHandler: (error, socket) => refuseGarbage(socket, headers, error.code === "HPE_HEADER_OVERFLOW"),
+    clientErrorHandler: (error, socket) => refuseGarbage(socket, headers, error.code),
     frameworkErrors: (error, request, reply) => {
       reply.headers(headers).header("x-request-id", request.id);
       answerError({ options, headers }, error, { request, reply });
@@ -95,14 +119,27 @@ function createApp({ options, headers }: Shell): FastifyInstance {
 
 type Exchange = Readonly<{ request: FastifyRequest; reply: FastifyReply }>;
 
+/** The sender went away in the middle of its request: nobody waits for an answer, and nothing of ours broke. */
+function hungUp({ raw }: FastifyRequest): boolean {
+  return raw.destroyed && !raw.complete;
+}
+
 function answerError({ options }: Shell, error: unknown, { request, reply }: Exchange): FastifyReply {
   const path = request.url.split("?")[0] ?? "";
+  const dialect = path.startsWith("/v1/") ? "crowdsec" : "problem";
+  const place = { requestId: request.id, dialect, challenge: "Bearer" } as const;
+  if (hungUp(request))
+    return sendRefusal(reply, { code: "VALIDATION_FAILED", detail: "the request ended before it was whole" }, place);
   const isRaw = request.routeOptions?.bodyLimit === RAW_BODY_BYTES_MAX;
   const refusal = refusalOf(error, { bodyBytesMax: isRaw ? RAW_BODY_BYTES_MAX : JSON_BODY_BYTES_MAX });
   if (refusal.code === "INTERNAL" || refusal.code === "DATABASE_UNAVAILABLE")
     options.log.error({ err: error, requestId: request.id, method: request.method, path }, "a request failed");
-  const dialect = path.startsWith("/v1/") ? "crowdsec" : "problem";
-  return sendRefusal(reply, refusal, { requestId: request.id, dialect, challenge: "Bearer" });
+  else if (isDataRefused(error))
+    options.log.warn(
+      { err: error, requestId: request.id, method: request.method, path },
+      "the database refused a value",
+    );
+  return sendRefusal(reply, refusal, place);
 }
 
 function guardEverything(app: FastifyInstance, { options, headers }: Shell): void {

@@ -36,7 +36,9 @@ function webFolder(): string {
   return folder;
 }
 
-export async function fakeServer(overrides: Partial<ServerOptions> = {}): Promise<FakeServer> {
+type Overrides = Partial<Omit<ServerOptions, "handlers">> & Readonly<{ handlers?: Partial<Handlers> }>;
+
+export async function fakeServer(overrides: Overrides = {}): Promise<FakeServer> {
   const clock = fixedClock("2026-11-02T08:00:00.000Z");
   const bus = createBus(clock);
   const facts: Fact[] = [];
@@ -60,7 +62,6 @@ export async function fakeServer(overrides: Partial<ServerOptions> = {}): Promis
     ]),
   ) as unknown as Handlers;
   const app = await buildServer({
-    handlers,
     authenticate,
     identity: {
       look: async (id) => [...callers.values()].find((caller) => caller.sessionId === id),
@@ -83,6 +84,7 @@ export async function fakeServer(overrides: Partial<ServerOptions> = {}): Promis
     webDir: webFolder(),
     trustProxy: false,
     ...overrides,
+    handlers: { ...handlers, ...overrides.handlers },
   });
   const endSession = (sessionId: string): void => {
     for (const [name, caller] of callers) if (caller.sessionId === sessionId) callers.delete(name);
