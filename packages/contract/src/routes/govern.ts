@@ -159,6 +159,14 @@ export const governRoutes = {
     summary: "The allow-list",
     response: Type.Object({ items: Type.Array(r.AllowEntry) }),
   },
+  "allow.preview": {
+    method: "GET",
+    path: "/api/v1/allow/preview",
+    needs: "block:read",
+    summary: "What an entry of the allow-list would lift, or why it is refused",
+    query: Type.Object({ value: Type.String({ minLength: 1, maxLength: 64 }) }),
+    response: r.AllowPreview,
+  },
   "allow.add": {
     method: "POST",
     path: "/api/v1/allow",

@@ -57,6 +57,19 @@ export const AllowCreate = Type.Object(
   { additionalProperties: false },
 );
 
+/** What an entry would do, before anybody adds it. */
+export const AllowPreview = Type.Object({
+  /** The canonical form of what was asked. */
+  value: Type.String(),
+  /** How many addresses, as decimal text. */
+  addresses: Type.String(),
+  /** How many active blocks it would lift. */
+  lifts: Type.Integer({ minimum: 0 }),
+  /** The first of them, in the order of their addresses. */
+  blocks: Type.Array(Type.Object({ id: IdSchema("block"), value: Type.String(), expiresAt: Instant })),
+});
+export type AllowPreview = Static<typeof AllowPreview>;
+
 export const Enforcer = Type.Object({
   id: IdSchema("enforcer"),
   name: Name,

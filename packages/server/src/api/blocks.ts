@@ -28,6 +28,7 @@ export function blockHandlers({
     },
     "block.get": async ({ params: { id } }) => await respond.get(id),
     "allow.list": async () => ok({ items: [...(await respond.listAllowed())] }),
+    "allow.preview": async ({ query: { value } }) => await respond.previewAllow(value),
     "allow.add": async ({ body: { value, reason, expiresAt } }, call) =>
       await respond.allow({
         value,

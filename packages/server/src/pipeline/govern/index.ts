@@ -11,7 +11,14 @@ export {
   type Prefix,
 } from "./address.ts";
 export { listActionTimeline } from "./action-timeline.ts";
-export { addAllowed, allowedPrefixes, listAllowed, removeAllowed, type AllowRequest } from "./allow-list.ts";
+export {
+  addAllowed,
+  allowedPrefixes,
+  listAllowed,
+  parseAllowed,
+  removeAllowed,
+  type AllowRequest,
+} from "./allow-list.ts";
 export { createGovern, type ActionListing, type Execution, type Govern, type GovernDeps } from "./create-govern.ts";
 export type { Beginning, Effect } from "./execute-action.ts";
 export type { ModeInForce, ModeRequest } from "./mode.ts";

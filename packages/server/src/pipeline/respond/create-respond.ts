@@ -3,6 +3,7 @@ import {
   refuse,
   type ActionId,
   type AllowEntry,
+  type AllowPreview,
   type Block,
   type BlockId,
   type Enforcer,
@@ -18,7 +19,7 @@ import { startLoop, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { listAllowed, removeAllowed, type ActionRow, type By, type Execution } from "#govern";
 import { getBlock, listBlockPage, type BlockListing } from "./block-view.ts";
-import { allow, expireHolds, revertAction, type AllowRequest } from "./end-blocks.ts";
+import { allow, expireHolds, previewAllow, revertAction, type AllowRequest } from "./end-blocks.ts";
 import {
   authenticateEnforcer,
   createPullRecorder,
@@ -59,6 +60,8 @@ export type Respond = Readonly<{
   list(listing: BlockListing): Promise<Page<Block, number>>;
   get(id: BlockId): Promise<Result<Block>>;
   listAllowed(): Promise<readonly AllowEntry[]>;
+  /** What an entry would lift. */
+  previewAllow(value: string): Promise<Result<AllowPreview>>;
   allow(request: AllowRequest): Promise<Result<AllowEntry>>;
   disallow(wanted: Readonly<{ id: Id<"allow">; by: By }>): Promise<Result<undefined>>;
   listEnforcers(): Promise<readonly Enforcer[]>;
@@ -152,6 +155,7 @@ export function createRespond({ db, clock, bus, log, execution }: RespondDeps): 
     list: async (listing) => await listBlockPage(room, listing),
     get: async (id) => await getBlock(room, id),
     listAllowed: async () => await listAllowed(db.read, clock.now()),
+    previewAllow: async (value) => await previewAllow(room, value),
     allow: async (request) => await allow(room, request),
     disallow: async (wanted) => await disallow(room, wanted),
     listEnforcers: async () => await viewEnforcers(room),

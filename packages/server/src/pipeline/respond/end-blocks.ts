@@ -1,7 +1,7 @@
-import { ok, type ActionId, type AllowEntry, type BlockId, type Result } from "@tyr/contract";
+import { ok, type ActionId, type AllowEntry, type AllowPreview, type BlockId, type Result } from "@tyr/contract";
 import { takePositions } from "#platform/bus";
 import type { Fact, WriteTransaction } from "#platform/database";
-import { addAllowed, parsePrefix, type ActionRow, type By } from "#govern";
+import { addAllowed, addressCount, parseAllowed, type ActionRow, type By } from "#govern";
 import { releaseBlock, type Moment } from "./hold-block.ts";
 import { announceBlock, SYSTEM, type Room } from "./room.ts";
 import { listOverlapping, type BlockRow } from "./block-store.ts";
@@ -103,19 +103,38 @@ async function liftBlock(
 
 export type AllowRequest = Readonly<{ value: string; reason: string; expiresAt: Date | null; by: By }>;
 
-/** Adds to the allow-list and lifts every block that shares an address with it, wider and narrower: one transaction. */
+/** Blocks named in a preview; the count is whole. */
+const PREVIEW_MAX = 20;
+
+/** What an entry would lift, without adding it. Refusal `TARGET_INVALID`. */
+export async function previewAllow({ db }: Room, value: string): Promise<Result<AllowPreview>> {
+  const parsed = parseAllowed(value);
+  if (!parsed.ok) return parsed;
+  const overlapping = await listOverlapping(db.read, [parsed.value]);
+  const blocks = overlapping
+    .slice(0, PREVIEW_MAX)
+    .map((one) => ({ id: one.id, value: one.value, expiresAt: one.expires_at.toISOString() }));
+  return ok({ value: parsed.value.text, addresses: addressCount(parsed.value), lifts: overlapping.length, blocks });
+}
+
+/**
+ * Adds to the allow-list and lifts every block that shares an address with it, wider and narrower: one transaction.
+ * Refusals `TARGET_INVALID`, `VALIDATION_FAILED`, `ALLOWED_ALREADY`.
+ */
 export async function allow(room: Room, request: AllowRequest): Promise<Result<AllowEntry>> {
-  const parsed = parsePrefix(request.value);
+  const parsed = parseAllowed(request.value);
   if (!parsed.ok) return parsed;
   const prefix = parsed.value;
   const { reason, expiresAt, by } = request;
   const now = room.clock.now();
-  type Allowed = Ended & Readonly<{ entry: AllowEntry }>;
+  type Allowed = Ended & Readonly<{ answer: Result<AllowEntry> }>;
   const allowed = await room.db.audited(
     (one: Allowed) => one.facts,
     async (tx): Promise<Allowed> => {
       const position = await takePositions(tx, "block", 1);
-      const entry = await addAllowed(tx, { prefix, reason, by: by.actor, now, expiresAt });
+      const answer = await addAllowed(tx, { prefix, reason, by: by.actor, now, expiresAt });
+      if (!answer.ok) return { answer, facts: [], actions: [], blocks: [] };
+      const entry = answer.value;
       const fact: Fact = {
         type: "allow.added",
         actor: by.actor,
@@ -133,9 +152,9 @@ export async function allow(room: Room, request: AllowRequest): Promise<Result<A
           }),
         );
       const { facts, actions, blocks } = merged(parts);
-      return { entry, facts: [fact, ...facts], actions, blocks };
+      return { answer, facts: [fact, ...facts], actions, blocks };
     },
   );
   announceAll(room, allowed);
-  return ok(allowed.entry);
+  return allowed.answer;
 }

@@ -236,6 +236,58 @@ describe.each(TEST_ENGINES)("blocks on %s", (engine) => {
     expect(codeOf(await allow("not an address"))).toBe("TARGET_INVALID");
   });
 
+  test.each([
+    ["0.0.0.0/0", 16],
+    ["::/0", 32],
+    ["::ffff:0:0/96", 16],
+    ["8.0.0.0/15", 16],
+    ["2a00::/31", 32],
+    ["10.0.0.0/7", 16],
+    ["::/80", 32],
+    ["fc00::/7", 8],
+  ])("the allow-list cannot switch blocking off: %s is wider than a /%d and lifts nothing", async (value, shortest) => {
+    const done = await blockNow(world, "8.6.0.1");
+    const refused = { ok: false, refusal: { code: "TARGET_INVALID", facts: { shortest } } };
+    expect(await world.respond.previewAllow(value)).toMatchObject(refused);
+    expect(await allow(value)).toMatchObject(refused);
+    expect((await reload(done)).state).toBe("executed");
+    must(await world.respond.revert({ id: done.id, by: dora, reason: "x" }));
+  });
+
+  test("an entry that is over before it begins lifts nothing", async () => {
+    const done = await blockNow(world, "8.6.1.1");
+    for (const over of [new Date("2001-01-01T00:00:00Z"), world.clock.now()])
+      expect(codeOf(await allow("8.6.1.0/24", over))).toBe("VALIDATION_FAILED");
+    expect((await reload(done)).state).toBe("executed");
+    expect((await world.respond.listAllowed()).map(({ value }) => value)).not.toContain("8.6.1.0/24");
+  });
+
+  test("one value is on the allow-list once, however it is written, and again after its end", async () => {
+    const entry = must(await allow("8.6.2.0/24"));
+    const facts = (await world.test.records()).length;
+    const again = { ok: false, refusal: { code: "ALLOWED_ALREADY", facts: { id: entry.id } } };
+    expect(await allow("8.6.2.9/24")).toMatchObject(again);
+    expect(await allow("::ffff:8.6.2.0/120")).toMatchObject(again);
+    expect(await world.test.records()).toHaveLength(facts);
+    const two = await Promise.all([allow("8.6.3.1"), allow("8.6.3.1")]);
+    expect(two.map(codeOf).toSorted()).toEqual(["ALLOWED_ALREADY", "ok"]);
+    must(await world.respond.disallow({ id: entry.id, by: cleo }));
+    expect(codeOf(await allow("8.6.2.0/24"))).toBe("ok");
+  });
+
+  test("before an entry is added, it says which blocks it would lift, and lifts none", async () => {
+    const done = await blockNow(world, "8.6.4.1");
+    const preview = must(await world.respond.previewAllow("8.6.4.77/24"));
+    expect(preview).toEqual({
+      value: "8.6.4.0/24",
+      addresses: "256",
+      lifts: 1,
+      blocks: [{ id: done.blockId, value: "8.6.4.1", expiresAt: done.effectEndsAt }],
+    });
+    expect((await reload(done)).state).toBe("executed");
+    expect(must(await world.respond.previewAllow("10.0.0.0/8"))).toMatchObject({ lifts: 0, blocks: [] });
+  });
+
   test("an allow-list entry and an execution at the same time never leave a block that overlaps it", async () => {
     for (let round = 0; round < 8; round++) {
       const target = `8.3.0.${round}`;
