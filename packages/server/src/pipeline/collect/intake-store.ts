@@ -24,12 +24,12 @@ export type QuarantineRow = Readonly<{
   raw_bytes: number;
 }>;
 /** What became of the rows of one part of a batch. */
-type StoredPart = Readonly<{ part: number; stored: number; late: number; newest: Date }>;
+type StoredPart = Readonly<{ part: number; stored: number; late: number; newest: Date | null }>;
 export type StoredRows = Readonly<{ parts: readonly StoredPart[]; first: number; stored: number; digest: string }>;
 
 /** Older than the newest event of its sensor by more than this is late. */
 const LATE = sql.lit("5 minutes");
-/** A clock that runs ahead, or lies, must not make every later event late. */
+/** A clock may run ahead of ours by this much: its events count as of now. Beyond it lies, and says nothing about time. */
 const AHEAD = sql.lit("5 minutes");
 
 const COLUMNS = sql.raw(
@@ -54,14 +54,18 @@ export async function writeEvents(tx: WriteTransaction, rowsJson: string, observ
   const first = await takePositions(tx, "event", 0);
   const { rows } = await sql<Answer>`
     with incoming as (select * from json_to_recordset(${rowsJson}::json) as r(${COLUMNS})),
+    counted as (
+      select *, case when time <= ${observedAt}::timestamptz + interval ${AHEAD} then least(time, ${observedAt}::timestamptz) end as counted_at
+      from incoming
+    ),
     placed as materialized (
       select i.*, ${observedAt}::timestamptz as observed_at,
         ${first}::int8 - 1 + row_number() over (order by i.ord) as position,
         c.seq + row_number() over mine as seq,
-        coalesce(i.time < greatest(c.newest_at, max(least(i.time, ${observedAt}::timestamptz + interval ${AHEAD})) over (
+        coalesce(i.time < greatest(c.newest_at, max(i.counted_at) over (
           partition by i.sensor_id order by i.ord rows between unbounded preceding and 1 preceding
         )) - interval ${LATE}, false) as late
-      from incoming i join sensor_counter c on c.sensor_id = i.sensor_id
+      from counted i join sensor_counter c on c.sensor_id = i.sensor_id
       where not exists (select from event e where e.id = i.id)
       window mine as (partition by i.sensor_id order by i.ord)
     ),
@@ -72,7 +76,7 @@ export async function writeEvents(tx: WriteTransaction, rowsJson: string, observ
       on conflict (hour) do update set events = event_hour.events + excluded.events
     )
     select part, count(*) as stored, count(*) filter (where late) as late,
-      max(least(time, ${observedAt}::timestamptz + interval ${AHEAD})) as newest,
+      max(counted_at) as newest,
       (select encode(sha256(convert_to(string_agg(id::text, ',' order by ord), 'UTF8')), 'hex') from placed) as digest
     from placed group by part`.execute(tx);
   const stored = rows.reduce((sum, row) => sum + row.stored, 0);
