@@ -39,7 +39,12 @@ const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 
 /** JSON Schema of an id of one noun. */
 export function IdSchema<N extends Noun>(noun: N) {
-  return Type.Unsafe<Id<N>>(Type.String({ pattern: `^${ID_PREFIXES[noun]}_${UUID}$` }));
+  return Type.Unsafe<Id<N>>(
+    Type.String({
+      pattern: `^${ID_PREFIXES[noun]}_${UUID}$`,
+      description: `an id such as ${ID_PREFIXES[noun]}_01234567-89ab-7cde-8f01-23456789abcd`,
+    }),
+  );
 }
 
 /** True when the text has the shape of an id of this noun; says nothing about whether such a thing exists. */

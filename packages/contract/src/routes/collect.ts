@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { IdSchema } from "../ids.ts";
 import type { RouteDefinition } from "../route.ts";
+import { PageQuery } from "../schemas/basics.ts";
 import * as s from "../schemas/collect.ts";
 
 const sensorParams = Type.Object({ id: IdSchema("sensor") });
@@ -46,8 +47,7 @@ export const collectRoutes = {
     needs: "event:read",
     summary: "Input that could not be understood, newest first",
     query: Type.Object({
-      after: Type.Optional(Type.String()),
-      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
+      ...PageQuery,
       sensor: Type.Optional(IdSchema("sensor")),
     }),
     response: s.QuarantinePage,

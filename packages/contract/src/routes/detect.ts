@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { IdSchema } from "../ids.ts";
 import type { RouteDefinition } from "../route.ts";
+import { PageQuery } from "../schemas/basics.ts";
 import * as d from "../schemas/detect.ts";
 import * as e from "../schemas/escalate.ts";
 
@@ -53,7 +54,7 @@ export const detectRoutes = {
     summary: "Events, detections, actions, notes and moves in one order, oldest first",
     params: incidentParams,
     query: Type.Object({
-      after: Type.Optional(Type.String()),
+      ...PageQuery,
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 200 })),
     }),
     response: e.Timeline,

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { IdSchema } from "../ids.ts";
 import type { RouteDefinition } from "../route.ts";
+import { StorableText } from "../schemas/basics.ts";
 import * as g from "../schemas/govern.ts";
 import * as r from "../schemas/respond.ts";
 
@@ -9,23 +10,23 @@ const enforcerParams = Type.Object({ id: IdSchema("enforcer") });
 /** What Go's `strconv.ParseBool` reads: CrowdSec's clients may write any of them. */
 const GoBoolean = Type.Enum(["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"]);
 const decisionFilters = Type.Object({
-  ip: Type.Optional(Type.String({ maxLength: 64 })),
-  range: Type.Optional(Type.String({ maxLength: 64 })),
-  scope: Type.Optional(Type.String({ maxLength: 40 })),
-  value: Type.Optional(Type.String({ maxLength: 64 })),
-  type: Type.Optional(Type.String({ maxLength: 40 })),
+  ip: Type.Optional(StorableText(64)),
+  range: Type.Optional(StorableText(64)),
+  scope: Type.Optional(StorableText(40)),
+  value: Type.Optional(StorableText(64)),
+  type: Type.Optional(StorableText(40)),
   contains: Type.Optional(GoBoolean),
-  origins: Type.Optional(Type.String({ maxLength: 400 })),
-  scenarios_containing: Type.Optional(Type.String({ maxLength: 400 })),
-  scenarios_not_containing: Type.Optional(Type.String({ maxLength: 400 })),
+  origins: Type.Optional(StorableText(400)),
+  scenarios_containing: Type.Optional(StorableText(400)),
+  scenarios_not_containing: Type.Optional(StorableText(400)),
 });
 /** `startup`: exactly `true` asks for all; CrowdSec takes anything else as no. */
 const streamQuery = Type.Object({
-  startup: Type.Optional(Type.String({ maxLength: 40 })),
-  scopes: Type.Optional(Type.String({ maxLength: 400 })),
-  origins: Type.Optional(Type.String({ maxLength: 400 })),
-  scenarios_containing: Type.Optional(Type.String({ maxLength: 400 })),
-  scenarios_not_containing: Type.Optional(Type.String({ maxLength: 400 })),
+  startup: Type.Optional(StorableText(40)),
+  scopes: Type.Optional(StorableText(400)),
+  origins: Type.Optional(StorableText(400)),
+  scenarios_containing: Type.Optional(StorableText(400)),
+  scenarios_not_containing: Type.Optional(StorableText(400)),
 });
 
 export const governRoutes = {

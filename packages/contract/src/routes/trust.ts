@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { IdSchema } from "../ids.ts";
 import type { RouteDefinition } from "../route.ts";
+import { PageQuery, StorableText } from "../schemas/basics.ts";
 import * as o from "../schemas/overview.ts";
 import * as t from "../schemas/trust.ts";
 
@@ -100,11 +101,10 @@ export const trustRoutes = {
     needs: "audit:read",
     summary: "Audit entries, newest first",
     query: Type.Object({
-      after: Type.Optional(Type.String()),
-      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
-      type: Type.Optional(Type.String({ maxLength: 80 })),
-      object: Type.Optional(Type.String({ maxLength: 120 })),
-      actor: Type.Optional(Type.String({ maxLength: 120 })),
+      ...PageQuery,
+      type: Type.Optional(StorableText(80)),
+      object: Type.Optional(StorableText(120)),
+      actor: Type.Optional(StorableText(120)),
     }),
     response: t.AuditPage,
   },
@@ -127,7 +127,7 @@ export const trustRoutes = {
     path: "/api/v1/audit/log/*",
     needs: "audit:read",
     summary: "The log in C2SP tlog-tiles layout: checkpoint, vkey, tile/…",
-    params: Type.Object({ "*": Type.String({ maxLength: 200 }) }),
+    params: Type.Object({ "*": StorableText(200) }),
     response: "application/octet-stream",
   },
   "audit.proof": {
@@ -164,7 +164,7 @@ export const trustRoutes = {
     path: "/api/v1/live",
     needs: "overview:read",
     summary: "WebSocket: views of what changes, with resume (boot, after)",
-    query: Type.Object({ boot: Type.Optional(Type.String()), after: Type.Optional(Type.Integer({ minimum: 0 })) }),
+    query: Type.Object({ boot: Type.Optional(StorableText(100)), after: Type.Optional(Type.Integer({ minimum: 0 })) }),
     response: "websocket",
   },
   "health.live": {

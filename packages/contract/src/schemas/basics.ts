@@ -1,11 +1,41 @@
 import { Type, type Static, type TSchema } from "typebox";
 
-/** RFC 3339 in UTC with milliseconds: `2026-02-01T14:17:31.627Z`. */
-export const Instant = Type.String({ format: "date-time" });
+/** RFC 3339, answered in UTC with milliseconds: `2026-02-01T14:17:31.627Z`. No leap second and no year 0: no engine holds them. */
+export const Instant = Type.String({
+  format: "date-time",
+  pattern: "^(?!0000)\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:[0-5]\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$",
+  description: "an instant (RFC 3339), e.g. 2026-02-01T14:17:31.627Z",
+});
 export const NullableInstant = Type.Union([Instant, Type.Null()]);
 export const Facts = Type.Record(Type.String(), Type.Unknown());
-export const Name = Type.String({ minLength: 1, maxLength: 80, pattern: "^[^\\u0000-\\u001f\\u007f]+$" });
-export const Text = Type.String({ minLength: 1, maxLength: 4000 });
+
+/** Text that both engines can store and search for: all but NUL. Every text of a request is this, or stricter. */
+export function StorableText(maxLength: number, more: Readonly<{ minLength?: number; description?: string }> = {}) {
+  return Type.String({
+    maxLength,
+    pattern: "^[^\\u0000]*$",
+    description: "text without the character U+0000",
+    ...more,
+  });
+}
+
+/**
+ * What people call a thing: not blank, one line, and without what changes how its neighbours read: control characters,
+ * line separators and the bidirectional controls of Unicode (Trojan Source, CVE-2021-42574).
+ */
+export const Name = Type.String({
+  minLength: 1,
+  maxLength: 80,
+  pattern: "^(?!\\s*$)[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]+$",
+  description: "a name: not blank, on one line, without control characters",
+});
+/** What people write for others to read: reasons, notes, comments. A blank one says nothing. */
+export const Text = Type.String({
+  minLength: 1,
+  maxLength: 4000,
+  pattern: "^(?!\\s*$)[^\\u0000]+$",
+  description: "text that is not blank, without the character U+0000",
+});
 export const NullableString = Type.Union([Type.String(), Type.Null()]);
 
 export const Endpoint = Type.Object({
@@ -23,7 +53,7 @@ export const Actor = Type.Object({
 export type Actor = Static<typeof Actor>;
 
 export const PageQuery = {
-  after: Type.Optional(Type.String({ maxLength: 200 })),
+  after: Type.Optional(StorableText(200)),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
 };
 

@@ -1,7 +1,17 @@
 import { Type, type Static } from "typebox";
 import { IdSchema } from "../ids.ts";
 import { Severity } from "../severity.ts";
-import { Endpoint, Facts, Instant, Name, NullableInstant, NullableString, PageOf, PageQuery } from "./basics.ts";
+import {
+  Endpoint,
+  Facts,
+  Instant,
+  Name,
+  NullableInstant,
+  NullableString,
+  PageOf,
+  PageQuery,
+  StorableText,
+} from "./basics.ts";
 
 export const SENSOR_KINDS = ["ssh", "web", "database", "custom"] as const;
 export const SensorKind = Type.Enum(SENSOR_KINDS);
@@ -95,10 +105,10 @@ export const EventQuery = Type.Object({
   sensor: Type.Optional(IdSchema("sensor")),
   kind: Type.Optional(EventKind),
   outcome: Type.Optional(EventOutcome),
-  ip: Type.Optional(Type.String({ maxLength: 64 })),
-  user: Type.Optional(Type.String({ maxLength: 256 })),
-  session: Type.Optional(Type.String({ maxLength: 128 })),
-  q: Type.Optional(Type.String({ maxLength: 256, description: "text found in the raw input" })),
+  ip: Type.Optional(StorableText(64)),
+  user: Type.Optional(StorableText(256)),
+  session: Type.Optional(StorableText(128)),
+  q: Type.Optional(StorableText(256, { description: "text found in the raw input, without the character U+0000" })),
   from: Type.Optional(Instant),
   to: Type.Optional(Instant),
 });
@@ -114,7 +124,7 @@ export const ImportQuery = Type.Object({
   sensor: IdSchema("sensor"),
   format: Type.Optional(LogFormat),
   year: Type.Optional(Type.Integer({ minimum: 1970, maximum: 9999 })),
-  ref: Type.Optional(Type.String({ maxLength: 400, description: "where the lines come from, e.g. a file name" })),
+  ref: Type.Optional(StorableText(400, { description: "where the lines come from, e.g. a file name" })),
   firstLine: Type.Optional(Type.Integer({ minimum: 1 })),
 });
 /** Sent only after everything in it is on disk. `replayed` is true when the idempotency key had been stored before. */

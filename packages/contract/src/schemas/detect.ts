@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
 import { IdSchema } from "../ids.ts";
 import { Severity } from "../severity.ts";
-import { Facts, Instant, NullableString, PageOf, PageQuery } from "./basics.ts";
+import { Facts, Instant, NullableString, PageOf, PageQuery, StorableText } from "./basics.ts";
 
 /** One row per (source event × technique × rule). */
 export const Tag = Type.Object({
@@ -38,9 +38,9 @@ export const Detection = Type.Object({
 export type Detection = Static<typeof Detection>;
 export const DetectionQuery = Type.Object({
   ...PageQuery,
-  ip: Type.Optional(Type.String({ maxLength: 64 })),
-  rule: Type.Optional(Type.String({ maxLength: 100 })),
-  technique: Type.Optional(Type.String({ maxLength: 9 })),
+  ip: Type.Optional(StorableText(64)),
+  rule: Type.Optional(StorableText(100)),
+  technique: Type.Optional(StorableText(9)),
   incident: Type.Optional(IdSchema("incident")),
   event: Type.Optional(IdSchema("event")),
 });

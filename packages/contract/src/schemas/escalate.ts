@@ -1,7 +1,17 @@
 import { Type, type Static } from "typebox";
 import { IdSchema } from "../ids.ts";
 import { Severity } from "../severity.ts";
-import { Actor, Facts, Instant, NullableInstant, NullableString, PageOf, PageQuery, Text } from "./basics.ts";
+import {
+  Actor,
+  Facts,
+  Instant,
+  NullableInstant,
+  NullableString,
+  PageOf,
+  PageQuery,
+  StorableText,
+  Text,
+} from "./basics.ts";
 
 export const INCIDENT_STATES = ["new", "investigating", "contained", "resolved", "closed"] as const;
 export const IncidentState = Type.Enum(INCIDENT_STATES);
@@ -67,7 +77,7 @@ export const IncidentQuery = Type.Object({
   state: Type.Optional(IncidentState),
   open: Type.Optional(Type.Boolean()),
   severity: Type.Optional(Severity),
-  ip: Type.Optional(Type.String({ maxLength: 64 })),
+  ip: Type.Optional(StorableText(64)),
 });
 export const IncidentPage = PageOf(Incident);
 

@@ -1,6 +1,16 @@
 import { Type, type Static } from "typebox";
 import { IdSchema } from "../ids.ts";
-import { Actor, Facts, Instant, NullableInstant, NullableString, PageOf, PageQuery, Text } from "./basics.ts";
+import {
+  Actor,
+  Facts,
+  Instant,
+  NullableInstant,
+  NullableString,
+  PageOf,
+  PageQuery,
+  StorableText,
+  Text,
+} from "./basics.ts";
 
 export const ACTION_STATES = [
   "draft",
@@ -108,13 +118,13 @@ export const ActionQuery = Type.Object({
   state: Type.Optional(ActionState),
   waiting: Type.Optional(Type.Boolean({ description: "only actions that wait for an approval" })),
   incident: Type.Optional(IdSchema("incident")),
-  target: Type.Optional(Type.String({ maxLength: 64 })),
+  target: Type.Optional(StorableText(64)),
 });
 export const ActionPage = PageOf(Action);
 export const ActionCreate = Type.Object(
   {
     type: ActionType,
-    target: Type.String({ minLength: 1, maxLength: 64 }),
+    target: StorableText(64, { minLength: 1 }),
     justification: Text,
     ttlSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 31_536_000 })),
     incidentId: Type.Optional(IdSchema("incident")),
@@ -126,7 +136,7 @@ export const ActionCreate = Type.Object(
 export type ActionCreate = Static<typeof ActionCreate>;
 /** Both digests say what the approver saw; anything else in force by then is refused as stale. */
 export const ApproveBody = Type.Object(
-  { requestDigest: Type.String(), dryRunDigest: Type.String(), comment: Type.Optional(Text) },
+  { requestDigest: StorableText(128), dryRunDigest: StorableText(128), comment: Type.Optional(Text) },
   { additionalProperties: false },
 );
 export type ApproveBody = Static<typeof ApproveBody>;

@@ -1,6 +1,16 @@
 import { Type, type Static } from "typebox";
 import { IdSchema } from "../ids.ts";
-import { Actor, Instant, Name, NullableInstant, NullableString, PageOf, PageQuery, Text } from "./basics.ts";
+import {
+  Actor,
+  Instant,
+  Name,
+  NullableInstant,
+  NullableString,
+  PageOf,
+  PageQuery,
+  StorableText,
+  Text,
+} from "./basics.ts";
 
 export const BLOCK_STATES = ["active", "expired", "lifted"] as const;
 export const BlockState = Type.Enum(BLOCK_STATES);
@@ -39,7 +49,7 @@ export type Block = Static<typeof Block>;
 export const BlockQuery = Type.Object({
   ...PageQuery,
   state: Type.Optional(BlockState),
-  value: Type.Optional(Type.String({ maxLength: 64 })),
+  value: Type.Optional(StorableText(64)),
 });
 export const BlockPage = PageOf(Block);
 
@@ -53,7 +63,7 @@ export const AllowEntry = Type.Object({
 });
 export type AllowEntry = Static<typeof AllowEntry>;
 export const AllowCreate = Type.Object(
-  { value: Type.String({ minLength: 1, maxLength: 64 }), reason: Text, expiresAt: Type.Optional(Instant) },
+  { value: StorableText(64, { minLength: 1 }), reason: Text, expiresAt: Type.Optional(Instant) },
   { additionalProperties: false },
 );
 

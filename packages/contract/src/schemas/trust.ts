@@ -1,14 +1,19 @@
 import { Type, type Static } from "typebox";
 import { IdSchema } from "../ids.ts";
 import { ROLE_NAMES, type Permission } from "../permissions.ts";
-import { Actor, Facts, Instant, NullableInstant, NullableString, PageOf } from "./basics.ts";
+import { Actor, Facts, Instant, NullableInstant, NullableString, PageOf, StorableText } from "./basics.ts";
 
 export const RoleName = Type.Enum(
   ROLE_NAMES as ["viewer", "analyst", "approver", "executor", "compliance_officer", "security_manager", "admin"],
 );
 /** 15 to 256 characters; every character counts, none is required. */
-export const Password = Type.String({ minLength: 1, maxLength: 256 });
-export const LoginName = Type.String({ minLength: 1, maxLength: 80, pattern: "^[a-zA-Z0-9][a-zA-Z0-9._@-]*$" });
+export const Password = StorableText(256, { minLength: 1 });
+export const LoginName = Type.String({
+  minLength: 1,
+  maxLength: 80,
+  pattern: "^[a-zA-Z0-9][a-zA-Z0-9._@-]*$",
+  description: "a login name: letters, digits and . _ @ -, first a letter or a digit",
+});
 
 export const User = Type.Object({
   id: IdSchema("subject"),
@@ -33,12 +38,12 @@ export type UserChange = Static<typeof UserChange>;
 
 export const SetupState = Type.Object({ needed: Type.Boolean() });
 export const SetupBody = Type.Object(
-  { token: Type.String({ maxLength: 200 }), name: LoginName, password: Password },
+  { token: StorableText(200), name: LoginName, password: Password },
   { additionalProperties: false },
 );
 export const LoginBody = Type.Object(
   {
-    name: Type.String({ maxLength: 80 }),
+    name: StorableText(80),
     password: Password,
     /** true: answer the session token in the body instead of a cookie (command line). */
     token: Type.Optional(Type.Boolean()),

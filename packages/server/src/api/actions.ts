@@ -1,6 +1,7 @@
 import { ok, type Action, type ActionId, type Result } from "@tyr/contract";
 import type { By, Govern } from "#govern";
 import type { Respond } from "#respond";
+import { askedPrefix } from "./asked-address.ts";
 import type { Call, Handlers } from "./handler.ts";
 import { answerOf, beforeIdOf } from "./page-position.ts";
 
@@ -19,10 +20,12 @@ export function actionHandlers({
     return reverted.ok ? await govern.get(id) : reverted;
   };
   return {
-    "action.list": async ({ query: { after, limit = PAGE, ...filter } }) => {
+    "action.list": async ({ query: { after, limit = PAGE, target: asked, ...filter } }) => {
       const before = beforeIdOf("action", after);
       if (!before.ok) return before;
-      const page = await govern.list({ ...filter, before: before.value, limit });
+      const target = askedPrefix("target", asked);
+      if (!target.ok) return target;
+      const page = await govern.list({ ...filter, target: target.value, before: before.value, limit });
       return ok(answerOf(page, (action) => action));
     },
     "action.get": async ({ params: { id } }) => await govern.get(id),

@@ -4,6 +4,7 @@ import { createBouncerApi } from "#connectors/crowdsec";
 import type { Clock } from "#platform/clock";
 import type { Respond } from "#respond";
 import { byOf } from "./actions.ts";
+import { askedPrefix } from "./asked-address.ts";
 import type { Handlers } from "./handler.ts";
 import { answerOf, beforeOf } from "./page-position.ts";
 
@@ -20,10 +21,12 @@ export function blockHandlers({
   const feed = createFeed(respond.blocks);
   const bouncer = createBouncerApi({ blocks: respond.blocks, clock });
   return {
-    "block.list": async ({ query: { after, limit = PAGE, ...filter } }) => {
+    "block.list": async ({ query: { after, limit = PAGE, value: asked, ...filter } }) => {
       const before = beforeOf(after);
       if (!before.ok) return before;
-      const page = await respond.list({ ...filter, before: before.value, limit });
+      const value = askedPrefix("value", asked);
+      if (!value.ok) return value;
+      const page = await respond.list({ ...filter, value: value.value, before: before.value, limit });
       return ok(answerOf(page, (block) => block));
     },
     "block.get": async ({ params: { id } }) => await respond.get(id),

@@ -9,7 +9,6 @@ import {
   type SensorId,
 } from "@tyr/contract";
 import {
-  canonicalPrefix,
   eventById,
   keyHint,
   listEvents,
@@ -22,6 +21,7 @@ import {
   type StoredEvent,
 } from "#collect";
 import type { Database, ReadDatabase } from "#platform/database";
+import { askedPrefix } from "./asked-address.ts";
 import type { Call, Handlers } from "./handler.ts";
 import { answerOf, beforeIdOf, beforeOf } from "./page-position.ts";
 
@@ -101,9 +101,9 @@ async function list(
 ): Promise<Result<OutputOf<"event.list">>> {
   const before = beforeOf(query.after);
   if (!before.ok) return before;
-  const ip = query.ip === undefined ? undefined : canonicalPrefix(query.ip);
-  if (query.ip !== undefined && ip === undefined)
-    return refuse("VALIDATION_FAILED", "query/ip must be an address or a prefix, e.g. 203.0.113.0/24");
+  const asked = askedPrefix("ip", query.ip);
+  if (!asked.ok) return asked;
+  const ip = asked.value;
   const { ip: _asWritten, after: _after, limit = PAGE, ...filter } = query;
   const page = await listEvents(read, {
     query: ip === undefined ? filter : { ...filter, ip },

@@ -21,6 +21,7 @@ import {
 } from "#detect";
 import { detectionIdsOf, incidentIdsOf } from "#escalate";
 import { pageOf, type Database, type Page, type PageBefore, type ReadDatabase } from "#platform/database";
+import { askedAddress } from "./asked-address.ts";
 import type { Handlers } from "./handler.ts";
 import { answerOf, beforeOf } from "./page-position.ts";
 
@@ -45,18 +46,22 @@ export function detectionHandlers({
   };
 }
 
-type Query = InputOf<"detection.list">["query"];
+type Asked = InputOf<"detection.list">["query"];
+type Query = Omit<Asked, "ip"> & { ip: string | undefined };
 
-async function list(read: ReadDatabase, query: Query): Promise<Result<OutputOf<"detection.list">>> {
+async function list(read: ReadDatabase, query: Asked): Promise<Result<OutputOf<"detection.list">>> {
   const before = beforeOf(query.after);
   if (!before.ok) return before;
+  const asked = askedAddress("ip", query.ip);
+  if (!asked.ok) return asked;
   const limit = query.limit ?? 50;
-  const { ip, rule, technique, incident, event } = query;
+  const { rule, technique, incident, event } = query;
+  const ip = asked.value;
   const page = { before: before.value, limit };
   const found =
     incident === undefined
       ? await listDetections(read, { filter: { ip, rule, technique, event }, ...page })
-      : await ofIncident(read, incident, { query, ...page });
+      : await ofIncident(read, incident, { query: { ...query, ip }, ...page });
   const incidents = await incidentIdsOf(
     read,
     found.rows.map(({ id }) => id),

@@ -22,6 +22,7 @@ import {
   type TimelineSource,
 } from "#escalate";
 import type { Database, ReadDatabase } from "#platform/database";
+import { askedAddress } from "./asked-address.ts";
 import type { Call, Handlers } from "./handler.ts";
 import { answerOf, beforeOf } from "./page-position.ts";
 
@@ -38,8 +39,10 @@ export function incidentHandlers(deps: IncidentDeps): Pick<Handlers, Extract<key
     "incident.list": async ({ query }) => {
       const before = beforeOf(query.after);
       if (!before.ok) return before;
-      const { state, open, severity, ip, limit = 50 } = query;
-      const filter = { state, open, severity, ip };
+      const ip = askedAddress("ip", query.ip);
+      if (!ip.ok) return ip;
+      const { state, open, severity, limit = 50 } = query;
+      const filter = { state, open, severity, ip: ip.value };
       const found = await listIncidents(read, { filter, before: before.value, limit });
       return ok(answerOf(found, toView));
     },
@@ -83,6 +86,8 @@ async function timeline(
   return ok({ items: [...page.items], next: page.next === null ? null : writePoint(page.next) });
 }
 
+/** The last millisecond of the year 9999: beyond, no engine reads what JavaScript writes. */
+const LAST_MS = 253_402_300_799_999;
 const POINT = /^(\d{1,15}) (event|detection|action|block|note|move) ([a-z]{3}_[0-9a-f-]{36})$/;
 
 function writePoint({ at, kind, ref }: TimelinePoint): string {
@@ -91,7 +96,7 @@ function writePoint({ at, kind, ref }: TimelinePoint): string {
 
 function readPoint(text: string): TimelinePoint | undefined {
   const [, atMs, kind, ref] = POINT.exec(text) ?? [];
-  if (atMs === undefined || kind === undefined || ref === undefined) return undefined;
+  if (atMs === undefined || kind === undefined || ref === undefined || Number(atMs) > LAST_MS) return undefined;
   // The expression allows these kinds only.
   return { at: new Date(Number(atMs)), kind: kind as TimelineItem["kind"], ref };
 }

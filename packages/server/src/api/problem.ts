@@ -84,16 +84,11 @@ export function isDataRefused(error: unknown): boolean {
 type Limits = Readonly<{ bodyBytesMax: number }>;
 
 function knownRefusal(code: ErrorCode, error: unknown, { bodyBytesMax: limit }: Limits): Refusal {
-  switch (code) {
-    case "NOT_FOUND":
-      return { code, detail: "nothing answers at this address" };
-    case "BODY_TOO_LARGE":
-      return { code, detail: `the body is larger than ${limit} bytes`, facts: { limit } };
-    case "DATABASE_UNAVAILABLE":
-      return { code, detail: "the database does not answer", facts: { retryAfterSeconds: 5 } };
-    default:
-      return { code, detail: stringMember(error, "message") ?? "the request cannot be read" };
-  }
+  if (code === "NOT_FOUND") return { code, detail: "nothing answers at this address" };
+  if (code === "BODY_TOO_LARGE") return { code, detail: `the body is larger than ${limit} bytes`, facts: { limit } };
+  if (code === "DATABASE_UNAVAILABLE")
+    return { code, detail: "the database does not answer", facts: { retryAfterSeconds: 5 } };
+  return { code, detail: stringMember(error, "message") ?? "the request cannot be read" };
 }
 
 /** Errors thrown while answering, as refusals. What is ours stays inside: only the code and a plain sentence go out. */

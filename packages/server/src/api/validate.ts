@@ -1,10 +1,11 @@
 import { ok, refuse, type Result, type RouteDefinition } from "@tyr/contract";
-import type { TSchema } from "typebox";
+import { Type, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
+import { inPlainWords, type Fault } from "./plain-words.ts";
+import { findUnstorable } from "./storable.ts";
 
-type Errors = readonly Readonly<{ path: string; message: string }>[];
 /** Checks one part of a request; `value` is it with defaults and numbers in place. */
-type Check = (given: unknown) => Readonly<{ value: unknown; errors: Errors }>;
+type Check = (given: unknown) => Readonly<{ value: unknown; errors: readonly Fault[] }>;
 
 const ERRORS_MAX = 10;
 
@@ -35,20 +36,32 @@ function checkOf(schema: TSchema, part: "url" | "body"): Check {
   const validator = Compile(schema);
   return (given) => {
     const value = part === "url" ? readUrlPart(schema, given) : given;
+    const unstorable = findUnstorable(value);
+    if (unstorable !== undefined) return { value, errors: [unstorable] };
     if (validator.Check(value)) return { value, errors: [] };
-    const errors = validator.Errors(value).slice(0, ERRORS_MAX);
-    return { value, errors: errors.map(({ instancePath, message }) => ({ path: instancePath, message })) };
+    return { value, errors: inPlainWords(schema, validator.Errors(value)).slice(0, ERRORS_MAX) };
   };
+}
+
+/**
+ * A parameter nobody reads would be a filter that does not filter: unknown ones are refused. CrowdSec's clients are the
+ * exception; newer ones ask for more than their server knows.
+ */
+function queryCheck({ path, query }: RouteDefinition): Check | undefined {
+  const isLenient = path.startsWith("/v1/");
+  if (isLenient) return query === undefined ? undefined : checkOf(query, "url");
+  return checkOf({ ...(query ?? Type.Object({})), additionalProperties: false }, "url");
 }
 
 type Raw = Readonly<{ params: unknown; query: unknown; body: unknown }>;
 export type ReadInput = (raw: Raw) => Result<Raw>;
 
 /** Reads a request as its route describes it; parts a route does not declare are undefined. */
-export function inputReader({ params, query, body }: RouteDefinition): ReadInput {
+export function inputReader(definition: RouteDefinition): ReadInput {
+  const { params, query, body } = definition;
   const parts = [
     ["params", params === undefined ? undefined : checkOf(params, "url")],
-    ["query", query === undefined ? undefined : checkOf(query, "url")],
+    ["query", queryCheck(definition)],
     ["body", body === undefined || body === "raw" ? undefined : checkOf(body, "body")],
   ] as const;
   return (raw) => {
@@ -65,7 +78,7 @@ export function inputReader({ params, query, body }: RouteDefinition): ReadInput
         return refuse("VALIDATION_FAILED", `${name}${first.path} ${first.message}`, {
           errors: errors.map(({ path, message }) => ({ in: name, path, message })),
         });
-      input[name] = value;
+      if (name !== "query" || query !== undefined) input[name] = value;
     }
     return ok(input);
   };
