@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { networkInterfaces } from "node:os";
 import type { Actor } from "@tyr/contract";
 import {
   auditHandlers,
@@ -16,13 +17,13 @@ import { createBlocklistPlanner } from "#connectors/blocklist";
 import { createDetect, loadRulePack } from "#detect";
 import { createEscalate, createIncidentDesk, evidenceOf, readIncidentChangesAfter } from "#escalate";
 import { createGovern, listActionTimeline, type Govern } from "#govern";
-import { createIdentity, serviceCaller, type Identity, type KeyCheck } from "#identity";
+import { createIdentity, operatorAddresses, serviceCaller, type Identity, type KeyCheck } from "#identity";
 import { createBus, type Bus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Config } from "#platform/config";
-import { openDatabase, type Database } from "#platform/database";
+import { openDatabase, type Database, type ReadDatabase } from "#platform/database";
 import type { Logger } from "#platform/log";
-import { createRespond, listBlockTimeline } from "#respond";
+import { createRespond, enforcerAddresses, listBlockTimeline } from "#respond";
 import { actionHandlers } from "./api/actions.ts";
 import { blockHandlers } from "./api/blocks.ts";
 import { collectHandlers } from "./api/collect.ts";
@@ -65,6 +66,12 @@ async function openGovern({
   const ports = {
     planner,
     people,
+    // Asked each time: addresses of a host change, people come and go.
+    ours: async (db: ReadDatabase) => ({
+      host: Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address)),
+      enforcers: await enforcerAddresses(db),
+      operators: await operatorAddresses(db, systemClock.now()),
+    }),
     evidenceOf: async (id: Parameters<typeof evidenceOf>[1]) => await evidenceOf(database.read, id),
     readIncidentChangesAfter,
   };

@@ -3,7 +3,7 @@ import { hash, verify } from "@node-rs/argon2";
 import type { Role } from "@tyr/contract";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { createIdentity, type Identity, type Own } from "#identity";
+import { createIdentity, operatorAddresses, type Identity, type Own } from "#identity";
 import { fixedClock } from "#platform/clock";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
 
@@ -211,6 +211,34 @@ describe.each(TEST_ENGINES)("identity on %s", (engine) => {
       }
       clock.advance(20 * 60_000);
       expect(await identity.authenticate(second)).toBeUndefined();
+    });
+
+    test("of who may decide about actions, while it is alive, says where operators are", async () => {
+      const { own } = await setUp();
+      const from = async (name: string, address: string) =>
+        await identity.signIn({ name, password: OTHER }, { ...origin, address });
+      for (const [name, role] of [
+        ["analyst", "analyst"],
+        ["viewer", "viewer"],
+        ["gone", "approver"],
+      ] as const)
+        await addUser(own, name, [role]);
+      await from("analyst", "45.0.0.1");
+      await from("viewer", "45.0.0.2");
+      await from("gone", "45.0.0.3");
+      const addresses = async () => (await operatorAddresses(world.db.read, clock.now())).toSorted();
+      expect(await addresses()).toEqual(["192.0.2.7", "45.0.0.1", "45.0.0.3"]);
+      await identity.changeUser(
+        (await identity.listUsers()).find(({ name }) => name === "gone")?.id ?? "",
+        { active: false },
+        {
+          actor: own.caller.actor,
+          requestId: "r-4",
+        },
+      );
+      expect(await addresses()).toEqual(["192.0.2.7", "45.0.0.1"]);
+      clock.advance(30 * 60_000);
+      expect(await addresses()).toEqual([]);
     });
 
     test("is not kept alive by being looked at, as an open live feed does", async () => {

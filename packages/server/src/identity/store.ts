@@ -171,6 +171,22 @@ export async function touchSession(tx: WriteTransaction, session: SessionRow, no
   await tx.updateTable("subject").set({ last_seen_at: now }).where("id", "=", session.subject_id).execute();
 }
 
+/** Where sessions that are alive come from, with the roles of their owners. */
+export async function listSessionPlaces(
+  db: ReadDatabase,
+  now: Date,
+): Promise<readonly Readonly<{ address: string | null; roles: readonly Role[] }>[]> {
+  const rows = await db
+    .selectFrom("session")
+    .innerJoin("subject", "subject.id", "session.subject_id")
+    .select(["session.address", "subject.roles"])
+    .where("subject.active", "=", true)
+    .where("session.expires_at", ">", now)
+    .where("session.last_seen_at", ">", new Date(now.getTime() - SESSION_IDLE_MS))
+    .execute();
+  return rows.map(({ address, roles }) => ({ address, roles: roles as readonly Role[] }));
+}
+
 export async function listSessions(db: ReadDatabase, subjectId: string): Promise<readonly SessionRow[]> {
   return await db
     .selectFrom("session")

@@ -17,6 +17,7 @@ async function get(values: readonly string[], ifNoneMatch?: string) {
   let status = 200;
   const call: FeedCall = {
     caller: { enforcerId: "enf_1" },
+    address: "45.1.2.3",
     headers: { "user-agent": "PAN-OS", ...(ifNoneMatch === undefined ? {} : { "if-none-match": ifNoneMatch }) },
     setHeader: (name, value) => void (headers[name] = value),
     setStatus: (given) => void (status = given),
@@ -47,7 +48,7 @@ describe("the plain list", () => {
     expect(pulls).toEqual([]);
     await arrive();
     await (await get(["8.8.8.8"], headers["etag"])).arrive();
-    const pull = { enforcerId: "enf_1", position: 7, protocol: "feed", userAgent: "PAN-OS" };
+    const pull = { enforcerId: "enf_1", position: 7, protocol: "feed", userAgent: "PAN-OS", address: "45.1.2.3" };
     expect(pulls).toEqual([pull, pull]);
   });
 
@@ -56,7 +57,7 @@ describe("the plain list", () => {
     const any = await get(["8.8.8.8"], "*");
     expect(any).toMatchObject({ status: 304, body: "" });
     await any.arrive();
-    expect(pulls).toEqual([{ enforcerId: "enf_1", protocol: "feed", userAgent: "PAN-OS" }]);
+    expect(pulls).toEqual([{ enforcerId: "enf_1", protocol: "feed", userAgent: "PAN-OS", address: "45.1.2.3" }]);
   });
 });
 

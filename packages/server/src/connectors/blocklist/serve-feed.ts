@@ -7,6 +7,8 @@ import type { BlockSource } from "#respond";
 export type FeedCall = Readonly<{
   caller: Readonly<{ enforcerId?: EnforcerId }>;
   headers: IncomingHttpHeaders;
+  /** Of the peer. */
+  address: string;
   setHeader(name: string, value: string): void;
   setStatus(status: number): void;
   afterSent(work: () => Promise<void>): void;
@@ -29,6 +31,7 @@ export function createFeed(blocks: BlockSource): (call: FeedCall) => Promise<Res
     call.setHeader("etag", etag);
     call.setHeader("x-tyr-count", String(values.length));
     call.setHeader("cache-control", "no-cache");
+    const { address } = call;
     const { enforcerId } = call.caller;
     const tags = tagsOf(call.headers["if-none-match"]);
     // Who names the tag has this list; who says `*` is answered without one, and may have none.
@@ -36,7 +39,7 @@ export function createFeed(blocks: BlockSource): (call: FeedCall) => Promise<Res
     const sent = has || !tags.includes("*");
     if (enforcerId !== undefined) {
       const userAgent = call.headers["user-agent"];
-      const pull = { enforcerId, ...(sent ? { position } : {}), protocol: "feed" as const, userAgent };
+      const pull = { enforcerId, ...(sent ? { position } : {}), protocol: "feed" as const, userAgent, address };
       call.afterSent(async () => await blocks.recordPull(pull));
     }
     if (sent && !has) return ok(body);

@@ -9,6 +9,8 @@ import { isWanted, takesOf, toDecision } from "./to-decision.ts";
 export type BouncerCall = Readonly<{
   caller: Readonly<{ enforcerId?: EnforcerId }>;
   headers: IncomingHttpHeaders;
+  /** Of the peer. */
+  address: string;
   afterSent(work: () => Promise<void>): void;
 }>;
 export type BouncerDeps = Readonly<{ blocks: BlockSource; clock: Clock }>;
@@ -59,7 +61,15 @@ async function stream(
   const written = (told: readonly Told[]) => orNull(told.map((one) => toDecision(one, now)));
   if (enforcerId !== undefined) {
     const { position } = changes;
-    const pull = { enforcerId, position, stream: true, protocol: "crowdsec" as const, userAgent, takes };
+    const pull = {
+      enforcerId,
+      position,
+      stream: true,
+      protocol: "crowdsec" as const,
+      userAgent,
+      takes,
+      address: call.address,
+    };
     call.afterSent(async () => await blocks.recordPull(pull));
   }
   return ok({ new: written(changes.added), deleted: written(changes.removed) });
@@ -76,10 +86,10 @@ export type BouncerHandlers = Readonly<{
 
 /** The bouncer side of CrowdSec's local API, in the shapes its clients expect (docs/adr/0010 on ranges). */
 export function createBouncerApi(deps: BouncerDeps): BouncerHandlers {
-  const seen = ({ caller: { enforcerId }, headers, afterSent }: BouncerCall): void => {
+  const seen = ({ caller: { enforcerId }, headers, address, afterSent }: BouncerCall): void => {
     if (enforcerId === undefined) return;
     const userAgent = headers["user-agent"];
-    afterSent(async () => await deps.blocks.recordPull({ enforcerId, protocol: "crowdsec", userAgent }));
+    afterSent(async () => await deps.blocks.recordPull({ enforcerId, protocol: "crowdsec", userAgent, address }));
   };
   return {
     async decisions(query, call) {

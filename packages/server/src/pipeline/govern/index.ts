@@ -23,7 +23,7 @@ export { createGovern, type ActionListing, type Execution, type Govern, type Gov
 export type { Beginning, Effect } from "./execute-action.ts";
 export type { ModeInForce, ModeRequest } from "./mode.ts";
 export { PolicyBundleInvalid } from "./policy/errors.ts";
-export type { Evidence, GovernPorts, IncidentChange, Person, Plan, Planner, PlanRequest } from "./ports.ts";
+export type { Evidence, GovernPorts, IncidentChange, Ours, Person, Plan, Planner, PlanRequest } from "./ports.ts";
 export type { By, Settled } from "./room.ts";
 export { CONSUMER } from "./propose-actions.ts";
 export { actionIdsOf, countWaiting, type ActionRow } from "./store.ts";

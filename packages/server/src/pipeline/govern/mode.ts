@@ -116,7 +116,7 @@ export async function setMode(room: Room, { mode, reason, until, by }: ModeReque
 const SAMPLES = (["person", "automation"] as const).map((kind) => ({
   principal: { kind, id: "sample" },
   type: "block_ip" as const,
-  target: describeTarget(knownPrefix("8.8.8.8"), { own: [], allowed: [] }),
+  target: describeTarget(knownPrefix("8.8.8.8"), {}),
   context: { approvals: NO_APPROVALS, ttlSeconds: 3_600, risk: 95, successfulLogins: null },
 }));
 

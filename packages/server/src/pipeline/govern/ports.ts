@@ -35,10 +35,21 @@ export type IncidentChange = Readonly<{
 /** Somebody who can sign in now, with the roles they hold now. */
 export type Person = Readonly<{ id: SubjectId; roles: readonly Role[] }>;
 
-/** What govern asks of the rooms around it. None of these is called inside a transaction, except the planner's. */
+/** Addresses that an attack on us would want blocked, as text. Loopback and what is no address count for nothing. */
+export type Ours = Readonly<{
+  /** Of this host's interfaces. */
+  host: readonly string[];
+  /** Enforcement points pull from here. */
+  enforcers: readonly string[];
+  /** People who may request or approve are signed in from here. */
+  operators: readonly string[];
+}>;
+
+/** What govern asks of the rooms around it. None of these is called inside a transaction, except the planner's and `ours`. */
 export type GovernPorts = Readonly<{
   planner: Planner;
   people(): Promise<readonly Person[]>;
+  ours(db: ReadDatabase): Promise<Ours>;
   evidenceOf(incidentId: IncidentId): Promise<Evidence | undefined>;
   readIncidentChangesAfter(db: ReadDatabase, position: number, limit: number): Promise<readonly IncidentChange[]>;
 }>;

@@ -65,6 +65,8 @@ export type PullRecord = Readonly<{
   userAgent: string | null;
   /** What the filter of this pull let through. */
   takes: Takes;
+  /** Address of the peer. */
+  address: string | null;
   at: Date;
   /** Receipts older than this are dropped. */
   keepSince: Date;
@@ -95,15 +97,16 @@ export async function storePull(tx: WriteTransaction, pull: PullRecord): Promise
     .forUpdate()
     .executeTakeFirst();
   if (before === undefined) return;
+  const seen = { last_pull_at: at, last_address: pull.address };
   const mine = tx.updateTable("enforcer").where("id", "=", enforcerId);
   if (position === undefined) {
     // A single question changes nothing about how the lists of this enforcement point are told.
     const asking = before.position === 0 ? { protocol, user_agent: userAgent } : {};
-    await mine.set({ ...asking, last_pull_at: at }).execute();
+    await mine.set({ ...asking, ...seen }).execute();
     return;
   }
   const { anew, ...reached } = reachedBy(before, { ...pull, position });
-  await mine.set({ ...reached, last_pull_at: at }).execute();
+  await mine.set({ ...reached, ...seen }).execute();
   if (!anew && reached.position === before.position) return;
   const outdated = tx.deleteFrom("enforcer_pull").where("enforcer_id", "=", enforcerId);
   await (anew ? outdated : outdated.where("at", "<", pull.keepSince)).execute();

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { ok, refuse, type Enforcer, type EnforcerId, type Result } from "@tyr/contract";
 import { serviceCaller, type Caller } from "#identity";
 import { newId } from "#platform/ids";
-import type { Fact } from "#platform/database";
+import type { Fact, ReadDatabase } from "#platform/database";
 import type { By } from "#govern";
 import type { Takes } from "./express.ts";
 import type { Room } from "./room.ts";
@@ -87,6 +87,13 @@ export async function viewEnforcers({ db }: Room): Promise<readonly Enforcer[]> 
   return (await listEnforcers(db.read)).map(enforcerView);
 }
 
+/** Where the enforcement points that are registered pull from. */
+export async function enforcerAddresses(db: ReadDatabase): Promise<readonly string[]> {
+  return (await listEnforcers(db)).flatMap(({ active, last_address: address }) =>
+    active && address !== null ? [address] : [],
+  );
+}
+
 export type Pull = Readonly<{
   enforcerId: EnforcerId;
   /** Everything up to here was in the response, and all of it was sent; undefined: a key check or a single question. */
@@ -95,6 +102,8 @@ export type Pull = Readonly<{
   stream?: boolean;
   protocol: "feed" | "crowdsec";
   userAgent: string | undefined;
+  /** Address of the peer. */
+  address: string;
   /** What the filter of the request let through; all of it when left out. */
   takes?: Takes;
 }>;
@@ -112,15 +121,15 @@ function shortAgent(userAgent: string | undefined): string | null {
 /** Remembers what enforcement points have received; one per room, because it knows what it wrote last. */
 export function createPullRecorder({ db, clock }: Room): (pull: Pull) => Promise<void> {
   const written = new Map<string, Readonly<{ at: number; what: string }>>();
-  return async ({ enforcerId, position, stream = false, protocol, userAgent, takes = "all" }) => {
+  return async ({ enforcerId, position, stream = false, protocol, userAgent, address, takes = "all" }) => {
     const at = clock.now();
     const agent = shortAgent(userAgent);
-    const what = JSON.stringify([position, stream, protocol, agent, takes]);
+    const what = JSON.stringify([position, stream, protocol, agent, takes, address]);
     const last = written.get(enforcerId);
     if (last?.what === what && at.getTime() - last.at < SEEN_EVERY_MS) return;
     const keepSince = new Date(at.getTime() - RECEIPTS_KEPT_MS);
     await db.bookkeep("enforcer-pull", async (tx) => {
-      await storePull(tx, { enforcerId, position, stream, protocol, userAgent: agent, takes, at, keepSince });
+      await storePull(tx, { enforcerId, position, stream, protocol, userAgent: agent, takes, address, at, keepSince });
     });
     written.set(enforcerId, { at: at.getTime(), what });
   };

@@ -4,4 +4,5 @@ export { express, type Client, type Takes } from "./express.ts";
 export { ORIGIN } from "./hold-block.ts";
 export type { Changes, Told } from "./read-changes.ts";
 export { listOverlapping, type ActiveFilter, type BlockRow } from "./block-store.ts";
+export { enforcerAddresses } from "./enforcers.ts";
 export { clientOf, listEnforcers } from "./enforcer-store.ts";

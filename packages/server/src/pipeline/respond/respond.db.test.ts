@@ -236,6 +236,40 @@ describe.each(TEST_ENGINES)("blocks on %s", (engine) => {
     expect(codeOf(await allow("not an address"))).toBe("TARGET_INVALID");
   });
 
+  test("an address of ours is refused, and fails at execution when it became ours after the approval", async () => {
+    const { enforcer } = must(await world.respond.registerEnforcer({ name: "pulls-from-8.7", by: cleo }));
+    const { call, arrive } = callFrom(enforcer.id, undefined, "::ffff:8.7.0.3");
+    must(await world.bouncer.stream({ startup: "true" }, call));
+    const later = await request(world, "8.7.0.0/24");
+    must(await approve(world, later, ben));
+    await arrive();
+    world.situation.host = ["127.0.0.1", "fe80::1%eth0", "8.7.1.1"];
+    world.situation.operators = ["8.7.2.2", "unknown"];
+    await world.respond.execute();
+    expect(await reload(later)).toMatchObject({
+      state: "failed",
+      failure: expect.stringContaining("enforcement point") as string,
+    });
+    for (const [target, policyId] of [
+      ["8.7.1.1", "never-own-host"],
+      ["8.7.0.3", "never-enforcement-point"],
+      ["::ffff:8.7.2.2", "never-operator"],
+      ["8.7.2.0/24", "never-operator"],
+    ])
+      expect(
+        await world.govern.create({ type: "block_ip", target: target ?? "", justification: "x" }, ana),
+      ).toMatchObject({
+        ok: false,
+        refusal: { code: "ACTION_DENIED", facts: { reasons: [{ policyId }] } },
+      });
+    world.situation.host = [];
+    world.situation.operators = [];
+    must(await world.respond.endEnforcer({ id: enforcer.id, by: cleo }));
+    expect(codeOf(await world.govern.create({ type: "block_ip", target: "8.7.0.3", justification: "x" }, ana))).toBe(
+      "ok",
+    );
+  });
+
   test.each([
     ["0.0.0.0/0", 16],
     ["::/0", 32],

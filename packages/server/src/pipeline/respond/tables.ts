@@ -44,6 +44,7 @@ export type EnforcerTable = {
   last_pull_at: Date | null;
   user_agent: string | null;
   takes: Generated<Takes>;
+  last_address: Generated<string | null>;
 };
 
 declare module "#platform/tables" {

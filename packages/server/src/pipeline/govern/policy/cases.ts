@@ -19,6 +19,9 @@ type RawCase = Readonly<{
   who?: "person" | "automation";
   target: string;
   own?: readonly string[];
+  own_host?: readonly string[];
+  enforcement_points?: readonly string[];
+  operators?: readonly string[];
   allow?: readonly string[];
   mode?: DecisionInput["context"]["mode"];
   environment?: DecisionInput["context"]["environment"];
@@ -35,6 +38,9 @@ const NAMES = new Set([
   "who",
   "target",
   "own",
+  "own_host",
+  "enforcement_points",
+  "operators",
   "allow",
   "mode",
   "environment",
@@ -63,8 +69,14 @@ function toCase(file: string, raw: RawCase): PolicyCase {
   if (unknown.length > 0)
     throw new PolicyBundleInvalid(file, `"${raw.name}" has unknown fields: ${unknown.join(", ")}`);
   const kind = raw.who ?? "person";
-  const own = (raw.own ?? []).map(knownPrefix);
-  const allowed = (raw.allow ?? []).map(knownPrefix);
+  const prefixes = (texts: readonly string[] = []) => texts.map(knownPrefix);
+  const guarded = {
+    own: prefixes(raw.own),
+    host: prefixes(raw.own_host),
+    enforcers: prefixes(raw.enforcement_points),
+    operators: prefixes(raw.operators),
+    allowed: prefixes(raw.allow),
+  };
   return {
     name: raw.name,
     expect: raw.expect,
@@ -72,7 +84,7 @@ function toCase(file: string, raw: RawCase): PolicyCase {
     input: {
       principal: { kind, id: kind },
       type: "block_ip",
-      target: describeTarget(knownPrefix(raw.target), { own, allowed }),
+      target: describeTarget(knownPrefix(raw.target), guarded),
       context: contextOf(raw),
     },
   };

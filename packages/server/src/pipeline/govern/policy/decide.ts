@@ -23,6 +23,10 @@ export type DecisionInput = Readonly<{
     prefixLength: number;
     kinds: readonly AddressKind[];
     ownNetwork: boolean;
+    /** An address of this host, of an enforcement point, of a signed-in operator. */
+    ownHost: boolean;
+    enforcementPoint: boolean;
+    operator: boolean;
     allowListed: boolean;
   }>;
   context: Readonly<{
@@ -37,18 +41,22 @@ export type DecisionInput = Readonly<{
 
 export const NO_APPROVALS: ApprovalCounts = { total: 0, approver: 0, security_manager: 0 };
 
+/** What a target may overlap; left out: none of that kind. */
+type Guarded = Readonly<Partial<Record<"own" | "host" | "enforcers" | "operators" | "allowed", readonly Prefix[]>>>;
+
 /** What policies may know about a target. Overlap counts in both directions: a wider target is seen too. */
-export function describeTarget(
-  target: Prefix,
-  { own, allowed }: Readonly<{ own: readonly Prefix[]; allowed: readonly Prefix[] }>,
-): DecisionInput["target"] {
+export function describeTarget(target: Prefix, guarded: Guarded): DecisionInput["target"] {
+  const touches = (among: readonly Prefix[] = []): boolean => among.some((one) => overlaps(one, target));
   return {
     text: target.text,
     version: target.version,
     prefixLength: target.length,
     kinds: kindsOf(target),
-    ownNetwork: own.some((one) => overlaps(one, target)),
-    allowListed: allowed.some((one) => overlaps(one, target)),
+    ownNetwork: touches(guarded.own),
+    ownHost: touches(guarded.host),
+    enforcementPoint: touches(guarded.enforcers),
+    operator: touches(guarded.operators),
+    allowListed: touches(guarded.allowed),
   };
 }
 
@@ -64,6 +72,9 @@ function questionOf(input: DecisionInput, step: "dry_run" | "request" | "execute
       version: target.version,
       prefixLength: target.prefixLength,
       ownNetwork: target.ownNetwork,
+      ownHost: target.ownHost,
+      enforcementPoint: target.enforcementPoint,
+      operator: target.operator,
       allowListed: target.allowListed,
       ...flags,
     },

@@ -17,7 +17,7 @@ const now = new Date("2026-02-01T00:00:00Z");
 const input = (target: string, context: Partial<DecisionInput["context"]> = {}): DecisionInput => ({
   principal: { kind: "person", id: "p" },
   type: "block_ip",
-  target: describeTarget(knownPrefix(target), { own: [], allowed: [] }),
+  target: describeTarget(knownPrefix(target), {}),
   context: {
     mode: "normal",
     environment: "development",

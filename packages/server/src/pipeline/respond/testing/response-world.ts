@@ -8,7 +8,7 @@ import { createBus } from "#platform/bus";
 import { fixedClock, type Clock } from "#platform/clock";
 import { silentLogger } from "#platform/log";
 import { openTestDatabase, type EngineName, type TestDatabase } from "#platform/testing";
-import { createRespond, type Respond } from "../index.ts";
+import { createRespond, enforcerAddresses, type Respond } from "../index.ts";
 
 const POLICIES = fileURLToPath(new URL("../../../../../../policies", import.meta.url));
 const uuid = (n: number): string => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`;
@@ -37,7 +37,13 @@ export type ResponseWorld = AsyncDisposable &
     respond: Respond;
     ports: GovernPorts;
     bouncer: ReturnType<typeof createBouncerApi>;
-    situation: { people: Person[]; changes: IncidentChange[]; successfulLogins: number };
+    situation: {
+      people: Person[];
+      changes: IncidentChange[];
+      successfulLogins: number;
+      host: string[];
+      operators: string[];
+    };
     setMode(mode: ModeName): Promise<void>;
     incident(change: Readonly<{ n: number; ip: string | null; risk: number; state?: string }>): IncidentId;
   }>;
@@ -62,12 +68,19 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
     people: everybody.map(({ id, roles }) => ({ id, roles })),
     changes: [],
     successfulLogins: 0,
+    host: [],
+    operators: [],
   };
   const ports: GovernPorts = {
     planner: createBlocklistPlanner({
       reachOf: async () => ({ events: 12, successfulLogins: situation.successfulLogins }),
     }),
     people: async () => situation.people,
+    ours: async (db) => ({
+      host: situation.host,
+      enforcers: await enforcerAddresses(db),
+      operators: situation.operators,
+    }),
     evidenceOf: async (incidentId) => {
       const known = situation.changes.findLast((one) => one.incidentId === incidentId);
       return known === undefined
@@ -139,10 +152,19 @@ export async function blockNow(world: ResponseWorld, target: string, ttlSeconds 
 type Sent = { call: Parameters<ResponseWorld["bouncer"]["stream"]>[1]; arrive: () => Promise<void> };
 
 /** A bouncer's request, whose response arrives when the test says so. */
-export function callFrom(enforcerId: `enf_${string}`, userAgent = "crowdsec-firewall-bouncer/-"): Sent {
+export function callFrom(
+  enforcerId: `enf_${string}`,
+  userAgent = "crowdsec-firewall-bouncer/-",
+  address = "127.0.0.1",
+): Sent {
   const work: (() => Promise<void>)[] = [];
   return {
-    call: { caller: { enforcerId }, headers: { "user-agent": userAgent }, afterSent: (one) => void work.push(one) },
+    call: {
+      caller: { enforcerId },
+      headers: { "user-agent": userAgent },
+      address,
+      afterSent: (one) => void work.push(one),
+    },
     async arrive() {
       for (const one of work) await one();
     },
