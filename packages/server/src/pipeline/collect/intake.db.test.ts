@@ -281,6 +281,19 @@ describe.each(TEST_ENGINES)("intake on %s", (engine) => {
     expect(code(await send(sensor, bomb, { encoding: "gzip" }))).toBe("BODY_TOO_LARGE");
     expect(code(await send(sensor, Buffer.alloc(8 * MIB + 1)))).toBe("BODY_TOO_LARGE");
     expect(code(await send(sensor, "plain", { encoding: "gzip" }))).toBe("VALIDATION_FAILED");
+    const whole = gzipSync("a line\n");
+    const damaged = Buffer.from(whole).fill(0xff, 12, 16);
+    const told = async (body: Uint8Array) => (await send(sensor, body, { encoding: "gzip" })) as { refusal?: unknown };
+    for (const [body, detail] of [
+      ["plain", "is not gzip"],
+      [whole.subarray(0, -5), "ends before it is whole"],
+      [damaged, "is damaged"],
+    ] as const)
+      expect(await told(Buffer.from(body))).toMatchObject({
+        refusal: { code: "VALIDATION_FAILED", detail: expect.stringContaining(detail) as unknown },
+      });
+    for (const encoding of ["GZIP", "X-Gzip", "Identity"])
+      expect(taken(await send(sensor, encoding === "Identity" ? "b" : gzipSync("b\n"), { encoding })).received).toBe(1);
     expect(code(await send(sensor, "x", { encoding: "br" }))).toBe("MEDIA_TYPE_UNSUPPORTED");
     expect(collect.queued().queuedBytes).toBe(0);
   });

@@ -15,7 +15,7 @@ export type IntakeRequest = Readonly<{
   sensor: Sensor;
   by: By;
   body: Uint8Array;
-  /** `gzip` or undefined; anything else is refused. */
+  /** `gzip`, in any case, or undefined; anything else is refused. */
   encoding?: string | undefined;
   /** Media type; decides between one JSON value and lines. Undefined: looked at. */
   contentType?: string | undefined;
@@ -69,16 +69,24 @@ function tooLarge(what: string, limit: number): Refused {
   return refuse("BODY_TOO_LARGE", `${what} is limited to ${limit} bytes`, { limit });
 }
 
-async function inflated(request: IntakeRequest): Promise<Result<Uint8Array>> {
-  const { encoding, body } = request;
-  if (encoding === undefined || encoding === "" || encoding === "identity") return ok(body);
+/** RFC 1952 section 2.3.1. */
+function isGzip(body: Uint8Array): boolean {
+  return body[0] === 0x1f && body[1] === 0x8b;
+}
+
+/** Names of encodings are case-insensitive (RFC 9110 section 8.4.1). */
+async function inflated({ encoding: named = "", body }: IntakeRequest): Promise<Result<Uint8Array>> {
+  const encoding = named.trim().toLowerCase();
+  if (encoding === "" || encoding === "identity") return ok(body);
   if (encoding !== "gzip" && encoding !== "x-gzip")
-    return refuse("MEDIA_TYPE_UNSUPPORTED", `content-encoding "${encoding.slice(0, 40)}" is not understood`);
+    return refuse("MEDIA_TYPE_UNSUPPORTED", `content-encoding "${named.slice(0, 40)}" is not understood`);
   try {
     return ok(await inflate(body, { maxOutputLength: INFLATED_BYTES_MAX }));
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ERR_BUFFER_TOO_LARGE") return tooLarge("the inflated body", INFLATED_BYTES_MAX);
+    if (code === "Z_BUF_ERROR") return refuse("VALIDATION_FAILED", "the gzip body ends before it is whole");
+    if (code === "Z_DATA_ERROR" && isGzip(body)) return refuse("VALIDATION_FAILED", "the gzip body is damaged");
     return refuse("VALIDATION_FAILED", "the body is not gzip, although content-encoding says so");
   }
 }
