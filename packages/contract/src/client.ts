@@ -88,7 +88,7 @@ function bodyOf(route: RouteDefinition, body: unknown): { body?: RequestBody; he
 
 async function readBody(route: RouteDefinition, response: Response): Promise<unknown> {
   if (response.status === 204 || route.response === "empty") return undefined;
-  if (route.response === "text/plain") return await response.text();
+  if (route.response === "text/plain" || route.response === "text/html") return await response.text();
   if (route.response === "application/octet-stream") return new Uint8Array(await response.arrayBuffer());
   return await response.json();
 }

@@ -17,7 +17,7 @@ export type RouteDefinition = Readonly<{
   query?: TSchema;
   /** A JSON schema, or "raw" for bytes the handler reads itself (logs, NDJSON). */
   body?: TSchema | "raw";
-  response: TSchema | "text/plain" | "application/octet-stream" | "websocket" | "empty";
+  response: TSchema | "text/plain" | "text/html" | "application/octet-stream" | "websocket" | "empty";
 }>;
 
 /** A string is asked for first: under TypeBox's types a string literal would pass for a schema. */
@@ -25,7 +25,7 @@ type PartOf<S> = S extends string ? Uint8Array : S extends TSchema ? Static<S> :
 type Part<R, K extends "params" | "query" | "body"> = R extends Record<K, infer S> ? PartOf<S> : undefined;
 type AnswerOf<S> = S extends "empty" | "websocket"
   ? undefined
-  : S extends "text/plain"
+  : S extends "text/plain" | "text/html"
     ? string
     : S extends string
       ? Uint8Array

@@ -188,4 +188,11 @@ export const trustRoutes = {
     summary: "This contract as OpenAPI 3.1",
     response: Type.Record(Type.String(), Type.Unknown()),
   },
+  "docs.errors": {
+    method: "GET",
+    path: "/docs/errors",
+    needs: "public",
+    summary: "Every error code and what to do about it: where the `type` of a problem leads",
+    response: "text/html",
+  },
 } as const satisfies Record<string, RouteDefinition>;

@@ -51,6 +51,7 @@ export function sendAnswer(
   if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
   if (response === "empty" || NO_BODY.has(code)) return reply.send();
   if (typeof response !== "string") return reply.type("application/json; charset=utf-8").send(JSON.stringify(value));
-  if (!reply.hasHeader("content-type")) reply.type(response === "text/plain" ? "text/plain; charset=utf-8" : response);
+  if (!reply.hasHeader("content-type"))
+    reply.type(response.startsWith("text/") ? `${response}; charset=utf-8` : response);
   return reply.send(typeof value === "string" ? value : Buffer.from(value as Uint8Array));
 }

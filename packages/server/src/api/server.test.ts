@@ -1,8 +1,9 @@
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
-import { PERMISSION_NAMES, ok, refuse, routes, type RouteDefinition } from "@tyr/contract";
+import { ERRORS, PERMISSION_NAMES, ok, refuse, routes, type RouteDefinition } from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Handlers } from "./handler.ts";
+import { systemHandlers } from "./system.ts";
 import { AS, fakeServer, person, portOf, type FakeServer } from "./testing/fake-server.ts";
 
 const everything = new Set(PERMISSION_NAMES);
@@ -431,6 +432,22 @@ describe("answers that are not JSON", () => {
       { checkAnswers: true },
     );
     expect((await server.app.inject({ url: "/health/live", headers: HOST })).statusCode).toBe(500);
+    await server.app.close();
+  });
+});
+
+describe("the page about errors", () => {
+  test("is where the type of every problem leads, without signing in", async () => {
+    const server = await started(systemHandlers({ version: "1.0.0", notReady: async () => undefined }));
+    const problem = (await server.app.inject({ url: "/api/v1/sensors", headers: HOST })).json<{ type: string }>();
+    const { pathname, hash } = new URL(problem.type, "http://127.0.0.1:8970");
+    const page = await server.app.inject({ url: pathname, headers: { ...HOST, accept: "text/html" } });
+    expect([page.statusCode, page.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+    expect(page.body).toContain(`id="${hash.slice(1)}"`);
+    for (const [code, [status]] of Object.entries(ERRORS)) {
+      expect(page.body).toContain(`<h2 id="${code}">`);
+      expect(page.body).toContain(`(HTTP ${status})`);
+    }
     await server.app.close();
   });
 });

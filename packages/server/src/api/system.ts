@@ -1,4 +1,5 @@
 import { ok, openapi, refuse } from "@tyr/contract";
+import { errorsPage } from "./errors-page.ts";
 import type { Handlers } from "./handler.ts";
 
 export type SystemDeps = Readonly<{
@@ -10,8 +11,9 @@ export type SystemDeps = Readonly<{
 export function systemHandlers({
   version,
   notReady,
-}: SystemDeps): Pick<Handlers, "health.live" | "health.ready" | "openapi.get"> {
+}: SystemDeps): Pick<Handlers, "health.live" | "health.ready" | "openapi.get" | "docs.errors"> {
   const document = openapi(version);
+  const errors = errorsPage();
   return {
     "health.live": async () => ok({ live: true }),
     "health.ready": async () => {
@@ -21,6 +23,10 @@ export function systemHandlers({
     "openapi.get": async (_input, call) => {
       call.setHeader("cache-control", "no-cache");
       return ok(document);
+    },
+    "docs.errors": async (_input, call) => {
+      call.setHeader("cache-control", "no-cache");
+      return ok(errors);
     },
   };
 }

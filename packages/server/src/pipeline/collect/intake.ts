@@ -74,6 +74,13 @@ function isGzip(body: Uint8Array): boolean {
   return body[0] === 0x1f && body[1] === 0x8b;
 }
 
+function gzipRefusal(body: Uint8Array, code: unknown): Refused {
+  if (code === "ERR_BUFFER_TOO_LARGE") return tooLarge("the inflated body", INFLATED_BYTES_MAX);
+  if (code === "Z_BUF_ERROR") return refuse("VALIDATION_FAILED", "the gzip body ends before it is whole");
+  if (isGzip(body)) return refuse("VALIDATION_FAILED", "the gzip body is damaged");
+  return refuse("VALIDATION_FAILED", "the body is not gzip, although content-encoding says so");
+}
+
 /** Names of encodings are case-insensitive (RFC 9110 section 8.4.1). */
 async function inflated({ encoding: named = "", body }: IntakeRequest): Promise<Result<Uint8Array>> {
   const encoding = named.trim().toLowerCase();
@@ -83,11 +90,7 @@ async function inflated({ encoding: named = "", body }: IntakeRequest): Promise<
   try {
     return ok(await inflate(body, { maxOutputLength: INFLATED_BYTES_MAX }));
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ERR_BUFFER_TOO_LARGE") return tooLarge("the inflated body", INFLATED_BYTES_MAX);
-    if (code === "Z_BUF_ERROR") return refuse("VALIDATION_FAILED", "the gzip body ends before it is whole");
-    if (code === "Z_DATA_ERROR" && isGzip(body)) return refuse("VALIDATION_FAILED", "the gzip body is damaged");
-    return refuse("VALIDATION_FAILED", "the body is not gzip, although content-encoding says so");
+    return gzipRefusal(body, error instanceof Error && "code" in error ? error.code : undefined);
   }
 }
 
