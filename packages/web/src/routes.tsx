@@ -136,6 +136,12 @@ const blocks = createRoute({
   component: lazyRouteComponent(async () => await import("./blocks/page.tsx"), "BlocksPage"),
 });
 
+const mode = createRoute({
+  getParentRoute: () => app,
+  path: "/mode",
+  component: lazyRouteComponent(async () => await import("./mode/page.tsx"), "ModePage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => app,
   path: "/audit",
@@ -190,6 +196,7 @@ export const routeTree = root.addChildren([
     incident,
     approvals,
     blocks,
+    mode,
     audit,
     sensors,
     users,

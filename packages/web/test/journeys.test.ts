@@ -6,7 +6,7 @@ import { startFakeApi, type FakeApi } from "./fake-api.ts";
 import { idOf } from "./fake/make.ts";
 import { makeWorld } from "./fake/world.ts";
 
-if (!hasChromium) console.warn("SKIPPED: 12 browser journeys, because there is no Chromium (set TYR_CHROMIUM)");
+if (!hasChromium) console.warn("SKIPPED: 17 browser journeys, because there is no Chromium (set TYR_CHROMIUM)");
 
 describe.skipIf(!hasChromium)("what people do in the application", () => {
   let api: FakeApi;
@@ -119,6 +119,119 @@ describe.skipIf(!hasChromium)("what people do in the application", () => {
     await dialog.getByRole("button", { name: "Ask for approval" }).click();
     await dialog.getByRole("link", { name: "Follow it" }).click();
     await page.getByText("You asked for this, so another person has to decide.").waitFor();
+    await close();
+  });
+
+  test("the log-ins a dry run warns of are the rows behind its link, and those only", async () => {
+    await as("mara");
+    await page.getByRole("link", { name: "Approvals" }).first().click();
+    await page
+      .getByRole("list", { name: "Reach" })
+      .getByRole("link", { name: /successful login/ })
+      .click();
+    await page.waitForURL(/outcome=success/);
+    const chips = page.getByRole("list", { name: "Active filters" });
+    await chips.getByText("auth attempt").waitFor();
+    await chips.getByText("success").waitFor();
+    expect(await page.getByLabel("Outcome", { exact: true }).inputValue()).toBe("success");
+    await close();
+  });
+
+  test("a manager changes the mode with a reason and an end; everybody sees who, why and until when", async () => {
+    await as("mara");
+    api.world.mode = { ...api.world.mode, environment: "staging" };
+    await page.goto(`${api.url}/mode`);
+    await page.getByText("The mode never changed.").waitFor();
+    await page.locator(".header").getByText("staging").waitFor();
+    expect(await page.locator(".header").getByRole("link", { name: "Mode" }).count()).toBe(0);
+    await page.getByRole("button", { name: "Change the mode" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("radio", { name: /Lockdown/ }).check();
+    await dialog.getByText("In lockdown two people decide about every block.").waitFor();
+    await dialog.getByRole("button", { name: "Change the mode" }).click();
+    expect(api.world.mode.mode).toBe("normal");
+    await dialog.getByLabel("Reason").fill("Scans <b>everywhere</b>");
+    await dialog.getByLabel(/^Until/).fill("2020-01-01T00:00");
+    await dialog.getByRole("button", { name: "Change the mode" }).click();
+    await dialog.getByText(/is not in the future/).waitFor();
+    await dialog.getByLabel(/^Until/).fill("2199-01-01T12:30");
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, "light-mode-dialog");
+    await dialog.getByRole("button", { name: "Change the mode" }).click();
+    const now = page.getByRole("region", { name: "In force" });
+    await now.getByText("Lockdown").waitFor();
+    expect(await now.innerText()).toMatch(/By\s+mara[^]*Scans <b>everywhere<\/b>[^]*2199-01-01 12:30:00/);
+    await page.getByRole("link", { name: "Mode: lockdown" }).waitFor();
+    expect(await page.getByRole("region", { name: "Changes" }).locator("tbody tr").count()).toBe(1);
+    expect(api.world.mode.change).toMatchObject({ mode: "lockdown", until: "2199-01-01T11:30:00.000Z" });
+    for (const theme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme: theme });
+      for (const width of [1440, 390]) {
+        await page.setViewportSize({ width, height: 900 });
+        expect(await axe(page)).toEqual([]);
+        const beyond = await page.evaluate(() => document.documentElement.scrollWidth - globalThis.innerWidth);
+        expect([theme, width, Math.max(0, beyond)]).toEqual([theme, width, 0]);
+        await screenshot(page, `${theme}-${width}-mode-changed`);
+      }
+    }
+    await close();
+  });
+
+  test("somebody who may not change the mode sees it, without the button", async () => {
+    await as("vik");
+    await page.goto(`${api.url}/mode`);
+    await page.getByText("In elevated mode every block is seen by a second person.").first().waitFor();
+    expect(await page.getByRole("button", { name: "Change the mode" }).count()).toBe(0);
+    await close();
+  });
+
+  test("on a telephone zone and theme are in the user's menu", async () => {
+    await as("mara");
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${api.url}/incidents`);
+    await page.getByRole("button", { name: "mara" }).click();
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, "mobile-user-menu");
+    await page.getByRole("menuitemradio", { name: "Times in UTC" }).click();
+    await page.waitForURL(/tz=utc/);
+    await page.getByRole("button", { name: "mara" }).click();
+    await page.getByRole("menuitemradio", { name: "Dark theme" }).click();
+    expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.getByRole("button", { name: "mara" }).click();
+    expect(await page.getByRole("menuitemradio", { name: "Dark theme" }).count()).toBe(0);
+    await close();
+  });
+
+  test("what a score is made of adds up, with what was taken off said as less", async () => {
+    await as("mara");
+    const [first] = api.world.incidents;
+    if (first === undefined) throw new Error("the stand-in has no incident");
+    const row = {
+      ruleId: "a",
+      ruleTitle: "Passwords guessed",
+      points: 130,
+      detections: 2,
+      reason: "2 detections × 65 points",
+    };
+    const cap = {
+      ruleId: "cap",
+      ruleTitle: "Capped at 100",
+      points: -30,
+      detections: 0,
+      reason: "a score ends at 100",
+    };
+    api.world.incidents = [{ ...first, risk: { score: 100, contributions: [row, cap] } }];
+    await page.goto(`${api.url}/incidents/${first.id}`);
+    const lines = page.locator(".contributions li");
+    await lines.first().waitFor();
+    expect(await lines.allInnerTexts()).toEqual([
+      expect.stringMatching(/^\+130\s+Passwords guessed/),
+      expect.stringMatching(/^\u221230\s+Capped at 100/),
+    ]);
+    expect(await lines.nth(1).getByRole("link").count()).toBe(0);
+    expect(await page.getByText("The rows add up to").count()).toBe(0);
+    await screenshot(page, "light-incident-capped");
     await close();
   });
 

@@ -31,6 +31,7 @@ const screens = (api: FakeApi): readonly (readonly [name: string, address: strin
     ["blocks", `/blocks?block=${idOf("block", 1)}`],
     ["enforcers", "/blocks?tab=enforcers"],
     ["allow-list", "/blocks?tab=allow"],
+    ["mode", "/mode"],
     ["users", `/users?user=${idOf("subject", 3)}`],
     ["account", "/account"],
     ["not-found", "/nowhere"],

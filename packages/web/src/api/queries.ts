@@ -70,6 +70,7 @@ export const sessionQuery = queryOptions({
   staleTime: 60_000,
 });
 export const overviewQuery = ask("overview.get", {});
+export const modeQuery = ask("mode.get", {});
 export const statusQuery = ask("status.get", {});
 export const sensorsQuery = ask("sensor.list", {});
 export const enforcersQuery = ask("enforcer.list", {});

@@ -94,7 +94,10 @@ function Actor({ ip }: Readonly<{ ip: string }>): ReactNode {
   );
 }
 
-/** The score is the sum of the rows, at most 100, and each row leads to its detections. */
+/** With a minus as wide as the plus, not a hyphen. */
+const signed = (points: number): string => (points < 0 ? `\u2212${-points}` : `+${points}`);
+
+/** The score is the sum of the rows; a row of a rule leads to its detections, the one that caps the sum has none. */
 function RiskCard({ incident }: Readonly<{ incident: Incident }>): ReactNode {
   const { contributions, score } = incident.risk;
   const sum = contributions.reduce((total, row) => total + row.points, 0);
@@ -106,14 +109,18 @@ function RiskCard({ incident }: Readonly<{ incident: Incident }>): ReactNode {
       <ul className="contributions">
         {contributions.map((row) => (
           <li key={row.ruleId}>
-            <span className="points">+{row.points}</span>
+            <span className="points">{signed(row.points)}</span>
             <span className="grow">
-              <Link to="/detections" search={{ incident: incident.id, rule: row.ruleId }}>
-                {row.ruleTitle}
-              </Link>
+              {row.detections === 0 ? (
+                <span>{row.ruleTitle}</span>
+              ) : (
+                <Link to="/detections" search={{ incident: incident.id, rule: row.ruleId }}>
+                  {row.ruleTitle}
+                </Link>
+              )}
               <span className="muted small">{row.reason}</span>
             </span>
-            <span className="muted nowrap">×{row.detections}</span>
+            {row.detections === 0 ? null : <span className="muted nowrap">×{row.detections}</span>}
           </li>
         ))}
       </ul>

@@ -2,7 +2,7 @@ import { SEVERITIES, type Overview, type Severity } from "@tyr/contract";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useCan } from "../api/session.ts";
-import { Icon } from "../kit/icon.tsx";
+import { ModeFigure } from "../kit/mode.tsx";
 import { SeverityShape } from "../kit/severity.tsx";
 import { Time } from "../time/time.tsx";
 
@@ -100,15 +100,13 @@ function Acknowledged({ waiting }: Readonly<{ waiting: number }>): ReactNode {
   );
 }
 
-const MODE_WORDS = { normal: "Normal", elevated: "Elevated", lockdown: "Lockdown" } as const;
-
 function Mode({ mode, lag }: Readonly<{ mode: Overview["mode"]; lag: number }>): ReactNode {
   return (
-    <section className={`tile mode-${mode.mode}`} aria-labelledby="tile-mode">
+    <section className="tile" aria-labelledby="tile-mode">
       <h2 id="tile-mode">Mode</h2>
-      <p className="figure-word">
-        <Icon name="shield" size={20} /> {MODE_WORDS[mode.mode]}
-      </p>
+      <Link to="/mode" className="figure-link">
+        <ModeFigure mode={mode.mode} />
+      </Link>
       <p className="tile-foot">
         {mode.updated_at === null ? (
           "never changed"

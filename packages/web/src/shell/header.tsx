@@ -1,13 +1,15 @@
-import { Link, useNavigate } from "@tanstack/react-router";
-import { DropdownMenu } from "radix-ui";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { roleTitle, useSession } from "../api/session.ts";
-import { useSignOut } from "../api/use-sign-out.ts";
-import { Icon, type IconName } from "../kit/icon.tsx";
+import { modeQuery } from "../api/queries.ts";
+import { useCan } from "../api/session.ts";
+import { Icon } from "../kit/icon.tsx";
+import { ModeBadge } from "../kit/mode.tsx";
 import { live, useLive } from "../live/use-live.ts";
-import type { Zone } from "../time/format.ts";
-import { useNow, useZone } from "../time/use-zone.ts";
-import { setPreferences, usePreferences, type Theme } from "./preferences.ts";
+import { useNow } from "../time/use-zone.ts";
+import { setPreferences, usePreferences } from "./preferences.ts";
+import { THEMES, useChosenZone, ZONES } from "./choices.ts";
+import { UserMenu } from "./user-menu.tsx";
 
 export function Header({ onPalette }: Readonly<{ onPalette: () => void }>): ReactNode {
   return (
@@ -18,12 +20,34 @@ export function Header({ onPalette }: Readonly<{ onPalette: () => void }>): Reac
         <kbd>Ctrl K</kbd>
       </button>
       <div className="header-end">
+        <Situation />
         <LiveLight />
         <ZoneSwitch />
         <ThemeSwitch />
         <UserMenu />
       </div>
     </header>
+  );
+}
+
+/** What is not as usual: a mode other than normal, an installation that is not production. Otherwise nothing. */
+function Situation(): ReactNode {
+  const can = useCan();
+  const view = useQuery({ ...modeQuery, enabled: can("overview:read") }).data;
+  if (view === undefined) return null;
+  return (
+    <>
+      {view.environment === "production" ? null : (
+        <span className="badge environment" title="Policies may ask for less here than in production">
+          {view.environment}
+        </span>
+      )}
+      {view.mode === "normal" ? null : (
+        <Link to="/mode" className="mode-link" aria-label={`Mode: ${view.mode}`}>
+          <ModeBadge mode={view.mode} />
+        </Link>
+      )}
+    </>
   );
 }
 
@@ -51,83 +75,34 @@ function LiveLight(): ReactNode {
 }
 
 function ZoneSwitch(): ReactNode {
-  const zone = useZone();
-  const navigate = useNavigate();
-  const choose = (tz: Zone): void => {
-    void navigate({ to: ".", search: (previous) => ({ ...previous, tz }), replace: true });
-  };
+  const { zone, choose } = useChosenZone();
   return (
     <div className="switch" role="group" aria-label="Time zone of all times">
-      {(["local", "utc"] as const).map((choice) => (
-        <button key={choice} type="button" aria-pressed={zone === choice} onClick={() => choose(choice)}>
-          {choice === "utc" ? "UTC" : "Local"}
+      {ZONES.map(({ value, word }) => (
+        <button key={value} type="button" aria-pressed={zone === value} onClick={() => choose(value)}>
+          {word}
         </button>
       ))}
     </div>
   );
 }
-
-const THEME_ICONS: Readonly<Record<Theme, IconName>> = { system: "system", light: "sun", dark: "moon" };
 
 function ThemeSwitch(): ReactNode {
   const { theme } = usePreferences();
   return (
     <div className="switch" role="group" aria-label="Theme">
-      {(["system", "light", "dark"] as const).map((choice) => (
+      {THEMES.map(({ value, icon }) => (
         <button
-          key={choice}
+          key={value}
           type="button"
-          aria-pressed={theme === choice}
-          aria-label={`${choice} theme`}
-          title={`${choice} theme`}
-          onClick={() => setPreferences({ theme: choice })}
+          aria-pressed={theme === value}
+          aria-label={`${value} theme`}
+          title={`${value} theme`}
+          onClick={() => setPreferences({ theme: value })}
         >
-          <Icon name={THEME_ICONS[choice]} size={14} />
+          <Icon name={icon} size={14} />
         </button>
       ))}
     </div>
-  );
-}
-
-function UserMenu(): ReactNode {
-  const session = useSession();
-  const { singleKeys } = usePreferences();
-  const { signOut } = useSignOut();
-  return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger className="user-button">
-        <span className="avatar" aria-hidden="true">
-          {session.user.name.slice(0, 2)}
-        </span>
-        <span className="user-name">{session.user.name}</span>
-        <Icon name="down" size={12} />
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content className="menu" align="end" sideOffset={6}>
-          <DropdownMenu.Label className="menu-label">
-            {session.user.name}
-            <span className="muted">{session.user.roles.map(roleTitle).join(", ")}</span>
-          </DropdownMenu.Label>
-          <DropdownMenu.Item className="menu-item" asChild>
-            <Link to="/account">
-              <span className="menu-check" />
-              Your account and sessions
-            </Link>
-          </DropdownMenu.Item>
-          <DropdownMenu.CheckboxItem
-            className="menu-item"
-            checked={singleKeys}
-            onCheckedChange={(checked) => setPreferences({ singleKeys: checked })}
-          >
-            <span className="menu-check">{singleKeys ? <Icon name="check" size={14} /> : null}</span>
-            Single-key shortcuts (j k a r)
-          </DropdownMenu.CheckboxItem>
-          <DropdownMenu.Item className="menu-item" onSelect={signOut}>
-            <span className="menu-check" />
-            Sign out
-          </DropdownMenu.Item>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
   );
 }

@@ -3,6 +3,7 @@ import {
   type Action,
   type CallInput,
   type ErrorCode,
+  type Event,
   type LiveData,
   type LiveTopic,
   type OutputOf,
@@ -13,6 +14,7 @@ import {
 import { makeBlock, dryRunFor, makeAction, policyView } from "./actions.ts";
 import { at, hexOf, idOf, person, RULES } from "./make.ts";
 import { movesFrom } from "./incidents.ts";
+import { changedMode, overviewMode } from "./mode.ts";
 import { sessionOf, type World } from "./world.ts";
 
 /** A refusal of the stand-in, turned into a problem document by the server half. */
@@ -41,6 +43,20 @@ function pageOf<T>(rows: readonly T[], query: PageQuery | undefined): { items: T
 /** A filter that is absent lets everything through. */
 const fits = (asked: unknown, value: unknown): boolean => asked === undefined || asked === value;
 
+function isAsked(event: Event, { q, from, to, ...same }: CallInput<"event.list">["query"] & object): boolean {
+  const { ip, user, session, kind, outcome, sensor } = same;
+  const pairs = [
+    [ip, event.src?.ip],
+    [user, event.user],
+    [session, event.session],
+    [kind, event.kind],
+    [outcome, event.outcome],
+    [sensor, event.sensorId],
+  ] as const;
+  const inTime = (from === undefined || event.time >= from) && (to === undefined || event.time <= to);
+  return inTime && (q === undefined || event.raw.includes(q)) && pairs.every(([asked, value]) => fits(asked, value));
+}
+
 function found<T>(row: T | undefined): T {
   if (row === undefined) throw new Refused("NOT_FOUND", "nothing has this id");
   return row;
@@ -62,7 +78,7 @@ function overview(world: World): Overview {
   const active = world.blocks.filter((block) => block.state === "active");
   return {
     at: at(Date.now()),
-    mode: { mode: "normal", updated_at: null, source: "default" },
+    mode: overviewMode(world.mode),
     incidents: {
       open: open.length,
       bySeverity: Object.fromEntries(
@@ -189,18 +205,7 @@ const trust: Answers = {
 const collect: Answers = {
   "event.list": ({ query = {} }, { world }) =>
     pageOf(
-      world.events.filter(
-        (event) =>
-          fits(query.ip, event.src?.ip) &&
-          fits(query.user, event.user) &&
-          fits(query.session, event.session) &&
-          fits(query.kind, event.kind) &&
-          fits(query.outcome, event.outcome) &&
-          fits(query.sensor, event.sensorId) &&
-          (query.q === undefined || event.raw.includes(query.q)) &&
-          (query.from === undefined || event.time >= query.from) &&
-          (query.to === undefined || event.time < query.to),
-      ),
+      world.events.filter((event) => isAsked(event, query)),
       query,
     ),
   "event.get": ({ params }, { world }) => found(world.events.find((event) => event.id === params.id)),
@@ -472,6 +477,14 @@ const govern: Answers = {
       },
       tell,
     ),
+  "mode.get": (_, { world }) => world.mode,
+  "mode.set": ({ body }, { world, user, tell }) => {
+    if (body.until !== undefined && body.until <= at(Date.now()))
+      throw new Refused("VALIDATION_FAILED", `body/until: ${body.until} is not in the future`);
+    world.mode = changedMode(world.mode, body, user);
+    tell("mode.changed", { mode: world.mode.mode, until: world.mode.change?.until ?? null });
+    return world.mode;
+  },
   "policy.get": () => policyView(Date.now()),
   "block.list": ({ query = {} }, { world }) =>
     pageOf(

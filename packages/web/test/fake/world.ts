@@ -8,6 +8,7 @@ import {
   type Enforcer,
   type Event,
   type Incident,
+  type ModeView,
   type QuarantineItem,
   type Role,
   type Sensor,
@@ -20,12 +21,14 @@ import { makeActions, makeBlocks } from "./actions.ts";
 import { makeAudit } from "./audit.ts";
 import { makeEvents } from "./events.ts";
 import { makeDetections, makeIncidents, makeTimelines } from "./incidents.ts";
+import { makeMode } from "./mode.ts";
 import { at, idOf, person } from "./make.ts";
 
 /** Everything the stand-in for the server knows. Tests change it and read it. */
 export type World = {
   setupNeeded: boolean;
   mayVerify: boolean;
+  mode: ModeView;
   sensors: Sensor[];
   events: Event[];
   detections: Detection[];
@@ -159,6 +162,7 @@ export function makeWorld(now: number): World {
   return {
     setupNeeded: false,
     mayVerify: true,
+    mode: makeMode(),
     sensors,
     events,
     detections,
