@@ -91,6 +91,7 @@ export function failureOf(error: ApiProblem): CliFailure {
   return new CliFailure(visible([...new Set(said)].join(": ")) || `the server answered ${error.status}`, {
     exit: exitOfProblem(problem.code, error.status),
     problemCode: problem.code,
+    problem: { ...problem },
     facts,
     cause: error,
     ...(signIn ? { fix: visible(signIn) } : {}),

@@ -66,6 +66,24 @@ describe("where a setting comes from", () => {
   });
 });
 
+test("an address that is refused is shown without what may be secret in it", async () => {
+  const secrets = [
+    "http://u:hunter2@x",
+    "ftp://hunter2@x",
+    "u:hunter2@x",
+    "http://u:hun@ter2@x",
+    "http://x/?t=hunter2",
+    "http://x/#hunter2",
+    "http:u:hunter2@x",
+  ];
+  for (const url of secrets) {
+    const said: unknown = await readConfiguration(new Input([], { url }), await fakeWorld()).catch(String);
+    expect(said).toContain("(--url)");
+    expect(said).not.toMatch(/hunter2|ter2/);
+    expect(said).toContain("x");
+  }
+});
+
 describe("the user file", () => {
   test("is written for its owner alone and read back", async () => {
     const world = await fakeWorld();

@@ -9,10 +9,20 @@ const DEFAULT_URL = "http://127.0.0.1:8970";
 type Setting = Readonly<{ value: string; origin: string }>;
 export type Configuration = Readonly<{ url: Setting; token: Setting | undefined; userFile: UserFile }>;
 
+/** An address that is refused is shown without what may be secret in it: name and password, query, fragment. */
+function withoutSecrets(text: string): string {
+  const address = text.replace(/[?#].*$/s, "?…");
+  const at = address.lastIndexOf("@");
+  if (at < 0) return visible(address);
+  const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:\/*/.exec(address.slice(0, at))?.[0] ?? "";
+  // `name:secret@host` has a scheme's look, but no slashes: all before the @ is left out.
+  return visible(`${scheme.endsWith("/") ? scheme : ""}…${address.slice(at)}`);
+}
+
 /** The address without a trailing slash. Credentials in it would end in logs and error messages: refused. */
 function checkUrl(setting: Setting): Setting {
   const wrong = (what: string) => {
-    const message = `${visible(setting.value)} (${setting.origin}) ${what}`;
+    const message = `${withoutSecrets(setting.value)} (${setting.origin}) ${what}`;
     const fix = `Write it like ${DEFAULT_URL}.`;
     return setting.origin === "--url" ? usage(message, fix) : badConfiguration(message, fix);
   };

@@ -10,6 +10,8 @@ export type FailureParts = Readonly<{
   requestId?: string;
   /** The problem code of the server, when it was the server that refused. */
   problemCode?: string;
+  /** The problem document (RFC 9457) the server sent: what a program gets that asked for JSON. */
+  problem?: Readonly<Record<string, unknown>>;
   retryAfterSeconds?: number;
   cause?: unknown;
 }>;

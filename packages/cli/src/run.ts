@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { openContext } from "./context.ts";
+import { openContext, type Context } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { explain, toFailure } from "./explain-failure.ts";
 import { Input } from "./input.ts";
@@ -32,12 +32,15 @@ export async function run(world: World, version: string): Promise<ExitCode> {
   if (typeof chosen === "number") return chosen;
   const name = chosen.spec.path.split(" ")[0] ?? "";
   const input = new Input(chosen.values, chosen.options, world.argv.slice(world.argv.indexOf(name) + 1));
+  let context: Context | undefined;
   try {
     const command = await chosen.spec.load();
-    return await command(openContext(world, input), input);
+    context = openContext(world, input);
+    return await command(context, input);
   } catch (error) {
     const failure = toFailure(error);
     const paint = paintFor(world.stderr, world.env, input.allowed("color"));
+    if (failure.parts.problem !== undefined) context?.print.refused(failure.parts.problem);
     world.stderr.write(`${explain(failure, paint, input.flag("debug"))}\n`);
     return failure.parts.exit;
   }

@@ -71,6 +71,16 @@ const happy: readonly Case[] = [
     calls: ["status.get", "overview.get"],
   },
   {
+    argv: ["status"],
+    handlers: {
+      "status.get": () => ({ ...status, rules: { ...status.rules, loaded: 0 } }),
+      "overview.get": () => overview,
+    },
+    out: /rules +0 loaded/,
+    err: /no rule is in force.*TYR_RULES_DIR/,
+    calls: ["status.get", "overview.get"],
+  },
+  {
     argv: ["incident", "list", "--open"],
     handlers: { "incident.list": () => list([incident]) },
     out: /ID +SEVERITY.*\ninc_.*Password guessing \\x1b\[31mfrom/,
@@ -465,6 +475,14 @@ describe("refusals", () => {
     const end = await tyr(["status"], { home, env: { TYR_URL: gone.url, TYR_TOKEN: "x" } });
     expect([end.code, end.stdout]).toEqual([69, ""]);
     expect(end.stderr).toMatch(/^tyr: no answer from http:\/\/127\.0\.0\.1:\d+ \(connect ECONNREFUSED/);
+  });
+
+  test.each(["--json", "-ojsonl"])("with %s is the problem document on stdout too", async (format) => {
+    const end = await signedIn(["block", "request", "10.0.0.1", "--reason", "r", format], {
+      "action.create": () => new Refuses("ACTION_DENIED", { reasons: ["own address"] }),
+    });
+    expect(JSON.parse(end.stdout)).toMatchObject({ code: "ACTION_DENIED", status: 403, reasons: ["own address"] });
+    expect([end.code, end.stderr]).toEqual([5, expect.stringContaining("own address")]);
   });
 
   const move = ["incident", "move", ids.incident, "new"];

@@ -78,6 +78,8 @@ export const status: Run = async ({ api: open, print }) => {
   const [now, overview] = await Promise.all([api.call("status.get", {}), api.call("overview.get", {})]);
   print.one({ status: now, overview }, () => lines(now, overview, print.paint));
   if (overview.approvals.waiting > 0) print.say("Look at what waits: tyr action list --waiting");
+  if (now.rules.loaded === 0)
+    print.warn("no rule is in force, so nothing is detected; check TYR_RULES_DIR with tyr rule validate");
   if (overview.blocks.unacknowledged === 0) return EXIT.ok;
   print.warn(
     `${overview.blocks.unacknowledged} active block(s) no enforcement point has confirmed; see tyr block list --state active`,

@@ -22,6 +22,7 @@ export class Printer {
   readonly paintMessage: Paint;
   readonly #world: World;
   readonly #options: PrinterOptions;
+  #hasWritten = false;
 
   constructor(world: World, options: PrinterOptions) {
     this.#world = world;
@@ -75,6 +76,12 @@ export class Printer {
     this.#out(`${safeJson(this.#picked(value))}\n`);
   }
 
+  /** Why there is no data, for a program that reads JSON; a person is told on stderr. Never after data: one document stays one. */
+  refused(problem: Readonly<Record<string, unknown>>): void {
+    if (this.format === "jsonl") this.#out(`${safeJson(problem)}\n`);
+    else if (this.format === "json" && !this.#hasWritten) this.#out(`${safeJson(problem, 2)}\n`);
+  }
+
   /** Bytes of text that are the data themselves: a script, a key. */
   verbatim(text: string): void {
     this.#out(text);
@@ -112,6 +119,7 @@ export class Printer {
   }
 
   #out(text: string): void {
+    this.#hasWritten = true;
     this.#world.stdout.write(text);
   }
 }
