@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   AUDIT_EVENT_NAMES,
   ERRORS,
+  FIRST_ROLES,
   PERMISSION_NAMES,
   ROLES,
   ROUTE_IDS,
@@ -38,6 +39,40 @@ describe("the contract", () => {
   test("no service principal may approve, and the administrator's role alone may not either", () => {
     for (const held of Object.values(SERVICE_PRINCIPALS)) expect(held).not.toContain("action:approve");
     expect(permissionsOf(["admin"]).has("action:approve")).toBe(false);
+  });
+
+  test("who may do what is written down twice: a change of the table must be meant", () => {
+    const reading =
+      "overview:read event:read detection:read incident:read action:read block:read enforcer:read policy:read sensor:read session:own";
+    const responding = "incident:write action:request event:import";
+    const expected = {
+      viewer: reading,
+      analyst: `${reading} ${responding} audit:read`,
+      approver: `${reading} action:approve audit:read incident:write`,
+      executor: `${reading} action:revert enforcer:write`,
+      compliance_officer: `${reading} audit:read audit:verify user:read`,
+      security_manager: `${reading} ${responding} action:approve action:revert allow:write mode:write enforcer:write sensor:write audit:read audit:verify user:read`,
+      admin: `${reading} ${responding} sensor:write enforcer:write allow:write mode:write user:read user:write audit:read audit:verify`,
+    };
+    const said = Object.entries(ROLES).map(([role, held]) => [role, new Set<string>(held)]);
+    const meant = Object.entries(expected).map(([role, held]) => [role, new Set(held.split(" "))]);
+    expect(said).toEqual(meant);
+    expect(SERVICE_PRINCIPALS).toEqual({
+      sensor: ["event:write"],
+      enforcer: ["block:enforce"],
+      automation: ["action:request"],
+    });
+  });
+
+  test("a viewer changes nothing, two roles approve, and only the administrator changes users", () => {
+    const holders = (wanted: RegExp) =>
+      Object.entries(ROLES)
+        .filter(([, held]) => held.some((one) => wanted.test(one)))
+        .map(([role]) => role);
+    expect(holders(/:(write|approve|revert|request|import)$/)).not.toContain("viewer");
+    expect(holders(/^action:approve$/)).toEqual(["approver", "security_manager"]);
+    expect(holders(/^user:write$/)).toEqual(["admin"]);
+    expect(FIRST_ROLES).toEqual(["admin", "approver"]);
   });
 
   test("reading never changes state: GET and HEAD routes need a reading permission", () => {

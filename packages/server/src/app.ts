@@ -31,6 +31,7 @@ import { detectionHandlers } from "./api/detections.ts";
 import { incidentHandlers } from "./api/incidents.ts";
 import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
+import { createReadiness } from "./api/readiness.ts";
 import { statusHandlers } from "./api/status.ts";
 
 export type AppOptions = Readonly<{ config: Config; log: Logger; version: string; say: (text: string) => void }>;
@@ -128,7 +129,15 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
   const { audit, identity, rules, govern, respond, collect, detect } = rooms;
   const clock = systemClock;
   return {
-    ...systemHandlers({ version, notReady: async () => audit.diverged()?.message }),
+    ...systemHandlers({
+      version,
+      notReady: createReadiness({
+        database,
+        log: base.log,
+        diverged: () => audit.diverged(),
+        intake: () => collect.queued(),
+      }),
+    }),
     ...sessionHandlers({ identity, cookie }),
     ...auditHandlers({ audit }),
     ...statusHandlers({

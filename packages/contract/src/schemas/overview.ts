@@ -32,8 +32,6 @@ export const Dashboard = Type.Object({
     total_blocked: Type.Integer(),
     ips: Type.Integer(),
     ranges: Type.Integer(),
-    users: Type.Integer(),
-    api_keys: Type.Integer(),
   }),
   honeypot: Type.Object({
     total_instances: Type.Integer(),

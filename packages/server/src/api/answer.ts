@@ -27,6 +27,7 @@ export function openCall(
   const call: Call = {
     caller: by.caller,
     requestId: request.id,
+    method: request.method,
     address: request.ip,
     headers: request.headers,
     signal: gone.signal,

@@ -22,7 +22,7 @@ export function auditHandlers({
     "audit.log": async ({ params }, call) => {
       const path = params["*"];
       const file = await audit.file(path);
-      if (file.ok && FIRST_BUNDLE.test(path)) await audit.recordExport(readerOf(call));
+      if (file.ok && call.method !== "HEAD" && FIRST_BUNDLE.test(path)) await audit.recordExport(readerOf(call));
       return file;
     },
     "audit.proof": async ({ params }) => await audit.prove(params.id),

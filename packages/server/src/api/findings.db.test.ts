@@ -31,6 +31,7 @@ const by = { actor, requestId: null };
 const call: Call = {
   caller: { actor, permissions: new Set(), roles: ["analyst"] },
   requestId: "request-1",
+  method: "GET",
   address: "127.0.0.1",
   headers: {},
   signal: new AbortController().signal,

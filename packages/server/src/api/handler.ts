@@ -6,6 +6,8 @@ import type { Caller } from "#identity";
 export type Call = Readonly<{
   caller: Caller;
   requestId: string;
+  /** HEAD reaches the handler of GET; it hands nothing over, so it leaves no trace of having done so. */
+  method: string;
   /** Address of the peer, or of the client behind a trusted proxy. */
   address: string;
   headers: IncomingHttpHeaders;

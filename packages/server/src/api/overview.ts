@@ -95,7 +95,7 @@ async function readOverview({ database, clock, mode, auditHead, detectConsumer }
   };
 }
 
-/** The unified snapshot of source A, under its names; users and API keys cannot be blocked yet, so theirs are counted zero rows. */
+/** The unified snapshot of source A, under its names. Its counts of blocked users and keys are not there: nothing blocks either. */
 async function readDashboard({ database, clock, mode }: OverviewDeps): Promise<Dashboard> {
   const db = database.read;
   const now = clock.now();
@@ -109,7 +109,7 @@ async function readDashboard({ database, clock, mode }: OverviewDeps): Promise<D
     last_update: iso(events.lastAt),
     security_mode: modeView(await mode()),
     incidents: { total_open: sum(Object.values(open)), ...open },
-    blocklist: { total_blocked: active, ips, ranges, users: 0, api_keys: 0 },
+    blocklist: { total_blocked: active, ips, ranges },
     honeypot: {
       total_instances: sensors.length,
       active_instances: sensors.filter((sensor) => sensor.active).length,

@@ -20,6 +20,12 @@ function pathOf({ path }: RouteDefinition): string {
   return path.replace(/:[a-z]+/gi, "x").replace("*", "checkpoint");
 }
 
+/** Every address by every method that reaches it: HEAD where there is a GET, but not where a WebSocket waits. */
+const places = all.flatMap(([id, route]) => {
+  const hasHead = route.method === "GET" && route.response !== "websocket" && id !== "crowdsec.decisions";
+  return [[id, route.method, route] as const, ...(hasHead ? [[id, "HEAD", route] as const] : [])];
+});
+
 /** Statuses that say: who you are, or what you may do, was the reason. */
 const STOPPED = new Set([401, 403]);
 
@@ -32,24 +38,34 @@ describe("every route with every caller", () => {
   });
   afterAll(async () => await server.app.close());
 
-  test.each(all.flatMap(([id, route]) => everybody.map((caller) => [id, caller, route] as const)))(
-    "%s as %s is let in exactly when the table of permissions says so",
-    async (id, name, route) => {
+  test.each(places.flatMap(([id, method, route]) => everybody.map((name) => ({ id, method, name, route }))))(
+    "$id by $method as $name is let in exactly when the table of permissions says so",
+    async ({ id, method, name, route }) => {
       // Each caller from an address of its own: limits per address are not what is tested here.
-      const remoteAddress = `2001:db8:${all.findIndex(([one]) => one === id).toString(16)}:${everybody.indexOf(name)}::1`;
+      const remoteAddress = `2001:db8:${places.findIndex(([one, by]) => one === id && by === method).toString(16)}:${everybody.indexOf(name)}::1`;
       const response = await server.app.inject({
-        method: route.method,
+        method,
         url: pathOf(route),
         headers: { [AS]: name, host: "localhost:8970" },
         remoteAddress,
       });
       const allowed = route.needs === "public" || (server.callers.get(name)?.permissions.has(route.needs) ?? false);
       expect([name, id, STOPPED.has(response.statusCode)]).toEqual([name, id, !allowed]);
-      if (!allowed && !id.startsWith("crowdsec."))
+      if (!allowed && method !== "HEAD" && !id.startsWith("crowdsec."))
         // oxlint-disable-next-line vitest/no-conditional-expect -- the table decides which of the two is tested
         expect(response.json()).toMatchObject({ code: name === "anonymous" ? "NOT_AUTHENTICATED" : "NOT_PERMITTED" });
     },
   );
+
+  test("HEAD of the live feed is nothing", async () => {
+    server.callers.set("ada", person("ada", permissionsOf(["admin"])));
+    const head = await server.app.inject({
+      method: "HEAD",
+      url: "/api/v1/live",
+      headers: { [AS]: "ada", host: "localhost" },
+    });
+    expect(head.statusCode).toBe(404);
+  });
 
   test("whoever is refused does not reach the handler", async () => {
     server.reached.length = 0;

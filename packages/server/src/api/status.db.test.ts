@@ -11,6 +11,7 @@ import { statusHandlers } from "./status.ts";
 const call: Call = {
   caller: anonymous,
   requestId: "request-1",
+  method: "GET",
   address: "127.0.0.1",
   headers: {},
   signal: new AbortController().signal,
