@@ -12,6 +12,10 @@ export { levels } from "./rule.ts";
 export { type LoadOptions, loadRules, type RuleFile, type RuleReport, type RuleSet } from "./load.ts";
 export { createEngine, type Engine, type EngineOptions, type Match } from "./match/engine.ts";
 export { ruleApplies } from "./match/route.ts";
+export { createRouter, knownLogsources, routeEvent, type Router, unroutedLogsource } from "./route/router.ts";
+export { type RouteRole, routeRoles, type RouteRow } from "./route/route-row.ts";
+export { routeTable } from "./route/route-table.ts";
+export { applicability, type Applicability, type NeverApplicable } from "./route/applicability.ts";
 export { evaluate, type EventContent } from "./match/naive.ts";
 export {
   type CorrelationHit,

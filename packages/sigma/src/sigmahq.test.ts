@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { createEngine, loadRules, type RuleFile } from "./index.ts";
+import { applicability, createEngine, loadRules, routeEvent, ruleApplies, type RuleFile } from "./index.ts";
 
 /**
  * Against the published SigmaHQ rules, which are under the Detection Rule License and therefore not part of this
@@ -28,6 +28,24 @@ describe.skipIf(folder === "" || !existsSync(rulesFolder))("the published rules"
     expect(rules.length + rejected.length).toBe(files.length);
     expect(rejected.filter((entry) => "code" in entry && entry.code !== "placeholder-unresolved")).toEqual([]);
   }, 60_000);
+
+  test("are about log sources the routing table knows, but for those of application frameworks and three routers", () => {
+    const { never } = applicability(loadRules(ruleFiles()));
+    const missing = new Set(never.map(({ reason }) => reason.replace(/^no log source has /, "")));
+    expect([...missing].sort()).toEqual([
+      "product django",
+      "product fortios and service sslvpnd",
+      "product huawei",
+      "product juniper",
+      "product jvm",
+      "product nodejs",
+      "product python",
+      "product ruby_on_rails",
+      "product spring",
+      "product sql",
+      "product velocity",
+    ]);
+  }, 60_000);
 });
 
 describe.skipIf(folder === "" || !existsSync(regression))("the published regression tests", () => {
@@ -41,5 +59,16 @@ describe.skipIf(folder === "" || !existsSync(regression))("the published regress
       });
     expect(missed.map((one) => one.test)).toEqual([]);
     expect(lines.length).toBeGreaterThan(0);
+  });
+
+  test("are routed to a logsource their rule applies to, event by event", () => {
+    const lines = gunzipSync(readFileSync(regression)).toString("utf8").trim().split("\n");
+    const lost = lines
+      .map((line) => JSON.parse(line) as RegressionTest)
+      .filter(({ rule, events }) => {
+        const [loaded] = loadRules([{ path: "rule.yml", text: rule }]).rules;
+        return loaded === undefined || !events.every((event) => ruleApplies(loaded.logsource, routeEvent(event)));
+      });
+    expect(lost.map((one) => one.test)).toEqual([]);
   });
 });
