@@ -14,14 +14,14 @@ import {
 import { createAudit, encodeEntry } from "#audit";
 import { createCollect, reachOf, type Collect } from "#collect";
 import { createBlocklistPlanner } from "#connectors/blocklist";
-import { createDetect, loadRulePack } from "#detect";
+import { createDetect, loadRulePack, type RulePack } from "#detect";
 import { createEscalate, createIncidentDesk, evidenceOf, readIncidentChangesAfter } from "#escalate";
 import { createGovern, listActionTimeline, type Govern } from "#govern";
 import { createIdentity, operatorAddresses, serviceCaller, type Identity, type KeyCheck } from "#identity";
 import { createBus, type Bus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Config } from "#platform/config";
-import { openDatabase, type Database, type ReadDatabase } from "#platform/database";
+import { ensureDataDirectory, openDatabase, type Database, type ReadDatabase } from "#platform/database";
 import type { Logger } from "#platform/log";
 import { createRespond, enforcerAddresses, listBlockTimeline } from "#respond";
 import { actionHandlers } from "./api/actions.ts";
@@ -33,8 +33,17 @@ import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
 import { createReadiness } from "./api/readiness.ts";
 import { statusHandlers } from "./api/status.ts";
+import { listenOn } from "./listen.ts";
+import type { Terminal } from "./terminal.ts";
 
-export type AppOptions = Readonly<{ config: Config; log: Logger; version: string; say: (text: string) => void }>;
+export type AppOptions = Readonly<{
+  config: Config;
+  log: Logger;
+  version: string;
+  terminal: Terminal;
+  /** Ends a start: after the step in hand what is open is closed, and `startApp` throws the signal's reason. */
+  stop: AbortSignal;
+}>;
 /** `failed` resolves when the process must not go on: the audit log was found altered. */
 export type App = AsyncDisposable & Readonly<{ url: string; failed: Promise<Error> }>;
 
@@ -89,7 +98,7 @@ async function openGovern({
 }
 
 type Stack = AsyncDisposableStack;
-type Base = AppOptions & Readonly<{ database: Database; bus: Bus; startedAt: Date }>;
+type Base = AppOptions & Readonly<{ database: Database; bus: Bus; startedAt: Date; rules: RulePack }>;
 
 /** What stands before the stages: the log of everything, and who may do what. */
 async function openTrust({ config, log, database }: Base, stack: Stack, onDiverged: (error: Error) => void) {
@@ -103,9 +112,8 @@ async function openTrust({ config, log, database }: Base, stack: Stack, onDiverg
 
 /** The stages, last first: each is ready before what feeds it starts, and stops after it. */
 async function openStages(base: Base, stack: Stack, identity: Identity) {
-  const { config, log, database, bus } = base;
+  const { config, log, database, bus, rules } = base;
   const clock = systemClock;
-  const rules = loadRulePack(config.rulesDir);
   const govern = await openGovern({ ...base, identity });
   const respond = createRespond({ db: database, clock, bus, log, execution: govern.execution });
   for (const loop of [respond.start(), govern.start()]) stack.defer(async () => await loop.stop());
@@ -118,15 +126,15 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   collect.paceBy(detect.keptUp);
   collect.onStored(() => detect.wake());
   detect.onDetected(() => escalate.wake());
-  return { rules, govern, respond, collect, detect };
+  return { govern, respond, collect, detect };
 }
 
 type Rooms = Awaited<ReturnType<typeof openTrust>> & Awaited<ReturnType<typeof openStages>>;
 
 /** Every route's answer; a route of the contract without one does not type-check. */
 function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handlers, "live.connect"> {
-  const { database, bus, version, startedAt } = base;
-  const { audit, identity, rules, govern, respond, collect, detect } = rooms;
+  const { database, bus, version, startedAt, rules } = base;
+  const { audit, identity, govern, respond, collect, detect } = rooms;
   const clock = systemClock;
   return {
     ...systemHandlers({
@@ -198,15 +206,24 @@ async function serve(base: Base, rooms: Rooms, stack: Stack): Promise<string> {
     trustProxy,
   });
   stack.defer(async () => await server.close());
-  await server.listen({ host, port: config.port });
+  base.stop.throwIfAborted();
+  await listenOn(server, { host, port: config.port });
   const { port } = server.server.address() as AddressInfo;
   return config.port === 0 ? `http://${host}:${port}` : publicUrl;
 }
 
+/** A rule folder without a rule in it starts, since rules may come later; but nobody shall think it watches. */
+function warnOfNoRules({ config, log, rules, terminal }: Base): void {
+  if (rules.rules.size > 0) return;
+  const rejected = rules.rejected.length === 0 ? "" : ` (${rules.rejected.length} rejected: see tyr rule validate)`;
+  terminal.say(`WARNING: no rule is in force, so nothing will be detected: ${config.rulesDir} holds none${rejected}.`);
+  log.warn({ rulesDir: config.rulesDir, rejected: rules.rejected.length }, "no rule is in force: nothing is detected");
+}
+
 /** Says where to go, and begins to read: followed files, and the sample when the store is empty. */
 async function begin(base: Base, rooms: Rooms, url: string): Promise<void> {
-  const { config, log, version, say, database } = base;
-  const { identity, collect, rules, govern } = rooms;
+  const { config, log, version, terminal, database, bus, rules, stop } = base;
+  const { identity, collect, govern } = rooms;
   const details = {
     engine: database.engine,
     rules: rules.digest,
@@ -217,31 +234,44 @@ async function begin(base: Base, rooms: Rooms, url: string): Promise<void> {
     { type: "system.started", actor: system, object: { kind: "server", id: version }, details },
     async () => undefined,
   );
-  if (identity.setUp.token !== undefined) say(`First administrator, once: ${url}/setup#token=${identity.setUp.token}`);
-  say(`Tyr ${version} is ready on ${url}`);
+  stop.throwIfAborted();
+  warnOfNoRules(base);
+  const { token } = identity.setUp;
+  if (token !== undefined) terminal.say(`First administrator, once: ${url}/setup#token=${token}`);
+  terminal.say(`Tyr ${version} is ready on ${url}`);
   collect.follow(config.follow);
   if (!config.sample) return;
+  bus.subscribe(({ topic, data }) => {
+    if (topic === "import.progress") terminal.progress(data);
+  });
   void collect
     .importSample(config.sampleDir)
     .catch((error: unknown) => log.error({ err: error }, "the sample could not be replayed"));
 }
 
-/** Wires Tyr: what stands on what. Stops in the opposite order. */
+/**
+ * Wires Tyr: what stands on what. Stops in the opposite order. What settings can be wrong about is read before anything
+ * is opened.
+ */
 export async function startApp(options: AppOptions): Promise<App> {
-  const { config } = options;
+  const { config, stop } = options;
   const stack = new AsyncDisposableStack();
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   try {
     const startedAt = systemClock.now();
-    const database = stack.use(
-      await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, clock: systemClock, encode: encodeEntry }),
-    );
-    const base: Base = { ...options, database, bus: createBus(systemClock), startedAt };
+    const rules = loadRulePack(config.rulesDir);
+    const { databaseUrl: url, dataDir } = config;
+    ensureDataDirectory(dataDir);
+    const clock = systemClock;
+    const database = stack.use(await openDatabase({ url, dataDir, clock, encode: encodeEntry, stop }));
+    stop.throwIfAborted();
+    const base: Base = { ...options, database, bus: createBus(clock), startedAt, rules };
     const trust = await openTrust(base, stack, fail);
+    stop.throwIfAborted();
     const rooms: Rooms = { ...trust, ...(await openStages(base, stack, trust.identity)) };
-    const url = await serve(base, rooms, stack);
-    await begin(base, rooms, url);
-    return { url, failed, [Symbol.asyncDispose]: async () => await stack.disposeAsync() };
+    const place = await serve(base, rooms, stack);
+    await begin(base, rooms, place);
+    return { url: place, failed, [Symbol.asyncDispose]: async () => await stack.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
     throw error;

@@ -38,7 +38,7 @@ export type Collect = AsyncDisposable &
     /** Replays the bundled logs when the store is empty, or goes on with it; false when there was nothing to do. */
     importSample(folder: string): Promise<boolean>;
     imports(): Status["imports"];
-    /** Stops following and waits until everything taken is on disk. */
+    /** Stops following and replaying, and waits until everything taken is on disk. */
     stop(): Promise<void>;
   }>;
 
@@ -47,9 +47,14 @@ export function createCollect({ database, clock, bus, log, intakeBytesMax }: Col
   const sensors = createSensors({ database, clock, bus });
   const imports = new Map<string, ImportState>();
   const followed: RunningLoop[] = [];
+  const ending = new AbortController();
+  let replay: Promise<unknown> | undefined;
   const report = (state: ImportState): void => void imports.set(state.name, state);
 
   const stop = async (): Promise<void> => {
+    ending.abort();
+    // What it failed with was told to whoever began it.
+    await replay?.catch(() => undefined);
     await Promise.all(followed.splice(0).map(async (loop) => await loop.stop()));
     await queue.drain();
   };
@@ -63,7 +68,8 @@ export function createCollect({ database, clock, bus, log, intakeBytesMax }: Col
     onStored: (listener) => queue.onStored(listener),
     queued: () => ({ queuedBytes: queue.queuedBytes, queuedBytesMax: intakeBytesMax }),
     follow: (files) => void followed.push(...files.map((file) => followFile({ database, queue, sensors, log }, file))),
-    importSample: async (folder) => await importSample({ database, queue, sensors, bus, report }, folder),
+    importSample: async (folder) =>
+      await (replay = importSample({ database, queue, sensors, bus, report, stop: ending.signal }, folder)),
     imports: () => [...imports.values()],
     stop,
     [Symbol.asyncDispose]: stop,

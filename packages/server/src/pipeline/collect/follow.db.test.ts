@@ -190,3 +190,20 @@ test("the sample is replayed into an empty store, goes on after a stop, and is n
     ["sample-web", 0],
   ]);
 });
+
+test("a stop during the replay ends it after the batch in hand, and nothing of it touches the database any more", async () => {
+  const world = await openTestDatabase("pglite");
+  const bus = createBus(systemClock);
+  const deps = { database: world.db, clock: systemClock, log: silentLogger, bus, intakeBytesMax: 1024 * 1024 };
+  const collect = createCollect(deps);
+  const begun = new Promise<void>((resolve) => {
+    bus.subscribe(({ topic, data }) => topic === "import.progress" && data.done === 1000 && resolve());
+  });
+  const replay = collect.importSample(SAMPLE);
+  await begun;
+  await collect.stop();
+  const head = await eventHead(world.db.read);
+  expect(head).toBeLessThan(7121);
+  await world[Symbol.asyncDispose]();
+  await expect(replay).resolves.toBe(true);
+});

@@ -29,6 +29,8 @@ type Deps = Readonly<{
   bus: Bus;
   /** Called at every step; the same name replaces what was said before. */
   report: (state: ImportState) => void;
+  /** Ends the replay between two batches; the next start goes on from there. */
+  stop: AbortSignal;
 }>;
 
 /** Into an empty store only, or to go on where a killed process stopped: never beside somebody's own events. */
@@ -86,7 +88,7 @@ async function importLog(deps: Deps, folder: string, log: SampleLog): Promise<vo
   try {
     let done = known?.fingerprint === digest ? known.position : 0;
     tell(done, "running");
-    while (done < lines.length) {
+    while (done < lines.length && !deps.stop.aborted) {
       done = await storeBatch({ deps, log, sensor, lines, digest }, done);
       tell(done, done === lines.length ? "done" : "running");
     }
@@ -104,6 +106,6 @@ async function importLog(deps: Deps, folder: string, log: SampleLog): Promise<vo
 export async function importSample(deps: Deps, folder: string): Promise<boolean> {
   if (!(await isWanted(deps))) return false;
   const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as { logs: readonly SampleLog[] };
-  for (const log of manifest.logs) await importLog(deps, folder, log);
+  for (const log of manifest.logs) if (!deps.stop.aborted) await importLog(deps, folder, log);
   return true;
 }

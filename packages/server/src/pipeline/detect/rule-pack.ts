@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Severity } from "@tyr/contract";
 import {
   loadRules,
@@ -15,6 +13,7 @@ import {
 } from "@tyr/sigma";
 import { type AttackRelease, bundledAttack, pairTechniques, type TaggedTechnique } from "./attack/attack-release.ts";
 import { declaredKey, type EvidenceKey } from "./evidence.ts";
+import { readRuleFiles } from "./rule-files.ts";
 import { readExtension, type RuleExtension } from "./rule-extension.ts";
 import { tokensOf } from "./rule-tokens.ts";
 
@@ -48,16 +47,9 @@ export type RulePack = Readonly<{
   attack: AttackRelease;
 }>;
 
-/** Reads every `.yml` below a folder, `.test.yml` left out. Paths in the pack are relative to the folder. */
+/** The rules of a folder; see `readRuleFiles` for which files count and what is thrown. */
 export function loadRulePack(dir: string, attack: AttackRelease = bundledAttack()): RulePack {
-  const names = readdirSync(dir, { recursive: true, encoding: "utf8" })
-    .map((name) => name.replaceAll("\\", "/"))
-    .filter((name) => /\.ya?ml$/.test(name) && !/\.test\.ya?ml$/.test(name))
-    .toSorted();
-  return buildRulePack(
-    names.map((path) => ({ path, text: readFileSync(join(dir, path), "utf8") })),
-    attack,
-  );
+  return buildRulePack(readRuleFiles(dir), attack);
 }
 
 /** Builds a pack from rule files. A bad rule is reported and left out, with the correlations that need it. */

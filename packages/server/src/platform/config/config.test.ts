@@ -36,7 +36,14 @@ describe("the configuration", () => {
     [[], { TYR_LOG_LEVEL: "loud" }, "TYR_LOG_LEVEL"],
     [[], { TYR_INTAKE_MIB_MAX: "0" }, "TYR_INTAKE_MIB_MAX"],
     [[], { TYR_ENVIRONMENT: "prod" }, "TYR_ENVIRONMENT"],
-    [[], { TYR_ENVIRONMENT: "" }, "TYR_ENVIRONMENT"],
+    [["--port", ""], {}, "command line"],
+    [["--data-dir", ""], {}, "command line"],
+    [["--own-network", ""], {}, "command line"],
+    [["--port", "0x50"], {}, "TYR_PORT"],
+    [[], { TYR_OWN_NETWORKS: "fe80::1%eth0" }, "TYR_OWN_NETWORKS"],
+    [[], { TYR_OWN_NETWORKS: "fe80::%eth0/64" }, "TYR_OWN_NETWORKS"],
+    [[], { TYR_HOST: "999.9.9.9" }, "TYR_HOST"],
+    [[], { TYR_HOST: "two words" }, "TYR_HOST"],
   ])("what cannot be used is refused by its name: %j %j", (argv, env, setting) => {
     expect(() => read(argv, env as Record<string, string>)).toThrow(ConfigInvalid);
     expect(() => read(argv, env as Record<string, string>)).toThrow(
@@ -48,6 +55,15 @@ describe("the configuration", () => {
     expect(() => read([], { TYR_DATABASE_URL: "mysql://u:hunter2@db" })).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining("hunter2") }),
     );
+  });
+
+  test("a variable that is set to nothing counts as unset", () => {
+    const names = "HOST PORT PUBLIC_URL DATA_DIR DATABASE_URL RULES_DIR POLICIES_DIR WEB_DIR SAMPLE_DIR LOG_LEVEL";
+    const more = "OWN_NETWORKS ENVIRONMENT FOLLOW INTAKE_MIB_MAX NO_SAMPLE TRUST_PROXY";
+    const empty = (value: string) =>
+      Object.fromEntries(`${names} ${more}`.split(" ").map((name) => [`TYR_${name}`, value]));
+    expect(read([], empty(""))).toEqual(read());
+    expect(read([], empty("  "))).toEqual(read());
   });
 
   test("policies are told the environment that was set", () => {

@@ -44,7 +44,7 @@ const MIB = 1024 * 1024;
 
 type Raw = Readonly<{ argv: readonly string[]; env: Readonly<Record<string, string | undefined>>; root: string }>;
 
-function readFlags(argv: readonly string[]) {
+function parseFlags(argv: readonly string[]) {
   try {
     return parseArgs({
       args: [...argv],
@@ -64,9 +64,21 @@ function readFlags(argv: readonly string[]) {
   }
 }
 
+function readFlags(argv: readonly string[]): ReturnType<typeof parseFlags> {
+  const flags = parseFlags(argv);
+  const empty = Object.entries(flags).find(([, value]) => value === "" || (Array.isArray(value) && value.includes("")));
+  if (empty !== undefined) throw new ConfigInvalid("command line", `--${empty[0]} is empty`);
+  return flags;
+}
+
+/** `TYR_PORT=` in a compose or unit file means "not set", not zero and not the folder we stand in. */
+function withoutEmpty(env: Raw["env"]): Raw["env"] {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ""));
+}
+
 function integer(setting: string, text: string, [min, max]: readonly [number, number]): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < min || value > max)
+  if (!/^\d+$/.test(text.trim()) || value < min || value > max)
     throw new ConfigInvalid(setting, `"${text}" is not a whole number from ${min} to ${max}`);
   return value;
 }
@@ -86,6 +98,11 @@ function followed(text: string): { sensor: string; path: string } {
 
 function network(text: string): string {
   const [address = "", length] = text.split("/");
+  if (address.includes("%"))
+    throw new ConfigInvalid(
+      "TYR_OWN_NETWORKS",
+      `"${text}" names an interface of this machine: leave out the % and what follows`,
+    );
   const version = isIP(address);
   const bits = version === 4 ? 32 : 128;
   const valid = version !== 0 && (length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits));
@@ -106,6 +123,7 @@ function readListen({ flags, env }: Settings): Pick<Config, "host" | "port" | "p
   const host = flags.host ?? env["TYR_HOST"] ?? "127.0.0.1";
   const port = integer("TYR_PORT", flags.port ?? env["TYR_PORT"] ?? "8970", [0, 65_535]);
   const here = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  if (!URL.canParse(here)) throw new ConfigInvalid("TYR_HOST", `"${host}" is not an address or a name to listen on`);
   const publicUrl = checkedUrl("TYR_PUBLIC_URL", flags["public-url"] ?? env["TYR_PUBLIC_URL"] ?? here, [
     "http:",
     "https:",
@@ -146,11 +164,13 @@ function readDatabaseUrl({ env }: Settings): string | undefined {
 }
 
 /**
- * Reads the configuration: flag before environment (`TYR_…`) before default. Nothing is read later.
+ * Reads the configuration: flag before environment (`TYR_…`) before default. An empty variable counts as unset. Nothing
+ * is read later.
  *
  * @throws {ConfigInvalid} `CONFIG_INVALID` naming the setting
  */
-export function readConfig({ argv, env, root }: Raw): Config {
+export function readConfig({ argv, env: given, root }: Raw): Config {
+  const env = withoutEmpty(given);
   const settings: Settings = { flags: readFlags(argv), env, root };
   const { flags } = settings;
   return {
