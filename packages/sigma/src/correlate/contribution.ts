@@ -15,27 +15,58 @@ export type Signal = Readonly<{
   isNew: boolean;
 }>;
 
-export type GroupIdentity = Readonly<{ key: string; group: Readonly<Record<string, string>> }>;
-
 /**
  * The group a signal belongs to, or undefined when it lacks one of the fields. Values are compared as Sigma compares
- * strings, without regard to case; the group is shown in the spelling of the event at hand.
+ * strings, without regard to case. With one field its value is the key as it stands: writing and reading a JSON text
+ * for every event would cost more than everything else.
  */
-export function groupOf(signal: Signal, spec: CorrelationSpec, rule: string): GroupIdentity | undefined {
-  const group: Record<string, string> = {};
+export function keyOf(signal: Signal, spec: CorrelationSpec, rule: string): string | undefined {
+  const [only] = spec.groupBy;
+  if (spec.groupBy.length === 1 && only !== undefined) {
+    const value = groupValue(signal, spec.aliases[only]?.[rule] ?? only, only);
+    return value === undefined ? undefined : bounded(fold(value));
+  }
   const key: string[] = [];
   for (const name of spec.groupBy) {
     const value = groupValue(signal, spec.aliases[name]?.[rule] ?? name, name);
     if (value === undefined) return undefined;
-    group[name] = bounded(value);
     key.push(bounded(fold(value)));
   }
-  return { key: JSON.stringify(key), group };
+  return JSON.stringify(key);
+}
+
+/** The key as the world sees it: a JSON list of the folded values. */
+export function publicKey(spec: CorrelationSpec, key: string): string {
+  return spec.groupBy.length === 1 ? JSON.stringify([key]) : key;
+}
+
+/** The key of a public one, or undefined when it is none of this correlation. */
+export function privateKey(spec: CorrelationSpec, text: string): string | undefined {
+  try {
+    const values: unknown = JSON.parse(text);
+    if (!Array.isArray(values) || values.length !== spec.groupBy.length) return undefined;
+    if (!(values as readonly unknown[]).every((value) => typeof value === "string")) return undefined;
+    return values.length === 1 ? String(values[0]) : text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The group by name, in the spelling of the event at hand. */
+export function groupOf(signal: Signal, spec: CorrelationSpec, rule: string): Readonly<Record<string, string>> {
+  const group: Record<string, string> = {};
+  for (const name of spec.groupBy) {
+    group[name] = bounded(groupValue(signal, spec.aliases[name]?.[rule] ?? name, name) ?? "");
+  }
+  return group;
 }
 
 function groupValue(signal: Signal, field: string, name: string): string | undefined {
   const inherited = Object.hasOwn(signal.group, name) ? signal.group[name] : undefined;
   if (inherited !== undefined) return inherited;
+  // The ordinary case, before anything is allocated for the others.
+  const value = Object.hasOwn(signal.fields, field) ? signal.fields[field] : undefined;
+  if (typeof value === "string") return value;
   const texts = (valuesOf(signal.fields, field) ?? []).map(textOf).filter((text) => text !== undefined);
   return texts.length <= 1 ? texts[0] : JSON.stringify([...new Set(texts)].sort());
 }
@@ -45,6 +76,11 @@ function groupValue(signal: Signal, field: string, name: string): string | undef
  * means it adds nothing.
  */
 export function valuesFor(signal: Signal, spec: CorrelationSpec): readonly (string | number)[] {
+  const [first] = spec.fields;
+  if (spec.type === "value_count" && spec.fields.length === 1 && first !== undefined) {
+    const value = Object.hasOwn(signal.fields, first) ? signal.fields[first] : undefined;
+    if (typeof value === "string") return [bounded(fold(value))];
+  }
   const perField = spec.fields.map((field) => valuesOf(signal.fields, field) ?? []);
   if (spec.type !== "value_count")
     return perField
@@ -60,5 +96,5 @@ export function valuesFor(signal: Signal, spec: CorrelationSpec): readonly (stri
   const [only] = texts;
   if (texts.length === 1 && only !== undefined) return [...new Set(only)];
   // Several fields count as one combined value, and only when all of them are there.
-  return texts.every((list) => list.length > 0) ? [JSON.stringify(texts)] : [];
+  return texts.every((list) => list.length > 0) ? [bounded(JSON.stringify(texts))] : [];
 }

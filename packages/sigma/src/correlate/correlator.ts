@@ -2,16 +2,18 @@ import type { RuleSet } from "../load.ts";
 import type { Match } from "../match/engine.ts";
 import type { SigmaEvent } from "../match/event.ts";
 import type { CorrelationRule } from "../rule.ts";
-import { groupOf, type Signal, valuesFor } from "./contribution.ts";
+import { groupOf, keyOf, privateKey, publicKey, type Signal, valuesFor } from "./contribution.ts";
 import type { Entry } from "./entry.ts";
-import type { Firing } from "./group.ts";
-import { clockStepMaxMs, GroupTable, type TableLimits } from "./group-table.ts";
+import type { Departure, GroupStore, OpenGroupStore, StoreLimits } from "./group-store.ts";
+import { clockStepMaxMs, createGroupTable } from "./group-table.ts";
 import { readCheckpoint, writeCheckpoint } from "./state.ts";
 
 export type CorrelatorOptions = Readonly<
-  Partial<TableLimits> & {
+  Partial<StoreLimits> & {
     /** Told of everything that is not counted as it should be, one call for each. */
     onLoss?: (loss: CorrelationLoss) => void;
+    /** Where the groups of each correlation live; left out: in this process. */
+    openStore?: OpenGroupStore;
   }
 >;
 
@@ -82,7 +84,7 @@ export type Correlator = Readonly<{
   stats(): readonly CorrelationStats[];
 }>;
 
-export const correlatorDefaults: TableLimits = {
+export const correlatorDefaults: StoreLimits = {
   allowedLatenessMs: 300_000,
   groupsMax: 100_000,
   entriesMax: 1_000_000,
@@ -100,42 +102,91 @@ export function createCorrelator(ruleSet: Pick<RuleSet, "correlations">, options
   };
 }
 
-type Track = { readonly table: GroupTable; readonly losses: Record<LossReason, number> };
+/** One correlation at work. */
+type Track = {
+  readonly rule: CorrelationRule;
+  readonly store: GroupStore;
+  readonly losses: Record<LossReason, number>;
+  readonly limits: StoreLimits;
+  /** What the event in hand brought it so far. */
+  readonly pending: Pending[];
+  readonly departed: (departure: Departure) => void;
+};
+/** A hit of the rule at this position of the correlation's list. */
+type Pending = Readonly<{ position: number; signal: Signal }>;
 /** What one event adds to one group. */
-type Addition = { rules: number[]; values: Entry["values"]; ids: readonly string[]; group: CorrelationHit["group"] };
+type Addition = { key: string; rules: number[]; values: Entry["values"]; pending: Pending };
+/** Where the hits of a rule go: the number of the correlation, and the position in its list. */
+type Feed = Readonly<{ track: number; position: number }>;
+
+const noHits: readonly CorrelationHit[] = [];
 
 class CorrelationStream {
   readonly #tracks: readonly Track[];
+  readonly #feeds = new Map<string, Feed[]>();
   readonly #onLoss: ((loss: CorrelationLoss) => void) | undefined;
-  readonly #limits: TableLimits;
   #clockMs = Number.NEGATIVE_INFINITY;
   #used = 0;
+  /** The last of the tracks the event in hand goes to, so far. */
+  #lastTrack = -1;
 
   constructor(rules: readonly CorrelationRule[], options: CorrelatorOptions) {
-    const { onLoss, ...limits } = options;
+    const { onLoss, openStore = createGroupTable, ...limits } = options;
     this.#onLoss = onLoss;
-    this.#limits = { ...correlatorDefaults, ...limits };
-    this.#tracks = rules.map((rule) => ({
-      table: new GroupTable(rule, limitsFor(rule, this.#limits)),
-      losses: { late: 0, untimed: 0, ungrouped: 0, truncated: 0, evicted: 0, expired: 0 },
-    }));
+    this.#tracks = rules.map((rule) => this.#track(rule, openStore, { ...correlatorDefaults, ...limits }));
+    for (const [track, { correlation }] of rules.entries()) {
+      for (const [position, rule] of correlation.rules.entries()) {
+        const feeds = this.#feeds.get(rule);
+        if (feeds === undefined) this.#feeds.set(rule, [{ track, position }]);
+        else feeds.push({ track, position });
+      }
+    }
+  }
+
+  #track(rule: CorrelationRule, openStore: OpenGroupStore, all: StoreLimits): Track {
+    const limits = limitsFor(rule, all);
+    const losses = { late: 0, untimed: 0, ungrouped: 0, truncated: 0, evicted: 0, expired: 0 };
+    const track: Track = {
+      rule,
+      store: openStore(rule, limits),
+      losses,
+      limits,
+      pending: [],
+      departed: ({ reason, key, entries }) => this.#lose(track, reason, { key, count: entries }),
+    };
+    return track;
   }
 
   /** Correlations stand after those they refer to, so one pass carries a hit up a whole chain. */
   feed(event: SigmaEvent, matches: readonly Match[]): readonly CorrelationHit[] {
-    const hits: CorrelationHit[] = [];
-    if (matches.length === 0) return hits;
-    const signals = new Map<string, Signal[]>();
-    for (const { rule } of matches) {
-      signals.set(rule.key, [{ fields: event.fields, group: {}, ids: [event.id], isNew: true }]);
-    }
+    if (matches.length === 0) return noHits;
     if (Number.isFinite(event.timeMs)) this.#advance(event.timeMs);
-    for (const track of this.#tracks) {
-      const raised = this.#feedTrack(track, event, signals);
-      hits.push(...raised.hits);
-      if (raised.signals.length > 0) signals.set(track.table.rule.key, raised.signals);
+    let first = this.#tracks.length;
+    let signal: Signal | undefined;
+    for (const { rule } of matches) {
+      const feeds = this.#feeds.get(rule.key);
+      if (feeds === undefined) continue;
+      signal ??= { fields: event.fields, group: {}, ids: [event.id], isNew: true };
+      first = Math.min(first, this.#deal(feeds, signal));
     }
-    return hits;
+    const hits: CorrelationHit[] = [];
+    for (let index = first; index <= this.#lastTrack; index += 1) {
+      const track = this.#tracks[index];
+      if (track !== undefined && track.pending.length > 0) this.#feedTrack(track, event, hits);
+    }
+    this.#lastTrack = -1;
+    return hits.length === 0 ? noHits : hits;
+  }
+
+  /** @returns the first track dealt to */
+  #deal(feeds: readonly Feed[], signal: Signal): number {
+    let first = this.#tracks.length;
+    for (const { track, position } of feeds) {
+      this.#tracks[track]?.pending.push({ position, signal });
+      first = Math.min(first, track);
+      this.#lastTrack = Math.max(this.#lastTrack, track);
+    }
+    return first;
   }
 
   #advance(timeMs: number): void {
@@ -143,90 +194,98 @@ class CorrelationStream {
     this.#clockMs = isFirst ? timeMs : Math.max(this.#clockMs, Math.min(timeMs, this.#clockMs + clockStepMaxMs));
   }
 
-  #feedTrack(track: Track, event: SigmaEvent, signals: ReadonlyMap<string, readonly Signal[]>): Raised {
-    const additions = this.#additions(track, signals);
-    const raised: Raised = { hits: [], signals: [] };
-    if (additions.size === 0) return raised;
+  #feedTrack(track: Track, event: SigmaEvent, hits: CorrelationHit[]): void {
+    const additions = this.#additions(track);
+    track.pending.length = 0;
+    if (additions.length === 0) return;
     if (!Number.isFinite(event.timeMs)) {
       this.#lose(track, "untimed", { count: 1 });
-      return raised;
+      return;
     }
-    for (const [groupKey, addition] of additions) this.#add(track, event, { groupKey, addition, raised });
-    for (const { reason, groupKey, entries } of track.table.sweep(this.#clockMs)) {
-      this.#lose(track, reason, { groupKey, count: entries });
-    }
-    return raised;
+    for (const addition of additions) this.#add(track, event, { addition, hits });
+    track.store.sweep(this.#clockMs, track.departed);
   }
 
   /** One entry per group and event, however many of the referred rules matched. */
-  #additions(track: Track, signals: ReadonlyMap<string, readonly Signal[]>): ReadonlyMap<string, Addition> {
-    const { correlation } = track.table.rule;
-    const additions = new Map<string, Addition>();
-    for (const [position, rule] of correlation.rules.entries()) {
-      for (const signal of signals.get(rule) ?? []) {
-        if (!signal.isNew && !correlation.type.startsWith("temporal")) continue;
-        const values = correlation.fields.length === 0 ? [] : valuesFor(signal, correlation);
-        if (correlation.fields.length > 0 && values.length === 0) continue;
-        const identity = groupOf(signal, correlation, rule);
-        if (identity === undefined) {
-          this.#lose(track, "ungrouped", { count: 1 });
-          continue;
-        }
-        const known = additions.get(identity.key);
-        if (known === undefined)
-          additions.set(identity.key, { rules: [position], values, ids: signal.ids, group: identity.group });
-        else known.rules.push(position);
-      }
+  #additions(track: Track): readonly Addition[] {
+    const { pending } = track;
+    const [only] = pending;
+    if (pending.length === 1 && only !== undefined) {
+      const addition = this.#addition(track, only);
+      return addition === undefined ? [] : [addition];
     }
-    return additions;
+    const additions = new Map<string, Addition>();
+    for (const one of pending.sort((left, right) => left.position - right.position)) {
+      const addition = this.#addition(track, one);
+      const known = addition === undefined ? undefined : additions.get(addition.key);
+      if (known !== undefined) known.rules.push(one.position);
+      else if (addition !== undefined) additions.set(addition.key, addition);
+    }
+    return [...additions.values()];
   }
 
-  #add(track: Track, event: SigmaEvent, part: { groupKey: string; addition: Addition; raised: Raised }): void {
-    const { groupKey, addition, raised } = part;
+  #addition(track: Track, pending: Pending): Addition | undefined {
+    const { correlation } = track.rule;
+    const { position, signal } = pending;
+    if (!signal.isNew && !correlation.type.startsWith("temporal")) return undefined;
+    const values = correlation.fields.length === 0 ? noValues : valuesFor(signal, correlation);
+    if (correlation.fields.length > 0 && values.length === 0) return undefined;
+    const key = keyOf(signal, correlation, correlation.rules[position] ?? "");
+    if (key !== undefined) return { key, rules: [position], values, pending };
+    this.#lose(track, "ungrouped", { count: 1 });
+    return undefined;
+  }
+
+  #add(track: Track, event: SigmaEvent, part: Readonly<{ addition: Addition; hits: CorrelationHit[] }>): void {
+    const { key, rules, pending } = part.addition;
     this.#used += 1;
-    const { rules, values, ids, group } = addition;
-    const entry: Entry = { timeMs: event.timeMs, rules: [...new Set(rules)], values, ids, covered: false };
-    const outcome = track.table.take(groupKey, entry, { clockMs: this.#clockMs, used: this.#used });
+    const { ids } = pending.signal;
+    const values = this.#boundedValues(track, part.addition);
+    const entry: Entry = { timeMs: event.timeMs, rules, values, ids, covered: false };
+    const outcome = track.store.take(key, entry, { clockMs: this.#clockMs, used: this.#used });
     if (outcome.kind === "late") {
-      this.#lose(track, "late", { groupKey, count: 1 });
+      this.#lose(track, "late", { key, count: 1 });
       return;
     }
-    if (outcome.truncated > 0) this.#lose(track, "truncated", { groupKey, count: outcome.truncated });
-    const hits = outcome.firings.map((firing) =>
-      this.#hit(firing, { rule: track.table.rule, eventId: event.id, groupKey, group }),
-    );
-    raised.hits.push(...hits);
+    if (outcome.truncated > 0) this.#lose(track, "truncated", { key, count: outcome.truncated });
     if (!outcome.satisfied) return;
-    const contributing = hits.length === 0 ? [event.id] : [...new Set(hits.flatMap(({ eventIds }) => eventIds))];
-    raised.signals.push({ fields: event.fields, group, ids: contributing, isNew: hits.length > 0 });
+    const { correlation } = track.rule;
+    const group = groupOf(pending.signal, correlation, correlation.rules[pending.position] ?? "");
+    const about = { rule: track.rule, eventId: event.id, groupKey: publicKey(correlation, key), group };
+    const raised = outcome.firings.map((firing): CorrelationHit => ({ ...about, ...firing }));
+    part.hits.push(...raised);
+    const feeds = this.#feeds.get(track.rule.key);
+    if (feeds === undefined) return;
+    const contributing = raised.length === 0 ? [event.id] : [...new Set(raised.flatMap(({ eventIds }) => eventIds))];
+    this.#deal(feeds, { fields: event.fields, group, ids: contributing, isNew: raised.length > 0 });
   }
 
-  #hit(firing: Firing, about: Pick<CorrelationHit, "rule" | "eventId" | "groupKey" | "group">): CorrelationHit {
-    const { entries } = firing.window;
-    const ids = [...new Set(entries.flatMap((entry) => entry.ids))];
-    return {
-      ...about,
-      eventIds: ids.slice(-this.#limits.eventIdsMax),
-      eventCount: entries.length,
-      firstTimeMs: entries[0]?.timeMs ?? 0,
-      lastTimeMs: entries.at(-1)?.timeMs ?? 0,
-      value: firing.measure.value,
-    };
+  /** One event with a list of a million values must not be held whole. */
+  #boundedValues(track: Track, { key, values }: Addition): Entry["values"] {
+    const valuesMax = track.limits.entriesPerGroupMax;
+    if (values.length <= valuesMax) return values;
+    this.#lose(track, "truncated", { key, count: values.length - valuesMax });
+    return values.slice(0, valuesMax);
   }
 
-  #lose(track: Track, reason: LossReason, what: Readonly<{ groupKey?: string; count: number }>): void {
-    track.losses[reason] += what.count;
-    this.#onLoss?.({ reason, rule: track.table.rule, ...what });
+  #lose(track: Track, reason: LossReason, { key, count }: Readonly<{ key?: string; count: number }>): void {
+    const { rule, losses } = track;
+    losses[reason] += count;
+    const groupKey = key === undefined ? {} : { groupKey: publicKey(rule.correlation, key) };
+    this.#onLoss?.({ reason, rule, ...groupKey, count });
   }
 
   takeDirtyGroups(): DirtyGroups {
     const upserts: StoredGroup[] = [];
     const removals: { correlationId: string; groupKey: string }[] = [];
-    for (const { table } of this.#tracks) {
-      const correlationId = table.rule.key;
-      const dirty = table.takeDirty();
-      upserts.push(...dirty.upserts.map((group) => ({ correlationId, ...group })));
-      removals.push(...dirty.removals.map((groupKey) => ({ correlationId, groupKey })));
+    for (const { rule, store } of this.#tracks) {
+      const named = (key: string): { correlationId: string; groupKey: string } => ({
+        correlationId: rule.key,
+        groupKey: publicKey(rule.correlation, key),
+      });
+      const dirty = store.takeDirty();
+      for (const { key, state } of dirty.upserts) upserts.push({ ...named(key), state });
+      for (const key of dirty.removals) removals.push(named(key));
     }
     return { upserts, removals, checkpoint: writeCheckpoint({ clockMs: this.#clockMs, used: this.#used }) };
   }
@@ -237,10 +296,9 @@ class CorrelationStream {
     this.#used = checkpoint?.used ?? 0;
     const byRule = Map.groupBy(saved.groups, ({ correlationId }) => correlationId);
     const refused: RestoreReport["refused"][number][] = [];
-    for (const { table } of this.#tracks) {
-      const correlationId = table.rule.key;
-      refused.push(...table.restore(byRule.get(correlationId) ?? []).map((group) => ({ correlationId, ...group })));
-      byRule.delete(correlationId);
+    for (const track of this.#tracks) {
+      refused.push(...this.#restoreTrack(track, byRule.get(track.rule.key) ?? []));
+      byRule.delete(track.rule.key);
     }
     for (const { correlationId, groupKey } of [...byRule.values()].flat()) {
       refused.push({ correlationId, groupKey, reason: "there is no such correlation" });
@@ -248,20 +306,37 @@ class CorrelationStream {
     return { restored: saved.groups.length - refused.length, refused };
   }
 
+  #restoreTrack({ rule, store }: Track, stored: readonly StoredGroup[]): readonly RestoreReport["refused"][number][] {
+    const correlationId = rule.key;
+    const refused: RestoreReport["refused"][number][] = [];
+    const usable: { key: string; state: string }[] = [];
+    for (const { groupKey, state } of stored) {
+      const key = privateKey(rule.correlation, groupKey);
+      if (key === undefined) refused.push({ correlationId, groupKey, reason: "the correlation has changed" });
+      else usable.push({ key, state });
+    }
+    const report = store.restore(usable);
+    this.#used = Math.max(this.#used, report.used);
+    for (const { key, reason } of report.refused) {
+      refused.push({ correlationId, groupKey: publicKey(rule.correlation, key), reason });
+    }
+    return refused;
+  }
+
   stats(): readonly CorrelationStats[] {
-    return this.#tracks.map(({ table, losses }) => ({
-      rule: table.rule,
-      groups: table.size,
-      entries: table.entries,
+    return this.#tracks.map(({ rule, store, losses }) => ({
+      rule,
+      groups: store.groups,
+      entries: store.entries,
       losses: { ...losses },
     }));
   }
 }
 
-type Raised = { readonly hits: CorrelationHit[]; readonly signals: Signal[] };
+const noValues: Entry["values"] = [];
 
 /** A group must be able to hold what its own condition asks for. */
-function limitsFor(rule: CorrelationRule, limits: TableLimits): TableLimits {
+function limitsFor(rule: CorrelationRule, limits: StoreLimits): StoreLimits {
   const { condition } = rule.correlation;
   const asked = condition.kind === "number" ? Math.max(...condition.comparisons.map(({ operand }) => operand)) : 0;
   const isCount = rule.correlation.type.endsWith("_count");
