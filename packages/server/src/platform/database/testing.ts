@@ -17,6 +17,8 @@ const encode = (record: AuditRecord): Uint8Array => new TextEncoder().encode(JSO
 export const TEST_POSTGRES_URL = process.env["TYR_TEST_POSTGRES_URL"];
 export const TEST_ENGINES: readonly EngineName[] =
   TEST_POSTGRES_URL === undefined ? ["pglite"] : ["pglite", "postgres"];
+if (TEST_POSTGRES_URL === undefined && process.env["CI"] === "true")
+  throw new Error("TYR_TEST_POSTGRES_URL is not set: in CI no engine is left out");
 if (TEST_POSTGRES_URL === undefined)
   console.warn("SKIPPED on PostgreSQL: TYR_TEST_POSTGRES_URL is not set, this file runs on the embedded engine only");
 
