@@ -97,8 +97,33 @@ describe("the contract", () => {
     expect(
       JSON.stringify(document)
         .match(/"\$ref":"[^"]+"/g)
-        ?.every((ref) => ref.includes("#/components/schemas/Problem")),
+        ?.every((ref) => /#\/components\/schemas\/(Problem|CrowdsecError)"/.test(ref)),
     ).toBe(true);
+  });
+
+  test("the OpenAPI document says how each route is really entered, and what it really answers", () => {
+    type Operation = {
+      security: object[];
+      parameters: { name: string }[];
+      responses: Record<string, { content?: object }>;
+    };
+    const document = openapi("1.2.3", "tyr") as unknown as {
+      paths: Record<string, Record<string, Operation>>;
+      components: { securitySchemes: Record<string, { name?: string }> };
+    };
+    const entry = (path: string, method: string) =>
+      document.paths[path]?.[method]?.security.flatMap((one) => Object.keys(one));
+    expect(entry("/api/v1/events", "post")).toEqual(["sensorKey", "honeypotKey"]);
+    expect(entry("/v1/decisions", "head")).toEqual(["enforcerKey", "basic"]);
+    expect(entry("/api/v1/events", "get")).toEqual(["session", "bearer"]);
+    expect(entry("/docs/errors", "get")).toEqual([]);
+    expect(document.components.securitySchemes["session"]?.name).toBe("tyr");
+    const sent = document.paths["/api/v1/imports"]?.["post"]?.parameters.map(({ name }) => name);
+    expect(sent).toEqual(expect.arrayContaining(["Idempotency-Key", "Content-Encoding"]));
+    expect(document.paths["/feeds/blocklist.txt"]?.["get"]?.responses).toHaveProperty("304");
+    expect(Object.keys(document.paths["/v1/decisions"]?.["get"]?.responses["default"]?.content ?? {})).toEqual([
+      "application/json",
+    ]);
   });
 });
 

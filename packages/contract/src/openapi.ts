@@ -4,6 +4,7 @@ import { PERMISSIONS } from "./permissions.ts";
 import type { RouteDefinition } from "./route.ts";
 import { routes } from "./routes/index.ts";
 import { Problem } from "./schemas/basics.ts";
+import { CrowdsecError } from "./schemas/respond.ts";
 
 type Json = Record<string, unknown>;
 
@@ -40,33 +41,92 @@ function requestBody(body: RouteDefinition["body"]): Json | undefined {
   return { required: true, content: { "application/json": { schema: body } } };
 }
 
-function operation(id: string, route: RouteDefinition): Json {
-  const answer = content(route.response);
-  const asked = requestBody(route.body);
-  const problem = {
+/** What `authenticate` accepts: a key counts only where its kind is asked for, and there nobody's session does. */
+function security(needs: RouteDefinition["needs"]): Json[] {
+  if (needs === "public") return [];
+  if (needs === "event:write") return [{ sensorKey: [] }, { honeypotKey: [] }];
+  if (needs === "block:enforce") return [{ enforcerKey: [] }, { basic: [] }];
+  return [{ session: [] }, { bearer: [] }];
+}
+
+function securitySchemes(cookieName: string): Json {
+  const header = (name: string, description: string): Json => ({ type: "apiKey", in: "header", name, description });
+  return {
+    session: { type: "apiKey", in: "cookie", name: cookieName },
+    bearer: { type: "http", scheme: "bearer", description: "the session token of a sign-in that asked for one" },
+    sensorKey: header("X-Tyr-Key", "the key of a sensor"),
+    honeypotKey: header("X-HONEYPOT-KEY", "the key of a sensor, under its older name"),
+    enforcerKey: header("X-Api-Key", "the key of an enforcement point"),
+    basic: { type: "http", scheme: "basic", description: "the key of an enforcement point as the password" },
+  };
+}
+
+const inHeader = (name: string, description: string, schema: Json = { type: "string" }): Json => ({
+  name,
+  in: "header",
+  required: false,
+  description,
+  schema,
+});
+
+function headers({ body, etag }: RouteDefinition): Json[] {
+  const raw = [
+    inHeader("Idempotency-Key", "the same key with the same content is stored once, for 7 days", {
+      type: "string",
+      pattern: "^[\\x21-\\x7e]{1,200}$",
+    }),
+    inHeader("Content-Encoding", "gzip, in any case", { type: "string", enum: ["gzip", "x-gzip", "identity"] }),
+  ];
+  const conditional = [inHeader("If-None-Match", "the ETag of an answer one has: 304 while it is the same")];
+  return [...(body === "raw" ? raw : []), ...(etag === true ? conditional : [])];
+}
+
+function refusal(path: string): Json {
+  if (path.startsWith("/v1/"))
+    return {
+      description: "A refusal as CrowdSec's clients know it; 403 for every key that is not good",
+      content: { "application/json": { schema: { $ref: "#/components/schemas/CrowdsecError" } } },
+    };
+  return {
     description: "Problem details (RFC 9457)",
     content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
   };
+}
+
+function answered(route: RouteDefinition): Json {
+  const answer = content(route.response);
+  const etag = { headers: { ETag: { schema: { type: "string" } } } };
+  return {
+    description: route.summary,
+    ...(answer === undefined ? {} : { content: answer }),
+    ...(route.etag === true ? etag : {}),
+  };
+}
+
+function operation(id: string, route: RouteDefinition): Json {
+  const asked = requestBody(route.body);
   return {
     operationId: id,
     summary: route.summary,
     tags: [id.slice(0, id.indexOf("."))],
     "x-permission": route.needs,
-    security: route.needs === "public" ? [] : [{ session: [] }, { bearer: [] }, { key: [] }],
-    parameters: [...parameters("path", route.params), ...parameters("query", route.query)],
+    security: security(route.needs),
+    parameters: [...parameters("path", route.params), ...parameters("query", route.query), ...headers(route)],
     ...(asked === undefined ? {} : { requestBody: asked }),
     responses: {
-      [route.response === "websocket" ? 101 : (route.status ?? 200)]: {
-        description: route.summary,
-        ...(answer === undefined ? {} : { content: answer }),
-      },
-      default: problem,
+      [route.response === "websocket" ? 101 : (route.status ?? 200)]: answered(route),
+      ...(route.etag === true ? { 304: { description: "It is still the same" } } : {}),
+      default: refusal(route.path),
     },
   };
 }
 
-/** The whole contract as one OpenAPI 3.1 document; JSON Schema 2020-12 is the schema language of both. */
-export function openapi(version: string): Json {
+/**
+ * The whole contract as one OpenAPI 3.1 document; JSON Schema 2020-12 is the schema language of both.
+ *
+ * @param cookieName of the session: it differs between http and https
+ */
+export function openapi(version: string, cookieName = "__Host-tyr"): Json {
   const paths: Record<string, Json> = {};
   for (const [id, route] of Object.entries<RouteDefinition>(routes)) {
     const path = route.path.replace(/:([A-Za-z]+)/g, "{$1}").replace("*", "{path}");
@@ -77,12 +137,8 @@ export function openapi(version: string): Json {
     info: { title: "Tyr", version, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
     paths,
     components: {
-      schemas: { Problem },
-      securitySchemes: {
-        session: { type: "apiKey", in: "cookie", name: "__Host-tyr" },
-        bearer: { type: "http", scheme: "bearer" },
-        key: { type: "apiKey", in: "header", name: "X-Tyr-Key" },
-      },
+      schemas: { Problem, CrowdsecError },
+      securitySchemes: securitySchemes(cookieName),
     },
     "x-permissions": PERMISSIONS,
     "x-errors": Object.fromEntries(

@@ -13,6 +13,8 @@ export type RouteDefinition = Readonly<{
   needs: Permission | "public";
   summary: string;
   status?: number;
+  /** Its answer carries an ETag, and If-None-Match is answered with 304. */
+  etag?: true;
   params?: TSchema;
   query?: TSchema;
   /** A JSON schema, or "raw" for bytes the handler reads itself (logs, NDJSON). */

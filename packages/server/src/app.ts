@@ -139,6 +139,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
   return {
     ...systemHandlers({
       version,
+      cookieName: cookie.name,
       notReady: createReadiness({
         database,
         log: base.log,

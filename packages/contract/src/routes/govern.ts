@@ -215,6 +215,7 @@ export const governRoutes = {
     path: "/feeds/blocklist.txt",
     needs: "block:enforce",
     summary: "Active blocks, one address or prefix a line",
+    etag: true,
     response: "text/plain",
   },
   "crowdsec.decisions": {

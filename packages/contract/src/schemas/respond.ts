@@ -105,6 +105,7 @@ export const CrowdsecDecision = Type.Object({
   scenario: Type.String(),
 });
 export type CrowdsecDecision = Static<typeof CrowdsecDecision>;
+export const CrowdsecError = Type.Object({ message: Type.String() });
 const NullableDecisions = Type.Union([Type.Array(CrowdsecDecision), Type.Null()]);
 export const CrowdsecDecisions = NullableDecisions;
 export const CrowdsecStream = Type.Object({ new: NullableDecisions, deleted: NullableDecisions });

@@ -175,10 +175,12 @@ describe("a request", () => {
     await send(3_000_000, { "content-type": "application/x-ndjson", "content-encoding": "gzip" });
     await send(10, { "content-type": "application/json" });
     await send(10, {});
+    await server.app.inject({ method: "POST", url: "/api/v1/events", headers: ADA });
     expect(seen).toEqual([
       [3_000_000, "gzip"],
       [10, undefined],
       [10, undefined],
+      [0, undefined],
     ]);
     const large = await send(8 * 1024 * 1024 + 1, { "content-type": "text/plain" });
     expect(large.json()).toMatchObject({ code: "BODY_TOO_LARGE", limit: 8_388_608 });
@@ -438,7 +440,9 @@ describe("answers that are not JSON", () => {
 
 describe("the page about errors", () => {
   test("is where the type of every problem leads, without signing in", async () => {
-    const server = await started(systemHandlers({ version: "1.0.0", notReady: async () => undefined }));
+    const server = await started(
+      systemHandlers({ version: "1.0.0", cookieName: "tyr", notReady: async () => undefined }),
+    );
     const problem = (await server.app.inject({ url: "/api/v1/sensors", headers: HOST })).json<{ type: string }>();
     const { pathname, hash } = new URL(problem.type, "http://127.0.0.1:8970");
     const page = await server.app.inject({ url: pathname, headers: { ...HOST, accept: "text/html" } });

@@ -4,15 +4,18 @@ import type { Handlers } from "./handler.ts";
 
 export type SystemDeps = Readonly<{
   version: string;
+  /** Of the session, for the description of this API. */
+  cookieName: string;
   /** Why the server is not ready, or undefined when it is: the database answers, intake is open, the log is whole. */
   notReady: () => Promise<string | undefined>;
 }>;
 
 export function systemHandlers({
   version,
+  cookieName,
   notReady,
 }: SystemDeps): Pick<Handlers, "health.live" | "health.ready" | "openapi.get" | "docs.errors"> {
-  const document = openapi(version);
+  const document = openapi(version, cookieName);
   const errors = errorsPage();
   return {
     "health.live": async () => ok({ live: true }),

@@ -65,10 +65,11 @@ export function inputReader(definition: RouteDefinition): ReadInput {
     ["body", body === undefined || body === "raw" ? undefined : checkOf(body, "body")],
   ] as const;
   return (raw) => {
-    const input = {
-      params: undefined as unknown,
-      query: undefined as unknown,
-      body: body === "raw" ? raw.body : undefined,
+    const input: { params: unknown; query: unknown; body: unknown } = {
+      params: undefined,
+      query: undefined,
+      // A request without a body is one of no bytes.
+      body: body === "raw" ? (raw.body ?? new Uint8Array()) : undefined,
     };
     for (const [name, check] of parts) {
       if (check === undefined) continue;

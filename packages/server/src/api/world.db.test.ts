@@ -43,7 +43,7 @@ describe.each(TEST_ENGINES)("a server over HTTP on %s", (engine) => {
       ...(nothing as unknown as Handlers),
       ...sessionHandlers({ identity, cookie }),
       ...auditHandlers({ audit }),
-      ...systemHandlers({ version: "1.2.3", notReady: async () => audit.diverged()?.message }),
+      ...systemHandlers({ cookieName: "tyr", version: "1.2.3", notReady: async () => audit.diverged()?.message }),
       "sensor.list": async () => ok({ items: [] }),
     };
     const nobody = async () => undefined;

@@ -1,0 +1,75 @@
+import { permissionsOf, ROLE_NAMES, routes, type Client, type Role, type RouteDefinition } from "@tyr/contract";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { PASSWORD, setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
+
+/**
+ * The whole table of permissions against the composed program, with the sessions and keys people and programs hold.
+ * Nothing is changed on the way: paths name what does not exist, bodies are empty, and whoever is let in is told so.
+ */
+const dir = temporaryDirectory();
+let server: ServerProcess;
+const credentials = new Map<string, Readonly<Record<string, string>>>();
+const KEYS = { sensor: "event:write", enforcer: "block:enforce" } as const;
+
+async function tokenOf(name: string): Promise<string> {
+  const response = await fetch(`${server.url}/api/v1/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name, password: PASSWORD, token: true }),
+  });
+  return ((await response.json()) as { token: string }).token;
+}
+
+beforeAll(async () => {
+  server = await startServer({ dataDir: dir.path, args: ["--no-sample"] });
+  const admin: Client = await setUp(server);
+  for (const role of ROLE_NAMES) {
+    await admin.call("user.create", { body: { name: `one.${role}`, roles: [role], password: PASSWORD } });
+    credentials.set(role, { authorization: `Bearer ${await tokenOf(`one.${role}`)}` });
+  }
+  const sensor = await admin.call("sensor.create", { body: { name: "gate", kind: "ssh" } });
+  credentials.set("sensor", { "x-tyr-key": sensor.key });
+  const enforcer = await admin.call("enforcer.create", { body: { name: "edge" } });
+  credentials.set("enforcer", { "x-api-key": enforcer.key });
+});
+afterAll(async () => {
+  await server.kill();
+  dir[Symbol.dispose]();
+});
+
+function pathOf({ path }: RouteDefinition): string {
+  return path.replace(/:[a-z]+/gi, "nothing").replace("*", "nothing");
+}
+
+function mayEnter(caller: string, needs: RouteDefinition["needs"]): boolean {
+  if (needs === "public") return true;
+  if (caller === "nobody") return false;
+  if (caller === "sensor" || caller === "enforcer") return KEYS[caller] === needs;
+  return permissionsOf([caller as Role]).has(needs);
+}
+
+/** Ending the session would end the test of it; signing in and setting up have limits of their own. */
+const LEFT_OUT = new Set(["session.logout", "session.login", "setup.complete", "live.connect"]);
+const places = Object.entries<RouteDefinition>(routes)
+  .filter(([id]) => !LEFT_OUT.has(id))
+  .flatMap(([id, route]) => {
+    const methods = route.method === "GET" ? ["GET", "HEAD"] : [route.method];
+    return methods.map((method) => ({ id, method, route }));
+  });
+
+test.each(["nobody", ...ROLE_NAMES, "sensor", "enforcer"])("%s enters exactly where the table says", async (caller) => {
+  const wrong: unknown[] = [];
+  for (const { id, method, route } of places) {
+    if (route.needs === "public" && caller !== "nobody") continue;
+    const isJson = route.body !== undefined && route.body !== "raw";
+    const response = await fetch(`${server.url}${pathOf(route)}`, {
+      method,
+      headers: { ...credentials.get(caller), ...(isJson ? { "content-type": "application/json" } : {}) },
+      ...(isJson ? { body: "{}" } : {}),
+    });
+    await response.arrayBuffer();
+    const isLetIn = response.status !== 401 && response.status !== 403;
+    if (isLetIn !== mayEnter(caller, route.needs) || response.status >= 500) wrong.push([method, id, response.status]);
+  }
+  expect(wrong).toEqual([]);
+});
