@@ -33,7 +33,10 @@ export type IncidentCategory = Static<typeof IncidentCategory>;
 export const Verdict = Type.Enum(["true_positive", "false_positive", "benign"]);
 export type Verdict = Static<typeof Verdict>;
 
-/** One listed contribution; the score is the sum, capped at 100. */
+/**
+ * One listed contribution; the score is their sum. Where the rules add more than 100, the last line has the `ruleId`
+ * `cap`, no detections and negative points.
+ */
 export const RiskContribution = Type.Object({
   ruleId: Type.String(),
   ruleTitle: Type.String(),

@@ -21,7 +21,7 @@ import {
   readIncidentChangesAfter,
   topActors,
 } from "./incident-store.ts";
-import { listed } from "./risk.ts";
+import { listedRisk } from "./risk.ts";
 import { acceptedLogin, attackers, detectLines, failedLogin, request } from "./testing/detected-log.ts";
 import { timelineOf, type TimelinePoint } from "./timeline.ts";
 import { createEscalate, escalateBatch } from "./worker.ts";
@@ -117,8 +117,7 @@ describe.each(TEST_ENGINES)("escalate on %s", (engine) => {
         lastEventAt: new Date("2026-02-01T10:01:30.000Z"),
       });
       expect(guesser.techniques).toEqual(expect.arrayContaining(["T1110.001", "T1078"]));
-      const sum = guesser.contributions.reduce((total, one) => total + listed(one).points, 0);
-      expect(guesser.risk).toBe(Math.min(100, sum));
+      expect(guesser.risk).toBe(listedRisk(guesser.contributions).reduce((total, { points }) => total + points, 0));
     });
 
     test("every detection that joined an incident is found from both sides", async () => {

@@ -18,6 +18,6 @@ export {
   type TopActor,
 } from "./incident-store.ts";
 export { legalMoves } from "./move.ts";
-export { listed } from "./risk.ts";
+export { listedRisk } from "./risk.ts";
 export { fromEntry, timelineOf, type TimelinePage, type TimelinePoint, type TimelineSource } from "./timeline.ts";
 export { createEscalate, type Escalate, type EscalateDeps } from "./worker.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Contribution } from "./incident.ts";
-import { listed, priorityOf, riskOf, severityOf } from "./risk.ts";
+import { listed, listedRisk, priorityOf, riskOf, severityOf } from "./risk.ts";
 
 const since = "2026-02-01T10:00:00.000Z";
 function contribution(changes: Partial<Contribution> = {}): Contribution {
@@ -31,6 +31,21 @@ describe("risk", () => {
     expect(riskOf(some)).toBe(some.reduce((sum, one) => sum + listed(one).points, 0));
     expect(riskOf([...some, contribution({ ruleId: "c", pointsEach: 60 })])).toBe(100);
     expect(riskOf([])).toBe(0);
+  });
+
+  test("adds up to the score from its lines, the cap is a line of its own", () => {
+    const total = (all: readonly Contribution[]) => listedRisk(all).reduce((sum, { points }) => sum + points, 0);
+    const some = [contribution({ detections: 9 }), contribution({ ruleId: "b", pointsEach: 60 })];
+    expect([total([]), total(some), listedRisk(some)]).toEqual([0, 100, some.map(listed)]);
+    const more = [...some, contribution({ ruleId: "c", pointsEach: 35 })];
+    expect([total(more), riskOf(more)]).toEqual([100, 100]);
+    expect(listedRisk(more).at(-1)).toEqual({
+      ruleId: "cap",
+      ruleTitle: "Capped at 100",
+      points: -35,
+      detections: 0,
+      reason: "the points add up to 135, a risk is at most 100",
+    });
   });
 
   test.each([

@@ -21,10 +21,24 @@ export function listed({ ruleId, ruleTitle, pointsEach, detections }: Contributi
   return { ruleId, ruleTitle, points, detections, reason };
 }
 
+const sumOf = (contributions: readonly Contribution[]): number =>
+  contributions.reduce((total, one) => total + listed(one).points, 0);
+
 /** The sum of the listed points, at most 100. */
 export function riskOf(contributions: readonly Contribution[]): number {
-  const sum = contributions.reduce((total, one) => total + listed(one).points, 0);
-  return Math.min(sum, RISK_MAX);
+  return Math.min(sumOf(contributions), RISK_MAX);
+}
+
+/** Names the line of the cap where others name their rule. */
+const CAP_LINE = "cap";
+
+/** What a score is made of. The points add up to it always: what is over 100 is taken off by a line of its own. */
+export function listedRisk(contributions: readonly Contribution[]): readonly RiskContribution[] {
+  const over = sumOf(contributions) - RISK_MAX;
+  const lines = contributions.map(listed);
+  if (over <= 0) return lines;
+  const reason = `the points add up to ${RISK_MAX + over}, a risk is at most ${RISK_MAX}`;
+  return [...lines, { ruleId: CAP_LINE, ruleTitle: `Capped at ${RISK_MAX}`, points: -over, detections: 0, reason }];
 }
 
 /** The worse of what the risk says (40 medium, 70 high, 90 critical) and the worst single detection. */
