@@ -17,18 +17,24 @@ export function actionHandlers({
 }: ActionDeps): Pick<Handlers, Extract<keyof Handlers, `action.${string}` | "policy.get">> {
   const revert = async (id: ActionId, reason: string, call: Call): Promise<Result<Action>> => {
     const reverted = await respond.revert({ id, reason, by: byOf(call) });
-    return reverted.ok ? await govern.get(id) : reverted;
+    return reverted.ok ? await govern.get(id, byOf(call)) : reverted;
   };
   return {
-    "action.list": async ({ query: { after, limit = PAGE, target: asked, ...filter } }) => {
+    "action.list": async ({ query: { after, limit = PAGE, target: asked, ...filter } }, call) => {
       const before = beforeIdOf("action", after);
       if (!before.ok) return before;
       const target = askedPrefix("target", asked);
       if (!target.ok) return target;
-      const page = await govern.list({ ...filter, target: target.value, before: before.value, limit });
+      const page = await govern.list({
+        ...filter,
+        target: target.value,
+        before: before.value,
+        limit,
+        asker: byOf(call),
+      });
       return ok(answerOf(page, (action) => action));
     },
-    "action.get": async ({ params: { id } }) => await govern.get(id),
+    "action.get": async ({ params: { id } }, call) => await govern.get(id, byOf(call)),
     "action.create": async ({ body }, call) => await govern.create(body, byOf(call)),
     "action.dryRun": async ({ params: { id } }, call) => await govern.dryRun({ id, by: byOf(call) }),
     "action.submit": async ({ params: { id } }, call) => await govern.submit({ id, by: byOf(call) }),

@@ -37,7 +37,7 @@ export function DecisionButtons({ action, asked, onAsk }: ButtonsProps): ReactNo
   const close = (): void => onAsk(undefined);
   return (
     <div className="action-buttons">
-      {isLegal(action, "approve") ? <PendingButtons action={action} onAsk={onAsk} /> : null}
+      {action.state === "pending" ? <PendingButtons action={action} onAsk={onAsk} /> : null}
       <RequestButtons action={action} />
       <TakeBackButtons action={action} onAsk={onAsk} />
       {asked === "approve" ? <ApproveDialog action={action} onClose={close} /> : null}

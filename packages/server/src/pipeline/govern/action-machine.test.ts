@@ -197,7 +197,7 @@ describe("what counts as an approval", () => {
   test("a gate that nobody but the requester could pass is named", () => {
     const cleo = { id: subject(0), roles: ["security_manager" as const] };
     expect(unsatisfiable(gates(1), [cleo], subject(0))).toEqual([
-      "gate-0 asks for 1 other people with the role approver or security_manager; there are 0",
+      "gate-0 asks for 1 other person with the role approver or security_manager; there are 0",
     ]);
     expect(unsatisfiable(gates(1), [cleo], subject(1))).toEqual([]);
   });

@@ -89,7 +89,7 @@ const MOVES: Readonly<Record<string, readonly ActionEvent[]>> = {
   revert: ["revert"],
 };
 
-/** What somebody may ask for from this state; whether this person may is another question. */
+/** What may be asked for from this state; whether a given person may is `movesOf`. */
 export function legalMoves(state: ActionState): readonly string[] {
   return Object.entries(MOVES)
     .filter(([, events]) => events.some((event) => next(state, event) !== undefined))

@@ -1,13 +1,24 @@
 import type { Action } from "@tyr/contract";
 import type { ReadDatabase } from "#platform/database";
-import { legalMoves } from "./action-machine.ts";
-import { approvalsMissing, approversOf } from "./count-approvals.ts";
+import { movesOf } from "./action-moves.ts";
+import { approvalsMissing, approversOf, unsatisfiable } from "./count-approvals.ts";
 import type { Person } from "./ports.ts";
+import type { By } from "./room.ts";
 import { listApprovals, type ActionRow, type ApprovalRow } from "./store.ts";
 
+const WAITING: ReadonlySet<ActionRow["state"]> = new Set(["draft", "dry_run_ok", "pending"]);
 const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
 
-function toView(row: ActionRow, approvals: readonly ApprovalRow[], people: readonly Person[]): Action {
+/** Waiting for people, it says at every reading whether there are enough of them: people come and go. */
+function shownDryRun(row: ActionRow, people: readonly Person[]): Action["dryRun"] {
+  if (row.dry_run === null || row.decision === null || !WAITING.has(row.state)) return row.dry_run;
+  const missing = unsatisfiable(row.decision, people, row.requester_id);
+  return { ...row.dry_run, warnings: [...row.dry_run.warnings, ...missing] };
+}
+
+type Viewed = Readonly<{ approvals: readonly ApprovalRow[]; people: readonly Person[]; asker: By | undefined }>;
+
+function toView(row: ActionRow, { approvals, people, asker }: Viewed): Action {
   const approvers = approversOf(row, approvals, people);
   const counting = new Set(approvers.map(({ id }) => id));
   const covers = (one: ApprovalRow): boolean =>
@@ -27,7 +38,7 @@ function toView(row: ActionRow, approvals: readonly ApprovalRow[], people: reado
     revision: row.revision,
     requestDigest: row.request_digest,
     decision: row.decision,
-    dryRun: row.dry_run,
+    dryRun: shownDryRun(row, people),
     approvals: approvals.map((one) => ({
       id: one.id,
       by: one.actor,
@@ -44,25 +55,21 @@ function toView(row: ActionRow, approvals: readonly ApprovalRow[], people: reado
     effectEndsAt: iso(row.effect_ends_at),
     blockId: row.block_id,
     failure: row.failure,
-    legalMoves: [...legalMoves(row.state)],
+    legalMoves: [...movesOf(row, { approvals, asker })],
   };
 }
 
-/** Actions as people see them, with the approvals that count now. Two queries for any number of rows. */
+/** Actions as people see them, with the approvals that count now and the moves of who asks. Two queries for any number of rows. */
 export async function viewActions(
   db: ReadDatabase,
   rows: readonly ActionRow[],
-  people: readonly Person[],
+  { people, asker }: Omit<Viewed, "approvals">,
 ): Promise<Action[]> {
   const approvals = await listApprovals(
     db,
     rows.map(({ id }) => id),
   );
   return rows.map((row) =>
-    toView(
-      row,
-      approvals.filter((one) => one.action_id === row.id),
-      people,
-    ),
+    toView(row, { approvals: approvals.filter((one) => one.action_id === row.id), people, asker }),
   );
 }

@@ -154,7 +154,7 @@ export async function approveAction(room: Room, request: ApprovalRequest): Promi
         async (row) => await approveHeld(room, tx, { row, request, people }),
       ),
   );
-  return await answerWith(room, settled);
+  return await answerWith(room, settled, by);
 }
 
 export type Reasoned = Readonly<{ id: ActionId; by: By; reason: string }>;
@@ -171,7 +171,7 @@ export async function rejectAction(room: Room, { id, by, reason }: Reasoned): Pr
         return { answer: ok(moved.row), facts: [moved.fact] };
       }),
   );
-  return await answerWith(room, settled);
+  return await answerWith(room, settled, by);
 }
 
 /** Takes one's own approval back. Possible until it runs; without a quorum an approved action waits again. */
@@ -194,7 +194,7 @@ export async function withdrawApprovalOf(room: Room, { id, by }: Omit<Reasoned, 
         return { answer: ok(moved.row), facts: [moved.fact] };
       }),
   );
-  return await answerWith(room, settled);
+  return await answerWith(room, settled, by);
 }
 
 /** By the requester, a security manager or an administrator, until it runs. */
@@ -215,5 +215,5 @@ export async function cancelAction(room: Room, { id, by, reason }: Reasoned): Pr
         return { answer: ok(moved.row), facts: [moved.fact] };
       }),
   );
-  return await answerWith(room, settled);
+  return await answerWith(room, settled, by);
 }

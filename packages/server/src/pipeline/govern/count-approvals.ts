@@ -63,7 +63,7 @@ export function unsatisfiable(
     const able = people.filter((person) => person.id !== requesterId && fits(roles, person)).length;
     if (able >= approvals) return [];
     return [
-      `${policyId} asks for ${approvals} other people with the role ${roles.join(" or ")}; there ${able === 1 ? "is" : "are"} ${able}`,
+      `${policyId} asks for ${approvals} other ${approvals === 1 ? "person" : "people"} with the role ${roles.join(" or ")}; there ${able === 1 ? "is" : "are"} ${able}`,
     ];
   });
 }

@@ -66,7 +66,7 @@ export type GovernDeps = Readonly<{
   proposalsPerHourMax?: number;
 }>;
 
-export type ActionListing = ActionFilter & PageBefore<ActionId>;
+export type ActionListing = ActionFilter & PageBefore<ActionId> & Readonly<{ asker?: By }>;
 
 /** What respond does in its own transactions with an action: it owns the effect, this room the state. */
 export type Execution = Readonly<{
@@ -88,7 +88,8 @@ export type Govern = Readonly<{
   reject(wanted: Reasoned): Promise<Result<Action>>;
   withdraw(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
   cancel(wanted: Reasoned): Promise<Result<Action>>;
-  get(id: ActionId): Promise<Result<Action>>;
+  /** `asker`: whose moves it lists; those of the state without one. */
+  get(id: ActionId, asker?: By): Promise<Result<Action>>;
   /** Newest first. */
   list(query: ActionListing): Promise<Page<Action, ActionId>>;
   policy(): Promise<PolicyView>;
@@ -139,15 +140,15 @@ async function viewPolicy(db: Database, bundle: Bundle): Promise<PolicyView> {
   };
 }
 
-async function listPage(room: Room, listing: ActionListing): Promise<Page<Action, ActionId>> {
+async function listPage(room: Room, { asker, ...listing }: ActionListing): Promise<Page<Action, ActionId>> {
   const { rows, next } = await listActions(room.db.read, listing);
-  return { rows: await viewActions(room.db.read, rows, await room.ports.people()), next };
+  return { rows: await viewActions(room.db.read, rows, { people: await room.ports.people(), asker }), next };
 }
 
-async function getOne(room: Room, id: ActionId): Promise<Result<Action>> {
+async function getOne(room: Room, id: ActionId, asker: By | undefined): Promise<Result<Action>> {
   const row = await findAction(room.db.read, id);
   if (row === undefined) return refuse("NOT_FOUND", `there is no action ${id}`);
-  const [view] = await viewActions(room.db.read, [row], await room.ports.people());
+  const [view] = await viewActions(room.db.read, [row], { people: await room.ports.people(), asker });
   return view === undefined ? refuse("NOT_FOUND", `there is no action ${id}`) : ok(view);
 }
 
@@ -217,7 +218,7 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     reject: async (wanted) => await rejectAction(room, wanted),
     withdraw: async (wanted) => await withdrawApprovalOf(room, wanted),
     cancel: async (wanted) => await cancelAction(room, wanted),
-    get: async (id) => await getOne(room, id),
+    get: async (id, asker) => await getOne(room, id, asker),
     list: async (listing) => await listPage(room, listing),
     policy: async () => await viewPolicy(db, bundle),
     mode: async () => await modeInForce(db.read, clock.now()),

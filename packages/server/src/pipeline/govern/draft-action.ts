@@ -4,7 +4,6 @@ import { newId } from "#platform/ids";
 import type { Fact, ReadDatabase, WriteTransaction } from "#platform/database";
 import { knownPrefix, parsePrefix, type Prefix } from "./address.ts";
 import { digestOf } from "./canonical-digest.ts";
-import { unsatisfiable } from "./count-approvals.ts";
 import { moveAction, refusedFact, type Moved } from "./move-action.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
 import type { Evidence } from "./ports.ts";
@@ -99,12 +98,7 @@ async function prepare(room: Room, parts: Parts): Promise<Draft | Weighed> {
   const dryRun = await runDryRun(room, room.db.read, row);
   const weighed = await weigh(room, room.db.read, { action: { ...row, dry_run: dryRun }, approvals: NO_APPROVALS });
   if (weighed.decision.outcome === "deny") return weighed;
-  const people = await room.ports.people();
-  const told = unsatisfiable(weighed.decision, people, by.actor.id);
-  const warnings = [...dryRun.warnings, ...told];
-  const { digest: _digest, at, ...plan } = { ...dryRun, warnings };
-  const digest = digestOf({ v: 1, request_digest: row.request_digest, plan });
-  return { row, by, weighed, dryRun: { ...plan, at, digest } };
+  return { row, by, weighed, dryRun };
 }
 
 /** Denied outright: nothing is stored but the fact that somebody asked. */

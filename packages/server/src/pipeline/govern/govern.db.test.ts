@@ -56,6 +56,33 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
     ]);
   });
 
+  test("whether there are people to approve is said as it is now, not as it was when it was asked", async () => {
+    const missing =
+      "production-needs-approval asks for 1 other person with the role approver or security_manager; there are 0";
+    world.situation.people = [ana].map(({ id, roles }) => ({ id, roles }));
+    const asked = await request(world, "8.8.9.1");
+    expect(asked.dryRun?.warnings).toContain(missing);
+    world.situation.people = everybody.map(({ id, roles }) => ({ id, roles }));
+    const now = await reload(asked);
+    expect(now.dryRun?.warnings).not.toContain(missing);
+    expect([now.requestDigest, now.dryRun?.digest]).toEqual([asked.requestDigest, asked.dryRun?.digest]);
+    expect(must(await approve(world, asked, ben)).state).toBe("approved");
+  });
+
+  test("the moves of an action are those of who asks", async () => {
+    const asked = await request(world, "8.8.9.2/23");
+    const movesFor = async (by: typeof ana) => must(await world.govern.get(asked.id, by)).legalMoves;
+    expect(asked.legalMoves).toEqual(["dryRun", "cancel"]);
+    expect(await movesFor(ana)).toEqual(["dryRun", "cancel"]);
+    expect(await movesFor(ben)).toEqual(["approve", "reject"]);
+    const approved = must(await approve(world, asked, ben));
+    expect(approved.legalMoves).toEqual(["reject", "withdraw"]);
+    expect(await movesFor(dora)).toEqual(["approve", "reject"]);
+    const { rows } = await world.govern.list({ target: asked.target, limit: 1, asker: cleo });
+    expect(rows[0]?.legalMoves).toEqual(expect.arrayContaining(["approve", "reject"]));
+    expect(must(await world.govern.withdraw({ id: asked.id, by: ben })).legalMoves).toEqual(["approve", "reject"]);
+  });
+
   test("a denied request stores nothing but that it was asked and why not", async () => {
     const asked = { type: "block_ip" as const, target: "::ffff:127.0.0.1", justification: "x" };
     const denied = await world.govern.create(asked, ana);

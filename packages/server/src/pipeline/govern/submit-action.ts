@@ -12,17 +12,17 @@ import { weigh, type Weighed } from "./weigh.ts";
 /** Older than this, a dry run says too little about the target as it is now. */
 const DRY_RUN_AGE_MAX_MS = 15 * 60_000;
 
-async function viewOne(room: Room, row: ActionRow): Promise<Action> {
-  const [view] = await viewActions(room.db.read, [row], await room.ports.people());
+async function viewOne(room: Room, row: ActionRow, asker: By): Promise<Action> {
+  const [view] = await viewActions(room.db.read, [row], { people: await room.ports.people(), asker });
   if (view === undefined) throw new TypeError("a row has a view");
   return view;
 }
 
 /** Announces and shows what a transaction answered. */
-export async function answerWith(room: Room, settled: Result<ActionRow>): Promise<Result<Action>> {
+export async function answerWith(room: Room, settled: Result<ActionRow>, asker: By): Promise<Result<Action>> {
   if (!settled.ok) return settled;
   announce(room.bus, settled.value);
-  return ok(await viewOne(room, settled.value));
+  return ok(await viewOne(room, settled.value, asker));
 }
 
 type Submittable = Readonly<{ row: ActionRow; by: By; weighed: Weighed }>;
@@ -75,7 +75,7 @@ export async function createAction(room: Room, request: ActionCreate, by: By): P
     const { row, facts } = await storeRequest(room, tx, { drafted: drafted.value, submit: request.submit ?? true });
     return { answer: ok(row), facts };
   });
-  return await answerWith(room, stored);
+  return await answerWith(room, stored, by);
 }
 
 type Wanted = Readonly<{ id: ActionId; by: By }>;
@@ -105,7 +105,7 @@ export async function repeatDryRun(room: Room, { id, by }: Wanted): Promise<Resu
         return { answer: ok(moved), facts: [fact] };
       }),
   );
-  return await answerWith(room, settled);
+  return await answerWith(room, settled, by);
 }
 
 function isFresh({ dry_run_at: at }: ActionRow, now: Date): boolean {
@@ -133,5 +133,5 @@ export async function submitAction(room: Room, { id, by }: Wanted): Promise<Resu
         return { answer: ok(moved), facts: [fact] };
       }),
   );
-  return await answerWith(room, settled);
+  return await answerWith(room, settled, by);
 }
