@@ -218,6 +218,13 @@ export const governRoutes = {
     etag: true,
     response: "text/plain",
   },
+  "crowdsec.health": {
+    method: "GET",
+    path: "/health",
+    needs: "public",
+    summary: "CrowdSec bouncer API: the server is up",
+    response: Type.Object({ status: Type.Literal("up") }),
+  },
   "crowdsec.decisions": {
     method: "GET",
     path: "/v1/decisions",

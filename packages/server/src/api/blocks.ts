@@ -44,6 +44,7 @@ export function blockHandlers({
     "enforcer.create": async ({ body: { name } }, call) => await respond.registerEnforcer({ name, by: byOf(call) }),
     "enforcer.deactivate": async ({ params: { id } }, call) => await respond.endEnforcer({ id, by: byOf(call) }),
     "feed.blocklist": async (_input, call) => await feed(call),
+    "crowdsec.health": async () => ok({ status: "up" }),
     "crowdsec.decisions": async ({ query }, call) => await bouncer.decisions(query, call),
     "crowdsec.decisionsHead": async () => await bouncer.head(),
     "crowdsec.stream": async ({ query }, call) => await bouncer.stream(query, call),
