@@ -1,7 +1,7 @@
 import { ConfigInvalid } from "#platform/config";
 
 /** Another program has the port. */
-export class PortInUse extends Error {
+class PortInUse extends Error {
   override readonly name = "PortInUse";
   readonly code = "PORT_IN_USE";
 }
