@@ -31,7 +31,7 @@ export function explain(rule: DetectionRule, event: SigmaEvent): RuleExplanation
   const applies = ruleApplies(rule.logsource, event.logsource);
   const names: string[] = [];
   const slotOf = (field: string): number => (names.includes(field) ? names.indexOf(field) : names.push(field) - 1);
-  const judged = judge(rule.expression, { view: new EventView(event, names), slotOf });
+  const judged = judge(rule.expression, { view: new EventView(names).show(event), slotOf });
   return { matched: applies && judged.matched, applies, tree: explained(judged, true) };
 }
 

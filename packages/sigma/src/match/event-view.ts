@@ -20,22 +20,60 @@ export class FieldView {
   }
 }
 
-/** One event with everything the rules of an engine have asked of it so far; lives for one `match`. */
+const nothing: EventContent = { fields: {} };
+
+/**
+ * An event with everything the rules of an engine have asked of it so far. One view serves one event after the other:
+ * what it remembers carries the number of the event, so that nothing has to be cleared.
+ */
 export class EventView {
-  readonly #event: EventContent;
   readonly #names: readonly string[];
-  readonly #fields: (FieldView | undefined)[] = [];
-  /** Per item number: undefined until evaluated. */
-  readonly answers: (boolean | undefined)[] = [];
+  readonly #fields: FieldView[] = [];
+  readonly #fieldEvents: number[] = [];
+  readonly #answers: number[] = [];
+  #event: EventContent = nothing;
+  #number = 1;
   #keywords: FieldView | undefined;
-  constructor(event: EventContent, names: readonly string[]) {
-    this.#event = event;
+
+  /** @param names of fields by slot; may grow while the view is in use */
+  constructor(names: readonly string[]) {
     this.#names = names;
   }
-  field(slot: number): FieldView {
-    return (this.#fields[slot] ??= new FieldView(valuesOf(this.#event.fields, this.#names[slot] ?? "")));
+
+  show(event: EventContent): this {
+    this.#event = event;
+    this.#number += 1;
+    this.#keywords = undefined;
+    return this;
   }
+
+  field(slot: number): FieldView {
+    const known = this.#fields[slot];
+    if (known !== undefined && this.#fieldEvents[slot] === this.#number) return known;
+    while (this.#fields.length <= slot) {
+      this.#fields.push(absent);
+      this.#fieldEvents.push(0);
+    }
+    const view = new FieldView(valuesOf(this.#event.fields, this.#names[slot] ?? ""));
+    this.#fields[slot] = view;
+    this.#fieldEvents[slot] = this.#number;
+    return view;
+  }
+
   keywords(): FieldView {
     return (this.#keywords ??= new FieldView(allTexts(this.#event.fields, this.#event.raw)));
   }
+
+  /** The answer of an item on this event: asked for once. */
+  answer(item: number, program: (event: EventView) => boolean): boolean {
+    const known = this.#answers[item] ?? 0;
+    if (known === this.#number) return true;
+    if (known === -this.#number) return false;
+    while (this.#answers.length <= item) this.#answers.push(0);
+    const answer = program(this);
+    this.#answers[item] = answer ? this.#number : -this.#number;
+    return answer;
+  }
 }
+
+const absent = new FieldView(undefined);

@@ -1,0 +1,196 @@
+import { fold } from "../compile/fold.ts";
+import type { Expression } from "../expression.ts";
+import { allTexts, textOf, valuesOf } from "./field-values.ts";
+import { createLiteralIndex, type IndexedLiteral, type LiteralIndex } from "./literal-index.ts";
+import type { EventContent } from "./naive.ts";
+import { type Atom, atomsOf, type Frequency, guessedFrequency, type Witness, witnessOf } from "./witness.ts";
+
+/** Events looked at to see which witnesses are rare in this stream. */
+const PROFILE_EVENTS = 512;
+/** Looked at again after so many times as many events: streams change, and looking costs. */
+const PROFILE_AGAIN = 32;
+/** Fewer rules than this are not worth measuring for. */
+const PROFILE_RULES_MIN = 24;
+/** Names of fields remembered; a hostile sensor makes them up. */
+const NAMES_MAX = 8_192;
+
+/** Which of many rules may hold for an event: never too few. What it answers beyond that is a matter of speed only. */
+export class Candidates {
+  readonly #expressions: readonly Expression[];
+  #index: WitnessIndex;
+  #profile: Profile | undefined;
+  #seen = 0;
+  #profileAt = 0;
+
+  constructor(expressions: readonly Expression[]) {
+    this.#expressions = expressions;
+    this.#index = WitnessIndex.of(expressions, guessedFrequency);
+    if (expressions.length < PROFILE_RULES_MIN) this.#profileAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Numbers of rules in their order; valid until the next call. */
+  find(event: EventContent): readonly number[] {
+    if (this.#seen >= this.#profileAt) this.#measure(event);
+    this.#seen += 1;
+    return this.#index.find(event);
+  }
+
+  #measure(event: EventContent): void {
+    this.#profile ??= new Profile(this.#expressions);
+    this.#profile.look(event);
+    if (this.#profile.events < PROFILE_EVENTS) return;
+    const profile = this.#profile;
+    this.#index = WitnessIndex.of(this.#expressions, (atom) => profile.frequency(atom));
+    this.#profile = undefined;
+    this.#profileAt = (this.#seen + 1) * PROFILE_AGAIN;
+  }
+}
+
+/** Counts in how many events each possible witness is seen. */
+class Profile {
+  readonly #numbers: ReadonlyMap<string, number>;
+  readonly #counts: number[];
+  readonly #index: WitnessIndex;
+  events = 0;
+
+  constructor(expressions: readonly Expression[]) {
+    const atoms = [...new Map(expressions.flatMap(atomsOf).map((atom) => [keyOf(atom), atom])).values()];
+    this.#numbers = new Map(atoms.map((atom, number) => [keyOf(atom), number]));
+    this.#counts = atoms.map(() => 0);
+    this.#index = new WitnessIndex(atoms.map((atom) => [atom]));
+  }
+
+  look(event: EventContent): void {
+    this.events += 1;
+    for (const number of this.#index.find(event)) this.#counts[number] = (this.#counts[number] ?? 0) + 1;
+  }
+
+  /** What was never seen is still told apart by the guess. */
+  frequency(atom: Atom): number {
+    const number = this.#numbers.get(keyOf(atom));
+    const seen = number === undefined ? 0 : (this.#counts[number] ?? 0);
+    return (seen + guessedFrequency(atom)) / (this.events + 1);
+  }
+}
+
+function keyOf({ field, place, text }: Atom): string {
+  return JSON.stringify([field, place, text]);
+}
+
+/** What the index knows of one field. */
+type FieldEntry = Readonly<{
+  name: string;
+  index: LiteralIndex | undefined;
+  /** Rules that only ask for the field to be there. */
+  present: readonly number[];
+  /** Rules by number of literal. */
+  rules: readonly (readonly number[])[];
+}>;
+
+/** Rules by their witnesses, inverted: from what an event holds to the rules it may concern. */
+class WitnessIndex {
+  readonly #always: readonly number[];
+  readonly #fields: ReadonlyMap<string, FieldEntry>;
+  readonly #dotted: readonly FieldEntry[];
+  readonly #keywords: FieldEntry | undefined;
+  readonly #names = new Map<string, readonly FieldEntry[]>();
+  readonly #marks: Uint32Array;
+  readonly #found: number[] = [];
+  #event = 0;
+
+  static of(expressions: readonly Expression[], frequency: Frequency): WitnessIndex {
+    return new WitnessIndex(expressions.map((expression) => witnessOf(expression, frequency)));
+  }
+
+  constructor(witnesses: readonly (Witness | undefined)[]) {
+    this.#always = witnesses.flatMap((witness, rule) => (witness === undefined ? [rule] : []));
+    this.#marks = new Uint32Array(witnesses.length);
+    const byField = new Map<string | null, Map<string, { atom: Atom; rules: number[] }>>();
+    for (const [rule, witness] of witnesses.entries()) for (const atom of witness ?? []) note(byField, atom, rule);
+    const entries = [...byField].map(([field, atoms]) => [field, entryOf(field ?? "", [...atoms.values()])] as const);
+    this.#keywords = entries.find(([field]) => field === null)?.[1];
+    this.#fields = new Map(entries.flatMap(([field, entry]) => (field === null ? [] : [[field, entry] as const])));
+    this.#dotted = [...this.#fields.values()].filter(({ name }) => name.includes("."));
+  }
+
+  find(event: EventContent): readonly number[] {
+    this.#event += 1;
+    this.#found.length = 0;
+    for (const rule of this.#always) this.#mark(rule);
+    const { fields } = event;
+    let hasNested = false;
+    for (const key in fields) {
+      const value = fields[key];
+      if (typeof value === "object" && value !== null) hasNested = true;
+      for (const entry of this.#named(key)) this.#look(entry, value);
+    }
+    if (hasNested)
+      for (const entry of this.#dotted) {
+        const values = valuesOf(fields, entry.name);
+        if (values !== undefined) this.#look(entry, values);
+      }
+    if (this.#keywords !== undefined) this.#lookAtAll(this.#keywords, event);
+    return this.#found.length > 1 ? this.#found.sort((a, b) => a - b) : this.#found;
+  }
+
+  /** A name is also looked for with its blanks taken out, as `valuesOf` does. */
+  #named(key: string): readonly FieldEntry[] {
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    const names = key.includes(" ") ? [key, key.replaceAll(" ", "")] : [key];
+    const entries = names.map((name) => this.#fields.get(name)).filter((entry) => entry !== undefined);
+    if (this.#names.size >= NAMES_MAX) this.#names.clear();
+    this.#names.set(key, entries);
+    return entries;
+  }
+
+  #look(entry: FieldEntry, value: unknown): void {
+    for (const rule of entry.present) this.#mark(rule);
+    if (entry.index === undefined) return;
+    if (typeof value === "string") this.#search(entry, value);
+    else if (Array.isArray(value)) for (const one of value as readonly unknown[]) this.#look(entry, one);
+    else {
+      const text = textOf(value);
+      if (text !== undefined) this.#search(entry, text);
+    }
+  }
+
+  #lookAtAll(entry: FieldEntry, event: EventContent): void {
+    for (const text of allTexts(event.fields, event.raw)) this.#search(entry, text);
+  }
+
+  #search({ index, rules }: FieldEntry, text: string): void {
+    index?.search(fold(text), (literal) => {
+      for (const rule of rules[literal] ?? []) this.#mark(rule);
+    });
+  }
+
+  #mark(rule: number): void {
+    if (this.#marks[rule] === this.#event) return;
+    this.#marks[rule] = this.#event;
+    this.#found.push(rule);
+  }
+}
+
+type Noted = { atom: Atom; rules: number[] };
+
+function note(byField: Map<string | null, Map<string, Noted>>, atom: Atom, rule: number): void {
+  const atoms = byField.get(atom.field) ?? new Map<string, Noted>();
+  byField.set(atom.field, atoms);
+  const key = `${atom.place} ${atom.text}`;
+  const known = atoms.get(key);
+  if (known === undefined) atoms.set(key, { atom, rules: [rule] });
+  else if (known.rules.at(-1) !== rule) known.rules.push(rule);
+}
+
+function entryOf(name: string, noted: readonly Noted[]): FieldEntry {
+  const present = noted.filter(({ atom }) => atom.place === "present").flatMap(({ rules }) => rules);
+  const literals: IndexedLiteral[] = [];
+  const rules: (readonly number[])[] = [];
+  for (const { atom, rules: concerned } of noted) {
+    if (atom.place === "present") continue;
+    literals.push({ number: rules.length, place: atom.place, text: atom.text });
+    rules.push(concerned);
+  }
+  return { name, index: literals.length === 0 ? undefined : createLiteralIndex(literals), present, rules };
+}
