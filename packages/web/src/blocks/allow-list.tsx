@@ -1,6 +1,6 @@
 import type { AllowEntry } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { ask } from "../api/queries.ts";
 import { useCan } from "../api/session.ts";
 import { AskFirst } from "../kit/confirm.tsx";
@@ -9,11 +9,11 @@ import { Dialog } from "../kit/dialog.tsx";
 import { Field, formText } from "../kit/field.tsx";
 import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
-import { Icon } from "../kit/icon.tsx";
-import { Empty, Loaded } from "../kit/notice.tsx";
+import { Empty } from "../kit/notice.tsx";
 import { useAct } from "../kit/use-act.ts";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
+import { KeptList } from "./kept-list.tsx";
 
 const STALE = ["allow", "block", "action"] as const;
 
@@ -29,32 +29,22 @@ const columnsFor = (mayWrite: boolean): readonly Column<AllowEntry>[] => [
 /** The allow-list always wins: over requests, existing blocks, wider and narrower prefixes. */
 export function AllowList(): ReactNode {
   const can = useCan();
-  const [adding, setAdding] = useState(false);
   const query = useQuery(ask("allow.list", {}));
   const may = can("allow:write");
   return (
-    <>
-      {may ? (
-        <div className="filter-bar">
-          <button type="button" className="button" onClick={() => setAdding(true)}>
-            <Icon name="plus" /> Add an address
-          </button>
-        </div>
-      ) : null}
-      <Loaded query={query}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty icon="shield" title="The list is empty">
-              Addresses that must never be blocked: your offices, monitoring, partners. Policy reads this list before
-              every decision.
-            </Empty>
-          ) : (
-            <DataTable caption="Never blocked" columns={columnsFor(may)} rows={items} rowKey={(row) => row.id} />
-          )
-        }
-      </Loaded>
-      {adding ? <Add onClose={() => setAdding(false)} /> : null}
-    </>
+    <KeptList
+      query={query}
+      add={may ? "Add an address" : undefined}
+      form={Add}
+      empty={
+        <Empty icon="shield" title="The list is empty">
+          Addresses that must never be blocked: your offices, monitoring, partners. Policy reads this list before every
+          decision.
+        </Empty>
+      }
+    >
+      {(items) => <DataTable caption="Never blocked" columns={columnsFor(may)} rows={items} rowKey={(row) => row.id} />}
+    </KeptList>
   );
 }
 

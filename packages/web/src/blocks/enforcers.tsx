@@ -1,40 +1,28 @@
 import type { Enforcer } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { enforcersQuery } from "../api/queries.ts";
 import { useCan } from "../api/session.ts";
 import { AskFirst } from "../kit/confirm.tsx";
+import { activeColumn, ageColumn, sinceColumn } from "../kit/columns.tsx";
 import { DataTable, type Column } from "../kit/data-table.tsx";
 import { Dialog } from "../kit/dialog.tsx";
 import { Field, formText } from "../kit/field.tsx";
 import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
-import { Icon } from "../kit/icon.tsx";
 import { KeyOnce } from "../kit/key-once.tsx";
-import { Empty, Loaded } from "../kit/notice.tsx";
-import { StateBadge } from "../kit/state.tsx";
+import { Empty } from "../kit/notice.tsx";
 import { useAct } from "../kit/use-act.ts";
 import { useSort } from "../search/use-sort.ts";
 import { Hostile } from "../text/hostile.tsx";
-import { Time } from "../time/time.tsx";
+import { KeptList } from "./kept-list.tsx";
 
 const STALE = ["enforcer", "overview", "block"] as const;
 
 const columnsFor = (mayEnd: boolean): readonly Column<Enforcer>[] => [
   { id: "name", header: "Enforcement point", className: "strong", sortBy: (row) => row.name, cell: (row) => row.name },
-  {
-    id: "state",
-    header: "State",
-    className: "nowrap",
-    cell: (row) => <StateBadge state={row.active ? "active" : "inactive"} />,
-  },
-  {
-    id: "pull",
-    header: "Last pull",
-    className: "nowrap",
-    sortBy: (row) => row.lastPullAt ?? "",
-    cell: (row) => <Time at={row.lastPullAt} show="age" never="never" />,
-  },
+  activeColumn("inactive"),
+  ageColumn({ id: "pull", header: "Last pull" }, (row) => row.lastPullAt),
   {
     id: "agent",
     header: "Says it is",
@@ -43,13 +31,7 @@ const columnsFor = (mayEnd: boolean): readonly Column<Enforcer>[] => [
       row.userAgent === null ? <span className="unknown">unknown</span> : <Hostile text={row.userAgent} limit={120} />,
   },
   { id: "key", header: "Key ends", className: "mono nowrap", cell: (row) => row.keyHint },
-  {
-    id: "created",
-    header: "Registered",
-    className: "nowrap",
-    sortBy: (row) => row.createdAt,
-    cell: (row) => <Time at={row.createdAt} />,
-  },
+  sinceColumn("Registered"),
   {
     id: "end",
     header: "Key",
@@ -61,38 +43,30 @@ const columnsFor = (mayEnd: boolean): readonly Column<Enforcer>[] => [
 export function Enforcers(): ReactNode {
   const can = useCan();
   const sorting = useSort();
-  const [registering, setRegistering] = useState(false);
   const query = useQuery({ ...enforcersQuery, refetchInterval: 10_000 });
   const may = can("enforcer:write");
   return (
-    <>
-      {may ? (
-        <div className="filter-bar">
-          <button type="button" className="button primary" onClick={() => setRegistering(true)}>
-            <Icon name="plus" /> Register an enforcement point
-          </button>
-        </div>
-      ) : null}
-      <Loaded query={query}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty icon="shield" title="Nobody enforces yet">
-              An enforcement point is a firewall that pulls the blocks: CrowdSec's firewall bouncer, or anything that
-              reads a list of addresses. Until one does, blocks are only a list.
-            </Empty>
-          ) : (
-            <DataTable
-              caption="Enforcement points"
-              columns={columnsFor(may)}
-              rows={items}
-              rowKey={(row) => row.id}
-              {...sorting}
-            />
-          )
-        }
-      </Loaded>
-      {registering ? <Register onClose={() => setRegistering(false)} /> : null}
-    </>
+    <KeptList
+      query={query}
+      add={may ? "Register an enforcement point" : undefined}
+      form={Register}
+      empty={
+        <Empty icon="shield" title="Nobody enforces yet">
+          An enforcement point is a firewall that pulls the blocks: CrowdSec's firewall bouncer, or anything that reads
+          a list of addresses. Until one does, blocks are only a list.
+        </Empty>
+      }
+    >
+      {(items) => (
+        <DataTable
+          caption="Enforcement points"
+          columns={columnsFor(may)}
+          rows={items}
+          rowKey={(row) => row.id}
+          {...sorting}
+        />
+      )}
+    </KeptList>
   );
 }
 

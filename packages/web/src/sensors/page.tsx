@@ -4,15 +4,14 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useCallback, useState, type ReactNode } from "react";
 import { sensorsQuery } from "../api/queries.ts";
 import { useCan } from "../api/session.ts";
+import { activeColumn, ageColumn } from "../kit/columns.tsx";
 import { DataTable, type Column } from "../kit/data-table.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { Empty, Loaded } from "../kit/notice.tsx";
-import { StateBadge } from "../kit/state.tsx";
 import { Tabs } from "../kit/tabs.tsx";
 import { useSort } from "../search/use-sort.ts";
 import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
-import { Time } from "../time/time.tsx";
 import { Quarantine } from "./quarantine.tsx";
 import { RegisterSensor } from "./register.tsx";
 import { SensorPanel } from "./sensor-panel.tsx";
@@ -33,19 +32,8 @@ const COLUMNS: readonly Column<Sensor>[] = [
     ),
   },
   { id: "kind", header: "Kind", className: "nowrap muted", sortBy: (row) => row.kind, cell: (row) => row.kind },
-  {
-    id: "state",
-    header: "State",
-    className: "nowrap",
-    cell: (row) => <StateBadge state={row.active ? "active" : "inactive"} />,
-  },
-  {
-    id: "seen",
-    header: "Last seen",
-    className: "nowrap",
-    sortBy: (row) => row.lastSeenAt ?? "",
-    cell: (row) => <Time at={row.lastSeenAt} show="age" never="never" />,
-  },
+  activeColumn("inactive"),
+  ageColumn({ id: "seen", header: "Last seen" }, (row) => row.lastSeenAt),
   {
     id: "received",
     header: "Received",

@@ -5,6 +5,7 @@ import { useCallback, useState, type ReactNode } from "react";
 import { ask } from "../api/queries.ts";
 import { roleTitle, useCan } from "../api/session.ts";
 import { NameField, PasswordField, passwordOf } from "../kit/credentials.tsx";
+import { activeColumn, ageColumn, sinceColumn } from "../kit/columns.tsx";
 import { DataTable, type Column } from "../kit/data-table.tsx";
 import { Dialog } from "../kit/dialog.tsx";
 import { formText } from "../kit/field.tsx";
@@ -18,7 +19,6 @@ import { useAct } from "../kit/use-act.ts";
 import { useSort } from "../search/use-sort.ts";
 import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
-import { Time } from "../time/time.tsx";
 
 const route = getRouteApi("/app/users");
 
@@ -34,26 +34,9 @@ const COLUMNS: readonly Column<User>[] = [
     ),
   },
   { id: "roles", header: "Roles", cell: (row) => row.roles.map(roleTitle).join(", ") },
-  {
-    id: "state",
-    header: "State",
-    className: "nowrap",
-    cell: (row) => <StateBadge state={row.active ? "active" : "disabled"} />,
-  },
-  {
-    id: "seen",
-    header: "Last seen",
-    className: "nowrap",
-    sortBy: (row) => row.lastSeenAt ?? "",
-    cell: (row) => <Time at={row.lastSeenAt} show="age" never="never" />,
-  },
-  {
-    id: "created",
-    header: "Created",
-    className: "nowrap",
-    sortBy: (row) => row.createdAt,
-    cell: (row) => <Time at={row.createdAt} />,
-  },
+  activeColumn("disabled"),
+  ageColumn({ id: "seen", header: "Last seen" }, (row) => row.lastSeenAt),
+  sinceColumn("Created"),
 ];
 
 export function UsersPage(): ReactNode {
