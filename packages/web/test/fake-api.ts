@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { extname, join, normalize } from "node:path";
 import {
   ERRORS,
+  isLiveMessage,
   permissionsOf,
   ROUTE_IDS,
   routes,
@@ -19,6 +20,7 @@ import {
 } from "@tyr/contract";
 import { WebSocketServer, type WebSocket } from "ws";
 import { answers, Refused, type Asking } from "./fake/answers.ts";
+import { faultsOf } from "./fake/check-contract.ts";
 import { sessionOf, type World } from "./fake/world.ts";
 
 /** The strictest policy the application promises to work under: no nonce, no inline anything. */
@@ -40,6 +42,8 @@ export type FakeApi = Readonly<{
   /** Sends a message of the live feed to everybody connected, and keeps it for those who come back. */
   tell: <T extends LiveTopic>(topic: T, data: LiveData[T]) => void;
   dropSockets: () => void;
+  /** What the application sent, or this answered, that the contract does not have. Every test ends with none. */
+  faults: string[];
   /** Ends every session at once, as disabling a user does. */
   endSessions: () => void;
   /** Milliseconds each answer waits, to see the skeletons. */
@@ -83,7 +87,7 @@ function problem(response: ServerResponse, code: ErrorCode, detail: string): voi
   const [status, title, help] = ERRORS[code];
   const requestId = `req_${randomBytes(8).toString("hex")}`;
   response.writeHead(status, { "content-type": "application/problem+json" });
-  response.end(JSON.stringify({ type: `urn:tyr:${code}`, title, status, detail, code, help, requestId }));
+  response.end(JSON.stringify({ type: `/docs/errors#${code}`, title, status, detail, code, help, requestId }));
 }
 
 type Sent = Readonly<{ status: number; value: unknown; cookie?: string }>;
@@ -114,16 +118,21 @@ function cookieOf(request: IncomingMessage): string {
   return /tyr_session=([0-9a-f]+)/.exec(request.headers.cookie ?? "")?.[1] ?? "";
 }
 
-/** A server which speaks the contract from memory: enough to look at every screen and to drive its main task. */
+/**
+ * A server which speaks the contract from memory: enough to look at every screen and to drive its main task. Whatever
+ * goes either way is held against the contract's schemas.
+ */
 export async function startFakeApi(world: World): Promise<FakeApi> {
   const boot = randomBytes(6).toString("hex");
   const sent: LiveMessage[] = [];
   const sockets = new Set<WebSocket>();
   const slow = { ms: 0 };
+  const faults: string[] = [];
 
   function tell<T extends LiveTopic>(topic: T, data: LiveData[T]): void {
     const at = new Date().toISOString();
     const message: LiveEntry<T> = { type: "message", seq: sent.length + 1, topic, at, data };
+    if (!isLiveMessage(message)) faults.push(`live ${topic}: ${JSON.stringify(data)}`);
     sent.push(message as LiveEntry);
     for (const socket of sockets) socket.send(JSON.stringify(message));
   }
@@ -131,9 +140,11 @@ export async function startFakeApi(world: World): Promise<FakeApi> {
   function signIn(user: User, response: ServerResponse): void {
     const token = randomBytes(16).toString("hex");
     world.sessions.set(token, user);
+    const value = sessionOf(user);
+    faults.push(...faultsOf("session.login", "response", value));
     json(response, {
       status: 201,
-      value: sessionOf(user),
+      value,
       cookie: `tyr_session=${token}; HttpOnly; SameSite=Strict; Path=/`,
     });
   }
@@ -144,7 +155,7 @@ export async function startFakeApi(world: World): Promise<FakeApi> {
     const body = (await bodyOf(request)) as { name: string; password: string; token?: string };
     if (id === "setup.complete") {
       if (body.token !== "one-time") {
-        problem(response, "SETUP_TOKEN_INVALID", "the token of the link is not the one this server printed");
+        problem(response, "SETUP_TOKEN_INVALID", "this is not the set-up link this server printed");
         return true;
       }
       world.setupNeeded = false;
@@ -153,8 +164,7 @@ export async function startFakeApi(world: World): Promise<FakeApi> {
       return true;
     }
     const user = world.users.find((one) => one.name === body.name && one.active);
-    if (user === undefined || body.password === "wrong")
-      problem(response, "LOGIN_FAILED", "no active user has this name and password");
+    if (user === undefined || body.password === "wrong") problem(response, "LOGIN_FAILED", "name or password is wrong");
     else signIn(user, response);
     return true;
   }
@@ -162,7 +172,7 @@ export async function startFakeApi(world: World): Promise<FakeApi> {
   function mayCall(route: RouteDefinition, user: User | undefined, response: ServerResponse): boolean {
     if (route.needs === "public") return true;
     if (user !== undefined && permissionsOf(user.roles).has(route.needs)) return true;
-    if (user === undefined) problem(response, "NOT_AUTHENTICATED", "there is no session");
+    if (user === undefined) problem(response, "NOT_AUTHENTICATED", "this needs a signed-in person or a key");
     else problem(response, "NOT_PERMITTED", `${route.path} needs ${route.needs}`);
     return false;
   }
@@ -180,7 +190,9 @@ export async function startFakeApi(world: World): Promise<FakeApi> {
       return problem(response, "INTERNAL", `the stand-in has no answer for ${matched.id}`);
     }
     const input = { params: matched.params, query: queryOf(url), body: await bodyOf(request) };
+    faults.push(...faultsOf(matched.id, "body", input.body));
     const value = handler(input as CallInput<RouteId>, { world, user: anybody, tell });
+    faults.push(...faultsOf(matched.id, "response", value));
     return json(response, { status: value === undefined ? 204 : (route.status ?? 200), value });
   }
 
@@ -221,6 +233,7 @@ export async function startFakeApi(world: World): Promise<FakeApi> {
     world,
     tell,
     slow,
+    faults,
     endSessions: () => {
       world.sessions.clear();
       for (const socket of sockets) socket.close(4401, "the session has ended");

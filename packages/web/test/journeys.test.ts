@@ -30,6 +30,7 @@ describe.skipIf(!hasChromium)("what people do in the application", () => {
     close = async () => {
       await opened.context.close();
       await api.close();
+      expect(api.faults).toEqual([]);
     };
   }
 
@@ -52,13 +53,14 @@ describe.skipIf(!hasChromium)("what people do in the application", () => {
     await fresh.getByRole("heading", { name: "Overview" }).waitFor();
     await context.close();
     await api.close();
+    expect(api.faults).toEqual([]);
   });
 
   test("an approver reads the dry run, approves, and sees it run and be acknowledged", async () => {
     await as("mara");
     await page.getByRole("link", { name: "Approvals" }).first().click();
-    await page.getByText("ban 203.0.113.9/32 for 24h").waitFor();
-    await page.getByText("From this address somebody signed in successfully").waitFor();
+    await page.getByText("203.0.113.9 is blocked for 1 day").waitFor();
+    await page.getByText("2 successful log-ins from this address in 7 days").waitFor();
     await page.getByRole("button", { name: "Approve" }).click();
     await page.getByRole("dialog").getByText("You approve exactly request").waitFor();
     expect(await axe(page)).toEqual([]);

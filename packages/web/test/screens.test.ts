@@ -40,7 +40,7 @@ const screens = (api: FakeApi): readonly (readonly [name: string, address: strin
 const THEMES: readonly Theme[] = ["light", "dark"];
 
 if (!hasChromium)
-  console.warn("SKIPPED: 5 browser tests of the screens, because there is no Chromium (set TYR_CHROMIUM)");
+  console.warn("SKIPPED: 6 browser tests of the screens, because there is no Chromium (set TYR_CHROMIUM)");
 
 describe.skipIf(!hasChromium)("every screen, in both themes", () => {
   let api: FakeApi;
@@ -159,6 +159,10 @@ describe.skipIf(!hasChromium)("every screen, in both themes", () => {
     expect(complaints).toEqual([]);
     await context.close();
   });
+
+  test("all that these screens asked and were answered is of the contract", () => {
+    expect([...api.faults, ...empty.faults]).toEqual([]);
+  });
 });
 
 /** Some messages of each kind, so that the picture shows a feed. */
@@ -187,9 +191,9 @@ async function fillFeed(api: FakeApi, page: Page): Promise<void> {
   });
   api.tell("action.changed", {
     id: idOf("action", 1),
-    target: "203.0.113.9/32",
+    target: "203.0.113.9",
     state: "pending",
     incidentId: idOf("incident", 1),
   });
-  await page.getByText("203.0.113.9/32 · pending").waitFor();
+  await page.getByText("203.0.113.9 · pending").waitFor();
 }

@@ -2,51 +2,53 @@ import type { Action, Actor, Block, Decision, DryRun, Incident, PolicyView } fro
 import { at, automation, hexOf, idOf, person } from "./make.ts";
 
 const MINUTE = 60_000;
-const BUNDLE = `sha256:${hexOf(900)}`;
+const BUNDLE = hexOf(900);
+// The policies, plans and details below say what the product says: its policies/, its plans and its enforcement states.
+const PERSON = "What automation proposes runs only after a person approved it.";
+const PRODUCTION = "In production nobody blocks alone.";
+const OWN = "The target overlaps a network that is configured as our own.";
+const ONE_APPROVAL = { approvals: "1", approver_roles: "approver,security_manager" };
 
 export const policyView = (now: number): PolicyView => ({
   digest: BUNDLE,
   activatedAt: at(now - 90 * 60 * MINUTE),
   policies: [
     {
-      id: "block-ip.request.analysts",
-      effect: "permit",
-      reason: "People who respond and the automation may ask for a block",
-      text: 'permit (\n  principal,\n  action == Tyr::Action::"block_ip.request",\n  resource\n) when {\n  principal.permissions.contains("action:request")\n};',
-      annotations: {},
-    },
-    {
-      id: "block-ip.execute.one-approval",
-      effect: "permit",
-      reason: "A block runs once one other person has approved it",
-      text: 'permit (\n  principal,\n  action == Tyr::Action::"block_ip.execute",\n  resource\n) when {\n  context.approvals.size >= 1\n};',
-      annotations: {},
-    },
-    {
-      id: "block-ip.never-own",
+      id: "automation-needs-a-person",
       effect: "forbid",
-      reason: "Own and reserved addresses are never blocked",
-      text: "forbid (\n  principal,\n  action,\n  resource\n) when {\n  context.target.overlaps_own || context.target.reserved\n};",
-      annotations: {},
+      reason: PERSON,
+      text: `@id("automation-needs-a-person")\n@reason("${PERSON}")\n@approvals("1")\n@approver_roles("approver,security_manager")\nforbid (\n  principal is Automation,\n  action in Action::"execute",\n  resource is Target\n)\nunless { context.approvals.total >= 1 };`,
+      annotations: { id: "automation-needs-a-person", reason: PERSON, ...ONE_APPROVAL },
+    },
+    {
+      id: "production-needs-approval",
+      effect: "forbid",
+      reason: PRODUCTION,
+      text: `@id("production-needs-approval")\n@reason("${PRODUCTION}")\n@approvals("1")\n@approver_roles("approver,security_manager")\nforbid (principal, action in Action::"execute", resource is Target)\nwhen { context.environment == Environment::"production" }\nunless { context.approvals.total >= 1 };`,
+      annotations: { id: "production-needs-approval", reason: PRODUCTION, ...ONE_APPROVAL },
+    },
+    {
+      id: "never-own-network",
+      effect: "forbid",
+      reason: OWN,
+      text: `@id("never-own-network")\n@reason("${OWN}")\nforbid (principal, action, resource is Target)\nwhen { resource.ownNetwork };`,
+      annotations: { id: "never-own-network", reason: OWN },
     },
   ],
 });
 
+const APPROVERS = ["approver", "security_manager"];
+
 const decision = (now: number): Decision => ({
   outcome: "require_approval",
   reasons: [
-    {
-      policyId: "block-ip.request.analysts",
-      effect: "permit",
-      text: "People who respond and the automation may ask for a block",
-    },
-    {
-      policyId: "block-ip.execute.one-approval",
-      effect: "permit",
-      text: "A block runs once one other person has approved it",
-    },
+    { policyId: "automation-needs-a-person", effect: "forbid", text: PERSON },
+    { policyId: "production-needs-approval", effect: "forbid", text: PRODUCTION },
   ],
-  requirements: [{ policyId: "block-ip.execute.one-approval", approvals: 1, roles: ["approver", "security_manager"] }],
+  requirements: [
+    { policyId: "automation-needs-a-person", approvals: 1, roles: APPROVERS },
+    { policyId: "production-needs-approval", approvals: 1, roles: APPROVERS },
+  ],
   bundleDigest: BUNDLE,
   at: at(now),
 });
@@ -55,11 +57,11 @@ export function dryRunFor(target: string, number: number, now: number): DryRun {
   return {
     ok: true,
     at: at(now),
-    digest: `sha256:${hexOf(number + 300)}`,
-    summary: `Adds ${target} to the block list; 2 enforcement points will take it with their next pull.`,
-    before: ["ban 198.51.100.200/32 until 2026-02-03T08:00:00Z"],
-    after: [`ban ${target} for 24h`, "ban 198.51.100.200/32 until 2026-02-03T08:00:00Z"],
-    warnings: number === 1 ? ["From this address somebody signed in successfully 2 times in 7 days."] : [],
+    digest: hexOf(number + 300),
+    summary: `Block ${target} for 1 day at 2 enforcement points.`,
+    before: [`${target} is not blocked`],
+    after: [`${target} is blocked for 1 day`],
+    warnings: number === 1 ? ["2 successful log-ins from this address in 7 days"] : [],
     reach: { addresses: "1", enforcers: 2, successfulLogins: number === 1 ? 2 : 0, events: 214 },
   };
 }
@@ -67,8 +69,7 @@ export function dryRunFor(target: string, number: number, now: number): DryRun {
 type Seed = Readonly<{ number: number; incident: Incident; now: number; requester: Actor; justification: string }>;
 
 export function makeAction({ number, incident, now, requester, justification }: Seed): Action {
-  const target =
-    incident.actorIp?.includes(":") === true ? `${incident.actorIp}/128` : `${incident.actorIp ?? "203.0.113.1"}/32`;
+  const target = incident.actorIp ?? "203.0.113.1";
   return {
     id: idOf("action", number),
     type: "block_ip",
@@ -84,7 +85,7 @@ export function makeAction({ number, incident, now, requester, justification }: 
     connector: "blocklist",
     state: "pending",
     revision: 1,
-    requestDigest: `sha256:${hexOf(number + 200)}`,
+    requestDigest: hexOf(number + 200),
     decision: decision(now - number * 9 * MINUTE),
     dryRun: dryRunFor(target, number, now - number * 9 * MINUTE),
     approvals: [],
@@ -102,10 +103,10 @@ export function makeAction({ number, incident, now, requester, justification }: 
 
 export function makeActions(incidents: readonly Incident[], now: number): Action[] {
   const words = [
-    "Risk 100: break-in over SSH, then tools fetched and an account with user id 0 created.",
+    "Risk 100 (critical) from 203.0.113.9: the incident's evidence asks for a block.",
     "Brute force over SSH, 36 failures in five minutes.",
     "Scanning for weeks; asking for a day of quiet. Note: <script>alert(1)</script>",
-    "Password spraying against the decoys.",
+    "Risk 85 (high) from 2001:db8:bad::7: the incident's evidence asks for a block.",
     "Miner commands in three sessions.",
   ];
   const all = incidents.map((incident, index) =>
@@ -150,7 +151,7 @@ export function makeBlock(number: number, action: Action, now: number): Block {
   return {
     id: idOf("block", number),
     scope: "ip",
-    value: action.target.replace(/\/(32|128)$/, ""),
+    value: action.target,
     reason: action.justification,
     origin: "tyr",
     actionId: action.id,
@@ -159,8 +160,8 @@ export function makeBlock(number: number, action: Action, now: number): Block {
     expiresAt: at(now + action.ttlSeconds * 1000),
     endedAt: null,
     enforcement: [
-      { enforcerId: idOf("enforcer", 1), name: "edge-fw-1", state: "requested", at: null, detail: "not pulled since" },
-      { enforcerId: idOf("enforcer", 2), name: "edge-fw-2", state: "requested", at: null, detail: "never pulled" },
+      { enforcerId: idOf("enforcer", 1), name: "edge-fw-1", state: "requested", at: null, detail: "has never pulled" },
+      { enforcerId: idOf("enforcer", 2), name: "edge-fw-2", state: "requested", at: null, detail: "has never pulled" },
     ],
   };
 }
@@ -175,14 +176,14 @@ export function makeBlocks(actions: readonly Action[], now: number): Block[] {
     ...first,
     state: "acknowledged" as const,
     at: at(now - 28 * MINUTE),
-    detail: "pulled and kept the list",
+    detail: "received this block",
   };
   const old: Block = {
     ...makeBlock(2, action, now - 80 * 60 * MINUTE),
     value: "198.51.100.199",
     state: "expired",
     endedAt: at(now - 56 * 60 * MINUTE),
-    enforcement: [{ ...taken, detail: "removed with expiry" }],
+    enforcement: [{ ...taken, detail: "received its end" }],
   };
   return [{ ...active, enforcement: [taken, second] }, old];
 }

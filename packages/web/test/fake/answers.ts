@@ -58,7 +58,7 @@ function isAsked(event: Event, { q, from, to, ...same }: CallInput<"event.list">
 }
 
 function found<T>(row: T | undefined): T {
-  if (row === undefined) throw new Refused("NOT_FOUND", "nothing has this id");
+  if (row === undefined) throw new Refused("NOT_FOUND", "there is nothing of this id");
   return row;
 }
 
@@ -130,7 +130,8 @@ const trust: Answers = {
   "session.logout": () => undefined,
   "session.list": (_, { world }) => ({ items: world.ownSessions }),
   "session.end": ({ params }, { world }) => {
-    if (!world.ownSessions.some((one) => one.id === params.id)) throw new Refused("NOT_FOUND", "no such session");
+    if (!world.ownSessions.some((one) => one.id === params.id))
+      throw new Refused("NOT_FOUND", `you have no session ${params.id}`);
     world.ownSessions = world.ownSessions.filter((one) => one.id !== params.id);
   },
   "session.endOthers": (_, { world }) => {
@@ -180,7 +181,7 @@ const trust: Answers = {
     checkpointAt: at(Date.now() - 4000),
     problems: world.mayVerify
       ? []
-      : [{ code: "LEAF_MISMATCH", index: 117, message: "the stored entry does not hash to its recorded leaf" }],
+      : [{ code: "LEDGER_ENTRY_ALTERED", index: 117, message: "entry 117 does not have its recorded hash" }],
   }),
   "overview.get": (_, { world }) => overview(world),
   "status.get": () => ({
@@ -258,11 +259,11 @@ const escalate: Answers = {
     ),
   "detection.get": ({ params }, { world }) => found(world.detections.find((one) => one.id === params.id)),
   "rule.list": (_, { world }) => ({
-    packDigest: `sha256:${hexOf(5)}`,
+    packDigest: hexOf(5),
     rules: RULES.map((rule) => ({
       id: rule.id,
       title: rule.title,
-      path: `rules/ssh/${rule.id}.yml`,
+      path: `ssh/${rule.id}.yml`,
       description: null,
       level: rule.level,
       kind: rule.correlation ? ("correlation" as const) : ("detection" as const),
@@ -275,7 +276,7 @@ const escalate: Answers = {
     })),
     rejected: [
       {
-        path: "rules/web/broken.yml",
+        path: "web/broken.yml",
         line: 12,
         column: 5,
         code: "SIGMA_UNKNOWN_MODIFIER",
@@ -299,7 +300,10 @@ const escalate: Answers = {
   "incident.move": ({ params, body }, { world, tell }) => {
     const incident = found(world.incidents.find((one) => one.id === params.id));
     if (!incident.legalMoves.includes(body.to))
-      throw new Refused("INCIDENT_TRANSITION_REFUSED", `from ${incident.state} to ${body.to}`);
+      throw new Refused(
+        "INCIDENT_TRANSITION_REFUSED",
+        `an incident that is ${incident.state} cannot become ${body.to}; it can become ${incident.legalMoves.join(" or ")}`,
+      );
     const moved = {
       ...incident,
       state: body.to,
@@ -371,7 +375,7 @@ function runLater(world: World, action: Action, tell: Tell): void {
                 ...point,
                 state: "acknowledged" as const,
                 at: at(Date.now()),
-                detail: "pulled and kept the list",
+                detail: "received this block",
               })),
             }
           : one,
@@ -405,7 +409,10 @@ const govern: Answers = {
       justification: body.justification,
     });
     if (!/^[0-9a-f.:]+(\/\d+)?$/.test(body.target))
-      throw new Refused("TARGET_INVALID", `'${body.target}' is not an address or prefix`);
+      throw new Refused(
+        "TARGET_INVALID",
+        `"${body.target}" is not an IPv4 or IPv6 address or prefix (no names, no leading zeroes)`,
+      );
     const dryRun = dryRunFor(body.target, number, Date.now());
     return put(
       world,
@@ -429,9 +436,10 @@ const govern: Answers = {
     ),
   "action.approve": ({ params, body }, { world, user, tell }) => {
     const action = found(world.actions.find((one) => one.id === params.id));
-    if (action.requester.id === user.id) throw new Refused("APPROVAL_BY_REQUESTER", "you asked for it yourself");
+    if (action.requester.id === user.id)
+      throw new Refused("APPROVAL_BY_REQUESTER", "whoever asked for an action or changed it does not decide about it");
     if (body.requestDigest !== action.requestDigest || body.dryRunDigest !== action.dryRun?.digest)
-      throw new Refused("APPROVAL_STALE", "the digests differ");
+      throw new Refused("APPROVAL_STALE", "the request or its dry run changed since it was shown");
     const approval = {
       id: idOf("approval", Date.now() % 9999),
       by: { kind: "person" as const, id: user.id, name: user.name },

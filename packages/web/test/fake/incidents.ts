@@ -6,7 +6,7 @@ import {
   type Incident,
   type TimelineItem,
 } from "@tyr/contract";
-import { ACTORS, at, idOf, person, randomFrom, RULES, system, type RuleSeed } from "./make.ts";
+import { ACTORS, at, automation, idOf, person, randomFrom, RULES, system, type RuleSeed } from "./make.ts";
 
 const MINUTE = 60_000;
 type State = Incident["state"];
@@ -28,30 +28,33 @@ const TITLES = [
   "Shell commands of a miner",
 ];
 
+function contributionOf(rule: RuleSeed, detections: number): Incident["risk"]["contributions"][number] {
+  const { id: ruleId, title: ruleTitle, risk } = rule;
+  const reason = `${detections} detection${detections === 1 ? "" : "s"} × ${risk} points`;
+  return { ruleId, ruleTitle, points: risk * detections, detections, reason };
+}
+
 export function makeIncidents(now: number): Incident[] {
   const states: readonly State[] = ["new", "investigating", "new", "contained", "closed"];
   return ACTORS.map((ip, index) => {
-    const rules = RULES.slice(0, 7 - index);
-    const contributions = rules.map((rule) => ({
-      ruleId: rule.id,
-      ruleTitle: rule.title,
-      points: rule.risk,
-      detections: 2 + index,
-      reason: rule.correlation ? "counted once per window" : "first detection counts in full, later ones not again",
-    }));
-    const score = Math.min(100, contributions.reduce((sum, row) => sum + row.points, 0) - index * 22);
+    const rules = index === 0 ? RULES : RULES.slice(0, Math.max(1, 4 - index));
+    const contributions = rules.map((rule) => contributionOf(rule, 1 + (index % 2)));
+    const score = Math.min(
+      100,
+      contributions.reduce((sum, row) => sum + row.points, 0),
+    );
     const state = states[index] ?? "new";
     return {
       id: idOf("incident", index + 1),
-      key: `actor=${ip} window=24h start=2026-02-01T14:00Z`,
+      key: `actor:${ip}`,
       title: index === 1 ? `${TITLES[index]} as <b>root</b>\u202E` : (TITLES[index] ?? "Incident"),
       state,
-      severity: worstSeverity(rules.slice(0, Math.max(1, 4 - index)).map((rule) => rule.level)),
+      severity: worstSeverity(rules.map((rule) => rule.level)),
       category: "unauthorized_access",
       priority: Math.min(5, index + 1),
       escalated: index === 0,
       actorIp: ip,
-      risk: { score: Math.max(12, score), contributions },
+      risk: { score, contributions },
       techniques: rules.map((rule) => rule.sub ?? rule.technique),
       tactics: [...new Set(rules.map((rule) => rule.tactic))],
       detectionCount: 14 - index * 2,
@@ -170,10 +173,10 @@ function timelineOf(incident: Incident, events: readonly Event[], detections: re
   items.push({
     at: incident.updatedAt,
     kind: "action",
-    title: `Block ${incident.actorIp ?? ""} requested`,
-    text: "waiting for one approval",
+    title: `Action requested: block ${incident.actorIp ?? ""}`,
+    text: `Risk ${incident.risk.score} (${incident.severity}) from ${incident.actorIp ?? ""}: the incident's evidence asks for a block.`,
     severity: null,
-    actor: { kind: "automation", id: "automation", name: "escalation" },
+    actor: automation,
     ref: idOf("action", 1),
     facts: {},
   });

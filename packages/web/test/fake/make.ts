@@ -29,7 +29,7 @@ export function randomFrom(seed: number): () => number {
 }
 
 export const person = (number: number, name: string): Actor => ({ kind: "person", id: idOf("subject", number), name });
-export const automation: Actor = { kind: "automation", id: "automation", name: "escalation" };
+export const automation: Actor = { kind: "automation", id: "automation", name: "automation" };
 export const system: Actor = { kind: "system", id: "system", name: "tyr" };
 
 export const at = (ms: number): string => new Date(ms).toISOString();

@@ -56,7 +56,7 @@ function sensor(
   return {
     id: idOf("sensor", number),
     metadata: { persona: "debian-12", ring: "dmz" },
-    keyHint: `tyr_${number}k7`,
+    keyHint: `tyr_snr_${number}f225ae6…`,
     createdAt: at(now - 96 * HOUR),
     lastSeenAt: rest.active ? at(now - number * 21_000) : null,
     ...rest,
@@ -102,9 +102,15 @@ function user(number: number, now: number, rest: { name: string; roles: Role[]; 
 
 function makeQuarantine(now: number): QuarantineItem[] {
   const lines = [
-    ["line is not valid JSON: unexpected end at column 41", `{"eventid":"cowrie.session.connect","src_`],
-    ["field timestamp is not a time: \u001b[31mred", `{"eventid":"cowrie.login.failed","timestamp":"\u001b[31mred"}`],
-    ["line is longer than 65,536 bytes", "A".repeat(400)],
+    [
+      "not JSON: Unterminated string in JSON at position 41 (line 1 column 42)",
+      `{"eventid":"cowrie.session.connect","src_`,
+    ],
+    [
+      "Cowrie line whose `timestamp` is not an ISO 8601 time",
+      `{"eventid":"cowrie.login.failed","timestamp":"\u001b[31mred"}`,
+    ],
+    ["longer than 65536 characters (70000); the first part of 70000 bytes is kept", "A".repeat(400)],
   ] as const;
   return lines.map(([reason, raw], index) => ({
     id: idOf("quarantine", index + 1),
@@ -144,7 +150,7 @@ export function makeWorld(now: number): World {
       id: idOf("enforcer", 1),
       name: "edge-fw-1",
       active: true,
-      keyHint: "tyr_e1a",
+      keyHint: "…YyFg",
       createdAt: at(now - 80 * HOUR),
       lastPullAt: at(now - 6000),
       userAgent: "crowdsec-firewall-bouncer/v0.0.25-debian",
@@ -153,7 +159,7 @@ export function makeWorld(now: number): World {
       id: idOf("enforcer", 2),
       name: "edge-fw-2",
       active: true,
-      keyHint: "tyr_e2b",
+      keyHint: "…k3Qx",
       createdAt: at(now - 80 * HOUR),
       lastPullAt: null,
       userAgent: null,
