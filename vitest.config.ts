@@ -18,6 +18,7 @@ export default defineConfig({
           name: "unit",
           include: ["packages/*/src/**/*.test.{ts,tsx}", "test/*.test.ts"],
           exclude: ["**/*.db.test.ts", "**/node_modules/**", ...sigmahq],
+          testTimeout: 60_000,
         },
       },
       {
