@@ -100,7 +100,6 @@ const signed = (points: number): string => (points < 0 ? `\u2212${-points}` : `+
 /** The score is the sum of the rows; a row of a rule leads to its detections, the one that caps the sum has none. */
 function RiskCard({ incident }: Readonly<{ incident: Incident }>): ReactNode {
   const { contributions, score } = incident.risk;
-  const sum = contributions.reduce((total, row) => total + row.points, 0);
   return (
     <section className="card">
       <h2 className="card-title">
@@ -124,7 +123,6 @@ function RiskCard({ incident }: Readonly<{ incident: Incident }>): ReactNode {
           </li>
         ))}
       </ul>
-      {sum > score ? <p className="muted small">The rows add up to {sum}; the score stops at 100.</p> : null}
     </section>
   );
 }

@@ -34,15 +34,19 @@ function contributionOf(rule: RuleSeed, detections: number): Incident["risk"]["c
   return { ruleId, ruleTitle, points: risk * detections, detections, reason };
 }
 
+function riskOf(lines: Incident["risk"]["contributions"]): Incident["risk"] {
+  const sum = lines.reduce((total, row) => total + row.points, 0);
+  if (sum <= 100) return { score: sum, contributions: lines };
+  const reason = `the points add up to ${sum}, a risk is at most 100`;
+  const cap = { ruleId: "cap", ruleTitle: "Capped at 100", points: 100 - sum, detections: 0, reason };
+  return { score: 100, contributions: [...lines, cap] };
+}
+
 export function makeIncidents(now: number): Incident[] {
   const states: readonly State[] = ["new", "investigating", "new", "contained", "closed"];
   return ACTORS.map((ip, index) => {
     const rules = index === 0 ? RULES : RULES.slice(0, Math.max(1, 4 - index));
-    const contributions = rules.map((rule) => contributionOf(rule, 1 + (index % 2)));
-    const score = Math.min(
-      100,
-      contributions.reduce((sum, row) => sum + row.points, 0),
-    );
+    const risk = riskOf(rules.map((rule) => contributionOf(rule, 1 + (index % 2))));
     const state = states[index] ?? "new";
     return {
       id: idOf("incident", index + 1),
@@ -54,7 +58,7 @@ export function makeIncidents(now: number): Incident[] {
       priority: Math.min(5, index + 1),
       escalated: index === 0,
       actorIp: ip,
-      risk: { score, contributions },
+      risk,
       techniques: rules.map((rule) => rule.sub ?? rule.technique),
       tactics: [...new Set(rules.map((rule) => rule.tactic))],
       detectionCount: 14 - index * 2,

@@ -52,17 +52,10 @@ export type WorldOptions = Readonly<{
   environment?: "production" | "development";
   ownNetworks?: readonly string[];
   proposalsPerHourMax?: number;
-  /** "running": the clock on the wall, for what counts in the kernel. */
-  clock?: "running";
 }>;
 
-function runningClock(): ResponseWorld["clock"] {
-  let ahead = 0;
-  return { now: () => new Date(Date.now() + ahead), advance: (ms) => void (ahead += ms) };
-}
-
 export async function openResponseWorld(engine: EngineName, options: WorldOptions = {}): Promise<ResponseWorld> {
-  const clock = options.clock === "running" ? runningClock() : fixedClock("2026-02-01T12:00:00Z");
+  const clock = fixedClock("2026-02-01T12:00:00Z");
   const test = await openTestDatabase(engine, clock);
   const situation: ResponseWorld["situation"] = {
     people: everybody.map(({ id, roles }) => ({ id, roles })),
