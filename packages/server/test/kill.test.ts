@@ -18,6 +18,10 @@ import {
 } from "./server-process.ts";
 
 const KILLS = 50;
+/** Kills that must have struck before the batch in hand was acknowledged; the rest falls on the stages behind it. */
+const IN_FLIGHT_MIN = 10;
+/** A failing run is repeated with the seed it printed: TYR_KILL_SEED=n. The moments are then drawn alike. */
+const SEED = Number(process.env["TYR_KILL_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const LINES_PER_BATCH = 60;
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const run = promisify(execFile);
@@ -50,6 +54,17 @@ function batches(): Batch[] {
   });
 }
 
+/** Mulberry32. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d_2b_79_f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 /** One server after another on one data directory, killed at random moments. */
 class Victim {
   #server: ServerProcess;
@@ -72,9 +87,9 @@ class Victim {
     return this.#server.url;
   }
 
-  /** Kills the process after a moment, so that the kill falls anywhere: parsing, storing, detecting, signing. */
-  async killSoon(): Promise<void> {
-    await sleep(Math.random() * 120);
+  /** Kills the process after a moment: within the time a batch takes it is parsing or storing, later detecting, signing. */
+  async killWithin(ms: number): Promise<void> {
+    await sleep(ms);
     await this.#server.kill();
     this.kills += 1;
   }
@@ -184,22 +199,33 @@ test(`killed ${KILLS} times during an import, nothing acknowledged is lost, noth
     body: { name: "alice", password: PASSWORD, token: true },
   });
   const sensors = await register(victim.client);
+  console.log(`TYR_KILL_SEED=${SEED}`);
+  const random = generator(SEED);
   const todo = batches();
+  let inFlight = 0;
+  /** How long a batch takes from sending to its acknowledgement: the newest one that was let live. */
+  let takesMs = 40;
   const every = Math.max(1, Math.floor(todo.length / KILLS));
   for (const [index, batch] of todo.entries()) {
-    const killing = index % every === 0 && victim.kills < KILLS ? victim.killSoon() : undefined;
+    const strikes = index % every === 0 && victim.kills < KILLS;
+    const reach = victim.kills % 3 === 2 ? takesMs + 120 : takesMs;
+    const killing = strikes ? victim.killWithin(random() * reach) : undefined;
+    const sent = performance.now();
     let acknowledged = await isAcknowledged(victim.client, sensors, batch);
+    if (strikes && !acknowledged) inFlight += 1;
+    if (!strikes) takesMs = performance.now() - sent;
     await killing;
     if (killing !== undefined) await victim.revive(token);
     while (!acknowledged) acknowledged = await isAcknowledged(victim.client, sensors, batch);
   }
   while (victim.kills < KILLS) {
-    await victim.killSoon();
+    await victim.killWithin(random() * 120);
     await victim.revive(token);
   }
   await settled(victim.client);
   const found = await findings(victim.client);
   expect(victim.kills).toBeGreaterThanOrEqual(KILLS);
+  expect(inFlight).toBeGreaterThanOrEqual(IN_FLIGHT_MIN);
   expect(found.events).toEqual(expected.events);
   expect(found.detections).toEqual(expected.detections);
 
