@@ -85,11 +85,13 @@ const warmups = Number(values.warmup);
 for (let round = 0; round < warmups; round++) goOver(bytes, loaded.matchLine, round === 0 ? first : count);
 matches = 0;
 let events = 0;
+const cpuBegan = process.cpuUsage();
 const began = performance.now();
 do {
   events += goOver(bytes, loaded.matchLine, count);
 } while (performance.now() - began < Number(values.seconds) * 1000);
 const seconds = (performance.now() - began) / 1000;
+const cpu = process.cpuUsage(cpuBegan);
 if (warmups === 0) goOver(bytes, loaded.matchLine, first);
 writeFileSync(values.out, pairs.join(""));
 
@@ -100,6 +102,8 @@ const result: PeerResult = {
   loadSeconds: loaded.seconds,
   events,
   seconds,
+  // The compiler's and the collector's threads included.
+  cpuSeconds: (cpu.user + cpu.system) / 1e6,
   matches,
   // maxRSS is in kibibytes.
   peakRssBytes: process.resourceUsage().maxRSS * 1024,

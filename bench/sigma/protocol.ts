@@ -19,6 +19,8 @@ export type PeerResult = Readonly<{
   /** Evaluated in the timed part. */
   events: number;
   seconds: number;
+  /** Processor time of the timed part, all threads of the process. */
+  cpuSeconds: number;
   matches: number;
   peakRssBytes: number;
 }>;
@@ -31,6 +33,15 @@ export type Logsources = Readonly<{ logsources: readonly LineLogsource[]; lines:
 
 export function isPeerResult(value: unknown): value is PeerResult {
   if (typeof value !== "object" || value === null || !("engine" in value)) return false;
-  const numbers = ["rulesLoaded", "rulesRejected", "loadSeconds", "events", "seconds", "matches", "peakRssBytes"];
+  const numbers = [
+    "rulesLoaded",
+    "rulesRejected",
+    "loadSeconds",
+    "events",
+    "seconds",
+    "cpuSeconds",
+    "matches",
+    "peakRssBytes",
+  ];
   return numbers.every((name) => typeof Reflect.get(value, name) === "number");
 }
