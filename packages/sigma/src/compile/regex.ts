@@ -1,7 +1,15 @@
 import { RE2JS } from "re2js";
+import { fold } from "./fold.ts";
+import { requiredLiterals } from "./required-literals.ts";
 
 /** A regular expression whose running time grows linearly with the text, whatever the rule's author wrote. */
-export type LinearRegex = Readonly<{ source: string; flags: string; test: (text: string) => boolean }>;
+export type LinearRegex = Readonly<{
+  source: string;
+  flags: string;
+  /** Folded literals every matching text contains, longest first. */
+  required: readonly string[];
+  test: (text: string) => boolean;
+}>;
 
 /** Instructions of one compiled expression; nested repetitions beyond it only burn memory. */
 const programSizeMax = 20_000;
@@ -23,7 +31,8 @@ export function compileRegex(source: string, flags: string): LinearRegex | strin
   try {
     const program = RE2JS.compile(source, bits);
     if (program.programSize() > programSizeMax) return "expands to too many states; shorten its repetitions";
-    return { source, flags, test: (text) => program.test(text) };
+    const required = requiredLiterals(source, flags.includes("i"), fold);
+    return { source, flags, required, test: (text) => program.test(text) };
   } catch (cause) {
     return cause instanceof Error ? cause.message : String(cause);
   }

@@ -59,6 +59,8 @@ function union(witnesses: readonly (Witness | undefined)[]): Witness | undefined
 function choicesOf(test: Test, field: string | null): readonly Witness[] {
   if (test.kind === "null" || (test.kind === "exists" && !test.expected)) return [];
   if (test.kind === "text") return textChoices(test.pattern, field);
+  if (test.kind === "regex" && test.regex.required.length > 0)
+    return test.regex.required.map((text) => [{ field, place: "part", text }]);
   if (test.kind === "either") return eitherChoices(test.tests, field);
   return presence(field);
 }
