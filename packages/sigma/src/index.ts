@@ -31,5 +31,16 @@ export {
   type SavedState,
   type StoredGroup,
 } from "./correlate/correlator.ts";
+export type {
+  Departure,
+  GroupStore,
+  OpenGroupStore,
+  SavedGroup,
+  StoreLimits,
+  StreamTime,
+} from "./correlate/group-store.ts";
+export type { Firing, GroupLimits, Outcome } from "./correlate/group.ts";
+export type { Entry } from "./correlate/entry.ts";
+export { createGroupTable } from "./correlate/group-table.ts";
 export { explain, type Explanation, type RuleExplanation } from "./explain.ts";
 export { runRuleTests, type RuleTestCase, type RuleTestEvent, type RuleTestResult } from "./rule-test.ts";
