@@ -1,6 +1,16 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { createCorrelator, createEngine, explain, loadRules } from "./index.ts";
+import {
+  applicability,
+  applyToEvent,
+  createCorrelator,
+  createEngine,
+  explain,
+  loadRules,
+  parsePipeline,
+  reversePipeline,
+  routeEvent,
+} from "./index.ts";
 
 const self = readFileSync(new URL(import.meta.url), "utf8");
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
@@ -90,4 +100,66 @@ test("the second example of the README finds guessing, also across a restart", (
   // end
   expect(found.map(({ eventId, group }) => [eventId, group])).toEqual([["evt_20", { source: "203.0.113.7" }]]);
   expect(squeezed(readme)).toContain(example("correlate"));
+});
+
+test("the third example of the README routes an event and finds the rule nothing can reach", () => {
+  // example: route
+  const shell = `
+  title: Command shell
+  logsource: { product: windows, category: process_creation }
+  detection: { selection: { NewProcessName|endswith: cmd.exe }, condition: selection }
+  `;
+  const frontend = `
+  title: Frontend error
+  logsource: { product: our-frontend, category: application }
+  detection: { keywords: [SuspiciousOperation], condition: keywords }
+  `;
+  const ruleSet = loadRules([
+    { path: "shell.yml", text: shell },
+    { path: "frontend.yml", text: frontend },
+  ]);
+  const fields = { Channel: "Security", EventID: 4688, NewProcessName: "C:\\Windows\\System32\\cmd.exe" };
+  const logsource = routeEvent(fields); // { product: "windows", category: "process_creation", service: "security" }
+  const found = createEngine(ruleSet).match({ id: "evt_1", timeMs: 0, logsource, fields });
+  const { never } = applicability(ruleSet); // [{ path: "frontend.yml", …, reason: "no log source has product our-frontend" }]
+  // end
+  expect(logsource).toEqual({ product: "windows", category: "process_creation", service: "security" });
+  expect(found).toHaveLength(1);
+  expect(never).toMatchObject([{ path: "frontend.yml", reason: "no log source has product our-frontend" }]);
+  expect(squeezed(readme)).toContain(example("route"));
+});
+
+test("the fourth example of the README maps rules, or events, with the same answer", () => {
+  // example: process
+  const result = parsePipeline({
+    path: "ecs.yml",
+    text: `
+  name: ECS
+  transformations:
+    - id: names
+      type: field_name_mapping
+      mapping: { Image: process.executable, CommandLine: [process.command_line, process.args] }
+      rule_conditions: [{ type: logsource, category: process_creation }]
+  `,
+  });
+  if (!result.ok) throw new Error(result.problems.map(({ line, message }) => `${line}: ${message}`).join("\n"));
+  const text = `
+  title: Shell
+  logsource: { category: process_creation }
+  detection: { selection: { Image|endswith: /sh }, condition: selection }
+  `;
+  const logsource = { category: "process_creation" };
+  const event = { id: "evt_1", timeMs: 0, logsource, fields: { process: { executable: "/bin/sh" } } };
+
+  // Either the rules are changed, once …
+  const changed = loadRules([{ path: "shell.yml", text }], { pipelines: [result.pipeline] });
+  const byRule = createEngine(changed).match(event);
+
+  // … or the events, each: the same pipeline the other way round.
+  const back = reversePipeline(result.pipeline);
+  const mapped = back.ok ? applyToEvent(back.pipeline, event.fields, logsource) : event;
+  const byEvent = createEngine(loadRules([{ path: "shell.yml", text }])).match({ ...event, ...mapped });
+  // end
+  expect([byRule, byEvent].map((found) => found.length)).toEqual([1, 1]);
+  expect(squeezed(readme)).toContain(example("process"));
 });

@@ -10,6 +10,16 @@ export type { Expression, Fields, Item, Test } from "./expression.ts";
 export type { CorrelationRule, DetectionRule, FilterRule, Level, RuleMetadata, SigmaRule } from "./rule.ts";
 export { levels } from "./rule.ts";
 export { type LoadOptions, loadRules, type RuleFile, type RuleReport, type RuleSet } from "./load.ts";
+export {
+  parsePipeline,
+  type Pipeline,
+  type PipelineProblem,
+  type PipelineResult,
+  type PipelineVars,
+  transformationTypes,
+} from "./pipeline/pipeline.ts";
+export { applyToEvent, type MappedEvent } from "./pipeline/apply-to-event.ts";
+export { reversePipeline, type ReverseResult } from "./pipeline/reverse-pipeline.ts";
 export { createEngine, type Engine, type EngineOptions, type Match } from "./match/engine.ts";
 export { ruleApplies } from "./match/route.ts";
 export { createRouter, knownLogsources, routeEvent, type Router, unroutedLogsource } from "./route/router.ts";

@@ -1,5 +1,8 @@
 import { and } from "./expression.ts";
 import type { Candidate, RuleReport, RuleSet } from "./load.ts";
+import type { Logsource } from "./parse/logsource.ts";
+import type { RuleDraft } from "./pipeline/apply-to-rule.ts";
+import { processedCorrelation, processedFilter, type Processing } from "./pipeline/processed-rule.ts";
 import { reject, RuleRejected, type ValuePath } from "./parse/rejection.ts";
 import type { CorrelationRule, DetectionRule, FilterRule, SigmaRule } from "./rule.ts";
 
@@ -8,23 +11,37 @@ type Loaded = Candidate & Readonly<{ slot: number }>;
 
 /** Everything known by id, name or key. A referred rule is found by its id first. */
 type Directory = Map<string, SigmaRule>;
+type Report = (RuleReport | undefined)[];
+type FilterCandidate = Loaded & Readonly<{ rule: FilterRule }>;
+
+function isFilter(candidate: Loaded): candidate is FilterCandidate {
+  return candidate.rule.kind === "filter";
+}
 
 /**
  * Makes one rule set out of single documents: refuses doubles, resolves references (correlations may refer to
  * correlations, never in a circle), applies filters, and decides which hits are findings of their own.
  */
-export function linkRules(outcomes: readonly (Candidate | Refusal)[]): RuleSet {
-  const report: (RuleReport | undefined)[] = outcomes.map((outcome) => ("rule" in outcome ? undefined : outcome));
+export function linkRules(outcomes: readonly (Candidate | Refusal)[], processing: Processing): RuleSet {
+  const report: Report = outcomes.map((outcome) => ("rule" in outcome ? undefined : outcome));
   const directory: Directory = new Map();
   const candidates = outcomes.flatMap((outcome, slot): Loaded[] => ("rule" in outcome ? [{ ...outcome, slot }] : []));
   const unique = candidates.filter((candidate) => keep(candidate, report, () => register(candidate.rule, directory)));
-  const correlations = linkCorrelations(unique, directory, report);
-  const filters = unique.flatMap(({ rule }) => (rule.kind === "filter" ? [rule] : []));
-  for (const candidate of unique) warnAboutFilter(candidate, directory);
+  const filters = unique.filter(isFilter);
+  const logsources = new Map(unique.map(({ rule, written }) => [rule.key, written.logsource]));
+  for (const filter of filters) warnAboutFilter(filter, directory, logsources);
+  const narrowed = unique.flatMap((candidate): readonly DetectionRule[] => {
+    const { rule, written } = candidate;
+    const found: DetectionRule[] = [];
+    const isGood = keep(candidate, report, () => {
+      if (rule.kind === "detection") found.push(applyFilters({ rule, written }, filters, processing));
+    });
+    if (!isGood) unregister(rule, directory);
+    return found;
+  });
+  const correlations = linkCorrelations(unique, { directory, report, processing });
   const reported = findings(correlations);
-  const rules = unique.flatMap(({ rule }): DetectionRule[] =>
-    rule.kind === "detection" ? [applyFilters({ ...rule, reported: reported(rule.key) }, filters)] : [],
-  );
+  const rules = narrowed.map((rule) => ({ ...rule, reported: reported(rule.key) }));
   for (const { rule, warnings, slot } of unique) {
     const { path, line, kind, key, title } = rule;
     report[slot] ??= { status: "loaded", path, line, kind, key, title, warnings };
@@ -32,13 +49,13 @@ export function linkRules(outcomes: readonly (Candidate | Refusal)[]): RuleSet {
   return {
     rules,
     correlations: correlations.map((rule) => ({ ...rule, reported: reported(rule.key) })),
-    filters,
+    filters: filters.map(({ rule }) => rule),
     report: report.filter((entry) => entry !== undefined),
   };
 }
 
 /** Runs a check that may refuse the candidate; a refusal goes into its line of the report. */
-function keep(candidate: Loaded, report: (RuleReport | undefined)[], check: () => void): boolean {
+function keep(candidate: Loaded, report: Report, check: () => void): boolean {
   try {
     check();
     return true;
@@ -65,23 +82,30 @@ function register(rule: SigmaRule, directory: Directory): void {
 
 const rulesAt: ValuePath = ["correlation", "rules"];
 
+type Linking = Readonly<{ directory: Directory; report: Report; processing: Processing }>;
+
 /** Refuses, until nothing changes, every correlation that refers to something that is not there (any more). */
-function linkCorrelations(
-  candidates: readonly Loaded[],
-  directory: Directory,
-  report: (RuleReport | undefined)[],
-): readonly CorrelationRule[] {
-  let alive = candidates.filter(({ rule }) => rule.kind === "correlation");
+function linkCorrelations(candidates: readonly Loaded[], linking: Linking): readonly CorrelationRule[] {
+  const { directory, report, processing } = linking;
+  const written = new Map(candidates.map((candidate) => [candidate.rule.key, candidate.written]));
+  const processed = new Map<number, CorrelationRule>();
+  let alive = candidates.flatMap((candidate) => (candidate.rule.kind === "correlation" ? [candidate] : []));
   for (let before = -1; before !== alive.length;) {
     before = alive.length;
     alive = alive.filter((candidate) => {
-      const isGood = keep(candidate, report, () => checkReferences(candidate.rule as CorrelationRule, directory));
-      if (!isGood) unregister(candidate.rule, directory);
+      const rule = candidate.rule as CorrelationRule;
+      const isGood = keep(candidate, report, () => {
+        checkReferences(rule, directory);
+        const logsources = reachable(rule, directory).flatMap(({ key }) => written.get(key)?.logsource ?? []);
+        processed.set(candidate.slot, processedCorrelation(rule, logsources, processing));
+      });
+      if (!isGood) unregister(rule, directory);
       return isGood;
     });
   }
-  const resolved = alive.map(({ rule }) => resolveReferences(rule as CorrelationRule, directory));
-  return inOrder(resolved);
+  return inOrder(
+    alive.flatMap(({ slot }) => processed.get(slot) ?? []).map((rule) => resolveReferences(rule, directory)),
+  );
 }
 
 function unregister(rule: SigmaRule, directory: Directory): void {
@@ -101,18 +125,23 @@ function checkReferences(rule: CorrelationRule, directory: Directory): void {
 
 /** Whether following references from one rule arrives at another. */
 function reaches(from: SigmaRule, target: SigmaRule, directory: Directory): boolean {
+  return from === target || reachable(from, directory).includes(target);
+}
+
+/** Every rule that following references arrives at. */
+function reachable(from: SigmaRule, directory: Directory): readonly SigmaRule[] {
   const seen = new Set<SigmaRule>();
   const open: SigmaRule[] = [from];
   for (let rule = open.pop(); rule !== undefined; rule = open.pop()) {
-    if (rule === target) return true;
-    if (seen.has(rule) || rule.kind !== "correlation") continue;
-    seen.add(rule);
+    if (rule.kind !== "correlation") continue;
     for (const reference of rule.correlation.rules) {
       const next = directory.get(reference) ?? directory.get(reference.toLowerCase());
-      if (next !== undefined) open.push(next);
+      if (next === undefined || seen.has(next)) continue;
+      seen.add(next);
+      open.push(next);
     }
   }
-  return false;
+  return [...seen];
 }
 
 /** From here on a reference is a key, also inside conditions and aliases. */
@@ -164,22 +193,37 @@ function findings(correlations: readonly CorrelationRule[]): (key: string) => bo
   return (key) => !referred.has(key) || generated.has(key);
 }
 
-function warnAboutFilter(candidate: Loaded, directory: Directory): void {
-  const { rule, warnings } = candidate;
-  if (rule.kind !== "filter" || rule.targets === "any") return;
+type Logsources = ReadonlyMap<string, Logsource | undefined>;
+
+function warnAboutFilter({ rule, warnings }: FilterCandidate, directory: Directory, logsources: Logsources): void {
+  if (rule.targets === "any") return;
   for (const target of rule.targets) {
     const found = directory.get(target) ?? directory.get(target.toLowerCase());
     if (found?.kind !== "detection")
       warnings.push(`the filter names ${JSON.stringify(target)}, which is no loaded rule`);
-    else if (!coversLogsource(rule, found)) warnings.push(`the filter's logsource does not cover ${found.title}`);
+    else if (!coversLogsource(rule, logsources.get(found.key)))
+      warnings.push(`the filter's logsource does not cover ${found.title}`);
   }
 }
 
-function applyFilters(rule: DetectionRule, filters: readonly FilterRule[]): DetectionRule {
-  const applied = filters.filter((filter) => coversLogsource(filter, rule) && targets(filter, rule));
+type Narrowed = Readonly<{ rule: DetectionRule; written: RuleDraft }>;
+
+function applyFilters(
+  { rule, written }: Narrowed,
+  filters: readonly FilterCandidate[],
+  processing: Processing,
+): DetectionRule {
+  const applied = filters.filter(
+    (filter) => coversLogsource(filter.rule, written.logsource) && targets(filter.rule, rule),
+  );
   if (applied.length === 0) return rule;
-  const expression = and("filtered rule", [rule.expression, ...applied.map((filter) => filter.expression)]);
-  return { ...rule, expression, filteredBy: applied.map(({ key }) => key) };
+  const expressions = applied.map((filter) => {
+    const { detection } = filter.written;
+    if (detection === undefined || processing.pipelines.length === 0) return filter.rule.expression;
+    return processedFilter(written, detection, processing);
+  });
+  const expression = and("filtered rule", [rule.expression, ...expressions]);
+  return { ...rule, expression, filteredBy: applied.map((filter) => filter.rule.key) };
 }
 
 function targets(filter: FilterRule, rule: DetectionRule): boolean {
@@ -190,9 +234,9 @@ function targets(filter: FilterRule, rule: DetectionRule): boolean {
 }
 
 /** A filter's logsource must be the rule's or a wider one. */
-function coversLogsource(filter: FilterRule, rule: DetectionRule): boolean {
+function coversLogsource(filter: FilterRule, logsource: Logsource | undefined): boolean {
   return (["product", "category", "service"] as const).every((part) => {
     const wanted = filter.logsource[part];
-    return wanted === undefined || wanted === rule.logsource[part];
+    return wanted === undefined || wanted === logsource?.[part];
   });
 }

@@ -1,6 +1,9 @@
 import type { Placeholders } from "./compile/placeholder.ts";
+import type { RuleDraft } from "./pipeline/apply-to-rule.ts";
+import type { Pipeline } from "./pipeline/pipeline.ts";
+import { processedRule, type Processing } from "./pipeline/processed-rule.ts";
+import { readDetection } from "./parse/draft.ts";
 import { parseCorrelation } from "./parse/correlation.ts";
-import { parseDetection } from "./parse/detection.ts";
 import { parseFilter } from "./parse/filter.ts";
 import { parseLogsource } from "./parse/logsource.ts";
 import { type DocumentOrigin, parseMetadata } from "./parse/metadata.ts";
@@ -17,6 +20,8 @@ export type LoadOptions = Readonly<{
   /** Values for `%name%`; a rule with a name that is not here is refused. */
   placeholders?: Placeholders;
   limits?: Partial<YamlLimits>;
+  /** Processing pipelines, run over every rule after it is read and before it is compiled. */
+  pipelines?: readonly Pipeline[];
 }>;
 
 /** What became of one document of one file. */
@@ -52,6 +57,8 @@ export type RuleSet = Readonly<{
 /** A document that parsed, on its way to being linked with the others. */
 export type Candidate = Readonly<{
   rule: SigmaRule;
+  /** As it was before pipelines changed it; filters and conditions ask for what the author wrote. */
+  written: RuleDraft;
   warnings: string[];
   locate: (at: ValuePath) => Position;
 }>;
@@ -66,6 +73,7 @@ type Readable = Extract<YamlDocument, { ok: true }>;
 export function loadRules(files: readonly RuleFile[], options: LoadOptions = {}): RuleSet {
   const limits = { ...defaultYamlLimits, ...options.limits };
   const outcomes: (Candidate | Refusal)[] = [];
+  const processing = { placeholders: options.placeholders ?? {}, pipelines: options.pipelines ?? [] };
   for (const file of files) {
     const documents = readYaml(file.text, limits);
     if (documents.length === 0)
@@ -73,15 +81,15 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
     for (const [index, document] of documents.entries()) {
       outcomes.push(
         document.ok
-          ? readDocument(file.path, document, { number: index, placeholders: options.placeholders ?? {} })
+          ? readDocument(file.path, document, { number: index, processing })
           : refusal(file.path, document.position, [document.code, document.message]),
       );
     }
   }
-  return linkRules(outcomes);
+  return linkRules(outcomes, processing);
 }
 
-type ReadContext = Readonly<{ number: number; placeholders: Placeholders }>;
+type ReadContext = Readonly<{ number: number; processing: Processing }>;
 
 function readDocument(path: string, document: Readable, context: ReadContext): Candidate | Refusal {
   const warnings: string[] = [];
@@ -89,7 +97,7 @@ function readDocument(path: string, document: Readable, context: ReadContext): C
   const origin = { path, line: document.locate([]).line, number: context.number, warn };
   try {
     const map = asMapping(document.value, "a rule", { at: [], code: "not-a-rule" });
-    return { rule: parseRule(map, origin, context.placeholders), warnings, locate: document.locate };
+    return { ...parseRule(map, origin, context.processing), warnings, locate: document.locate };
   } catch (cause) {
     if (!(cause instanceof RuleRejected)) throw cause;
     const title = isMapping(document.value) ? document.value["title"] : undefined;
@@ -100,27 +108,39 @@ function readDocument(path: string, document: Readable, context: ReadContext): C
   }
 }
 
-function parseRule(document: Mapping, origin: DocumentOrigin, placeholders: Placeholders): SigmaRule {
+type Parsed = Pick<Candidate, "rule" | "written">;
+
+function parseRule(document: Mapping, origin: DocumentOrigin, processing: Processing): Parsed {
   if (document["action"] !== undefined) {
     reject("legacy-collection", "`action` documents were removed from Sigma; write each rule out", ["action"]);
   }
   const { warn } = origin;
-  const metadata = (): ReturnType<typeof parseMetadata> => parseMetadata(document, origin);
   if (document["correlation"] !== undefined) {
-    return { ...metadata(), kind: "correlation", correlation: parseCorrelation(document), reported: true };
+    const metadata = parseMetadata(document, origin);
+    const correlation = parseCorrelation(document);
+    const rule = { ...metadata, kind: "correlation", correlation, reported: true } as const;
+    return { rule, written: { metadata, correlation } };
   }
   if (document["filter"] !== undefined) {
-    const filter = parseFilter(document, { placeholders, warn });
-    return { ...metadata(), kind: "filter", logsource: parseLogsource(document, warn), ...filter };
+    // Each rule it narrows gets its own reading of it later; this one proves that the filter can be read.
+    const placeholders = Object.assign({}, processing.placeholders, ...processing.pipelines.map(({ vars }) => vars));
+    const { detection, ...filter } = parseFilter(document, { placeholders, warn });
+    const metadata = parseMetadata(document, origin);
+    const logsource = parseLogsource(document, warn);
+    return { rule: { ...metadata, kind: "filter", logsource, ...filter }, written: { metadata, logsource, detection } };
   }
   if (document["detection"] === undefined)
     reject("not-a-rule", "there is neither detection, correlation nor filter", []);
-  const rest = { ...metadata(), logsource: parseLogsource(document, warn) };
+  const written = readRule(document, origin);
+  return { rule: processedRule(written, processing, warn), written };
+}
+
+function readRule(document: Mapping, origin: DocumentOrigin): RuleDraft {
+  const rest = { metadata: parseMetadata(document, origin), logsource: parseLogsource(document, origin.warn) };
   const section = asMapping(document["detection"], "detection", { at: ["detection"], code: "detection-invalid" });
   if (section["timeframe"] !== undefined)
-    warn("timeframe has no meaning without the removed aggregations; it is ignored");
-  const context = { placeholders, warn, at: ["detection"], reserved: ["condition", "timeframe"] };
-  return { ...rest, kind: "detection", expression: parseDetection(section, context), reported: true, filteredBy: [] };
+    origin.warn("timeframe has no meaning without the removed aggregations; it is ignored");
+  return { ...rest, detection: readDetection(section, { at: ["detection"], reserved: ["condition", "timeframe"] }) };
 }
 
 function refusal(path: string, position: Position, why: readonly [RejectionCode, string]): Refusal {

@@ -1,40 +1,55 @@
 import { buildItem } from "../compile/item.ts";
 import type { Placeholders } from "../compile/placeholder.ts";
-import type { Expression } from "../expression.ts";
+import type { Expression, Item } from "../expression.ts";
 import { type Condition, parseCondition } from "./condition.ts";
+import type { DetectionDraft, DraftItem, DraftNode } from "./draft.ts";
 import { reject, type ValuePath } from "./rejection.ts";
-import { isMapping, type Mapping } from "./shape.ts";
 
 /** What reading a detection needs besides its text. */
 export type DetectionContext = Readonly<{
   placeholders: Placeholders;
   at: ValuePath;
   warn: (message: string) => void;
-  /** Keys that are neither selections nor the condition. */
-  reserved: readonly string[];
 }>;
 
-type Selections = ReadonlyMap<string, Expression>;
+type Selections = ReadonlyMap<string, Expression | undefined>;
 
 /**
- * Reads `condition` and the selections beside it into one expression.
+ * Makes the expression of a draft. A selection left without items is left out of the condition, as is what it alone
+ * made up.
  *
  * @throws {RuleRejected} naming the value that is wrong
  */
-export function parseDetection(section: Mapping, context: DetectionContext): Expression {
-  const selections = new Map<string, Expression>();
-  for (const [name, value] of Object.entries(section)) {
-    if (context.reserved.includes(name)) continue;
-    selections.set(name, parseSelection(name, value, { ...context, at: [...context.at, name] }));
-  }
-  if (selections.size === 0) reject("detection-invalid", "there is no selection", context.at);
-  const conditions = parseConditions(section["condition"], context);
+export function compileDetection(draft: DetectionDraft, context: DetectionContext): Expression {
+  const selections = new Map<string, Expression | undefined>();
+  for (const [name, node] of draft.selections) selections.set(name, compileNode(node, context));
+  const conditions = parseConditions(draft.condition, context);
   const used = new Set<string>();
-  const resolved = conditions.map((condition) => resolve(condition, { selections, used, at: conditionAt(context) }));
+  const scope = { selections, used, at: conditionAt(context) };
+  const resolved = conditions.flatMap((condition) => resolve(condition, scope) ?? []);
+  if (resolved.length === 0) reject("detection-invalid", "nothing is left of the condition", scope.at);
   for (const name of selections.keys()) {
     if (!used.has(name) && !name.startsWith("_")) context.warn(`selection ${name} is not used by the condition`);
   }
-  return join("or", "condition", resolved);
+  const whole = join("or", "condition", resolved);
+  if (draft.added.length === 0) return whole;
+  const added = draft.added.flatMap(({ node, negated }): Expression[] => {
+    const child = compileNode(node, context);
+    if (child === undefined) return [];
+    return negated ? [{ kind: "not", label: "not", child }] : [child];
+  });
+  return { kind: "and", label: "and", children: [...added, whole] };
+}
+
+function compileNode(node: DraftNode, context: DetectionContext): Expression | undefined {
+  if (node.kind === "item") return { kind: "item", item: compileItem(node, context) };
+  const children = node.children.flatMap((child) => compileNode(child, context) ?? []);
+  return children.length === 0 ? undefined : join(node.kind, node.label, children);
+}
+
+function compileItem({ field, modifiers, value, at, isBare }: DraftItem, context: DetectionContext): Item {
+  const item = buildItem([field ?? "", ...modifiers].join("|"), value, { placeholders: context.placeholders, at });
+  return isBare ? { ...item, text: `keywords: ${JSON.stringify(value)}` } : item;
 }
 
 function conditionAt(context: DetectionContext): ValuePath {
@@ -55,36 +70,6 @@ function parseConditions(value: unknown, context: DetectionContext): readonly Co
   });
 }
 
-function parseSelection(name: string, value: unknown, context: DetectionContext): Expression {
-  if (isMapping(value)) return parseMap(name, value, context);
-  if (!Array.isArray(value)) return keywords(name, value, context);
-  const list = value as readonly unknown[];
-  if (list.length === 0) reject("detection-invalid", `selection ${name} is empty`, context.at);
-  // Keywords in a list are one item (any of them), maps are one alternative each.
-  const plain = list.filter((entry) => !isMapping(entry));
-  const maps = list.flatMap((entry, index) =>
-    isMapping(entry) ? [parseMap(`${name}[${index}]`, entry, { ...context, at: [...context.at, index] })] : [],
-  );
-  return join("or", name, plain.length === 0 ? maps : [keywords(name, plain, context), ...maps]);
-}
-
-function keywords(name: string, value: unknown, context: DetectionContext): Expression {
-  if (value === null || (Array.isArray(value) && value.includes(null))) {
-    reject("detection-invalid", `selection ${name} has no content`, context.at);
-  }
-  const item = buildItem("", value, context);
-  return { kind: "item", item: { ...item, text: `keywords: ${JSON.stringify(value)}` } };
-}
-
-function parseMap(name: string, map: Mapping, context: DetectionContext): Expression {
-  const items = Object.entries(map).map(([key, value]): Expression => {
-    const item = buildItem(key, value, { ...context, at: [...context.at, key] });
-    return { kind: "item", item };
-  });
-  if (items.length === 0) reject("detection-invalid", `selection ${name} is empty`, context.at);
-  return join("and", name, items);
-}
-
 /** One child keeps its name by standing under an `and`, so that explanations name the selection. */
 function join(kind: "and" | "or", label: string, children: readonly Expression[]): Expression {
   const [only] = children;
@@ -94,24 +79,28 @@ function join(kind: "and" | "or", label: string, children: readonly Expression[]
 
 type Scope = Readonly<{ selections: Selections; used: Set<string>; at: ValuePath }>;
 
-function resolve(condition: Condition, scope: Scope): Expression {
-  if (condition.kind === "not") return { kind: "not", label: "not", child: resolve(condition.part, scope) };
+/** Undefined when nothing is left of what the condition names. */
+function resolve(condition: Condition, scope: Scope): Expression | undefined {
+  if (condition.kind === "not") {
+    const child = resolve(condition.part, scope);
+    return child === undefined ? undefined : { kind: "not", label: "not", child };
+  }
   if (condition.kind === "name") return selectionNamed(condition.name, scope);
   if (condition.kind === "quantified") {
     const { quantifier, pattern } = condition;
     const label = `${quantifier === "any" ? "1" : "all"} of ${pattern}`;
-    const children = namesLike(pattern, scope).map((name) => selectionNamed(name, scope));
-    return { kind: quantifier === "any" ? "or" : "and", label, children };
+    const children = namesLike(pattern, scope).flatMap((name) => selectionNamed(name, scope) ?? []);
+    return children.length === 0 ? undefined : { kind: quantifier === "any" ? "or" : "and", label, children };
   }
-  return { kind: condition.kind, label: condition.kind, children: condition.parts.map((part) => resolve(part, scope)) };
+  const children = condition.parts.flatMap((part) => resolve(part, scope) ?? []);
+  return children.length === 0 ? undefined : { kind: condition.kind, label: condition.kind, children };
 }
 
-function selectionNamed(name: string, scope: Scope): Expression {
-  const selection = scope.selections.get(name);
-  if (selection === undefined)
+function selectionNamed(name: string, scope: Scope): Expression | undefined {
+  if (!scope.selections.has(name))
     reject("condition-invalid", `the condition names ${JSON.stringify(name)}, which is not there`, scope.at);
   scope.used.add(name);
-  return selection;
+  return scope.selections.get(name);
 }
 
 /** `them` leaves out names that begin with an underscore; a pattern takes them only if it begins with one itself. */

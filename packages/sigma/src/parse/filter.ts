@@ -1,10 +1,15 @@
 import type { Expression } from "../expression.ts";
-import { parseDetection, type DetectionContext } from "./detection.ts";
+import { compileDetection, type DetectionContext } from "./detection.ts";
+import { type DetectionDraft, readDetection } from "./draft.ts";
 import { reject } from "./rejection.ts";
 import { asMapping, asTextList, type Mapping } from "./shape.ts";
 
 /** The part of a filter document that is its own. */
-export type FilterSpec = Readonly<{ targets: readonly string[] | "any"; expression: Expression }>;
+export type FilterSpec = Readonly<{
+  targets: readonly string[] | "any";
+  expression: Expression;
+  detection: DetectionDraft;
+}>;
 
 /**
  * Reads `filter:`. Its condition is AND-ed onto the rules it names, as the reference implementation does, so a filter
@@ -12,12 +17,14 @@ export type FilterSpec = Readonly<{ targets: readonly string[] | "any"; expressi
  */
 export function parseFilter(document: Mapping, context: Pick<DetectionContext, "placeholders" | "warn">): FilterSpec {
   const section = asMapping(document["filter"], "filter", { at: ["filter"], code: "filter-invalid" });
-  const expression = parseDetection(section, { ...context, at: ["filter"], reserved: ["rules", "condition"] });
+  const reading = { ...context, at: ["filter"], reserved: ["rules", "condition"] };
+  const detection = readDetection(section, reading);
+  const expression = compileDetection(detection, reading);
   const condition = JSON.stringify(section["condition"]);
   if (!/\bnot\b/i.test(condition)) {
     context.warn("the filter's condition has no `not`: it keeps what it selects and drops everything else");
   }
-  return { targets: parseTargets(section["rules"]), expression };
+  return { targets: parseTargets(section["rules"]), expression, detection };
 }
 
 function parseTargets(value: unknown): readonly string[] | "any" {

@@ -20,7 +20,11 @@ export type RejectionCode =
   | "duplicate-name"
   | "reference-unknown"
   | "reference-cycle"
-  | "limit-exceeded";
+  | "limit-exceeded"
+  /** A processing pipeline that cannot be read. */
+  | "pipeline-invalid"
+  /** A rule that a processing pipeline refuses, or that is unusable after it. */
+  | "pipeline-failed";
 
 /** Steps from the root of a document to a value: mapping keys and list positions. */
 export type ValuePath = readonly (string | number)[];

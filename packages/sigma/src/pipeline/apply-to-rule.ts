@@ -1,0 +1,229 @@
+import type { DetectionDraft, DraftItem, DraftNode } from "../parse/draft.ts";
+import type { CorrelationSpec } from "../parse/correlation.ts";
+import type { Logsource } from "../parse/logsource.ts";
+import { reject } from "../parse/rejection.ts";
+import type { RuleMetadata } from "../rule.ts";
+import type { ItemSubject, RuleSubject } from "./conditions.ts";
+import type { Scalar } from "./parameters.ts";
+import { inPriority, type Pipeline, type PipelineVars, type Step } from "./pipeline.ts";
+import type { Transformation } from "./transformation.ts";
+
+/** A rule between reading and compiling. */
+export type RuleDraft = Readonly<{
+  metadata: RuleMetadata;
+  logsource?: Logsource;
+  detection?: DetectionDraft;
+  correlation?: CorrelationSpec;
+  /** Of the rules a correlation refers to. */
+  referred?: readonly Logsource[];
+}>;
+
+/** One rule's way through the pipelines. */
+export type RuleRun = {
+  draft: RuleDraft;
+  readonly applied: Set<string>;
+  readonly state: Map<string, unknown>;
+  readonly vars: PipelineVars;
+};
+
+/**
+ * Runs pipelines over a rule, lowest priority first. Pure: the draft given is not changed.
+ *
+ * @throws {RuleRejected} when a step says that the rule cannot be used, or would make nonsense of it
+ */
+export function applyToRule(pipelines: readonly Pipeline[], draft: RuleDraft): RuleDraft {
+  const ordered = inPriority(pipelines);
+  const vars: PipelineVars = Object.assign({}, ...ordered.map((pipeline) => pipeline.vars));
+  const run: RuleRun = { draft, applied: new Set(), state: new Map(), vars };
+  for (const { steps } of ordered) runSteps(run, steps);
+  return run.draft;
+}
+
+function runSteps(run: RuleRun, steps: readonly Step[]): void {
+  for (const step of steps) {
+    if (!step.checks.rule(ruleSubject(run))) continue;
+    perform(run, step);
+    if (step.id !== undefined) run.applied.add(step.id);
+  }
+}
+
+function perform(run: RuleRun, step: Step): void {
+  const { transformation } = step;
+  if (transformation.kind === "whole") transformation.onRule(run);
+  else if (transformation.kind === "nest") runSteps(run, transformation.steps);
+  else {
+    changeItems(run, (item) => changed(run, step, item));
+    if (transformation.kind === "rename") renameElsewhere(run, step, transformation.rename);
+  }
+}
+
+function ruleSubject({ draft, applied, state }: RuleRun): RuleSubject {
+  const { metadata, logsource, correlation, referred } = draft;
+  return {
+    kind: correlation === undefined ? "rule" : "correlation",
+    logsources: logsource === undefined ? (referred ?? []) : [logsource],
+    applied,
+    state,
+    attribute: (name) => (metadata as Readonly<Record<string, unknown>>)[name] ?? metadata.custom[name],
+    tags: metadata.tags,
+    hasItem: (field, value) =>
+      itemsOf(draft.detection).some(
+        (item) => item.field === field && (value === undefined || listOf(item.value).includes(value)),
+      ),
+  };
+}
+
+function itemsOf(detection: DetectionDraft | undefined): readonly DraftItem[] {
+  if (detection === undefined) return [];
+  const flat = (node: DraftNode): readonly DraftItem[] => (node.kind === "item" ? [node] : node.children.flatMap(flat));
+  return [...detection.selections.values(), ...detection.added.map(({ node }) => node)].flatMap(flat);
+}
+
+type ItemChange = (item: DraftItem) => DraftNode | undefined;
+
+function changeItems(run: RuleRun, change: ItemChange): void {
+  const { detection } = run.draft;
+  if (detection === undefined) return;
+  const through = (node: DraftNode): DraftNode => {
+    if (node.kind === "item") return change(node) ?? { kind: "and", label: "dropped", children: [] };
+    return { ...node, children: node.children.map(through) };
+  };
+  const selections = new Map([...detection.selections].map(([name, node]) => [name, through(node)]));
+  const added = detection.added.map(({ node, negated }) => ({ node: through(node), negated }));
+  run.draft = { ...run.draft, detection: { ...detection, selections, added } };
+}
+
+const wildcardModifiers = ["contains", "startswith", "endswith"];
+
+function itemSubject(item: DraftItem, state: ReadonlyMap<string, unknown>): ItemSubject {
+  const addsWildcards = item.modifiers.some((modifier) => wildcardModifiers.includes(modifier));
+  const wildcards = addsWildcards ? "added" : "written";
+  return { field: item.field, values: listOf(item.value), wildcards, applied: item.applied, state };
+}
+
+function changed(run: RuleRun, step: Step, item: DraftItem): DraftNode | undefined {
+  const subject = itemSubject(item, run.state);
+  if (!step.checks.item(subject)) return item;
+  const { transformation } = step;
+  const withReferences = transformation.kind === "rename" ? renameReferences(item, step, transformation.rename) : item;
+  if (!step.checks.field(subject)) return withReferences;
+  const result = applyToItem(run, transformation, withReferences);
+  return step.id === undefined || result === item || result === undefined ? result : marked(result, step.id);
+}
+
+/** Only what a step changed was it applied to. */
+function marked(node: DraftNode, id: string): DraftNode {
+  if (node.kind === "item") return { ...node, applied: new Set([...node.applied, id]) };
+  return { ...node, children: node.children.map((child) => marked(child, id)) };
+}
+
+function applyToItem(run: RuleRun, transformation: Transformation, item: DraftItem): DraftNode | undefined {
+  const { kind } = transformation;
+  if (kind === "rename") return renamed(item, item.field === null ? undefined : transformation.rename(item.field));
+  if (kind === "value") return withChangedValues(item, transformation);
+  if (kind === "hashes") return splitHashes(item, transformation);
+  return kind === "item" ? transformation.change(item, run) : item;
+}
+
+/** Several names are alternatives; under `neq` the item is denied for each of them. */
+function renamed(item: DraftItem, names: readonly string[] | undefined): DraftNode {
+  const [only] = names ?? [];
+  if (names === undefined || only === undefined) return item;
+  if (names.length === 1) return { ...item, field: only };
+  return either(
+    item,
+    names.map((field) => ({ ...item, field })),
+  );
+}
+
+function either(item: DraftItem, children: readonly DraftNode[]): DraftNode {
+  return { kind: item.modifiers.includes("neq") ? "and" : "or", label: item.field ?? "keywords", children };
+}
+
+/** The value of `fieldref` is a field name too. */
+function renameReferences(
+  item: DraftItem,
+  step: Step,
+  rename: (field: string) => readonly string[] | undefined,
+): DraftItem {
+  if (!item.modifiers.includes("fieldref")) return item;
+  const names = listOf(item.value).flatMap((value): readonly unknown[] => {
+    const isMeant = typeof value === "string" && step.checks.field(fieldSubject(value));
+    return isMeant ? (rename(value) ?? [value]) : [value];
+  });
+  return { ...item, value: names.length === 1 ? names[0] : names };
+}
+
+function fieldSubject(field: string): ItemSubject {
+  return { field, values: [], wildcards: "none", applied: new Set(), state: new Map() };
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : [value];
+}
+
+/** Values under these are no texts to be changed: expressions, networks, names of fields, yes and no. */
+const opaque = ["re", "cidr", "fieldref", "exists"];
+
+function withChangedValues(
+  item: DraftItem,
+  { change, replaces }: Extract<Transformation, { kind: "value" }>,
+): DraftItem {
+  if (replaces !== true && item.modifiers.some((modifier) => opaque.includes(modifier))) return item;
+  const values = listOf(item.value).flatMap((value): readonly unknown[] => {
+    const isScalar = value === null || typeof value !== "object";
+    return (isScalar ? change(value as Scalar) : undefined) ?? [value];
+  });
+  const distinct = [...new Set(values)];
+  if (replaces !== true && isSame(listOf(item.value), values)) return item;
+  const kept = replaces === true ? item.modifiers.filter((modifier) => modifier === "neq") : item.modifiers;
+  const modifiers = distinct.length === 1 ? kept.filter((modifier) => modifier !== "all") : kept;
+  return { ...item, modifiers, value: distinct.length === 1 ? distinct[0] : distinct };
+}
+
+function isSame(before: readonly unknown[], after: readonly unknown[]): boolean {
+  return before.length === after.length && before.every((value, index) => value === after[index]);
+}
+
+const hashLengths: Readonly<Record<string, number>> = { MD5: 32, IMPHASH: 32, SHA1: 40, SHA256: 64, SHA512: 128 };
+
+/** Values whose algorithm is not known stay in the field they are in. */
+function splitHashes(item: DraftItem, { fields, read }: Extract<Transformation, { kind: "hashes" }>): DraftNode {
+  if (item.field === null || !fields.includes(item.field)) return item;
+  const all = item.modifiers.includes("all");
+  const negation = item.modifiers.filter((modifier) => modifier === "neq");
+  const children = listOf(item.value).map((value): DraftItem => {
+    const found = typeof value === "string" ? read(value) : undefined;
+    if (found === undefined)
+      return { ...item, value, modifiers: item.modifiers.filter((modifier) => modifier !== "all") };
+    const isWhole = Object.values(hashLengths).includes(found.hash.length);
+    const modifiers = isWhole ? negation : ["startswith", ...negation];
+    return { ...item, field: found.field, modifiers, value: found.hash };
+  });
+  const [only] = children;
+  if (children.length === 1 && only !== undefined) return only;
+  return all ? { kind: "and", label: item.field, children } : either(item, children);
+}
+
+/** Field names outside of the detection: what to show, and what a correlation groups and counts by. */
+function renameElsewhere(run: RuleRun, step: Step, rename: (field: string) => readonly string[] | undefined): void {
+  const names = (field: string): readonly string[] =>
+    (step.checks.field(fieldSubject(field)) ? rename(field) : undefined) ?? [field];
+  const { metadata, correlation } = run.draft;
+  const fields = metadata.fields.flatMap(names);
+  run.draft = { ...run.draft, metadata: { ...metadata, fields } };
+  if (correlation === undefined) return;
+  const one = (field: string): string => {
+    const [only, ...more] = names(field);
+    if (only !== undefined && more.length === 0) return only;
+    return reject("pipeline-failed", `${field} has several names now; a correlation needs one`, ["correlation"]);
+  };
+  const aliases = Object.fromEntries(
+    Object.entries(correlation.aliases).map(([alias, byRule]) => [
+      alias,
+      Object.fromEntries(Object.entries(byRule).map(([rule, field]) => [rule, one(field)])),
+    ]),
+  );
+  const groupBy = correlation.groupBy.map((field) => (Object.hasOwn(aliases, field) ? field : one(field)));
+  run.draft = { ...run.draft, correlation: { ...correlation, aliases, groupBy, fields: correlation.fields.map(one) } };
+}

@@ -1,0 +1,375 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  createEngine,
+  evaluate,
+  type Fields,
+  loadRules,
+  parsePipeline,
+  type Pipeline,
+  transformationTypes,
+} from "../index.ts";
+
+/** A pipeline of the steps given as flow maps. */
+function pipeline(...steps: readonly string[]): Pipeline {
+  return read(`name: p\ntransformations:\n${steps.map((step) => `  - ${step}\n`).join("")}`);
+}
+
+function read(text: string): Pipeline {
+  const result = parsePipeline({ path: "p.yml", text });
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  return result.pipeline;
+}
+
+function rule(detection: string, more = ""): string {
+  return `title: T\nname: t\n${more}logsource: { product: windows, category: process_creation }\ndetection:\n  ${detection.replaceAll("\n", "\n  ")}\n`;
+}
+
+/** Whether the rule, changed by the pipelines, matches the event. */
+function matches(text: string, fields: Fields, pipelines: readonly Pipeline[]): boolean {
+  const { rules, report } = loadRules([{ path: "r.yml", text }], { pipelines });
+  const [loaded] = rules;
+  if (loaded === undefined) throw new Error(JSON.stringify(report));
+  const event = { id: "1", timeMs: 0, logsource: {}, fields };
+  const [byEngine] = createEngine({ rules: [loaded] }, { routing: "none" }).match(event);
+  expect(byEngine !== undefined).toBe(evaluate(loaded.expression, event));
+  return byEngine !== undefined;
+}
+
+function refusal(text: string, pipelines: readonly Pipeline[]): unknown {
+  return loadRules([{ path: "r.yml", text }], { pipelines }).report[0];
+}
+
+const image = rule("s: { Image|endswith: '\\cmd.exe' }\ncondition: s");
+
+describe("field names of rules", () => {
+  test("are mapped, one to one and one to many", () => {
+    const one = pipeline("{ type: field_name_mapping, mapping: { Image: process.executable } }");
+    expect(matches(image, { "process.executable": "C:\\cmd.exe" }, [one])).toBe(true);
+    expect(matches(image, { Image: "C:\\cmd.exe" }, [one])).toBe(false);
+    const many = pipeline("{ type: field_name_mapping, mapping: { Image: [a, b] } }");
+    expect(matches(image, { b: "C:\\cmd.exe" }, [many])).toBe(true);
+    const except = rule("s: { Image|neq: x }\ncondition: s");
+    expect(matches(except, { a: "x", b: "y" }, [many])).toBe(false);
+    expect(matches(except, { a: "z", b: "y" }, [many])).toBe(true);
+  });
+
+  test.each([
+    ["{ type: field_name_prefix, prefix: win. }", "win.Image"],
+    ["{ type: field_name_suffix, suffix: .keyword }", "Image.keyword"],
+    ["{ type: field_name_prefix_mapping, mapping: { Im: om } }", "omage"],
+    ["{ type: field_name_transform, transform_func: upper }", "IMAGE"],
+    ["{ type: field_name_transform, transform_func: lower, mapping: { Image: Exe } }", "Exe"],
+    ["{ type: field_name_transform, transform_func: snake_case, mapping: {} }", "image"],
+  ])("are changed by %s", (step, name) => {
+    expect(matches(image, { [name]: "C:\\cmd.exe" }, [pipeline(step)])).toBe(true);
+  });
+
+  test("are changed in references, in what a rule shows and in correlations too", () => {
+    const mapping = pipeline("{ type: field_name_mapping, mapping: { a: x, b: y } }");
+    expect(matches(rule("s: { a|fieldref: b }\ncondition: s"), { x: "1", y: "1" }, [mapping])).toBe(true);
+    const correlation = `title: C\ncorrelation: { type: value_count, rules: [t], group-by: [a, c], timespan: 1m, condition: { field: b, gte: 2 } }\n`;
+    const text = `${rule("s: { a: 1 }\ncondition: s", "fields: [b]\n")}---\n${correlation}`;
+    const { rules, correlations } = loadRules([{ path: "r.yml", text }], { pipelines: [mapping] });
+    expect(rules[0]?.fields).toEqual(["y"]);
+    expect(correlations[0]?.correlation).toMatchObject({ groupBy: ["x", "c"], fields: ["y"] });
+    const many = pipeline("{ type: field_name_mapping, mapping: { a: [x, z] } }");
+    const [, refused] = loadRules([{ path: "r.yml", text }], { pipelines: [many] }).report;
+    expect(refused).toMatchObject({ status: "rejected", code: "pipeline-failed", line: 10 });
+  });
+});
+
+describe("values of rules", () => {
+  test.each([
+    [
+      "{ type: replace_string, regex: '^C:', replacement: '\\\\Device\\\\1' }",
+      "s: { f: 'C:x' }",
+      { f: "\\Device\\1x" },
+    ],
+    [
+      "{ type: replace_string, regex: '(\\w+)@(?P<d>\\w+)', replacement: '\\g<d>\\\\\\\\\\1' }",
+      "s: { f: me@corp }",
+      { f: "corp\\me" },
+    ],
+    ["{ type: replace_string, regex: '\\*', replacement: x, skip_special: true }", "s: { f: 'a*\\*' }", { f: "aZZx" }],
+    ["{ type: replace_string, regex: b, replacement: '*', skip_special: true }", "s: { f: abc }", { f: "a*c" }],
+    [
+      "{ type: replace_string, regex: b, replacement: '*', skip_special: true, interpret_special: true }",
+      "s: { f: abc }",
+      { f: "aZZc" },
+    ],
+    ["{ type: map_string, mapping: { tcp: '6', udp: ['17', '18'] } }", "s: { f: udp }", { f: 18 }],
+    ["{ type: map_string, mapping: { tcp: '6' } }", "s: { f: [tcp, TCP] }", { f: "tcp" }],
+    ["{ type: set_value, value: 7, force_type: str }", "s: { f|contains|all: [a, b] }", { f: 7 }],
+    ["{ type: convert_type, target_type: num }", "s: { f|cased: '07' }", { f: 7 }],
+    ["{ type: convert_type, target_type: str }", "s: { f: 7 }", { f: "7" }],
+    ["{ type: case, method: upper }", "s: { f|cased: ab }", { f: "AB" }],
+    ["{ type: regex, method: plain }", "s: { f|contains: 'a.*c' }", { f: "xa.\nbcx" }],
+    ["{ type: regex, method: ignore_case_flag }", "s: { f: 'a?c' }", { f: "ABC" }],
+    ["{ type: regex }", "s: { f|startswith: 'a' }", { f: "Abc" }],
+    [
+      "{ type: hashes_fields, valid_hash_algos: [MD5, SHA1], field_prefix: File }",
+      "s: { Hashes|contains: ['MD5=0cc175b9c0f1b6a831c399e269772661', x] }",
+      { FileMD5: "0CC175B9C0F1B6A831C399E269772661" },
+    ],
+    [
+      "{ type: hashes_fields, valid_hash_algos: [MD5], field_prefix: h, drop_algo_prefix: true }",
+      "s: { Hash: 0cc175b9c0f1b6a831c399e269772661 }",
+      { h: "0cc175b9c0f1b6a831c399e269772661" },
+    ],
+  ])("%s makes %s match", (step, detection, fields) => {
+    const text = rule(`${detection}\ncondition: s`);
+    expect(matches(text, fields, [pipeline(step)])).toBe(true);
+  });
+
+  test("a case-sensitive expression stays one, and an expression of a whole value is anchored", () => {
+    const plain = pipeline("{ type: regex, method: plain }");
+    expect(matches(rule("s: { f: abc }\ncondition: s"), { f: "ABC" }, [plain])).toBe(false);
+    expect(matches(rule("s: { f: abc }\ncondition: s"), { f: "xabc" }, [plain])).toBe(false);
+    expect(matches(rule("s: { f|re: 'a.c' }\ncondition: s"), { f: "xabcx" }, [plain])).toBe(true);
+  });
+
+  test("placeholders come from vars, values with percent signs included, or become wildcards", () => {
+    const text = rule("s: { f|expand: ['%admins%', 'x-%rest%'] }\ncondition: s");
+    const vars = read("vars: { admins: [root, '%me%'] }\ntransformations: [{ type: value_placeholders }]\n");
+    const rest = pipeline("{ type: wildcard_placeholders, include: [rest] }");
+    for (const value of ["root", "%me%", "x-anything"]) expect(matches(text, { f: value }, [vars, rest])).toBe(true);
+    expect(matches(text, { f: "me" }, [vars, rest])).toBe(false);
+    expect(refusal(text, [vars])).toMatchObject({ code: "placeholder-unresolved", line: 5 });
+  });
+});
+
+describe("the shape of rules", () => {
+  test("loses items, and selections that are left empty", () => {
+    const drop = pipeline(
+      "{ type: drop_detection_item, field_name_conditions: [{ type: include_fields, fields: [a] }] }",
+    );
+    const text = rule("s: { a: 1, b: 2 }\nt: { a: 3 }\ncondition: s and not t");
+    expect(matches(text, { a: 3, b: 2 }, [drop])).toBe(true);
+    expect(refusal(rule("s: { a: 1 }\ncondition: s"), [drop])).toMatchObject({ code: "detection-invalid" });
+  });
+
+  test("gains conditions, also templates and negated ones", () => {
+    const add = pipeline(
+      "{ type: add_condition, conditions: { kind: '$product/$service', n|gte: 3 }, template: true }",
+      "{ type: add_condition, conditions: { test: true }, negated: true }",
+      "{ type: field_name_mapping, mapping: { kind: event.kind } }",
+    );
+    const text = rule("s: { a: 1 }\nt: { b: 1 }\ncondition: s or t");
+    expect(matches(text, { b: 1, "event.kind": "windows/", n: 3 }, [add])).toBe(true);
+    expect(matches(text, { b: 1, "event.kind": "windows/", n: 2 }, [add])).toBe(false);
+    expect(matches(text, { b: 1, "event.kind": "windows/", n: 3, test: true }, [add])).toBe(false);
+  });
+
+  test("and what they say about themselves can be changed", () => {
+    const { rules } = loadRules([{ path: "r.yml", text: rule("s: { a: 1 }\ncondition: s", "fields: [a, b]\n") }], {
+      pipelines: [
+        pipeline(
+          "{ type: change_logsource, product: windows, service: sysmon }",
+          "{ type: add_field, field: [c, a] }",
+          "{ type: remove_field, field: b }",
+          "{ type: set_custom_attribute, attribute: index, value: main }",
+        ),
+      ],
+    });
+    expect(rules[0]).toMatchObject({
+      logsource: { product: "windows", service: "sysmon" },
+      fields: ["a", "c"],
+      custom: { index: "main" },
+    });
+    expect(rules[0]?.logsource.category).toBeUndefined();
+  });
+
+  test("can be a reason to refuse them, with the place where there is one", () => {
+    const whole = pipeline(
+      "{ type: rule_failure, message: no Linux here, rule_conditions: [{ type: logsource, product: windows }] }",
+    );
+    expect(refusal(image, [whole])).toMatchObject({
+      status: "rejected",
+      code: "pipeline-failed",
+      message: "no Linux here",
+    });
+    const item = pipeline(
+      "{ type: detection_item_failure, message: no paths, field_name_conditions: [{ type: include_fields, fields: [Image] }] }",
+    );
+    expect(refusal(image, [item])).toMatchObject({ code: "pipeline-failed", message: "no paths", line: 5, column: 8 });
+  });
+});
+
+describe("conditions", () => {
+  const tagged = "level: high\ntags: [attack.t1059]\n";
+  const text = rule("s: { a: x1, b: 'y*', c: null }\ncondition: s", tagged);
+  const changed = { a: "new", b: "yy" };
+  const step = (conditions: string): Pipeline => pipeline(`{ type: map_string, mapping: { x1: new }, ${conditions} }`);
+  test.each([
+    ["rule_conditions: [{ type: logsource, product: windows }]", true],
+    ["rule_conditions: [{ type: logsource, product: linux }]", false],
+    [
+      "rule_conditions: [{ type: logsource, product: linux }, { type: logsource, product: windows }], rule_cond_op: or",
+      true,
+    ],
+    ["rule_conditions: [{ type: logsource, product: linux }], rule_cond_not: true", true],
+    [
+      "rule_conditions: { l: { type: logsource, product: linux }, t: { type: tag, tag: attack.t1059 } }, rule_cond_expr: t and not l",
+      true,
+    ],
+    ["rule_conditions: [{ type: contains_field, field: b }]", true],
+    ["rule_conditions: [{ type: contains_field, field: d }]", false],
+    ["rule_conditions: [{ type: contains_detection_item, field: a, value: x1 }]", true],
+    ["rule_conditions: [{ type: is_sigma_correlation_rule }]", false],
+    ["rule_conditions: [{ type: is_sigma_rule }]", true],
+    ["rule_conditions: [{ type: rule_attribute, attribute: level, value: medium, op: gte }]", true],
+    ["rule_conditions: [{ type: rule_attribute, attribute: level, value: high, op: gt }]", false],
+    ["rule_conditions: [{ type: rule_attribute, attribute: tags, value: attack.t1059, op: in }]", true],
+    ["rule_conditions: [{ type: rule_attribute, attribute: nothing, value: 1, op: ne }]", false],
+    ["detection_item_conditions: [{ type: match_string, pattern: 'x\\d' }]", true],
+    ["detection_item_conditions: [{ type: match_string, pattern: '1' }]", false],
+    ["detection_item_conditions: [{ type: match_string, pattern: '1', negate: true }]", true],
+    ["detection_item_conditions: [{ type: match_value, value: x1 }]", true],
+    ["detection_item_conditions: [{ type: contains_wildcard }]", false],
+    ["detection_item_conditions: [{ type: is_null }], detection_item_cond_not: true", true],
+    ["field_name_conditions: [{ type: include_fields, fields: ['A|a'], mode: re }]", true],
+    ["field_name_conditions: [{ type: exclude_fields, fields: [a] }]", false],
+  ])("%s: %s", (conditions, isChanged) => {
+    expect(matches(text, changed, [step(conditions)])).toBe(isChanged);
+  });
+
+  test("can ask what was done before, in this pipeline and in those of lower priority", () => {
+    const late = read(`priority: 20
+transformations:
+  - { type: map_string, mapping: { x1: new }, rule_conditions: [{ type: processing_state, key: k, val: 2, op: gte }] }
+`);
+    const early = read("priority: 10\ntransformations: [{ id: first, type: set_state, key: k, val: 3 }]\n");
+    expect(matches(text, changed, [late, early])).toBe(true);
+    expect(matches(text, changed, [late])).toBe(false);
+    const chain = (id: string): Pipeline =>
+      pipeline(
+        "{ id: one, type: field_name_mapping, mapping: { b: B } }",
+        `{ type: field_name_suffix, suffix: '!', field_name_conditions: [{ type: processing_item_applied, processing_item_id: ${id} }] }`,
+      );
+    expect(matches(text, { a: "x1", "B!": "y" }, [chain("one")])).toBe(true);
+    expect(matches(text, { a: "x1", B: "y" }, [chain("two")])).toBe(true);
+  });
+
+  test("of a nest hold for everything in it", () => {
+    const nest = (product: string): Pipeline =>
+      pipeline(
+        `{ type: nest, items: [{ type: map_string, mapping: { x1: new } }], rule_conditions: [{ type: logsource, product: ${product} }] }`,
+      );
+    expect(matches(text, changed, [nest("windows")])).toBe(true);
+    expect(matches(text, changed, [nest("linux")])).toBe(false);
+  });
+});
+
+test("a filter is changed as the rule it narrows, by the rule's log source", () => {
+  const mapping = pipeline(
+    "{ type: field_name_mapping, mapping: { a: x, u: y }, rule_conditions: [{ type: logsource, category: process_creation }] }",
+    "{ type: change_logsource, category: other }",
+  );
+  const filter =
+    "title: F\nlogsource: { product: windows }\nfilter: { rules: any, f: { u: admin }, condition: not f }\n";
+  const text = `${rule("s: { a: 1 }\ncondition: s")}---\n${filter}`;
+  expect(matches(text, { x: 1, y: "me" }, [mapping])).toBe(true);
+  expect(matches(text, { x: 1, y: "admin" }, [mapping])).toBe(false);
+});
+
+describe("a pipeline", () => {
+  test("is refused with every fault, its line and column", () => {
+    const text = `name: bad
+transformations:
+  - type: frobnicate
+  - type: field_name_prefix
+  - type: field_name_prefix
+    prefix: x
+    sufix: y
+  - type: replace_string
+    regex: '(?=x)'
+    replacement: y
+  - type: case
+    rule_conditions:
+      - type: moon
+  - type: file_placeholders
+  - type: replace_string
+    regex: x
+    replacement: '\\1'
+priority: high
+`;
+    const result = parsePipeline({ path: "p.yml", text });
+    const problems = result.ok ? [] : result.problems;
+    expect(problems.map(({ line, column, message }) => [line, column, message.split(/[:;]/)[0]])).toEqual([
+      [3, 5, 'unknown transformation "frobnicate"'],
+      [4, 5, "prefix is missing"],
+      [7, 5, 'unknown parameter "sufix"'],
+      [9, 5, "not a regular expression that can be used here"],
+      [13, 9, 'unknown condition "moon"'],
+      [14, 5, 'unsupported transformation "file_placeholders"'],
+      [17, 5, "the expression has no group 1"],
+      [18, 1, "priority must be a number"],
+    ]);
+  });
+
+  test("has the limits of rule files, and says what it leaves out", () => {
+    expect(parsePipeline({ path: "p", text: "" })).toMatchObject({ ok: false });
+    expect(parsePipeline({ path: "p", text: "- 1" })).toMatchObject({ ok: false });
+    expect(parsePipeline({ path: "p", text: "a: 1\n---\nb: 1\n" })).toMatchObject({ ok: false });
+    expect(parsePipeline({ path: "p", text: "#".repeat(600_000) })).toMatchObject({
+      ok: false,
+      problems: [{ code: "yaml-limit" }],
+    });
+    const nested = (depth: number): string =>
+      depth === 0 ? "{ type: case }" : `{ type: nest, items: [${nested(depth - 1)}] }`;
+    expect(parsePipeline({ path: "p", text: `transformations: [${nested(8)}]` })).toMatchObject({ ok: true });
+    expect(parsePipeline({ path: "p", text: `transformations: [${nested(9)}]` })).toMatchObject({ ok: false });
+    const many = `transformations:\n${"  - { type: case }\n".repeat(1025)}`;
+    expect(parsePipeline({ path: "p", text: many })).toMatchObject({ ok: false });
+    expect(read("finalizers: [{ type: concat }]\n").warnings).toHaveLength(1);
+  });
+
+  test("of any text is read or refused, never thrown over", () => {
+    const word = fc.constantFrom(
+      ...transformationTypes,
+      "logsource",
+      "include_fields",
+      "x",
+      "(",
+      "\\1",
+      "[a, b]",
+      "{ a: b }",
+      "null",
+      "7",
+    );
+    const key = fc.constantFrom(
+      "type",
+      "mapping",
+      "prefix",
+      "regex",
+      "replacement",
+      "rule_conditions",
+      "items",
+      "value",
+      "field",
+      "conditions",
+      "fields",
+      "vars",
+      "id",
+    );
+    const step = fc.dictionary(key, fc.oneof(word, fc.string()), { maxKeys: 5 });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 4 }), (steps) => {
+        const text = `transformations:\n${steps
+          .map(
+            (one) =>
+              `  - {${Object.entries(one)
+                .map(([k, v]) => `${k}: ${v}`)
+                .join(", ")}}\n`,
+          )
+          .join("")}`;
+        const result = parsePipeline({ path: "p.yml", text });
+        const pipelines = result.ok ? [result.pipeline] : [];
+        expect(result.ok || result.problems.length > 0).toBe(true);
+        expect(loadRules([{ path: "r.yml", text: image }], { pipelines }).report).toHaveLength(1);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
