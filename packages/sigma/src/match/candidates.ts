@@ -2,6 +2,7 @@ import { fold } from "../compile/fold.ts";
 import type { Expression } from "../expression.ts";
 import { allTexts, textOf, valuesOf } from "./field-values.ts";
 import { createLiteralIndex, type IndexedLiteral, type LiteralIndex } from "./literal-index.ts";
+import type { LineTokens, Token } from "./line-tokens.ts";
 import type { EventContent } from "./naive.ts";
 import { type Atom, atomsOf, type Frequency, guessedFrequency, type Witness, witnessOf } from "./witness.ts";
 
@@ -33,6 +34,18 @@ export class Candidates {
     if (this.#seen >= this.#profileAt) this.#measure(event);
     this.#seen += 1;
     return this.#index.find(event);
+  }
+
+  /**
+   * The same from a line of JSON that was taken apart.
+   *
+   * @returns undefined when this line has to be parsed first
+   */
+  findInLine(line: string, tokens: LineTokens): readonly number[] | undefined {
+    if (this.#seen >= this.#profileAt) return undefined;
+    const found = this.#index.findInLine(line, tokens);
+    if (found !== undefined) this.#seen += 1;
+    return found;
   }
 
   #measure(event: EventContent): void {
@@ -81,6 +94,10 @@ function keyOf({ field, place, text }: Atom): string {
 type FieldEntry = Readonly<{
   name: string;
   index: LiteralIndex | undefined;
+  /** The same literals as JSON writes them, for texts that were not decoded. */
+  written: LiteralIndex | undefined;
+  /** Whether all of them may stand anywhere in a text. */
+  anywhere: boolean;
   /** Rules that only ask for the field to be there. */
   present: readonly number[];
   /** Rules by number of literal. */
@@ -133,6 +150,54 @@ class WitnessIndex {
     return this.#found.length > 1 ? this.#found.sort((a, b) => a - b) : this.#found;
   }
 
+  /**
+   * Texts are searched as they are written where JSON's escapes are the usual ones: writing goes character by character,
+   * so what a text contains, its written form contains too. Everything else is decoded first.
+   */
+  findInLine(line: string, tokens: LineTokens): readonly number[] | undefined {
+    this.#event += 1;
+    this.#found.length = 0;
+    for (const rule of this.#always) this.#mark(rule);
+    for (let index = 0; index < tokens.count; index += 1) {
+      const token = tokens.at(index);
+      if (token === undefined) break;
+      for (const entry of this.#named(token.name)) if (!this.#lookAtToken(entry, line, token)) return undefined;
+    }
+    if (this.#keywords !== undefined && !this.#lookAtLine(this.#keywords, line, tokens)) return undefined;
+    return this.#found.length > 1 ? this.#found.sort((a, b) => a - b) : this.#found;
+  }
+
+  /** Keywords that may stand anywhere are searched in the whole line, names of fields included: rather one too many. */
+  #lookAtLine(entry: FieldEntry, line: string, tokens: LineTokens): boolean {
+    if (entry.written === undefined) return true;
+    if (isBeyondAscii(line) || hasUnusualEscapes(line)) return false;
+    const lower = line.toLowerCase();
+    if (entry.anywhere) this.#searchIn(entry, entry.written, lower);
+    else
+      for (let index = 0; index < tokens.count; index += 1) {
+        const token = tokens.at(index);
+        if (token !== undefined) this.#searchIn(entry, entry.written, lower.slice(token.from, token.to));
+      }
+    return true;
+  }
+
+  /** @returns false when it cannot be told from the line */
+  #lookAtToken(entry: FieldEntry, line: string, { kind, from, to }: Token): boolean {
+    for (const rule of entry.present) this.#mark(rule);
+    if (entry.index === undefined || entry.written === undefined) return true;
+    const written = line.slice(from, to);
+    if (kind === "bare") {
+      const isPlain = /^(?:0|-?[1-9]\d{0,14}|true|false)$/.test(written);
+      if (isPlain) this.#searchIn(entry, entry.index, written);
+      return isPlain || written === "null";
+    }
+    // Characters beyond ASCII fold in ways of their own, and here they are still bytes.
+    if (isBeyondAscii(written)) return false;
+    if (kind === "escaped" && hasUnusualEscapes(written)) return false;
+    this.#searchIn(entry, entry.written, written.toLowerCase());
+    return true;
+  }
+
   /** A name is also looked for with its blanks taken out, as `valuesOf` does. */
   #named(key: string): readonly FieldEntry[] {
     const known = this.#names.get(key);
@@ -159,8 +224,12 @@ class WitnessIndex {
     for (const text of allTexts(event.fields, event.raw)) this.#search(entry, text);
   }
 
-  #search({ index, rules }: FieldEntry, text: string): void {
-    index?.search(fold(text), (literal) => {
+  #search(entry: FieldEntry, text: string): void {
+    if (entry.index !== undefined) this.#searchIn(entry, entry.index, fold(text));
+  }
+
+  #searchIn({ rules }: FieldEntry, index: LiteralIndex, folded: string): void {
+    index.search(folded, (literal) => {
       for (const rule of rules[literal] ?? []) this.#mark(rule);
     });
   }
@@ -192,5 +261,20 @@ function entryOf(name: string, noted: readonly Noted[]): FieldEntry {
     literals.push({ number: rules.length, place: atom.place, text: atom.text });
     rules.push(concerned);
   }
-  return { name, index: literals.length === 0 ? undefined : createLiteralIndex(literals), present, rules };
+  const written = literals.map((literal) => ({ ...literal, text: JSON.stringify(literal.text).slice(1, -1) }));
+  const [index, writtenIndex] =
+    literals.length === 0 ? [] : [createLiteralIndex(literals), createLiteralIndex(written)];
+  const anywhere = literals.every(({ place }) => place === "part");
+  return { name, index, written: writtenIndex, anywhere, present, rules };
+}
+
+/** Escapes that JSON allows and its writers seldom use: characters by number, and the slash. */
+function hasUnusualEscapes(written: string): boolean {
+  if (!written.includes("\\u") && !written.includes("\\/")) return false;
+  return /(?<!\\)(?:\\\\)*\\[u/]/.test(written);
+}
+
+function isBeyondAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 127) return true;
+  return false;
 }

@@ -90,6 +90,31 @@ describe("the engine", () => {
     );
   });
 
+  test("finds the same before and after it has measured which witnesses are rare in the stream", () => {
+    const words = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot"];
+    const rules = Array.from({ length: 40 }, (_, index) => {
+      const [one = "", two = ""] = [words[index % 6], words[(index * 5 + 1) % 6]];
+      const b = { "g|endswith": `${two}${index % 9}`, ...(index % 4 === 0 ? { "f|re": `${one}.${two}` } : {}) };
+      const conditions = ["a and b", "a or b", "a and not b", "1 of them"];
+      return ruleFile({ a: { "f|contains": one }, b, condition: conditions[index % 4] ?? "a" }, index);
+    });
+    const ruleSet = loadRules(rules);
+    const generated = createEngine(ruleSet, { generate: true });
+    const closures = createEngine(ruleSet, { generate: false });
+    for (let index = 0; index < 1_500; index += 1) {
+      const content = {
+        f: `${words[index % 6]} ${words[(index * 7) % 6]}`,
+        g: `${words[(index >> 2) % 6]}${index % 9}`,
+      };
+      const event = anEvent(content);
+      const expected = ruleSet.rules.filter(({ expression }) => evaluate(expression, event)).map(({ key }) => key);
+      expect(generated.match(event).map(({ rule }) => rule.key)).toEqual(expected);
+      expect(closures.match(event).map(({ rule }) => rule.key)).toEqual(expected);
+      const line = new TextEncoder().encode(JSON.stringify(content));
+      expect(generated.matchLine(line, event).map(({ rule }) => rule.key)).toEqual(expected);
+    }
+  });
+
   test("keeps rules for other log sources away from an event", () => {
     const rule = (logsource: object, title: string) => ({
       path: `${title}.yml`,

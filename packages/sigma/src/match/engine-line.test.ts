@@ -1,0 +1,106 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createEngine } from "./engine.ts";
+import { loadRules } from "../load.ts";
+
+const logsource = { category: "test" };
+const encoder = new TextEncoder();
+const about = { id: "e", logsource };
+
+function ruleFile(detection: object, index: number): { path: string; text: string } {
+  return { path: `${index}.yml`, text: JSON.stringify({ title: `rule ${index}`, logsource, detection }) };
+}
+
+const part = fc.constantFrom(
+  "abcd",
+  "efgh",
+  "\\",
+  '"',
+  "/",
+  "é",
+  "K",
+  "\u0000",
+  "\n",
+  "\\u0061",
+  "u",
+  "C:\\users",
+  "😀",
+  " ",
+  "ABCD",
+  "1",
+);
+const text = fc.array(part, { maxLength: 4 }).map((parts) => parts.join(""));
+const name = fc.constantFrom("f", "g g", "h.i", "ü", "__proto__", "gg");
+const scalar = fc.oneof(text, fc.integer(), fc.double(), fc.boolean(), fc.constant(null));
+const content = fc.array(
+  fc.tuple(name, fc.oneof(scalar, fc.array(scalar, { maxLength: 2 }), fc.record({ i: scalar }))),
+  {
+    maxLength: 4,
+  },
+);
+const item = fc.tuple(
+  fc.constantFrom("f", "gg", "g g", "h.i", "ü"),
+  fc.constantFrom("", "|contains", "|startswith", "|endswith", "|re", "|exists", "|contains|cased"),
+  text,
+);
+const detection = fc
+  .tuple(item, fc.oneof(fc.constant(null), text), fc.constantFrom("a", "a or b", "not a", "a and not b"))
+  .map(([[field, modifier, value], keyword, condition]) => {
+    const expected = modifier === "|exists" ? true : modifier === "|re" ? "b.d" : value;
+    return {
+      a: { [field + modifier]: expected },
+      b: keyword === null || keyword.trim() === "" ? { f: 1 } : [keyword],
+      condition,
+    };
+  });
+
+/** The same object in the ways of different writers: blanks, characters by number, slashes escaped. */
+function written(fields: readonly (readonly [string, unknown])[], style: number): string {
+  const blank = style % 2 === 0 ? "" : " \t";
+  const escape = (json: string): string =>
+    style < 2
+      ? json
+      : json
+          .replaceAll("/", "\\/")
+          .replaceAll(/[ad-f](?![^"]*\\)/g, (c) =>
+            style === 2 ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+          );
+  const value = (one: unknown): string => (typeof one === "string" ? escape(JSON.stringify(one)) : JSON.stringify(one));
+  return `${blank}{${blank}${fields.map(([key, one]) => `${JSON.stringify(key)}${blank}:${blank}${value(one)}`).join(`${blank},${blank}`)}${blank}}${blank}`;
+}
+
+describe("a line of JSON", () => {
+  test("gives what its parsed form gives, however it is written", () => {
+    fc.assert(
+      fc.property(
+        fc.array(detection, { minLength: 1, maxLength: 4 }),
+        fc.array(fc.tuple(content, fc.nat(3)), { minLength: 1, maxLength: 3 }),
+        (sections, events) => {
+          const engine = createEngine(loadRules(sections.map(ruleFile)));
+          for (const [fields, style] of events) {
+            const line = written(fields, style);
+            const parsed = JSON.parse(line) as Record<string, unknown>;
+            const found = engine.matchLine(encoder.encode(line), about).map(({ rule }) => rule.key);
+            expect(found).toEqual(engine.match({ ...about, timeMs: 0, fields: parsed }).map(({ rule }) => rule.key));
+          }
+        },
+      ),
+      { numRuns: 4_000 },
+    );
+  });
+
+  test.each(["", "{", "[1]", '{"f":', '{"f":1,}', '{"f" 1}', '"f"', '{"f":"a', "{'f':1}", '{"f":[1}', '{"f":1}x'])(
+    "that is no JSON object is refused where a rule may hold for it: %s",
+    (line) => {
+      const engine = createEngine(loadRules([ruleFile({ a: { f: 1 }, condition: "not a" }, 0)]));
+      expect(() => engine.matchLine(encoder.encode(line), about)).toThrow(SyntaxError);
+    },
+  );
+
+  test("in Node's buffers and in plain byte arrays is the same", () => {
+    const engine = createEngine(loadRules([ruleFile({ a: { "f|contains": "wörld" }, condition: "a" }, 0)]));
+    const line = '{"f":"hello WÖRLD"}';
+    expect(engine.matchLine(Buffer.from(line), about)).toHaveLength(1);
+    expect(engine.matchLine(encoder.encode(line), about)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,147 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+/** Names of fields remembered; a hostile sensor makes them up. */
+const NAMES_MAX = 8_192;
+
+/** What a value is: text as it stands, text with escapes in it, or a number, `true`, `false`, `null`. */
+export type TokenKind = "text" | "escaped" | "bare";
+
+/** One name with its value: `from` and `to` enclose the value in the line, quotation marks left out. */
+export type Token = { name: string; kind: TokenKind; from: number; to: number };
+
+/**
+ * Takes a line of JSON apart without building anything: positions of names and values, found by the platform's own search
+ * for quotation marks. Reads flat objects; of anything else it says so, and the caller parses the line.
+ */
+export class LineTokens {
+  readonly #tokens: Token[] = [];
+  readonly #names = new Map<string, string>();
+  /** The name that followed each name last time: sources write their fields in one order. */
+  readonly #after = new Map<string, string>();
+  #count = 0;
+  /** The first backslash at or behind the place read, or −1. */
+  #backslash = -1;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  at(index: number): Token | undefined {
+    return index < this.#count ? this.#tokens[index] : undefined;
+  }
+
+  /** @returns false when the line is not one flat object; it may then be nested, or no JSON at all */
+  read(line: string): boolean {
+    this.#count = 0;
+    this.#backslash = line.indexOf("\\");
+    let at = skipBlanks(line, 0);
+    if (line.charCodeAt(at) !== OPEN) return false;
+    at = skipBlanks(line, at + 1);
+    if (line.charCodeAt(at) === CLOSE) return skipBlanks(line, at + 1) === line.length;
+    let before = "";
+    for (;;) {
+      const name = line.charCodeAt(at) === QUOTE ? this.#nameAt(line, at + 1, before) : undefined;
+      if (name === undefined) return false;
+      at = skipBlanks(line, at + name.length + 2);
+      if (line.charCodeAt(at) !== COLON) return false;
+      at = this.#valueAt(line, skipBlanks(line, at + 1), name);
+      if (at === -1) return false;
+      at = skipBlanks(line, at);
+      const separator = line.charCodeAt(at);
+      at = skipBlanks(line, at + 1);
+      if (separator !== COMMA) return separator === CLOSE && at === line.length;
+      before = name;
+    }
+  }
+
+  /** @returns the place behind the value, or −1 when it is none of a flat object */
+  #valueAt(line: string, at: number, name: string): number {
+    const token = this.#next(name);
+    if (line.charCodeAt(at) !== QUOTE) {
+      token.kind = "bare";
+      token.from = at;
+      token.to = endOfBare(line, at);
+      return token.to === at ? -1 : token.to;
+    }
+    token.from = at + 1;
+    if (this.#backslash !== -1 && this.#backslash < token.from) this.#backslash = line.indexOf("\\", token.from);
+    token.to = endOfText(line, token.from, this.#backslash);
+    token.kind = this.#backslash !== -1 && this.#backslash < token.to ? "escaped" : "text";
+    return token.to === -1 ? -1 : token.to + 1;
+  }
+
+  #next(name: string): Token {
+    const known = this.#tokens[this.#count];
+    this.#count += 1;
+    if (known !== undefined) {
+      known.name = name;
+      return known;
+    }
+    const token: Token = { name, kind: "text", from: 0, to: 0 };
+    this.#tokens.push(token);
+    return token;
+  }
+
+  /** The name that begins here, always as the same string object; undefined when it has escapes or beyond-ASCII bytes. */
+  #nameAt(line: string, from: number, before: string): string | undefined {
+    const guess = this.#after.get(before);
+    if (guess !== undefined && line.startsWith(guess, from) && line.charCodeAt(from + guess.length) === QUOTE)
+      return guess;
+    const end = line.indexOf('"', from);
+    if (end === -1) return undefined;
+    const written = line.slice(from, end);
+    const known = this.#names.get(written);
+    if (known === undefined && !/^[ !#-[\]-~]*$/.test(written)) return undefined;
+    if (this.#names.size >= NAMES_MAX) {
+      this.#names.clear();
+      this.#after.clear();
+    }
+    const name = known ?? written;
+    if (known === undefined) this.#names.set(name, name);
+    this.#after.set(before, name);
+    return name;
+  }
+}
+
+function skipBlanks(line: string, from: number): number {
+  let at = from;
+  for (let code = line.charCodeAt(at); code === 0x20 || (code >= 0x09 && code <= 0x0d); code = line.charCodeAt(at))
+    at += 1;
+  return at;
+}
+
+/** @param backslash the first one at or after `from`, or −1 */
+function endOfText(line: string, from: number, backslash: number): number {
+  let end = line.indexOf('"', from);
+  if (backslash === -1) return end;
+  while (end > backslash && isEscaped(line, end)) end = line.indexOf('"', end + 1);
+  return end;
+}
+
+function isEscaped(line: string, quote: number): boolean {
+  let backslashes = 0;
+  while (line.charCodeAt(quote - 1 - backslashes) === BACKSLASH) backslashes += 1;
+  return backslashes % 2 === 1;
+}
+
+/** Numbers and words; an object or list ends at once, and the line is parsed instead. */
+function endOfBare(line: string, from: number): number {
+  let at = from;
+  for (let code = line.charCodeAt(at); isBare(code); code = line.charCodeAt(at)) at += 1;
+  return at;
+}
+
+function isBare(code: number): boolean {
+  return (
+    (code >= 0x30 && code <= 0x39) ||
+    (code >= 0x61 && code <= 0x7a) ||
+    code === 0x2d ||
+    code === 0x2e ||
+    code === 0x2b ||
+    code === 0x45
+  );
+}
