@@ -129,21 +129,22 @@ describe("the correlator finds what its definition finds, whatever is late or at
       fc.property(fc.array(step, { minLength: 25, maxLength: 45 }), (list) => {
         const correlator = createCorrelator(ruleSet, { allowedLatenessMs });
         const oracle = new NaiveCorrelator(ruleSet.correlations, allowedLatenessMs);
+        const found: OracleHit[] = [];
+        const due: OracleHit[] = [];
         for (const [index, one] of arranged(list).entries()) {
           const event = anEvent(one, index);
           const matched = ruleSet.rules.filter(({ name }) => one.kinds.some((kind) => kind === name));
-          const found = correlator.feed(
-            event,
-            matched.map((rule) => ({ rule, eventId: event.id })),
-          );
-          hits += found.length;
-          expect(found.map(told)).toEqual(
-            oracle.feed(
+          const matches = matched.map((rule) => ({ rule, eventId: event.id }));
+          found.push(...correlator.feed(event, matches).map(told));
+          due.push(
+            ...oracle.feed(
               event,
               matched.map(({ key }) => key),
             ),
           );
         }
+        hits += found.length;
+        expect(found).toEqual(due);
       }),
       { numRuns: 200 },
     );
