@@ -6,7 +6,7 @@
  *         [--limit NAME=LINES]… [--workload mix,proc,flat] [--rounds 5] [--seconds 5] [--core 1] [--engine object]
  *
  * The data is not part of this repository (its rules are under the Detection Rule License): FOLDER, or SIGMA_BENCH_DATA,
- * has `rules/` (SigmaHQ, unpacked) and `events/*.ndjson[.gz]` (Windows events with Channel and EventID). Without it the bench
+ * has `rules/` (SigmaHQ, unpacked) and `events/*.ndjson[.gz]` (one event per line, as the routing knows them). Without it the bench
  * says so and ends well. A peer is any command that speaks `sigma/protocol.ts`; it runs right after ours in every round, on
  * the same lines, pinned to the same core, and what is compared is the median of the rounds' ratios. `--limit` gives a slow
  * peer, and ours beside it, only the first lines.

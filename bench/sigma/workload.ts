@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { routeEvent } from "@tyr/sigma";
 import type { LineLogsource, Mode } from "./protocol.ts";
-import { windowsLogsource } from "./windows-logsource.ts";
 
 /** A workload on disk, as every competitor reads it. */
 export type Workload = Readonly<{ mode: Mode; events: string; logsources: string; lines: number; bytes: number }>;
@@ -51,7 +51,17 @@ function linesOf(path: string): readonly Line[] {
   return text
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => ({ text: line, logsource: windowsLogsource(JSON.parse(line) as Record<string, unknown>) }));
+    .map((line) => ({ text: line, logsource: logsourceOf(line) }));
+}
+
+/** The product's own routing, in the one shape every competitor reads. */
+function logsourceOf(line: string): LineLogsource {
+  const { product, service, category } = routeEvent(JSON.parse(line) as Record<string, unknown>);
+  return {
+    ...(product === undefined ? {} : { product }),
+    ...(service === undefined ? {} : { service }),
+    ...(category === undefined ? {} : { category: typeof category === "string" ? [category] : category }),
+  };
 }
 
 function write(into: string, mode: Mode, lines: readonly Line[]): Workload {
