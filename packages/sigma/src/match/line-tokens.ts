@@ -8,7 +8,7 @@ const CLOSE = 0x7d;
 const NAMES_MAX = 8_192;
 
 /** What a value is: text as it stands, text with escapes in it, or a number, `true`, `false`, `null`. */
-export type TokenKind = "text" | "escaped" | "bare";
+type TokenKind = "text" | "escaped" | "bare";
 
 /** One name with its value: `from` and `to` enclose the value in the line, quotation marks left out. */
 export type Token = { name: string; kind: TokenKind; from: number; to: number };

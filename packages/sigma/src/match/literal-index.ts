@@ -1,5 +1,5 @@
 /** Called with the number of each literal found; the same number may come several times. */
-export type Found = (literal: number) => void;
+type Found = (literal: number) => void;
 
 /** Finds which of many literals stand in a text, at its start, at its end, or are all of it. */
 export type LiteralIndex = Readonly<{ search(text: string, found: Found): void }>;

@@ -3,7 +3,7 @@ import { literalOf, type Pattern } from "../compile/sigma-string.ts";
 import type { Expression, Item, Test } from "../expression.ts";
 
 /** Where in a folded text the literal of an atom stands; `present` asks only for the field. */
-export type AtomPlace = "exact" | "prefix" | "suffix" | "part" | "present";
+type AtomPlace = "exact" | "prefix" | "suffix" | "part" | "present";
 
 /** Something cheap to find out about an event. `field` is null for the whole event, as keywords search it. */
 export type Atom = Readonly<{ field: string | null; place: AtomPlace; text: string }>;

@@ -30,7 +30,7 @@ export type ItemSubject = Readonly<{
   state: ReadonlyMap<string, unknown>;
 }>;
 
-export type Check<Subject> = (subject: Subject) => boolean;
+type Check<Subject> = (subject: Subject) => boolean;
 type Builder<Subject> = (parameters: Parameters) => Check<Subject>;
 type Builders<Subject> = Readonly<Record<string, Builder<Subject>>>;
 

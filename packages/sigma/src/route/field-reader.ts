@@ -6,7 +6,7 @@ export type ReadValue = string | typeof present | undefined;
 export type FieldReader = (fields: Fields) => ReadValue;
 
 /** Stands for lists, objects and texts longer than any name in a table. */
-export const present: unique symbol = Symbol("present");
+const present: unique symbol = Symbol("present");
 const valueCharsMax = 256;
 
 /** A reader for a role or a plain field name; looks names up once, splits dotted ones here and not per event. */

@@ -101,7 +101,7 @@ const providers: readonly (readonly [service: string, provider: string])[] = [
 type Categories = readonly (readonly [eventId: number, ...categories: string[]])[];
 
 /** Sysmon's event ids; a key event also counts as the generic registry event, a detected deletion as a deletion. */
-export const sysmonCategories: Categories = [
+const sysmonCategories: Categories = [
   [1, "process_creation"],
   [2, "file_change"],
   [3, "network_connection"],
