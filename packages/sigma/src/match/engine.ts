@@ -105,6 +105,7 @@ function bundleOf(compiled: readonly Compiled[]): Bundle {
 /** Log sources that the same rules apply to share a bundle. */
 class Bundles {
   readonly #compiled: readonly Compiled[];
+  readonly #byObject = new WeakMap<EventLogsource, Bundle>();
   readonly #byLogsource = new Map<string, Bundle>();
   readonly #byRules = new Map<string, Bundle>();
 
@@ -113,6 +114,15 @@ class Bundles {
   }
 
   for(logsource: EventLogsource): Bundle {
+    const remembered = this.#byObject.get(logsource);
+    if (remembered !== undefined) return remembered;
+    const bundle = this.#byParts(logsource);
+    // What cannot change, like what a router hands out, is known again by itself.
+    if (Object.isFrozen(logsource)) this.#byObject.set(logsource, bundle);
+    return bundle;
+  }
+
+  #byParts(logsource: EventLogsource): Bundle {
     const key = routeKey(logsource);
     const known = this.#byLogsource.get(key);
     if (known !== undefined) return known;
