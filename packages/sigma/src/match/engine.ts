@@ -118,7 +118,7 @@ class Bundles {
     if (remembered !== undefined) return remembered;
     const bundle = this.#byParts(logsource);
     // What cannot change, like what a router hands out, is known again by itself.
-    if (Object.isFrozen(logsource)) this.#byObject.set(logsource, bundle);
+    if (Object.isFrozen(logsource) && Object.isFrozen(logsource.category)) this.#byObject.set(logsource, bundle);
     return bundle;
   }
 
