@@ -18,7 +18,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "0" },
     warmup: { type: "string", default: "1" },
     limit: { type: "string", default: "Infinity" },
-    engine: { type: "string", default: "object" },
+    engine: { type: "string", default: "line" },
   },
 });
 
@@ -34,6 +34,12 @@ const variants: Readonly<Record<string, Variant>> = {
       const fields = JSON.parse(bytes.toString("utf8", start, end)) as Record<string, unknown>;
       return engine.match({ id: "e", timeMs: 0, logsource, fields }).map(({ rule }) => rule.key);
     };
+  },
+  /** Match the line's bytes; it is parsed only when some rule may hold. */
+  line: (ruleSet, bytes, routing) => {
+    const engine = createEngine(ruleSet, { routing });
+    return (start, end, logsource) =>
+      engine.matchLine(bytes.subarray(start, end), { id: "e", logsource }).map(({ rule }) => rule.key);
   },
 };
 
