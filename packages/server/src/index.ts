@@ -1,2 +1,2 @@
 export { runServer, type RunOptions } from "./main.ts";
-export { runRulePackTests } from "#detect";
+export { bundledAttack, intakeLogsources, readRuleLine, runRulePackTests } from "#detect";

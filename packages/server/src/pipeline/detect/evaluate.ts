@@ -21,8 +21,9 @@ import { CONFIDENCE_MIN, tagId } from "./tag.ts";
 /** What rules read of an event; `StoredEvent` has more. */
 export type EvaluatedEvent = Pick<
   StoredEvent,
-  "id" | "time" | "observedAt" | "kind" | "src" | "user" | "sensorId" | "logsource" | "fields" | "ecs" | "raw"
->;
+  "id" | "time" | "observedAt" | "kind" | "src" | "user" | "sensorId" | "fields" | "ecs" | "raw"
+> &
+  Pick<SigmaEvent, "logsource">;
 
 /** Evaluates events in the order of their positions. What it answers depends on that sequence and on nothing else. */
 export type Evaluator = Readonly<{
@@ -75,7 +76,8 @@ export function createEvaluator(pack: RulePack, onLoss: (loss: CorrelationLoss) 
   };
 }
 
-function toSigma(event: EvaluatedEvent): SigmaEvent {
+/** The event as the engine sees it. */
+export function toSigma(event: EvaluatedEvent): SigmaEvent {
   const { id, time, observedAt, logsource, fields, ecs, raw } = event;
   const timeMs = Math.min(time.getTime(), observedAt.getTime() + AHEAD_MAX_MS);
   return { id, timeMs, logsource, fields: { ...fields, ...ecs }, raw };

@@ -14,8 +14,10 @@ export {
   type RuleHits,
   type TechniqueSeen,
 } from "./detection-store.ts";
-export { techniqueName } from "./attack/attack-release.ts";
+export { bundledAttack, techniqueName } from "./attack/attack-release.ts";
 export { visibleText } from "./hostile-text.ts";
 export { loadRulePack, type PackRule, type RejectedRule, type RulePack } from "./rule-pack.ts";
 export { createDetect, type Detect, type DetectDeps, type Progress } from "./worker.ts";
 export { runRulePackTests } from "./rule-tests.ts";
+export { readRuleLine } from "./rule-line.ts";
+export { intakeLogsources } from "./rule-sources.ts";

@@ -3,7 +3,10 @@ import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { parseDocument } from "yaml";
 
-/** One case of a `NAME.test.yml`: raw lines, and the ids of all rules they must lead to. */
+const Ids = Type.Union([Type.Literal("none"), Type.Array(Type.String(), { minItems: 1 })]);
+const Event = Type.Record(Type.String(), Type.Unknown());
+
+/** One case of a `NAME.test.yml`: what comes in, and the ids of all rules it must lead to. */
 const RuleCase = Type.Object(
   {
     name: Type.String({ minLength: 1 }),
@@ -13,24 +16,75 @@ const RuleCase = Type.Object(
     sensor: Type.Optional(SensorKind),
     /** Of lines whose times have none. */
     year: Type.Optional(Type.Integer({ minimum: 1970, maximum: 9999 })),
-    lines: Type.Array(Type.String(), { minItems: 1 }),
-    expect: Type.Union([Type.Literal("none"), Type.Array(Type.String(), { minItems: 1 })]),
+    /** Raw log lines, read as at intake. */
+    lines: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+    /** Fields as rules see them, past every normaliser. */
+    event: Type.Optional(Event),
+    /** Several of them, one second apart. */
+    events: Type.Optional(Type.Array(Event, { minItems: 1 })),
+    /** Of the events; without it, what Sigma's routing table makes of their fields. */
+    logsource: Type.Optional(
+      Type.Object(
+        {
+          product: Type.Optional(Type.String()),
+          category: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())])),
+          service: Type.Optional(Type.String()),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    /** All rules that find something. */
+    expect: Ids,
+    /** All rules that hold and are no findings of their own; not looked at when left out. */
+    matches: Type.Optional(Ids),
   },
   { additionalProperties: false },
 );
 export type RuleCase = Static<typeof RuleCase>;
 
 const cases = Compile(Type.Array(RuleCase, { minItems: 1 }));
+/** Characters of one file: tests are written by people. */
+const CHARS_MAX = 1_048_576;
 
 export type CasesRead = Readonly<{ ok: true; cases: readonly RuleCase[] }> | Readonly<{ ok: false; message: string }>;
 
 /** Reads a file of rule tests. A misspelt key is refused: a test that tests nothing would pass. */
 export function readCases(text: string): CasesRead {
-  const document = parseDocument(text);
-  const [broken] = document.errors;
-  if (broken !== undefined) return { ok: false, message: broken.message };
-  const value: unknown = document.toJS();
-  if (cases.Check(value)) return { ok: true, cases: value };
-  const [first] = cases.Errors(value);
-  return { ok: false, message: `${first?.instancePath ?? ""} ${first?.message ?? "is not a list of tests"}`.trim() };
+  if (text.length > CHARS_MAX) return refused(`the file has ${text.length} characters, the limit is ${CHARS_MAX}`);
+  const value = parseYaml(text);
+  if (value instanceof Error) return refused(value.message);
+  if (!cases.Check(value)) {
+    const [first] = cases.Errors(value);
+    // What the validator says of a key that no schema allows.
+    const why = first?.message === "schema is false" ? "is not known" : first?.message;
+    return refused(`${first?.instancePath ?? ""} ${why ?? "is not a list of tests"}`.trim());
+  }
+  for (const [index, one] of value.entries()) {
+    const why = whyUnclear(one);
+    if (why !== undefined) return refused(`/${index} ${why}`);
+  }
+  return { ok: true, cases: value };
+}
+
+function refused(message: string): CasesRead {
+  return { ok: false, message };
+}
+
+/** Too deep a nesting or too many aliases end in a thrown error of the parser. */
+function parseYaml(text: string): unknown {
+  try {
+    const document = parseDocument(text);
+    return document.errors[0] ?? document.toJS();
+  } catch (error) {
+    return error instanceof Error ? error : new Error("the YAML cannot be read");
+  }
+}
+
+function whyUnclear(one: RuleCase): string | undefined {
+  const inputs = [one.lines, one.event, one.events].filter((input) => input !== undefined);
+  if (inputs.length !== 1) return "required is exactly one of lines, event, events";
+  if (one.lines !== undefined)
+    return one.logsource === undefined ? undefined : "logsource: lines get theirs when they are read";
+  const strange = (["format", "sensor", "year"] as const).find((key) => one[key] !== undefined);
+  return strange === undefined ? undefined : `${strange}: it is about lines`;
 }

@@ -6,6 +6,7 @@ import {
   type DetectionRule,
   type Level,
   type Logsource,
+  type Pipeline,
   type RuleFile,
   type RuleReport,
   type RuleSet,
@@ -49,12 +50,15 @@ export type RulePack = Readonly<{
 
 /** The rules of a folder; see `readRuleFiles` for which files count and what is thrown. */
 export function loadRulePack(dir: string, attack: AttackRelease = bundledAttack()): RulePack {
-  return buildRulePack(readRuleFiles(dir), attack);
+  return buildRulePack(readRuleFiles(dir), { attack });
 }
 
+type PackOptions = Readonly<{ attack?: AttackRelease; pipelines?: readonly Pipeline[] }>;
+
 /** Builds a pack from rule files. A bad rule is reported and left out, with the correlations that need it. */
-export function buildRulePack(files: readonly RuleFile[], attack: AttackRelease = bundledAttack()): RulePack {
-  const loaded = loadRules(files);
+export function buildRulePack(files: readonly RuleFile[], options: PackOptions = {}): RulePack {
+  const { attack = bundledAttack(), pipelines = [] } = options;
+  const loaded = loadRules(files, { pipelines });
   const rejected = loaded.report.filter((entry) => entry.status === "rejected");
   const building = new PackBuilder({ files, loaded, attack });
   const rules = loaded.rules.filter((rule) => building.take(rule));

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parsePipeline, type Pipeline } from "@tyr/sigma";
 import { describe, expect, test } from "vitest";
 import { loadRulePack } from "./rule-pack.ts";
 import { runRulePackTests } from "./rule-tests.ts";
@@ -28,11 +29,11 @@ describe("the rule pack that comes with Tyr", () => {
     expect(incomplete.map(({ sigma }) => sigma.path)).toEqual([]);
   });
 
-  test("has a hit and a near miss for every finding rule", () => {
+  test("has tests beside every rule, also those that only feed others", () => {
     const names = readdirSync(RULES, { recursive: true, encoding: "utf8" });
     const { rules } = loadRulePack(RULES);
     const missing = [...rules.values()]
-      .filter(({ sigma }) => sigma.reported && !names.includes(sigma.path.replace(/\.yml$/, ".test.yml")))
+      .filter(({ sigma }) => !names.includes(sigma.path.replace(/\.yml$/, ".test.yml")))
       .map(({ sigma }) => sigma.path);
     expect(missing).toEqual([]);
   });
@@ -55,15 +56,21 @@ const line = (command: string) =>
     session: "a1",
     sensor: "decoy",
   });
+const bomb = `- &a [x, x]\n${"bcdefghijklmnopqrstuvwxyz"
+  .split("")
+  .map(
+    (name, at) => `- &${name} [${Array.from({ length: 9 }, () => `*${"abcdefghijklmnopqrstuvwxy"[at]}`).join(", ")}]`,
+  )
+  .join("\n")}\n`;
 const oneTest = (command: string, expected: string) =>
   `- name: a test\n  lines: ['${line(command)}']\n  expect: ${expected}\n`;
 
-async function run(files: Readonly<Record<string, string>>) {
+async function run(files: Readonly<Record<string, string>>, pipelines: readonly Pipeline[] = []) {
   const dir = mkdtempSync(join(tmpdir(), "tyr-rules-"));
   try {
     mkdirSync(join(dir, "shell"));
     for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, "shell", name), text);
-    return await runRulePackTests([dir]);
+    return await runRulePackTests([dir], pipelines);
   } finally {
     rmSync(dir, { recursive: true });
   }
@@ -80,7 +87,21 @@ describe("a rule test", () => {
     ["a hit that is none", oneTest("ls", found), "not found: Shadow read"],
     ["a finding nobody expected", oneTest("cat /etc/shadow", "none"), "found besides: Shadow read"],
     ["a line nobody can read", `- { name: x, lines: ["###"], expect: none }`, "line 1 cannot be read"],
-    ["a misspelt key", `- { name: x, line: ["ls"], expect: none }`, "required"],
+    ["a misspelt key", `- { name: x, line: ["ls"], expect: none }`, "/0/line is not known"],
+    ["nothing to play", `- { name: x, expect: none }`, "/0 required is exactly one of lines, event, events"],
+    ["two things to play", `- { name: x, lines: ["ls"], event: { a: 1 }, expect: none }`, "required is exactly one"],
+    [
+      "an event with a format",
+      `- { name: x, event: { a: 1 }, format: json, expect: none }`,
+      "format: it is about lines",
+    ],
+    [
+      "a line with a log source",
+      `- { name: x, lines: ["ls"], logsource: {}, expect: none }`,
+      "logsource: lines get theirs",
+    ],
+    ["YAML nested without end", `- ${"[".repeat(100_000)}`, ""],
+    ["aliases that grow without end", bomb, ""],
     ["YAML that is none", `- {`, ""],
   ])("fails on %s and says so", async (_, tests, message) => {
     const { failures } = await run({ "a.yml": rule, "a.test.yml": tests });
@@ -100,5 +121,50 @@ describe("a rule test", () => {
     const second = rule.replace("11111111", "22222222").replace("/etc/shadow", "/etc/gshadow");
     const files = { "a.yml": rule, "a.test.yml": oneTest("cat /etc/shadow", found), "b.yml": second };
     expect((await run(files)).failures).toMatchObject([{ file: "shell/b.yml", name: "is tested" }]);
+  });
+
+  test("plays events past the normalisers, routed by their fields or as the case says", async () => {
+    const command = "CommandLine: cat /etc/shadow";
+    const cowrie = `- { name: routed, event: { eventid: cowrie.command.input, ${command} }, expect: ${found} }\n`;
+    const named = `- { name: named, event: { ${command} }, logsource: { category: command }, expect: ${found} }\n`;
+    const unknown = `- { name: unknown, event: { ${command} }, expect: none }\n`;
+    expect(await run({ "a.yml": rule, "a.test.yml": cowrie + named + unknown })).toMatchObject({
+      total: 3,
+      failures: [],
+    });
+  });
+
+  const fed = `${rule.replace("title:", "name: read\ntitle:")}
+---
+title: Reading a lot
+id: 33333333-2222-4333-8444-555555555555
+tags: [attack.t1003.008]
+correlation: { type: event_count, rules: [read], group-by: [User], timespan: 5m, condition: { gte: 3 } }
+level: high
+`;
+  const events = (count: number) =>
+    `logsource: { category: command }, events: [${Array.from({ length: count }, () => "{ CommandLine: cat /etc/shadow, User: eve }").join(", ")}]`;
+
+  test("sees rules that are no findings of their own by matches, and correlations over events by expect", async () => {
+    const many = "[33333333-2222-4333-8444-555555555555]";
+    const three = `- { name: three, ${events(3)}, expect: ${many}, matches: ${found} }\n`;
+    const two = `- { name: two, ${events(2)}, expect: none, matches: ${found} }\n`;
+    expect(await run({ "a.yml": fed, "a.test.yml": three + two })).toEqual({ total: 2, failures: [] });
+    const wrong = `- { name: two, ${events(2)}, expect: none, matches: none }\n`;
+    expect((await run({ "a.yml": fed, "a.test.yml": three + wrong })).failures).toMatchObject([
+      { name: "two", message: expect.stringContaining("of matches: found besides: Shadow read") },
+    ]);
+  });
+
+  test("pipelines change the rules before they are tested", async () => {
+    const read = parsePipeline({
+      path: "p.yml",
+      text: "name: p\ntransformations: [{ type: field_name_mapping, mapping: { CommandLine: cmd } }]",
+    });
+    if (!read.ok) throw new Error("the pipeline does not load");
+    const test = `- { name: x, event: { cmd: cat /etc/shadow }, logsource: { category: command }, expect: ${found} }\n`;
+    const files = { "a.yml": rule, "a.test.yml": test };
+    expect((await run(files)).failures).toHaveLength(1);
+    expect((await run(files, [read.pipeline])).failures).toEqual([]);
   });
 });

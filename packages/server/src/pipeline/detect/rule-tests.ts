@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
-import type { EventId, SensorId } from "@tyr/contract";
-import { derivedTimeId } from "#platform/ids";
-import { normalise } from "#collect";
-import { createEvaluator, type EvaluatedEvent } from "./evaluate.ts";
+import { createCorrelator, createEngine, type EventLogsource, type Pipeline } from "@tyr/sigma";
+import { createEvaluator, type EvaluatedEvent, toSigma } from "./evaluate.ts";
 import { readCases, type RuleCase } from "./rule-case.ts";
+import { readRuleLine, ruleEvent } from "./rule-line.ts";
 import { buildRulePack, type RulePack } from "./rule-pack.ts";
 
 /** What came of a run; a failure names the test file, the test and what was expected. */
@@ -14,22 +13,24 @@ type RuleTestFailure = Readonly<{ file: string; name: string; message: string }>
 
 const TEST_FILE = /\.test\.ya?ml$/;
 const RULE_FILE = /\.ya?ml$/;
-const SENSOR = "snr_00000000-0000-7000-8000-000000000000" as SensorId;
-/** Lines without a year are of this one unless the test says otherwise. */
-const YEAR_DEFAULT = 2026;
 
 /**
- * Plays the raw log lines of every rule test through the normalisers and the whole pack, correlations included, and
- * compares which rules found something. A rule that no test expects to find anything is a failure too.
+ * Plays the raw log lines of every rule test through the normalisers and the whole pack, correlations included, or its
+ * events through the pack alone, and compares which rules found something (`expect`) and which held without being a
+ * finding (`matches`). A rule that no test expects to find anything, or to hold, is a failure too.
  *
  * @param paths folders of rules with their tests, or single files; a folder is one pack
+ * @param pipelines run over the rules as they load
  */
-export async function runRulePackTests(paths: readonly string[]): Promise<RuleTestReport> {
+export async function runRulePackTests(
+  paths: readonly string[],
+  pipelines: readonly Pipeline[] = [],
+): Promise<RuleTestReport> {
   let total = 0;
   const failures: RuleTestFailure[] = [];
   for (const path of paths) {
     const isFolder = (await stat(path)).isDirectory();
-    const report = runPack(isFolder ? path : dirname(path), await filesOf(path, isFolder));
+    const report = runPack(isFolder ? path : dirname(path), await filesOf(path, isFolder), pipelines);
     total += report.total;
     failures.push(...report.failures);
   }
@@ -52,9 +53,10 @@ async function filesOf(path: string, isFolder: boolean): Promise<Files> {
   return { rules, tests };
 }
 
-function runPack(root: string, { rules, tests }: Files): RuleTestReport {
+function runPack(root: string, { rules, tests }: Files, pipelines: readonly Pipeline[]): RuleTestReport {
   const nameOf = (file: string): string => relative(root, file);
-  const pack = buildRulePack(rules.map((file) => ({ path: nameOf(file), text: readFileSync(file, "utf8") })));
+  const files = rules.map((file) => ({ path: nameOf(file), text: readFileSync(file, "utf8") }));
+  const pack = buildRulePack(files, { pipelines });
   const failures: RuleTestFailure[] = pack.rejected.map(({ path, line, column, message }) => {
     return { file: path, name: "loads", message: `${line}:${column}: ${message}` };
   });
@@ -65,7 +67,7 @@ function runPack(root: string, { rules, tests }: Files): RuleTestReport {
     if (!read.ok) failures.push({ file: nameOf(file), name: "reads", message: read.message });
     for (const one of read.ok ? read.cases : []) {
       total += 1;
-      for (const id of expectedOf(one)) expected.add(id);
+      for (const id of [...idsOf(one.expect), ...idsOf(one.matches)]) expected.add(id);
       const message = judge(pack, one);
       if (message !== undefined) failures.push({ file: nameOf(file), name: one.name, message });
     }
@@ -76,46 +78,65 @@ function runPack(root: string, { rules, tests }: Files): RuleTestReport {
 
 function untested(pack: RulePack, expected: ReadonlySet<string>): readonly RuleTestFailure[] {
   return [...pack.rules.values()]
-    .filter(({ id, sigma }) => sigma.reported && !expected.has(id))
+    .filter(({ id }) => !expected.has(id))
     .map(({ sigma }) => {
-      return { file: sigma.path, name: "is tested", message: `no test expects "${sigma.title}" to find anything` };
+      const what = sigma.reported ? "find anything (expect)" : "hold (matches)";
+      return { file: sigma.path, name: "is tested", message: `no test expects "${sigma.title}" to ${what}` };
     });
 }
 
-function expectedOf({ expect }: RuleCase): readonly string[] {
-  return expect === "none" ? [] : expect;
+function idsOf(ids: RuleCase["expect"] | undefined): readonly string[] {
+  return ids === "none" || ids === undefined ? [] : ids;
 }
 
 /** @returns what differs, or undefined */
 function judge(pack: RulePack, one: RuleCase): string | undefined {
-  const evaluator = createEvaluator(pack);
-  const found = new Set<string>();
-  for (const [index, line] of one.lines.entries()) {
-    const event = eventOf(line, index, one);
-    if (typeof event === "string") return `line ${index + 1} cannot be read: ${event}`;
-    for (const { ruleId } of evaluator.evaluate(event)) found.add(ruleId);
-  }
-  const wanted = expectedOf(one);
+  const events = eventsOf(one);
+  if (typeof events === "string") return events;
+  const findings = compared(pack, idsOf(one.expect), foundBy(pack, events));
+  const quiet = one.matches === undefined ? [] : compared(pack, idsOf(one.matches), heldQuietly(pack, events));
+  const parts = [...findings, ...quiet.map((part) => `of matches: ${part}`)];
+  return parts.length === 0 ? undefined : parts.join("; ");
+}
+
+function compared(pack: RulePack, wanted: readonly string[], found: ReadonlySet<string>): readonly string[] {
   const missing = wanted.filter((id) => !found.has(id)).map((id) => titled(pack, id));
   const surplus = [...found].filter((id) => !wanted.includes(id)).map((id) => titled(pack, id));
-  if (missing.length + surplus.length === 0) return undefined;
-  const parts = [
-    missing.length > 0 ? `not found: ${missing.join(", ")}` : "",
-    surplus.length > 0 ? `found besides: ${surplus.join(", ")}` : "",
+  return [
+    ...(missing.length > 0 ? [`not found: ${missing.join(", ")}`] : []),
+    ...(surplus.length > 0 ? [`found besides: ${surplus.join(", ")}`] : []),
   ];
-  return parts.filter((part) => part !== "").join("; ");
 }
 
 function titled(pack: RulePack, id: string): string {
   return `${pack.rules.get(id)?.sigma.title ?? "unknown rule"} (${id})`;
 }
 
-function eventOf(line: string, index: number, one: RuleCase): EvaluatedEvent | string {
-  const { format = "auto", sensor: sensorKind = "custom", year = YEAR_DEFAULT } = one;
-  const now = new Date(Date.UTC(year, 11, 31));
-  const read = normalise(line, { format, sensorKind, now, year });
-  if (!read.ok) return read.reason;
-  const { time, kind, src, user, logsource, fields, ecs, raw } = read.event;
-  const id: EventId = derivedTimeId("event", time.getTime(), String(index));
-  return { id, time, observedAt: time, kind, src, user, sensorId: SENSOR, logsource, fields, ecs, raw };
+function foundBy(pack: RulePack, events: readonly EvaluatedEvent[]): ReadonlySet<string> {
+  const evaluator = createEvaluator(pack);
+  return new Set(events.flatMap((event) => evaluator.evaluate(event).map(({ ruleId }) => ruleId)));
+}
+
+/** Rules that only feed others, and those they feed: a finding of theirs is none, so the evaluator is silent about them. */
+function heldQuietly(pack: RulePack, events: readonly EvaluatedEvent[]): ReadonlySet<string> {
+  const engine = createEngine(pack.ruleSet);
+  const correlator = createCorrelator(pack.ruleSet);
+  const held = new Set<string>();
+  for (const event of events.map(toSigma)) {
+    const matches = engine.match(event);
+    for (const { rule } of [...matches, ...correlator.feed(event, matches)]) if (!rule.reported) held.add(rule.key);
+  }
+  return held;
+}
+
+/** @returns the events of a case, or which of its lines nobody can read */
+function eventsOf({ lines, event, events, logsource, ...reading }: RuleCase): readonly EvaluatedEvent[] | string {
+  const given = events ?? (event === undefined ? [] : [event]);
+  const read = given.map((fields, index) => ruleEvent(fields, index, logsource as EventLogsource | undefined));
+  for (const [index, line] of (lines ?? []).entries()) {
+    const outcome = readRuleLine(line, { ...reading, index });
+    if (!outcome.ok) return `line ${index + 1} cannot be read: ${outcome.reason}`;
+    read.push(outcome.event);
+  }
+  return read;
 }
