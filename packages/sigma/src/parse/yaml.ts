@@ -1,4 +1,5 @@
 import { Composer, type Document, isMap, isScalar, isSeq, LineCounter, type Node, Parser } from "yaml";
+import { readPlainYaml } from "./plain-yaml.ts";
 import { RuleRejected, type RejectionCode, type ValuePath } from "./rejection.ts";
 
 /** Bounds on one rule file. A rule is written by people; anything near these limits is not one. */
@@ -30,14 +31,27 @@ const start: Position = { line: 1, column: 1 };
 const composerOptions = { schema: "core", version: "1.2", intAsBigInt: true, prettyErrors: false } as const;
 
 /**
- * Splits a file into documents. Depth is measured on the token tree, before anything recursive runs over it.
- * Documents without content (a trailing `---`) are left out.
+ * Splits a file into documents. Documents without content (a trailing `---`) are left out. Plain files are read the fast
+ * way, and the full way only once somebody asks where one of their values stands.
  */
 export function readYaml(text: string, limits: YamlLimits): readonly YamlDocument[] {
   if (text.length > limits.fileCharsMax) {
     const message = `the file has ${text.length} characters, the limit is ${limits.fileCharsMax}`;
     return [{ ok: false, code: "yaml-limit", message, position: start }];
   }
+  const plainDocument = limits.documentsMax < 1 ? undefined : readPlainYaml(text, limits.depthMax);
+  if (plainDocument === undefined) return readFullYaml(text, limits);
+  const { value, line } = plainDocument;
+  let full: YamlDocument | undefined;
+  const find = (at: ValuePath): Position => {
+    full ??= readFullYaml(text, limits)[0];
+    return full?.ok === true ? full.locate(at) : { line, column: 1 };
+  };
+  return [{ ok: true, value, locate: (at) => (at.length === 0 ? { line, column: 1 } : find(at)) }];
+}
+
+/** Any YAML. Depth is measured on the token tree, before anything recursive runs over it. */
+export function readFullYaml(text: string, limits: YamlLimits): readonly YamlDocument[] {
   const counter = new LineCounter();
   const composer = new Composer({ ...composerOptions, lineCounter: counter });
   const documents: YamlDocument[] = [];
