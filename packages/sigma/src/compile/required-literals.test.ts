@@ -25,6 +25,15 @@ describe("what every match of an expression contains", () => {
     ["(?i)download", ["download"]],
     ["(?i)wget http", ["wget http"]],
     ["(?i)system32", ["tem32"]],
+    ["(?Ui)system32", ["tem32"]],
+    ["(?i)naïvement", ["vement"]],
+    ["\\pLong way", ["ong way"]],
+    ["\\p{Greek}{1,3}-abc", ["-abc"]],
+    ["\\x41bcd\\x{1F600}efg\\101hij", ["bcd", "efg", "hij"]],
+    ["[[:digit:]z]abc", ["abc"]],
+    ["abc😀?def", ["abc", "def"]],
+    ["x{(y}abc|def)", []],
+    ["abc{,3}def", ["abc", "def"]],
   ])("%s", (source, expected) => {
     expect(literals(source)).toEqual(expected);
   });

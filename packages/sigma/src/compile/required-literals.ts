@@ -1,21 +1,23 @@
 /** A literal run must be this long to be worth looking for. */
 const RUN_MIN = 3;
+/** Besides their capitals, `s` and `k` match U+017F and U+212A; beyond ASCII there are many such (`μ` and U+00B5). */
+const otherCases = /[sSkK]|[^\p{ASCII}]/u;
 
 /**
  * Folded literals that every text a regular expression matches contains, longest first; empty when none can be told.
  * Reads only what it is sure of (RE2 syntax): groups, classes, alternatives and what a quantifier makes optional end a
  * run. Errs by saying less.
  *
- * @param ignoresCase `s` and `k` then also match characters that do not fold to them (U+017F, U+212A), and end a run
+ * @param ignoresCase what may then match a character that does not fold to it ends a run
  */
 export function requiredLiterals(
   source: string,
   ignoresCase: boolean,
   fold: (text: string) => string,
 ): readonly string[] {
-  const anyCase = ignoresCase || /\(\?[a-z]*i/.test(source);
+  const anyCase = ignoresCase || /\(\?[a-zA-Z-]*i/.test(source);
   if (source.includes("\\Q") || hasTopLevelAlternative(source)) return [];
-  const runs = runsOf(source).flatMap((run) => (anyCase ? run.split(/[sSkK\u017F\u212A]/) : [run]));
+  const runs = runsOf(source).flatMap((run) => (anyCase ? run.split(otherCases) : [run]));
   const literals = runs.map(fold).filter((run) => run.length >= RUN_MIN);
   return [...new Set(literals)].sort((a, b) => b.length - a.length);
 }
@@ -31,15 +33,26 @@ function hasTopLevelAlternative(source: string): boolean {
   return false;
 }
 
-/** The position after one element: an escaped character and a whole class are one. */
+/** The position after one element: an escaped character, one beyond U+FFFF and a whole class are one. */
 function next(source: string, at: number): number {
   const character = source.charAt(at);
-  if (character === "\\") return at + 2;
-  if (character !== "[") return at + 1;
+  if (character === "\\") return at + (escapes.exec(source.slice(at))?.[0].length ?? 2);
+  if (character !== "[") return at + ((source.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
   // A `]` right after the opening (or its `^`) stands for itself.
-  let end = at + (source.charAt(at + 1) === "^" ? 2 : 1) + 1;
-  while (end < source.length && source.charAt(end) !== "]") end += source.charAt(end) === "\\" ? 2 : 1;
+  let end = at + (source.charAt(at + 1) === "^" ? 2 : 1);
+  if (source.charAt(end) === "]") end += 1;
+  while (end < source.length && source.charAt(end) !== "]") end = afterMember(source, end);
   return end + 1;
+}
+
+/** Escapes of more than one character: `\pL`, `\p{Greek}`, `\x41`, `\x{1F600}`, `\101`. */
+const escapes = /^\\(?:[pPx]\{[^}]*\}|[pP].|x[0-9A-Fa-f]{2}|[0-7]{1,3})/su;
+
+/** In a class, `[:alpha:]` is one member; its bracket ends nothing. */
+function afterMember(source: string, at: number): number {
+  if (source.charAt(at) === "\\") return at + 2;
+  const end = source.startsWith("[:", at) ? source.indexOf(":]", at + 2) : -1;
+  return end === -1 ? at + 1 : end + 2;
 }
 
 function runsOf(source: string): readonly string[] {
@@ -62,21 +75,20 @@ function runsOf(source: string): readonly string[] {
 
 /** The character an element stands for by itself, if it does. */
 function literalAt(source: string, at: number): string | undefined {
-  const character = source.charAt(at);
+  const character = String.fromCodePoint(source.codePointAt(at) ?? 0);
   if (character !== "\\") return "()[]{}.*+?^$|".includes(character) ? undefined : character;
   const escaped = source.charAt(at + 1);
   return /[\p{L}\p{N}]/u.test(escaped) || escaped === "" ? undefined : escaped;
 }
 
 function quantifierAt(source: string, at: number): "" | "+" | "other" {
-  const character = source.charAt(at);
-  if (character === "+") return "+";
-  return character === "*" || character === "?" || character === "{" ? "other" : "";
+  if (quantifierLength(source, at) === 0) return "";
+  return source.charAt(at) === "+" ? "+" : "other";
 }
 
-/** `+`, `*?`, `{2,3}` … with the mark that makes it lazy. */
+/** `+`, `*?`, `{2,3}` … with the mark that makes it lazy; other things in braces, `{,3}` too, are texts. */
 function quantifierLength(source: string, at: number): number {
-  return /^(?:[*+?]|\{[^}]*\}?)\??/.exec(source.slice(at))?.[0].length ?? 0;
+  return /^(?:[*+?]|\{\d+(?:,\d*)?\})\??/.exec(source.slice(at))?.[0].length ?? 0;
 }
 
 function afterGroup(source: string, at: number): number {

@@ -53,7 +53,7 @@ export function readState(text: string): GroupState | undefined {
   const parsed = parseJson(text) as Partial<Record<string, unknown>> | undefined;
   if (parsed === undefined) return undefined;
   const { d: definition, s: usedAt, c: clockMs } = parsed;
-  if (typeof definition !== "string" || typeof usedAt !== "number" || typeof clockMs !== "number") return undefined;
+  if (typeof definition !== "string" || !isNumber(usedAt) || !isNumber(clockMs)) return undefined;
   const read = parsed["v"] === version ? readColumns(parsed) : parsed["v"] === rowsVersion ? readRows(parsed["e"]) : [];
   const entries = read !== undefined && isInOrder(read) ? read : [];
   return entries.length === 0 ? undefined : { definition, usedAt, clockMs, entries };
@@ -103,7 +103,8 @@ function isListOf<Member>(list: unknown, is: (value: unknown) => value is Member
   return Array.isArray(list) && (list as readonly unknown[]).every(is);
 }
 
-const isNumber = (value: unknown): value is number => typeof value === "number";
+/** JSON has no infinity, but `1e999` reads as one, and could not be written again. */
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
 const isText = (value: unknown): value is string => typeof value === "string";
 const isNumbers = (value: unknown): value is readonly number[] => isListOf(value, isNumber);
 const isValues = (value: unknown): value is Entry["values"] =>
@@ -131,6 +132,6 @@ export function readCheckpoint(text: string): Checkpoint | undefined {
   const clockMs = parsed?.["c"];
   const used = parsed?.["s"];
   const isKnown = parsed?.["v"] === version || parsed?.["v"] === rowsVersion;
-  if (!isKnown || typeof clockMs !== "number" || typeof used !== "number") return undefined;
+  if (!isKnown || !isNumber(clockMs) || !isNumber(used)) return undefined;
   return { clockMs, used };
 }

@@ -28,7 +28,13 @@ type Token = Readonly<Record<string, unknown>>;
 type Lines = Readonly<{ counter: LineCounter }>;
 
 const start: Position = { line: 1, column: 1 };
-const composerOptions = { schema: "core", version: "1.2", intAsBigInt: true, prettyErrors: false } as const;
+const composerOptions = {
+  schema: "core",
+  version: "1.2",
+  intAsBigInt: true,
+  prettyErrors: false,
+  logLevel: "error",
+} as const;
 
 /**
  * Splits a file into documents. Documents without content (a trailing `---`) are left out. Plain files are read the fast
