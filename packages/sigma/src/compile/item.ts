@@ -5,7 +5,7 @@ import { encodeBase64, encodeBase64Offset, encodeWide, type Encoded } from "./en
 import { type ItemModifiers, readModifiers, type Transform } from "./modifiers.ts";
 import { expandPlaceholders, type Placeholders } from "./placeholder.ts";
 import { compileRegex } from "./regex.ts";
-import { expandDashes, many, parsePattern, type Pattern, tidy } from "./sigma-string.ts";
+import { expandDashes, isMany, many, parsePattern, type Pattern, type PatternPart, tidy } from "./sigma-string.ts";
 
 /** What building an item needs besides the item. */
 export type ItemContext = Readonly<{ placeholders: Placeholders; at: ValuePath }>;
@@ -39,25 +39,50 @@ export function buildItem(key: string, value: unknown, context: ItemContext): It
   checkShape({ field, modifiers, values }, context);
   // Keywords are searched for inside the values; a modifier that compares otherwise overrides that.
   const position = field === null && modifiers.position === "equals" ? "contains" : modifiers.position;
+  const placedModifiers = { ...modifiers, position };
+  const written = { field, key, value, modifiers };
+  if (isPlainText(modifiers)) {
+    limitTests(values.length, context);
+    return finish(
+      written,
+      values.map((scalar) => plainTextTest(scalar, placedModifiers)),
+    );
+  }
   const perValue = values.map((scalar, index) => {
     const at = Array.isArray(value) ? [...context.at, index] : context.at;
-    return builders[modifiers.kind](scalar, { ...modifiers, position }, { ...context, at });
+    return builders[modifiers.kind](scalar, placedModifiers, { ...context, at });
   });
-  const tests = perValue.flat();
-  if (tests.length > testsMax) reject("limit-exceeded", `more than ${testsMax} values in one item`, context.at);
-  return finish({ field, key, value, modifiers }, perValue);
+  limitTests(perValue.flat().length, context);
+  return finish(written, modifiers.all ? perValue.map(together) : perValue.flat());
+}
+
+function limitTests(count: number, { at }: ItemContext): void {
+  if (count > testsMax) reject("limit-exceeded", `more than ${testsMax} values in one item`, at);
 }
 
 type Written = Readonly<{ field: string | null; key: string; value: unknown; modifiers: ItemModifiers }>;
 
 /** Under `all` the variants of one value are alternatives, so a value that became several keeps them together. */
-function finish(written: Written, perValue: readonly (readonly Test[])[]): Item {
-  const { field, modifiers } = written;
-  const groups: readonly Test[] = modifiers.all
-    ? perValue.map((tests) => (tests.length === 1 && tests[0] !== undefined ? tests[0] : { kind: "either", tests }))
-    : perValue.flat();
-  const item = { field, join: modifiers.all ? "all" : "any", negated: modifiers.negated, tests: groups } as const;
-  return { ...item, text: `${written.key}: ${JSON.stringify(written.value)}`, key: JSON.stringify(item) };
+function together(tests: readonly Test[]): Test {
+  const [only] = tests;
+  return tests.length === 1 && only !== undefined ? only : { kind: "either", tests };
+}
+
+function finish({ field, key, value, modifiers }: Written, tests: readonly Test[]): Item {
+  const join = modifiers.all ? "all" : "any";
+  const { negated } = modifiers;
+  const text = `${key}: ${JSON.stringify(value)}`;
+  return { field, join, negated, tests, text, key: JSON.stringify([field, join, negated, ...tests.map(keyOf)]) };
+}
+
+const wildcardKeys = { many: 0, one: 1, dash: 2 } as const;
+
+/** Texts are most of what rules are made of: their part of the key is kept short, and no other kind gives a list. */
+function keyOf(test: Test): unknown {
+  if (test.kind !== "text") return test;
+  const parts = test.pattern.map((part) => (typeof part === "string" ? part : wildcardKeys[part.wildcard]));
+  parts.push(test.cased ? 1 : 0);
+  return parts;
 }
 
 function scalarsOf(value: unknown, at: ValuePath): readonly Scalar[] {
@@ -97,13 +122,27 @@ function checkNull(field: string | null, modifiers: ItemModifiers, context: Item
     reject("value-invalid", "null stands for a field without a value; it takes no modifier", context.at);
 }
 
+/** Nothing about such values can be wrong, and each is one test. */
+function isPlainText({ kind, expand, transforms }: ItemModifiers): boolean {
+  return kind === "text" && !expand && transforms.length === 0;
+}
+
+function plainTextTest(value: Scalar, { position, cased }: ItemModifiers): Test {
+  if (value === null) return { kind: "null" };
+  return { kind: "text", pattern: placed(parsePattern(String(value)), position), cased };
+}
+
 function textTests(value: Scalar, modifiers: ItemModifiers, context: ItemContext): readonly Test[] {
   if (value === null) return [{ kind: "null" }];
   const written = String(value);
   const texts = modifiers.expand ? expandPlaceholders(written, context.placeholders, context.at) : [written];
   return texts
     .flatMap((text) => transformed({ pattern: parsePattern(text), isBytes: false }, modifiers.transforms, context.at))
-    .map(({ pattern }) => ({ kind: "text", pattern: placed(pattern, modifiers.position), cased: modifiers.cased }));
+    .map(({ pattern }) => ({
+      kind: "text",
+      pattern: placed(tidy(pattern), modifiers.position),
+      cased: modifiers.cased,
+    }));
 }
 
 function transformed(start: Encoded, transforms: readonly Transform[], at: ValuePath): readonly Encoded[] {
@@ -119,11 +158,23 @@ function applyTransform(value: Encoded, transform: Transform, at: ValuePath): re
   return [encodeWide(value, transform)];
 }
 
-/** The added wildcards are parts of their own, so a value that ends in a backslash cannot escape them. */
+const anything: Pattern = [many];
+const nothing: readonly PatternPart[] = [];
+
+/**
+ * The added wildcards are parts of their own, so a value that ends in a backslash cannot escape them.
+ *
+ * @param pattern tidy, as is what comes of it
+ */
 function placed(pattern: Pattern, position: TextPosition): Pattern {
-  const before = position === "contains" || position === "endswith" ? [many] : [];
-  const after = position === "contains" || position === "startswith" ? [many] : [];
-  return tidy([...before, ...pattern, ...after]);
+  if (position === "equals") return pattern;
+  const [first] = pattern;
+  const last = pattern.at(-1);
+  if (first === undefined || last === undefined) return anything;
+  const before = position === "startswith" || isMany(first) ? nothing : anything;
+  const after = position === "endswith" || isMany(last) ? nothing : anything;
+  // `concat` takes no more memory than needed, of which there are tens of thousands.
+  return before.concat(pattern, after);
 }
 
 function regexTest(value: Scalar, modifiers: ItemModifiers, context: ItemContext): readonly Test[] {

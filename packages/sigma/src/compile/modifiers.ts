@@ -67,8 +67,22 @@ const entries: Readonly<Record<string, Entry>> = {
   fieldref: { role: "kind", kinds: ["fieldref"] },
 };
 
+const unmodified: ItemModifiers = {
+  kind: "text",
+  position: "equals",
+  all: false,
+  cased: false,
+  negated: false,
+  expand: false,
+  flags: "",
+  transforms: [],
+  timePart: undefined,
+  operator: undefined,
+};
+
 /** @throws {RuleRejected} `modifier-unknown` or `modifier-conflict` */
 export function readModifiers(names: readonly string[], at: ValuePath): ItemModifiers {
+  if (names.length === 0) return unmodified;
   const roles = names.map((name) => ({ name, entry: entryOf(name, at) }));
   if (new Set(names).size < names.length) reject("modifier-conflict", "a modifier stands twice", at);
   const kind = kindOf(names);

@@ -21,20 +21,25 @@ export const variantsMax = 4096;
  * itself (Sigma rules specification, "Escape Character").
  */
 export function parsePattern(text: string): Pattern {
+  if (!/[*?\\]/.test(text)) return text === "" ? [] : [text];
   const parts: PatternPart[] = [];
   let literal = "";
+  let from = 0;
   for (let index = 0; index < text.length; index += 1) {
     const character = text.charAt(index);
     const next = text.charAt(index + 1);
     if (character === "\\" && next !== "" && "*?\\".includes(next)) {
-      literal += next;
+      literal += text.slice(from, index);
       index += 1;
+      from = index;
     } else if (character === "*" || character === "?") {
-      parts.push(literal, character === "*" ? many : one);
+      parts.push(literal + text.slice(from, index), character === "*" ? many : one);
       literal = "";
-    } else literal += character;
+      from = index + 1;
+    }
   }
-  return tidy([...parts, literal]);
+  const last = literal + text.slice(from);
+  return parts.length === 0 ? [last] : tidy([...parts, last]);
 }
 
 /** Joins neighbouring literals and wildcards of any length; drops empty pieces. */
