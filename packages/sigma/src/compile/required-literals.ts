@@ -1,7 +1,7 @@
-/** A literal run must be this long to be worth looking for. */
-const RUN_MIN = 3;
 /** Besides their capitals, `s` and `k` match U+017F and U+212A; beyond ASCII there are many such (`μ` and U+00B5). */
 const otherCases = /[sSkK]|[^\p{ASCII}]/u;
+/** In `ab(?i)?`, what is optional is the `b`. */
+const repeatedFlags = /\(\?[a-zA-Z-]*\)[*+?{]/;
 
 /**
  * Folded literals that every text a regular expression matches contains, longest first; empty when none can be told.
@@ -16,9 +16,9 @@ export function requiredLiterals(
   fold: (text: string) => string,
 ): readonly string[] {
   const anyCase = ignoresCase || /\(\?[a-zA-Z-]*i/.test(source);
-  if (source.includes("\\Q") || hasTopLevelAlternative(source)) return [];
+  if (source.includes("\\Q") || repeatedFlags.test(source) || hasTopLevelAlternative(source)) return [];
   const runs = runsOf(source).flatMap((run) => (anyCase ? run.split(otherCases) : [run]));
-  const literals = runs.map(fold).filter((run) => run.length >= RUN_MIN);
+  const literals = runs.map(fold).filter((run) => run !== "");
   return [...new Set(literals)].sort((a, b) => b.length - a.length);
 }
 

@@ -1,6 +1,7 @@
 import { fold } from "../compile/fold.ts";
 import type { Expression } from "../expression.ts";
 import { allTexts, textOf, valuesOf } from "./field-values.ts";
+import { type ByteIndex, createByteIndex, type LineBytes, type Span } from "./byte-index.ts";
 import { createLiteralIndex, type IndexedLiteral, type LiteralIndex } from "./literal-index.ts";
 import type { LineTokens, Token } from "./line-tokens.ts";
 import type { EventContent } from "./naive.ts";
@@ -12,6 +13,7 @@ const PROFILE_EVENTS = 512;
 const PROFILE_AGAIN = 32;
 /** Fewer rules than this are not worth measuring for. */
 const PROFILE_RULES_MIN = 24;
+const BACKSLASH = 0x5c;
 /** Names of fields remembered; a hostile sensor makes them up. */
 const NAMES_MAX = 8_192;
 
@@ -41,9 +43,9 @@ export class Candidates {
    *
    * @returns undefined when this line has to be parsed first
    */
-  findInLine(line: string, tokens: LineTokens): readonly number[] | undefined {
+  findInLine(line: Line): readonly number[] | undefined {
     if (this.#seen >= this.#profileAt) return undefined;
-    const found = this.#index.findInLine(line, tokens);
+    const found = this.#index.findInLine(line);
     if (found !== undefined) this.#seen += 1;
     return found;
   }
@@ -90,12 +92,15 @@ function keyOf({ field, place, text }: Atom): string {
   return JSON.stringify([field, place, text]);
 }
 
+/** One line of JSON three times: its bytes, one character for each of them, and taken apart. */
+export type Line = LineBytes & Readonly<{ text: string; tokens: LineTokens }>;
+
 /** What the index knows of one field. */
 type FieldEntry = Readonly<{
   name: string;
   index: LiteralIndex | undefined;
   /** The same literals as JSON writes them, for texts that were not decoded. */
-  written: LiteralIndex | undefined;
+  written: ByteIndex | undefined;
   /** Whether all of them may stand anywhere in a text. */
   anywhere: boolean;
   /** Rules that only ask for the field to be there. */
@@ -154,48 +159,55 @@ class WitnessIndex {
    * Texts are searched as they are written where JSON's escapes are the usual ones: writing goes character by character,
    * so what a text contains, its written form contains too. Everything else is decoded first.
    */
-  findInLine(line: string, tokens: LineTokens): readonly number[] | undefined {
+  findInLine(line: Line): readonly number[] | undefined {
+    const { tokens } = line;
     this.#event += 1;
     this.#found.length = 0;
     for (const rule of this.#always) this.#mark(rule);
+    if (this.#keywords !== undefined && !this.#lookAtLine(this.#keywords, line)) return undefined;
     for (let index = 0; index < tokens.count; index += 1) {
       const token = tokens.at(index);
       if (token === undefined) break;
+      if (token.kind === "nested" && this.#dotted.length > 0 && hasObject(line.text, token)) return undefined;
       for (const entry of this.#named(token.name)) if (!this.#lookAtToken(entry, line, token)) return undefined;
     }
-    if (this.#keywords !== undefined && !this.#lookAtLine(this.#keywords, line, tokens)) return undefined;
     return this.#found.length > 1 ? this.#found.sort((a, b) => a - b) : this.#found;
   }
 
   /** Keywords that may stand anywhere are searched in the whole line, names of fields included: rather one too many. */
-  #lookAtLine(entry: FieldEntry, line: string, tokens: LineTokens): boolean {
+  #lookAtLine(entry: FieldEntry, line: Line): boolean {
     if (entry.written === undefined) return true;
-    if (isBeyondAscii(line) || hasUnusualEscapes(line)) return false;
-    const lower = line.toLowerCase();
-    if (entry.anywhere) this.#searchIn(entry, entry.written, lower);
-    else
-      for (let index = 0; index < tokens.count; index += 1) {
-        const token = tokens.at(index);
-        if (token !== undefined) this.#searchIn(entry, entry.written, lower.slice(token.from, token.to));
-      }
+    if (hasUnusualEscapes(line.text)) return false;
+    if (entry.anywhere) return this.#searchBytes(entry, line, { from: 0, to: line.bytes.length });
+    for (let index = 0; index < line.tokens.count; index += 1) {
+      const token = line.tokens.at(index);
+      if (token === undefined) break;
+      if (token.kind === "nested" || !this.#searchBytes(entry, line, token)) return false;
+    }
     return true;
   }
 
   /** @returns false when it cannot be told from the line */
-  #lookAtToken(entry: FieldEntry, line: string, { kind, from, to }: Token): boolean {
+  #lookAtToken(entry: FieldEntry, line: Line, token: Token): boolean {
     for (const rule of entry.present) this.#mark(rule);
-    if (entry.index === undefined || entry.written === undefined) return true;
-    const written = line.slice(from, to);
+    if (entry.index === undefined) return true;
+    const { kind, from, to } = token;
+    if (kind === "nested") return false;
     if (kind === "bare") {
+      const written = line.text.slice(from, to);
       const isPlain = /^(?:0|-?[1-9]\d{0,14}|true|false)$/.test(written);
       if (isPlain) this.#searchIn(entry, entry.index, written);
       return isPlain || written === "null";
     }
-    // Characters beyond ASCII fold in ways of their own, and here they are still bytes.
-    if (isBeyondAscii(written)) return false;
-    if (kind === "escaped" && hasUnusualEscapes(written)) return false;
-    this.#searchIn(entry, entry.written, written.toLowerCase());
-    return true;
+    if (kind === "escaped" && hasUnusualEscapes(line.text.slice(from, to))) return false;
+    return this.#searchBytes(entry, line, token);
+  }
+
+  #searchBytes({ written, rules }: FieldEntry, line: Line, span: Span): boolean {
+    if (written === undefined) return true;
+    return written.search(line, span, (literal) => {
+      for (const rule of rules[literal] ?? []) this.#mark(rule);
+    });
   }
 
   /** A name is also looked for with its blanks taken out, as `valuesOf` does. */
@@ -262,19 +274,24 @@ function entryOf(name: string, noted: readonly Noted[]): FieldEntry {
     rules.push(concerned);
   }
   const written = literals.map((literal) => ({ ...literal, text: JSON.stringify(literal.text).slice(1, -1) }));
-  const [index, writtenIndex] =
-    literals.length === 0 ? [] : [createLiteralIndex(literals), createLiteralIndex(written)];
+  const [index, writtenIndex] = literals.length === 0 ? [] : [createLiteralIndex(literals), createByteIndex(written)];
   const anywhere = literals.every(({ place }) => place === "part");
   return { name, index, written: writtenIndex, anywhere, present, rules };
 }
 
-/** Escapes that JSON allows and its writers seldom use: characters by number, and the slash. */
-function hasUnusualEscapes(written: string): boolean {
-  if (!written.includes("\\u") && !written.includes("\\/")) return false;
-  return /(?<!\\)(?:\\\\)*\\[u/]/.test(written);
+function hasObject(line: string, { from, to }: Token): boolean {
+  const brace = line.indexOf("{", from);
+  return brace !== -1 && brace < to;
 }
 
-function isBeyondAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 127) return true;
-  return false;
+/** Escapes that JSON allows and its writers seldom use: characters by number, and the slash. */
+function hasUnusualEscapes(written: string): boolean {
+  return ["\\u", "\\/"].some((escape) => {
+    for (let at = written.indexOf(escape); at !== -1; at = written.indexOf(escape, at + 1)) {
+      let before = 0;
+      while (written.charCodeAt(at - 1 - before) === BACKSLASH) before += 1;
+      if (before % 2 === 0) return true;
+    }
+    return false;
+  });
 }

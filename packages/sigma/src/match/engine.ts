@@ -2,6 +2,7 @@ import type { Item } from "../expression.ts";
 import type { RuleSet } from "../load.ts";
 import type { DetectionRule } from "../rule.ts";
 import type { EventLogsource, SigmaEvent } from "./event.ts";
+import type { LineBytes } from "./byte-index.ts";
 import { Candidates } from "./candidates.ts";
 import { EventView } from "./event-view.ts";
 import { compileItem, type ItemProgram } from "./item-program.ts";
@@ -52,6 +53,7 @@ export function createEngine(ruleSet: Pick<RuleSet, "rules">, options: EngineOpt
   const everything = options.routing === "none" ? bundleOf(compiled) : undefined;
   const route = (logsource: EventLogsource): Bundle => everything ?? bundles.for(logsource);
   const tokens = new LineTokens();
+  const viewed = viewer();
   const verify = ({ compiled: rules }: Bundle, candidates: readonly number[], event: Seen): readonly Match[] => {
     const matches: Match[] = [];
     view.show(event);
@@ -70,7 +72,8 @@ export function createEngine(ruleSet: Pick<RuleSet, "rules">, options: EngineOpt
     matchLine: (line, about) => {
       const text = oneCharacterPerByte(line);
       const bundle = route(about.logsource);
-      const candidates = tokens.read(text) ? bundle.candidates.findInLine(text, tokens) : undefined;
+      const isPlain = !foldsIntoAscii(text) && tokens.read(text);
+      const candidates = isPlain ? bundle.candidates.findInLine({ ...viewed(line), text, tokens }) : undefined;
       if (candidates?.length === 0) return [];
       const event = { ...about, fields: parseLine(line) };
       return candidates === undefined ? match(event) : verify(bundle, candidates, event);
@@ -83,6 +86,21 @@ type Seen = Pick<SigmaEvent, "id" | "logsource" | "fields" | "raw">;
 
 const latin1 = new TextDecoder("latin1");
 const utf8 = new TextDecoder();
+
+/** U+0130 and U+212A, the only characters beyond ASCII that fold into it, as the bytes of UTF-8. */
+function foldsIntoAscii(text: string): boolean {
+  // The decoder of platforms without `latin1Slice` takes 0x84 for a quotation mark (windows-1252).
+  return ["\u00C4\u00B0", "\u00E2\u0084\u00AA", "\u00E2\u201E\u00AA"].some((bytes) => text.includes(bytes));
+}
+
+/** Lines mostly lie in one large buffer: one view of it serves them all. */
+function viewer(): (bytes: Uint8Array) => LineBytes {
+  let view: DataView = new DataView(new ArrayBuffer(0));
+  return (bytes) => {
+    if (view.buffer !== bytes.buffer) view = new DataView(bytes.buffer);
+    return { bytes, view, base: bytes.byteOffset };
+  };
+}
 
 /** ASCII as it is; other bytes as some character beyond ASCII (which one does not matter here). */
 function oneCharacterPerByte(bytes: Uint8Array): string {

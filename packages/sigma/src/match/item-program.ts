@@ -69,11 +69,11 @@ function onTexts(test: TextTest): FieldTest {
 
 /** Running an expression costs a thousand times as much as looking for what it needs. */
 function onRegex({ required, test }: LinearRegex): FieldTest {
-  const [literal] = required;
-  if (literal === undefined) return onTexts(test);
+  if (required.length === 0) return onTexts(test);
   return (field) => {
     const folded = field.folded();
-    return field.texts().some((text, index) => folded[index]?.includes(literal) === true && test(text));
+    const mayMatch = (text: string): boolean => required.every((literal) => text.includes(literal));
+    return field.texts().some((text, index) => mayMatch(folded[index] ?? "") && test(text));
   };
 }
 

@@ -4,18 +4,20 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
 /** Names of fields remembered; a hostile sensor makes them up. */
 const NAMES_MAX = 8_192;
 
-/** What a value is: text as it stands, text with escapes in it, or a number, `true`, `false`, `null`. */
-type TokenKind = "text" | "escaped" | "bare";
+/** What a value is: text as it stands, text with escapes in it, a number or word, or a list or object. */
+type TokenKind = "text" | "escaped" | "bare" | "nested";
 
 /** One name with its value: `from` and `to` enclose the value in the line, quotation marks left out. */
 export type Token = { name: string; kind: TokenKind; from: number; to: number };
 
 /**
  * Takes a line of JSON apart without building anything: positions of names and values, found by the platform's own search
- * for quotation marks. Reads flat objects; of anything else it says so, and the caller parses the line.
+ * for quotation marks. Lists and objects inside are passed over whole.
  */
 export class LineTokens {
   readonly #tokens: Token[] = [];
@@ -34,7 +36,7 @@ export class LineTokens {
     return index < this.#count ? this.#tokens[index] : undefined;
   }
 
-  /** @returns false when the line is not one flat object; it may then be nested, or no JSON at all */
+  /** @returns false when this is no object, or one whose names have escapes: the line has to be parsed */
   read(line: string): boolean {
     this.#count = 0;
     this.#backslash = line.indexOf("\\");
@@ -58,14 +60,16 @@ export class LineTokens {
     }
   }
 
-  /** @returns the place behind the value, or −1 when it is none of a flat object */
+  /** @returns the place behind the value, or −1 when there is none */
   #valueAt(line: string, at: number, name: string): number {
     const token = this.#next(name);
-    if (line.charCodeAt(at) !== QUOTE) {
-      token.kind = "bare";
+    const first = line.charCodeAt(at);
+    if (first !== QUOTE) {
+      const isNested = first === OPEN || first === OPEN_LIST;
+      token.kind = isNested ? "nested" : "bare";
       token.from = at;
-      token.to = endOfBare(line, at);
-      return token.to === at ? -1 : token.to;
+      token.to = isNested ? endOfNested(line, at) : endOfBare(line, at);
+      return token.to <= at ? -1 : token.to;
     }
     token.from = at + 1;
     if (this.#backslash !== -1 && this.#backslash < token.from) this.#backslash = line.indexOf("\\", token.from);
@@ -128,7 +132,24 @@ function isEscaped(line: string, quote: number): boolean {
   return backslashes % 2 === 1;
 }
 
-/** Numbers and words; an object or list ends at once, and the line is parsed instead. */
+/** @returns the place behind the list or object that begins here, or −1 */
+function endOfNested(line: string, from: number): number {
+  let depth = 0;
+  for (let at = from; at < line.length; at += 1) {
+    const code = line.charCodeAt(at);
+    if (code === OPEN || code === OPEN_LIST) depth += 1;
+    else if (code === CLOSE || code === CLOSE_LIST) {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    } else if (code === QUOTE) {
+      at = endOfText(line, at + 1, line.indexOf("\\", at + 1));
+      if (at === -1) return -1;
+    }
+  }
+  return -1;
+}
+
+/** Numbers and words. */
 function endOfBare(line: string, from: number): number {
   let at = from;
   for (let code = line.charCodeAt(at); isBare(code); code = line.charCodeAt(at)) at += 1;
