@@ -25,7 +25,7 @@ describe("tyr rule validate, without any server", () => {
     expect(await tyr(["rule", "validate"], { home })).toMatchObject({
       code: 0,
       stdout: "",
-      stderr: "1 rules in 1 files: 1 loaded, 0 rejected, 0 with warnings.\n",
+      stderr: "1 rules in 1 files: 1 loaded, 0 rejected, 0 never applicable, 0 with warnings.\n",
     });
   });
 

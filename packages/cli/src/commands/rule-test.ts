@@ -3,30 +3,20 @@ import type { Context, Run } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { CliFailure } from "../failure.ts";
 import type { Column } from "../output/table.ts";
-import { pathsOf } from "./rule-paths.ts";
+import { readPipelines } from "../rule/load-rule-set.ts";
+import { pathsOf } from "../rule/rule-paths.ts";
+import { serverParts } from "../rule/server-parts.ts";
 
 export type TestOutcome = Readonly<{
   total: number;
   failures: readonly Readonly<{ file: string; name: string; message: string }>[];
 }>;
-type RunTests = (paths: readonly string[]) => Promise<TestOutcome>;
 
 const FAILURE_COLUMNS: readonly Column<TestOutcome["failures"][number]>[] = [
   { name: "file", value: (row) => row.file },
   { name: "test", value: (row) => row.name },
   { name: "what", value: (row) => row.message },
 ];
-
-/** From raw line to event is the server's work, so its normalisers are loaded; no server runs. */
-async function loadRunner(): Promise<RunTests> {
-  const server: Readonly<Record<string, unknown>> = await import("@tyr/server");
-  const runTests = server["runRulePackTests"];
-  if (typeof runTests === "function") return runTests as RunTests;
-  throw new CliFailure("this installation cannot run rule tests", {
-    exit: EXIT.failed,
-    fix: "Install all of Tyr: npm ci.",
-  });
-}
 
 /** Prints what failed; no test at all is a failed check too, because nothing was checked. */
 export function reportRuleTests({ print }: Context, { total, failures }: TestOutcome): ExitCode {
@@ -42,7 +32,9 @@ export function reportRuleTests({ print }: Context, { total, failures }: TestOut
 }
 
 export const test: Run = async (context, input) => {
-  const paths = await pathsOf(context, input);
-  const runTests = await loadRunner();
-  return reportRuleTests(context, await runTests(paths.map((one) => path.resolve(one))));
+  const paths = await pathsOf(context, input.values);
+  const pipelines = await readPipelines(context, input);
+  const { runRulePackTests } = await serverParts();
+  const found = paths.map((one) => path.resolve(one));
+  return reportRuleTests(context, await runRulePackTests(found, pipelines));
 };

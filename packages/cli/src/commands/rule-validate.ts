@@ -1,40 +1,53 @@
-import { readFile } from "node:fs/promises";
-import { loadRules, type RuleFile, type RuleReport } from "@tyr/sigma";
+import type { NeverApplicable, RuleReport } from "@tyr/sigma";
 import type { Run } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { usage } from "../failure.ts";
+import type { Color } from "../output/color.ts";
 import type { Column } from "../output/table.ts";
-import { filesUnder, pathsOf } from "./rule-paths.ts";
+import { loadRuleSet } from "../rule/load-rule-set.ts";
+import { pathsOf } from "../rule/rule-paths.ts";
+import { rulesOutOfReach, SOURCES } from "../rule/rule-reach.ts";
 
-const RULE_TEST = /\.test\.ya?ml$/;
+/** What became of one document: loaded, rejected, or loaded although no log source can ever reach it. */
+type Verdict =
+  | RuleReport
+  | Readonly<Omit<Extract<RuleReport, { status: "loaded" }>, "status"> & { status: "never"; reason: string }>;
 
-const COLUMNS: readonly Column<RuleReport>[] = [
-  { name: "state", value: (row) => row.status, color: (row) => (row.status === "loaded" ? "green" : "red") },
+const COLORS: Readonly<Record<Verdict["status"], Color>> = { loaded: "green", rejected: "red", never: "yellow" };
+const COLUMNS: readonly Column<Verdict>[] = [
+  { name: "state", value: (row) => row.status, color: (row) => COLORS[row.status] },
   {
     name: "where",
-    value: (row) => (row.status === "loaded" ? `${row.path}:${row.line}` : `${row.path}:${row.line}:${row.column}`),
+    value: (row) => `${row.path}:${row.line}${row.status === "rejected" ? `:${row.column}` : ""}`,
   },
   { name: "rule", value: (row) => row.title, cuttable: true },
-  {
-    name: "what",
-    value: (row) => (row.status === "loaded" ? row.warnings.join("; ") : `${row.message} [${row.code}]`),
-  },
+  { name: "what", value: whatOf },
 ];
+
+function whatOf(row: Verdict): string {
+  if (row.status === "rejected") return `${row.message} [${row.code}]`;
+  return [...(row.status === "never" ? [row.reason] : []), ...row.warnings].join("; ");
+}
+
+function verdicts(report: readonly RuleReport[], never: readonly NeverApplicable[]): readonly Verdict[] {
+  const reasons = new Map(never.map(({ key, reason }) => [key, reason]));
+  return report.map((entry) => {
+    const reason = entry.status === "loaded" ? reasons.get(entry.key) : undefined;
+    return entry.status === "rejected" || reason === undefined ? entry : { ...entry, status: "never", reason };
+  });
+}
 
 export const validate: Run = async (context, input) => {
   const { print } = context;
-  const names = (await Promise.all((await pathsOf(context, input)).map(filesUnder))).flat();
-  const ruleFiles = names.filter((name) => !RULE_TEST.test(name));
-  if (ruleFiles.length === 0) throw usage("there are no rule files there", "Rules end in .yml or .yaml.");
-  const files = await Promise.all(
-    ruleFiles.map(async (name): Promise<RuleFile> => ({ path: name, text: await readFile(name, "utf8") })),
-  );
-  const { report } = loadRules(files);
-  const rejected = report.filter(({ status }) => status === "rejected");
-  const warned = report.filter((one) => one.status === "loaded" && one.warnings.length > 0);
-  print.many(print.forPeople ? [...rejected, ...warned] : report, COLUMNS, "");
+  const sources = input.oneOf("sources", SOURCES) ?? "any";
+  const { ruleSet, fileCount } = await loadRuleSet(context, input, await pathsOf(context, input.values));
+  const rows = verdicts(ruleSet.report, await rulesOutOfReach(ruleSet, sources));
+  const count = (status: Verdict["status"]): number => rows.filter((row) => row.status === status).length;
+  const remarkable = rows.filter((row) => row.status !== "loaded" || row.warnings.length > 0);
+  const warned = rows.filter((row) => row.status !== "rejected" && row.warnings.length > 0).length;
+  print.many(print.forPeople ? remarkable : rows, COLUMNS, "");
   print.say(
-    `${report.length} rules in ${files.length} files: ${report.length - rejected.length} loaded, ${rejected.length} rejected, ${warned.length} with warnings.`,
+    `${rows.length} rules in ${fileCount} files: ${count("loaded") + count("never")} loaded, ${count("rejected")} rejected, ${count("never")} never applicable, ${warned} with warnings.`,
   );
-  return rejected.length === 0 ? EXIT.ok : EXIT.checkFailed;
+  const failed = count("rejected") + (input.flag("strict") ? count("never") + warned : 0);
+  return failed === 0 ? EXIT.ok : EXIT.checkFailed;
 };

@@ -1,4 +1,5 @@
 import { LIST_OPTIONS, YES, type CommandSpec } from "./command-spec.ts";
+import { RULE_COMMANDS } from "./rule-commands.ts";
 
 export const TRUST_COMMANDS: readonly CommandSpec[] = [
   {
@@ -102,26 +103,7 @@ export const TRUST_COMMANDS: readonly CommandSpec[] = [
     examples: ["tyr audit verify export-2026-11 --checkpoint export-2026-10/checkpoint --vkey tyr.vkey"],
     load: async () => (await import("../commands/audit-verify.ts")).verify,
   },
-  {
-    path: "rule list",
-    about: "The rules in force and what was rejected",
-    needs: "detection:read",
-    load: async () => (await import("../commands/rule-list.ts")).list,
-  },
-  {
-    path: "rule validate",
-    values: "[path...]",
-    about: "Parse and compile rules (default: rules/), without the server",
-    needs: "offline",
-    load: async () => (await import("../commands/rule-validate.ts")).validate,
-  },
-  {
-    path: "rule test",
-    values: "[path...]",
-    about: "Run the *.test.yml files beside the rules: raw log line in, rule ids out",
-    needs: "offline",
-    load: async () => (await import("../commands/rule-test.ts")).test,
-  },
+  ...RULE_COMMANDS,
   {
     path: "user list",
     about: "Users and their roles",

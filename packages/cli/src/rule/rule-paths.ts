@@ -2,7 +2,6 @@ import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Context } from "../context.ts";
 import { systemCode, usage } from "../failure.ts";
-import type { Input } from "../input.ts";
 import { visible } from "../output/visible-text.ts";
 
 const RULE = /\.ya?ml$/;
@@ -10,8 +9,8 @@ const RULE = /\.ya?ml$/;
 const FILES_MAX = 20_000;
 
 /** The paths given, else `rules/` here, else the pack that came with this installation. */
-export async function pathsOf({ world }: Context, input: Input): Promise<readonly string[]> {
-  if (input.values.length > 0) return input.values;
+export async function pathsOf({ world }: Context, given: readonly string[]): Promise<readonly string[]> {
+  if (given.length > 0) return given;
   for (const candidate of [world.env["TYR_RULES_DIR"], "rules", path.join(world.installation, "rules")]) {
     if (candidate === undefined || candidate === "") continue;
     try {
@@ -20,7 +19,7 @@ export async function pathsOf({ world }: Context, input: Input): Promise<readonl
       if (systemCode(error) !== "ENOENT") throw error;
     }
   }
-  throw usage("there is no rules directory here", "Name files or directories: tyr rule validate PATH…");
+  throw usage("there is no rules directory here", "Name files or directories that hold rules.");
 }
 
 /** YAML files under a directory in a stable order, or the file itself. */

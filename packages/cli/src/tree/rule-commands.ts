@@ -1,0 +1,91 @@
+import type { CommandSpec, OptionSpec } from "./command-spec.ts";
+
+const PIPELINE: OptionSpec = {
+  flags: "--pipeline <file>",
+  about: "processing pipeline (pySigma's format) the rules go through; may be repeated",
+  repeat: true,
+};
+const SOURCES: OptionSpec = {
+  flags: "--sources <which>",
+  about: "log sources there are: the engine's table, the server's own, or any of both (default)",
+  choices: ["any", "table", "server"],
+};
+
+export const RULE_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: "rule list",
+    about: "The rules in force and what was rejected",
+    needs: "detection:read",
+    load: async () => (await import("../commands/rule-list.ts")).list,
+  },
+  {
+    path: "rule validate",
+    values: "[path...]",
+    about: "Say of each rule whether it loads and can ever match (default: rules/), without the server",
+    needs: "offline",
+    options: [PIPELINE, SOURCES, { flags: "--strict", about: "warnings and rules that can never match fail too" }],
+    examples: [
+      "tyr rule validate",
+      "tyr rule validate sigma/rules --sources table --strict",
+      "tyr rule validate --json",
+    ],
+    load: async () => (await import("../commands/rule-validate.ts")).validate,
+  },
+  {
+    path: "rule test",
+    values: "[path...]",
+    about: "Run the *.test.yml files beside the rules: raw log lines or events in, rule ids out",
+    needs: "offline",
+    options: [PIPELINE],
+    load: async () => (await import("../commands/rule-test.ts")).test,
+  },
+  {
+    path: "rule explain",
+    values: "<rule> <event>",
+    about: "Tell which line of a rule decided about an event: a file, - for stdin, JSON or a raw log line",
+    needs: "offline",
+    options: [
+      {
+        flags: "--rules <path>",
+        about: "where rules and filters are (default: rules/); may be repeated",
+        repeat: true,
+      },
+      { flags: "--line <n>", about: "take this line of the file (default: the first)" },
+      {
+        flags: "--format <format>",
+        about: "read the event as the server's intake does (default: only what is no JSON)",
+        choices: ["auto", "cowrie", "sshd", "access", "json"],
+      },
+      { flags: "--year <n>", about: "year of times that have none (BSD syslog)" },
+      PIPELINE,
+    ],
+    examples: [
+      "tyr rule explain login_failed 'Feb  1 10:00:00 gate sshd[9]: Failed password for root from 203.0.113.7 port 4000 ssh2'",
+      "tyr rule explain rules/shell/download.yml cowrie.json --line 17 --format cowrie",
+    ],
+    load: async () => (await import("../commands/rule-explain.ts")).explain,
+  },
+  {
+    path: "rule bench",
+    values: "<rules> <events>",
+    about: "Play a file of events (NDJSON, gzip too, - is stdin) through rules and measure it on this machine",
+    needs: "offline",
+    options: [
+      { flags: "--rounds <n>", about: "go over the file so often; the fastest round counts (default 1)" },
+      { flags: "--logsource <parts>", about: "what all events are, e.g. product=windows,category=process_creation" },
+      { flags: "--unrouted", about: "try every rule on every event" },
+      PIPELINE,
+    ],
+    examples: ["tyr rule bench sigma/rules windows.ndjson.gz --rounds 5"],
+    load: async () => (await import("../commands/rule-bench.ts")).bench,
+  },
+  {
+    path: "rule coverage",
+    values: "[path...]",
+    about: "ATT&CK techniques the rules find, and the log sources that feed them",
+    needs: "offline",
+    options: [PIPELINE, SOURCES, { flags: "--navigator", about: "print a layer for MITRE's ATT&CK Navigator" }],
+    examples: ["tyr rule coverage --navigator > layer.json"],
+    load: async () => (await import("../commands/rule-coverage.ts")).coverage,
+  },
+];
