@@ -50,10 +50,10 @@ export async function usableRules(context: Context, input: Input, paths: readonl
 
 async function readRuleFiles(paths: readonly string[]): Promise<readonly RuleFile[]> {
   const found = (await Promise.all(paths.map(filesUnder))).flat();
-  const distinct = new Map(found.toReversed().map((name) => [path.resolve(name), name]));
-  const names = [...new Set(found.map((name) => distinct.get(path.resolve(name)) ?? name))].filter(
-    (name) => !RULE_TEST.test(name),
-  );
+  // A file may be named twice, as itself and by its folder: it is read once, under the name given first.
+  const distinct = new Map<string, string>();
+  for (const name of found) distinct.set(path.resolve(name), distinct.get(path.resolve(name)) ?? name);
+  const names = [...distinct.values()].filter((name) => !RULE_TEST.test(name));
   if (names.length === 0) throw usage("there are no rule files there", "Rules end in .yml or .yaml.");
   const files: RuleFile[] = [];
   let chars = 0;
@@ -72,12 +72,10 @@ async function readRuleFiles(paths: readonly string[]): Promise<readonly RuleFil
 /** The pipelines of `--pipeline`, all of them or none: a rule through half of them would be another rule. */
 export async function readPipelines({ print }: Context, input: Input): Promise<readonly Pipeline[]> {
   const results = await Promise.all(
-    input
-      .texts("pipeline")
-      .map(async (name) => ({
-        name,
-        result: parsePipeline({ path: name, text: await readText(name, FILE_BYTES_MAX) }),
-      })),
+    input.texts("pipeline").map(async (name) => ({
+      name,
+      result: parsePipeline({ path: name, text: await readText(name, FILE_BYTES_MAX) }),
+    })),
   );
   const problems = results.flatMap(({ result }) => (result.ok ? [] : result.problems));
   if (problems.length > 0)
