@@ -29,7 +29,7 @@ export type FuzzReport = Readonly<{
 }>;
 
 /** Anything slower is a finding: no rule, line or state within the limits may hold up the stream. */
-export const inputTimeMaxMs = 1000;
+const inputTimeMaxMs = 1000;
 /** Inputs between two looks at the coverage; a look costs as much as a few hundred inputs. */
 const batchSize = 2000;
 const corpusMax = 4000;

@@ -12,7 +12,7 @@ export type Target = Readonly<{
 }>;
 
 /** The engine broke a promise: the input that made it do so is kept. */
-export class PromiseBroken extends Error {
+class PromiseBroken extends Error {
   override readonly name = "PromiseBroken";
   readonly code = "PROMISE_BROKEN";
 }
