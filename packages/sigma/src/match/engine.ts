@@ -6,6 +6,7 @@ import type { LineBytes } from "./byte-index.ts";
 import { Candidates } from "./candidates.ts";
 import { EventView } from "./event-view.ts";
 import { compileItem, type ItemProgram } from "./item-program.ts";
+import { LineFields, parseObject } from "./line-fields.ts";
 import { LineTokens } from "./line-tokens.ts";
 import { routeKey, ruleApplies } from "./route.ts";
 import { canGenerate, compileRule, type ItemPrograms, type RuleProgram } from "./rule-program.ts";
@@ -24,10 +25,10 @@ export type EngineOptions = Readonly<{
 export type Engine = Readonly<{
   match(event: SigmaEvent): readonly Match[];
   /**
-   * The same from one line of NDJSON as it came, several times faster than parsing it first: the line is parsed only when
-   * some rule may hold for it.
+   * The same from one line of NDJSON as it came, without parsing it first: only what a rule that may hold asks for is
+   * read, so no more of it than that is checked.
    *
-   * @throws {SyntaxError} when a line that has to be parsed is no JSON; one no rule could hold for is not checked so far
+   * @throws {SyntaxError} when what has to be read is no JSON, or the line is no object
    */
   matchLine(line: Uint8Array, about: Pick<SigmaEvent, "id" | "logsource">): readonly Match[];
   /** The rules that apply to events of this kind, in rule order. */
@@ -54,29 +55,30 @@ export function createEngine(ruleSet: Pick<RuleSet, "rules">, options: EngineOpt
   const route = (logsource: EventLogsource): Bundle => everything ?? bundles.for(logsource);
   const tokens = new LineTokens();
   const viewed = viewer();
-  const verify = ({ compiled: rules }: Bundle, candidates: readonly number[], event: Seen): readonly Match[] => {
+  const verify = ({ compiled: rules }: Bundle, candidates: readonly number[], eventId: string): readonly Match[] => {
     const matches: Match[] = [];
-    view.show(event);
     for (const number of candidates) {
       const one = rules[number];
-      if (one?.program(view) === true) matches.push({ rule: one.rule, eventId: event.id });
+      if (one?.program(view) === true) matches.push({ rule: one.rule, eventId });
     }
     return matches;
   };
   const match = (event: Seen): readonly Match[] => {
     const bundle = route(event.logsource);
-    return verify(bundle, bundle.candidates.find(event), event);
+    view.show(event);
+    return verify(bundle, bundle.candidates.find(event), event.id);
   };
   return {
     match,
-    matchLine: (line, about) => {
-      const text = oneCharacterPerByte(line);
+    matchLine: (bytes, about) => {
+      const text = oneCharacterPerByte(bytes);
       const bundle = route(about.logsource);
-      const isPlain = !foldsIntoAscii(text) && tokens.read(text);
-      const candidates = isPlain ? bundle.candidates.findInLine({ ...viewed(line), text, tokens }) : undefined;
-      if (candidates?.length === 0) return [];
-      const event = { ...about, fields: parseLine(line) };
-      return candidates === undefined ? match(event) : verify(bundle, candidates, event);
+      const line = !foldsIntoAscii(text) && tokens.read(text) ? { ...viewed(bytes), text, tokens } : undefined;
+      const candidates = line && bundle.candidates.findInLine(line);
+      if (line === undefined || candidates === undefined) return match({ ...about, fields: parseObject(bytes) });
+      if (candidates.length === 0) return [];
+      view.read(new LineFields(line));
+      return verify(bundle, candidates, about.id);
     },
     rulesFor: (logsource) => route(logsource).compiled.map(({ rule }) => rule),
   };
@@ -85,7 +87,6 @@ export function createEngine(ruleSet: Pick<RuleSet, "rules">, options: EngineOpt
 type Seen = Pick<SigmaEvent, "id" | "logsource" | "fields" | "raw">;
 
 const latin1 = new TextDecoder("latin1");
-const utf8 = new TextDecoder();
 
 /** U+0130 and U+212A, the only characters beyond ASCII that fold into it, as the bytes of UTF-8. */
 function foldsIntoAscii(text: string): boolean {
@@ -109,12 +110,6 @@ function oneCharacterPerByte(bytes: Uint8Array): string {
 }
 
 type Latin1Bytes = Uint8Array & Readonly<{ latin1Slice: () => string }>;
-
-function parseLine(bytes: Uint8Array): SigmaEvent["fields"] {
-  const value: unknown = JSON.parse(utf8.decode(bytes));
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as SigmaEvent["fields"];
-  throw new SyntaxError("a line must be one JSON object");
-}
 
 function bundleOf(compiled: readonly Compiled[]): Bundle {
   return { compiled, candidates: new Candidates(compiled.map(({ rule }) => rule.expression)) };

@@ -20,7 +20,16 @@ export class FieldView {
   }
 }
 
-const nothing: EventContent = { fields: {} };
+/** Where the values of an event are read from. */
+export type EventSource = Readonly<{
+  valuesOf(name: string): readonly unknown[] | undefined;
+  /** Every text of it, for keywords. */
+  texts(): readonly string[];
+}>;
+
+function sourceOf({ fields, raw }: EventContent): EventSource {
+  return { valuesOf: (name) => valuesOf(fields, name), texts: () => allTexts(fields, raw) };
+}
 
 /**
  * An event with everything the rules of an engine have asked of it so far. One view serves one event after the other:
@@ -31,7 +40,7 @@ export class EventView {
   readonly #fields: FieldView[] = [];
   readonly #fieldEvents: number[] = [];
   readonly #answers: number[] = [];
-  #event: EventContent = nothing;
+  #source: EventSource = sourceOf({ fields: {} });
   #number = 1;
   #keywords: FieldView | undefined;
 
@@ -41,7 +50,11 @@ export class EventView {
   }
 
   show(event: EventContent): this {
-    this.#event = event;
+    return this.read(sourceOf(event));
+  }
+
+  read(source: EventSource): this {
+    this.#source = source;
     this.#number += 1;
     this.#keywords = undefined;
     return this;
@@ -54,14 +67,14 @@ export class EventView {
       this.#fields.push(absent);
       this.#fieldEvents.push(0);
     }
-    const view = new FieldView(valuesOf(this.#event.fields, this.#names[slot] ?? ""));
+    const view = new FieldView(this.#source.valuesOf(this.#names[slot] ?? ""));
     this.#fields[slot] = view;
     this.#fieldEvents[slot] = this.#number;
     return view;
   }
 
   keywords(): FieldView {
-    return (this.#keywords ??= new FieldView(allTexts(this.#event.fields, this.#event.raw)));
+    return (this.#keywords ??= new FieldView(this.#source.texts()));
   }
 
   /** The answer of an item on this event: asked for once. */
