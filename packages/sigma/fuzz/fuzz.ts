@@ -19,6 +19,7 @@ export type FuzzOptions = Readonly<{
 }>;
 
 export type FuzzReport = Readonly<{
+  /** Inputs run, those run again to find the one that ran new code included. */
   executions: number;
   /** Inputs that got past the reader, and so tested what comes behind it. */
   accepted: number;
@@ -101,16 +102,22 @@ class Fuzzer {
 
   #execute(input: Uint8Array): void {
     this.#options.before?.(input);
+    let tookMs = this.#timed(input);
+    // A machine with other work takes the processor away for as long: only what is slow every time is slow.
+    for (let again = 0; again < 2 && tookMs > inputTimeMaxMs; again += 1) tookMs = Math.min(tookMs, this.#timed(input));
+    this.#report.executions += 1;
+    this.#report.slowestMs = Math.max(this.#report.slowestMs, tookMs);
+    if (tookMs > inputTimeMaxMs) this.#find(input, `took ${Math.round(tookMs)} ms`);
+  }
+
+  #timed(input: Uint8Array): number {
     const start = performance.now();
     try {
       if (this.#target.run(input)) this.#report.accepted += 1;
     } catch (cause) {
       this.#find(input, cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
     }
-    const tookMs = performance.now() - start;
-    this.#report.executions += 1;
-    this.#report.slowestMs = Math.max(this.#report.slowestMs, tookMs);
-    if (tookMs > inputTimeMaxMs) this.#find(input, `took ${Math.round(tookMs)} ms`);
+    return performance.now() - start;
   }
 
   #find(input: Uint8Array, why: string): void {
