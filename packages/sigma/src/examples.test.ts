@@ -5,11 +5,15 @@ import {
   applyToEvent,
   createCorrelator,
   createEngine,
+  createGroupTable,
+  createRouter,
   explain,
+  type GroupStore,
   loadRules,
   parsePipeline,
   reversePipeline,
   routeEvent,
+  runRuleTests,
 } from "./index.ts";
 
 const self = readFileSync(new URL(import.meta.url), "utf8");
@@ -162,4 +166,100 @@ test("the fourth example of the README maps rules, or events, with the same answ
   // end
   expect([byRule, byEvent].map((found) => found.length)).toEqual([1, 1]);
   expect(squeezed(readme)).toContain(example("process"));
+});
+
+test("the NDJSON example of the README finds a command in bytes, and its rule passes its tests", () => {
+  // example: line
+  const text = `
+  title: Encoded command
+  logsource: { product: windows, category: process_creation }
+  detection:
+    selection: { CommandLine|windash|contains: " -enc " }
+    condition: selection
+  `;
+  const ruleSet = loadRules([{ path: "encoded.yml", text }]);
+  const engine = createEngine(ruleSet);
+  const line = new TextEncoder().encode('{"CommandLine":"powershell /enc SQBFAFgA"}');
+  const matches = engine.matchLine(line, {
+    id: "evt_1",
+    logsource: { product: "windows", category: "process_creation" },
+  });
+
+  // The same as a test beside the rule.
+  const results = runRuleTests(ruleSet, "encoded.yml#0", [
+    { name: "encoded", events: [{ fields: { CommandLine: "powershell -enc SQBFAFgA" } }], expected: true },
+    { name: "plain", events: [{ fields: { CommandLine: "powershell -file a.ps1" } }], expected: false },
+  ]);
+  const failed = results.filter(({ passed }) => !passed); // none; a failed one says why in its explanations
+  // end
+  expect(matches.map(({ eventId }) => eventId)).toEqual(["evt_1"]);
+  expect(results.map(({ passed }) => passed)).toEqual([true, true]);
+  expect(failed).toEqual([]);
+  expect(squeezed(readme)).toContain(example("line"));
+});
+
+test("the store example of the README finds spraying and counts its groups", () => {
+  // example: store
+  const failed = `
+  title: Failed login
+  name: failed_login
+  logsource: { category: authentication }
+  detection: { selection: { outcome: failure }, condition: selection }
+  `;
+  const spraying = `
+  title: One source, many accounts
+  name: spraying
+  correlation:
+    type: value_count
+    rules: [failed_login]
+    group-by: [source]
+    timespan: 10m
+    condition: { field: user, gte: 3 }
+  `;
+  const ruleSet = loadRules([
+    { path: "failed.yml", text: failed },
+    { path: "spraying.yml", text: spraying },
+  ]);
+  const engine = createEngine(ruleSet);
+  const stores = new Map<string, GroupStore>();
+  const correlator = createCorrelator(ruleSet, {
+    groupsMax: 50_000,
+    openStore: (rule, limits) => {
+      const store = createGroupTable(rule, limits);
+      stores.set(rule.key, store);
+      return store;
+    },
+  });
+  const hits = ["root", "admin", "backup"].flatMap((user, index) => {
+    const fields = { outcome: "failure", source: "203.0.113.7", user };
+    const event = { id: `evt_${index}`, timeMs: index * 1000, logsource: { category: "authentication" }, fields };
+    return correlator.feed(event, engine.match(event));
+  });
+  const liveGroups = stores.get("spraying")?.groups; // 1
+  // end
+  expect(hits.map(({ eventId }) => eventId)).toEqual(["evt_2"]);
+  expect(liveGroups).toBe(1);
+  expect(squeezed(readme)).toContain(example("store"));
+});
+
+test("the router example of the README knows a log source of its own", () => {
+  // example: router
+  const router = createRouter([{ where: { appliance: "badge-reader" }, is: { product: "doors", category: "access" } }]);
+  const ours = router.route({ appliance: "badge-reader", door: 7 }); // { product: "doors", category: "access" }
+  // end
+  expect(ours).toEqual({ product: "doors", category: "access" });
+  expect(squeezed(readme)).toContain(example("router"));
+});
+
+test("the API part of the README names every export, and nothing that is none", () => {
+  const index = readFileSync(new URL("index.ts", import.meta.url), "utf8");
+  const exported = [...index.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, names = ""]) =>
+    names.split(",").map((name) => name.replace("type ", "").trim()),
+  );
+  const [, part = ""] = /\n## API\n([\s\S]*?)\n## /.exec(readme) ?? [];
+  const named = new Set([...part.matchAll(/`([A-Za-z]+)[`(]/g)].map(([, name = ""]) => name));
+  expect(exported.filter((name) => name !== "" && !named.has(name))).toEqual([]);
+  const functions = [...part.matchAll(/^\| `([a-zA-Z]+)(?:\(.*)?` \|/gm)].map(([, name = ""]) => name);
+  expect(functions.length).toBeGreaterThan(15);
+  expect(functions.filter((name) => !exported.includes(name))).toEqual([]);
 });
