@@ -44,7 +44,7 @@ const few = createEngine(
 const closures = createEngine(ruleSet, { routing: "none", generate: false });
 const about = { id: "e", logsource: {} };
 
-/** Lines of NDJSON: read from the bytes, they give what their parsed form gives; no JSON gives nothing or a SyntaxError. */
+/** Lines of NDJSON: read from the bytes, they give what their parsed form gives; no JSON breaks nothing. */
 export const lineTarget: Target = {
   name: "line",
   seeds: [
@@ -101,8 +101,8 @@ export const lineTarget: Target = {
     const fields = parsed(input);
     for (const engine of [all, few]) {
       const found = attempt(() => engine.matchLine(input, about));
-      if (fields === undefined) insist(found === undefined || found.length === 0, "what is no object matches nothing");
-      else {
+      // Of a line that is no JSON, only what the rules read of it is looked at: a SyntaxError or an answer, nothing else.
+      if (fields !== undefined) {
         const expected = engine.match({ ...about, timeMs: 0, fields }).map(({ rule }) => rule.title);
         insist(
           found?.map(({ rule }) => rule.title).join() === expected.join(),
