@@ -159,3 +159,52 @@ describe("hostile events", () => {
     expect(performance.now() - started).toBeLessThan(1000);
   });
 });
+
+describe("keys of items", () => {
+  function keyOf(key: string, value: unknown): string | undefined {
+    const rule = { title: "T", logsource: { category: "t" }, detection: { sel: { [key]: value }, condition: "sel" } };
+    const [loaded] = loadRules([{ path: "r.yml", text: JSON.stringify(rule) }]).rules;
+    const root = loaded?.expression;
+    const first = root?.kind === "and" ? root.children[0] : root;
+    return first?.kind === "item" ? first.item.key : undefined;
+  }
+
+  test("are equal for items that ask the same, however they are written", () => {
+    expect(keyOf("f|contains", "a")).toBeDefined();
+    expect(keyOf("f|contains", "a")).toBe(keyOf("f", "*a*"));
+    expect(keyOf("f|endswith", "\\a")).toBe(keyOf("f", "*\\\\a"));
+    expect(keyOf("f|startswith", "a**")).toBe(keyOf("f", ["a*"]));
+  });
+
+  test("differ for items that ask otherwise", () => {
+    const items: readonly (readonly [string, unknown])[] = [
+      ["f", "a"],
+      ["g", "a"],
+      ["", "a"],
+      ["f", "a*"],
+      ["f", "*a"],
+      ["f", "*a*"],
+      ["f", "a?"],
+      ["f", "a\\*"],
+      ["f|cased", "a"],
+      ["f|neq", "a"],
+      ["f", ["a", "b"]],
+      ["f", ["b", "a"]],
+      ["f|all", ["a", "b"]],
+      ["f|re", "a"],
+      ["f|re|i", "a"],
+      ["f", null],
+      ["f", "null"],
+      ["f", "0"],
+      ["f", ""],
+      ["f", "*"],
+      ["f|gt", 0],
+      ["f|windash", "-a"],
+      ["f", ["a,0"]],
+      ["f", 'a",0,"b'],
+    ];
+    const keys = items.map(([key, value]) => keyOf(key, value));
+    expect(keys).not.toContain(undefined);
+    expect(new Set(keys).size).toBe(items.length);
+  });
+});
