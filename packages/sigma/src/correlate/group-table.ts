@@ -154,7 +154,8 @@ class GroupTable implements GroupStore {
     const read: { key: string; state: GroupState }[] = [];
     for (const { key, state: text } of groups) {
       const state = readState(text);
-      if (state === undefined) refused.push({ key, reason: "the state cannot be read" });
+      if (state === undefined || !suits(state.entries, this.#rule))
+        refused.push({ key, reason: "the state cannot be read" });
       else if (state.definition !== this.#definition) refused.push({ key, reason: "the correlation has changed" });
       else if (this.#keys.find(key) !== 0) refused.push({ key, reason: "the group is there twice" });
       else {
@@ -171,4 +172,11 @@ class GroupTable implements GroupStore {
     }
     return { refused, used: read.at(-1)?.state.usedAt ?? 0 };
   }
+}
+
+/** A stored text may be another's: values of the correlation's kind, and positions in its own list of rules. */
+function suits(entries: readonly Entry[], { correlation }: CorrelationRule): boolean {
+  const kind = correlation.type === "value_count" ? "string" : "number";
+  const isRule = (position: number): boolean => correlation.rules[position] !== undefined;
+  return entries.every(({ rules, values }) => values.every((value) => typeof value === kind) && rules.every(isRule));
 }
