@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { applicability, createEngine, loadRules, routeEvent, ruleApplies, type RuleFile } from "./index.ts";
+import { readPlainYaml } from "./parse/plain-yaml.ts";
+import { defaultYamlLimits, readFullYaml } from "./parse/yaml.ts";
 
 /**
  * Against the published SigmaHQ rules, which are under the Detection Rule License and therefore not part of this
@@ -27,6 +29,20 @@ describe("the published rules", () => {
     const rejected = report.filter(({ status }) => status === "rejected");
     expect(rules.length + rejected.length).toBe(files.length);
     expect(rejected.filter((entry) => "code" in entry && entry.code !== "placeholder-unresolved")).toEqual([]);
+  }, 60_000);
+
+  test("are nearly all read the fast way, and as the full reader reads them", () => {
+    const files = ruleFiles();
+    const read = files.flatMap(({ path, text }) => {
+      const document = readPlainYaml(text, defaultYamlLimits.depthMax);
+      return document === undefined ? [] : [{ path, text, document }];
+    });
+    const different = read.filter(({ text, document }) => {
+      const [full] = readFullYaml(text, defaultYamlLimits);
+      return full?.ok !== true || JSON.stringify(full.value) !== JSON.stringify(document.value);
+    });
+    expect(different.map(({ path }) => path)).toEqual([]);
+    expect(read.length / files.length).toBeGreaterThan(0.99);
   }, 60_000);
 
   test("are about log sources the routing table knows, but for those of application frameworks and three routers", () => {
