@@ -10,7 +10,7 @@ import { type Atom, atomsOf, type Frequency, guessedFrequency, type Witness, wit
 /** Events looked at to see which witnesses are rare in this stream. */
 const PROFILE_EVENTS = 512;
 /** Looked at again after so many times as many events: streams change, and looking costs. */
-const PROFILE_AGAIN = 32;
+const PROFILE_AGAIN = 256;
 /** Fewer rules than this are not worth measuring for. */
 const PROFILE_RULES_MIN = 24;
 const BACKSLASH = 0x5c;
@@ -96,18 +96,44 @@ function keyOf({ field, place, text }: Atom): string {
 export type Line = LineBytes & Readonly<{ text: string; tokens: LineTokens }>;
 
 /** What the index knows of one field. */
-type FieldEntry = Readonly<{
-  name: string;
-  index: LiteralIndex | undefined;
-  /** The same literals as JSON writes them, for texts that were not decoded. */
-  written: ByteIndex | undefined;
-  /** Whether all of them may stand anywhere in a text. */
-  anywhere: boolean;
+class FieldEntry {
+  readonly name: string;
   /** Rules that only ask for the field to be there. */
-  present: readonly number[];
+  readonly present: readonly number[];
   /** Rules by number of literal. */
-  rules: readonly (readonly number[])[];
-}>;
+  readonly rules: readonly (readonly number[])[];
+  /** Whether all literals may stand anywhere in a text. */
+  readonly anywhere: boolean;
+  readonly #literals: readonly IndexedLiteral[];
+  #texts: LiteralIndex | undefined;
+  #written: ByteIndex | undefined;
+
+  constructor(name: string, noted: readonly Noted[]) {
+    const withText = noted.filter(({ atom }) => atom.place !== "present");
+    this.name = name;
+    this.present = noted.filter(({ atom }) => atom.place === "present").flatMap(({ rules }) => rules);
+    this.rules = withText.map(({ rules }) => rules);
+    this.#literals = withText.flatMap(({ atom: { place, text } }, number) =>
+      place === "present" ? [] : [{ number, place, text }],
+    );
+    this.anywhere = this.#literals.every(({ place }) => place === "part");
+  }
+
+  get isSearched(): boolean {
+    return this.#literals.length > 0;
+  }
+
+  /** Finds the literals in folded texts. Built when first asked for: a stream is read in one way or the other. */
+  get texts(): LiteralIndex {
+    return (this.#texts ??= createLiteralIndex(this.#literals));
+  }
+
+  /** Finds the literals as JSON writes them, in bytes that were not decoded. */
+  get written(): ByteIndex {
+    const write = (text: string): string => JSON.stringify(text).slice(1, -1);
+    return (this.#written ??= createByteIndex(this.#literals.map((one) => ({ ...one, text: write(one.text) }))));
+  }
+}
 
 /** Rules by their witnesses, inverted: from what an event holds to the rules it may concern. */
 class WitnessIndex {
@@ -129,7 +155,9 @@ class WitnessIndex {
     this.#marks = new Uint32Array(witnesses.length);
     const byField = new Map<string | null, Map<string, { atom: Atom; rules: number[] }>>();
     for (const [rule, witness] of witnesses.entries()) for (const atom of witness ?? []) note(byField, atom, rule);
-    const entries = [...byField].map(([field, atoms]) => [field, entryOf(field ?? "", [...atoms.values()])] as const);
+    const entries = [...byField].map(
+      ([field, atoms]) => [field, new FieldEntry(field ?? "", [...atoms.values()])] as const,
+    );
     this.#keywords = entries.find(([field]) => field === null)?.[1];
     this.#fields = new Map(entries.flatMap(([field, entry]) => (field === null ? [] : [[field, entry] as const])));
     this.#dotted = [...this.#fields.values()].filter(({ name }) => name.includes("."));
@@ -176,7 +204,6 @@ class WitnessIndex {
 
   /** Keywords that may stand anywhere are searched in the whole line, names of fields included: rather one too many. */
   #lookAtLine(entry: FieldEntry, line: Line): boolean {
-    if (entry.written === undefined) return true;
     if (hasUnusualEscapes(line.text)) return false;
     if (entry.anywhere) return this.#searchBytes(entry, line, { from: 0, to: line.bytes.length });
     for (let index = 0; index < line.tokens.count; index += 1) {
@@ -190,13 +217,13 @@ class WitnessIndex {
   /** @returns false when it cannot be told from the line */
   #lookAtToken(entry: FieldEntry, line: Line, token: Token): boolean {
     for (const rule of entry.present) this.#mark(rule);
-    if (entry.index === undefined) return true;
+    if (!entry.isSearched) return true;
     const { kind, from, to } = token;
     if (kind === "nested") return false;
     if (kind === "bare") {
       const written = line.text.slice(from, to);
       const isPlain = /^(?:0|-?[1-9]\d{0,14}|true|false)$/.test(written);
-      if (isPlain) this.#searchIn(entry, entry.index, written);
+      if (isPlain) this.#searchIn(entry, entry.texts, written);
       return isPlain || written === "null";
     }
     if (kind === "escaped" && hasUnusualEscapes(line.text.slice(from, to))) return false;
@@ -204,7 +231,6 @@ class WitnessIndex {
   }
 
   #searchBytes({ written, rules }: FieldEntry, line: Line, span: Span): boolean {
-    if (written === undefined) return true;
     return written.search(line, span, (literal) => {
       for (const rule of rules[literal] ?? []) this.#mark(rule);
     });
@@ -223,7 +249,7 @@ class WitnessIndex {
 
   #look(entry: FieldEntry, value: unknown): void {
     for (const rule of entry.present) this.#mark(rule);
-    if (entry.index === undefined) return;
+    if (!entry.isSearched) return;
     if (typeof value === "string") this.#search(entry, value);
     else if (Array.isArray(value)) for (const one of value as readonly unknown[]) this.#look(entry, one);
     else {
@@ -237,7 +263,7 @@ class WitnessIndex {
   }
 
   #search(entry: FieldEntry, text: string): void {
-    if (entry.index !== undefined) this.#searchIn(entry, entry.index, fold(text));
+    this.#searchIn(entry, entry.texts, fold(text));
   }
 
   #searchIn({ rules }: FieldEntry, index: LiteralIndex, folded: string): void {
@@ -262,21 +288,6 @@ function note(byField: Map<string | null, Map<string, Noted>>, atom: Atom, rule:
   const known = atoms.get(key);
   if (known === undefined) atoms.set(key, { atom, rules: [rule] });
   else if (known.rules.at(-1) !== rule) known.rules.push(rule);
-}
-
-function entryOf(name: string, noted: readonly Noted[]): FieldEntry {
-  const present = noted.filter(({ atom }) => atom.place === "present").flatMap(({ rules }) => rules);
-  const literals: IndexedLiteral[] = [];
-  const rules: (readonly number[])[] = [];
-  for (const { atom, rules: concerned } of noted) {
-    if (atom.place === "present") continue;
-    literals.push({ number: rules.length, place: atom.place, text: atom.text });
-    rules.push(concerned);
-  }
-  const written = literals.map((literal) => ({ ...literal, text: JSON.stringify(literal.text).slice(1, -1) }));
-  const [index, writtenIndex] = literals.length === 0 ? [] : [createLiteralIndex(literals), createByteIndex(written)];
-  const anywhere = literals.every(({ place }) => place === "part");
-  return { name, index, written: writtenIndex, anywhere, present, rules };
 }
 
 function hasObject(line: string, { from, to }: Token): boolean {

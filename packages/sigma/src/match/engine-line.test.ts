@@ -97,6 +97,14 @@ describe("a line of JSON", () => {
     },
   );
 
+  test.each(['{"f":1,"g":xan}', '{"f":1,"g":01}', '{"f":1,"g":-}', '{"f":1,"g":1.}', '{"f":1,"g":truefalse}'])(
+    "with a word that JSON does not know is refused: %s",
+    (line) => {
+      const engine = createEngine(loadRules([ruleFile({ a: { f: 1 }, condition: "a" }, 0)]));
+      expect(() => engine.matchLine(encoder.encode(line), about)).toThrow(SyntaxError);
+    },
+  );
+
   test("in Node's buffers and in plain byte arrays is the same", () => {
     const engine = createEngine(loadRules([ruleFile({ a: { "f|contains": "wörld" }, condition: "a" }, 0)]));
     const line = '{"f":"hello WÖRLD"}';

@@ -1,8 +1,9 @@
 import { fold } from "../compile/fold.ts";
 import type { LinearRegex } from "../compile/regex.ts";
-import { literalOf } from "../compile/sigma-string.ts";
+import { isMany, literalOf, type Pattern } from "../compile/sigma-string.ts";
 import type { Item, Test } from "../expression.ts";
 import type { EventView, FieldView } from "./event-view.ts";
+import { createLiteralIndex, type IndexedLiteral } from "./literal-index.ts";
 import { hasNoValue, meetsNetwork, meetsNumber, meetsTime, relate } from "./naive.ts";
 import { compilePattern, foldPattern, type TextTest } from "./pattern.ts";
 
@@ -24,6 +25,8 @@ export function compileItem(item: Item, slot: number, slotOf: (field: string) =>
 
 /** Literals of an "any" item are looked up in one set instead of one by one. */
 function compileTests(item: Item, slotOf: (field: string) => number): readonly FieldTest[] {
+  const together = searchedTogether(item);
+  if (together !== undefined) return [together];
   const exact = new Set<string>();
   const others: FieldTest[] = [];
   for (const test of item.tests) {
@@ -33,6 +36,45 @@ function compileTests(item: Item, slotOf: (field: string) => number): readonly F
   }
   if (exact.size === 0) return others;
   return [(field) => field.folded().some((text) => exact.has(text)), ...others];
+}
+
+/** From so many literals on one search for all of them is faster than one search for each. */
+const SEARCHED_TOGETHER_MIN = 8;
+
+/** An item of many plain literals, of which one is enough: found in one pass over the text. */
+function searchedTogether(item: Item): FieldTest | undefined {
+  if (item.join !== "any" || item.tests.length < SEARCHED_TOGETHER_MIN) return undefined;
+  const literals = item.tests.map((test, number) => {
+    const plain = test.kind === "text" && !test.cased ? plainLiteral(test.pattern) : undefined;
+    return plain && { ...plain, number };
+  });
+  const known = literals.filter((literal) => literal !== undefined);
+  if (known.length < literals.length) return undefined;
+  const index = createLiteralIndex(known);
+  let isFound = false;
+  const found = (): void => {
+    isFound = true;
+  };
+  return (field) =>
+    field.folded().some((text) => {
+      isFound = false;
+      index.search(text, found);
+      return isFound;
+    });
+}
+
+/** A literal by itself, or with wildcards at its ends only. */
+function plainLiteral(pattern: Pattern): Pick<IndexedLiteral, "place" | "text"> | undefined {
+  const whole = literalOf(pattern);
+  if (whole !== undefined) return { place: "exact", text: fold(whole) };
+  const texts = pattern.filter((part) => typeof part === "string");
+  const [text] = texts;
+  if (text === undefined || texts.length > 1 || !pattern.every((part) => typeof part === "string" || isMany(part)))
+    return undefined;
+  const opensFree = typeof pattern[0] !== "string";
+  const endsFree = typeof pattern.at(-1) !== "string";
+  const place = opensFree && endsFree ? "part" : opensFree ? "suffix" : "prefix";
+  return { place, text: fold(text) };
 }
 
 /** Tells the tests of an item that hold from those that do not. */

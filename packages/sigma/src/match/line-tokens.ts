@@ -69,7 +69,7 @@ export class LineTokens {
       token.kind = isNested ? "nested" : "bare";
       token.from = at;
       token.to = isNested ? endOfNested(line, at) : endOfBare(line, at);
-      return token.to <= at ? -1 : token.to;
+      return token.to <= at || (!isNested && !isScalar(line, token)) ? -1 : token.to;
     }
     token.from = at + 1;
     if (this.#backslash !== -1 && this.#backslash < token.from) this.#backslash = line.indexOf("\\", token.from);
@@ -154,6 +154,17 @@ function endOfBare(line: string, from: number): number {
   let at = from;
   for (let code = line.charCodeAt(at); isBare(code); code = line.charCodeAt(at)) at += 1;
   return at;
+}
+
+/** The words and numbers of JSON (RFC 8259); short whole numbers, nearly all there are, without a closer look. */
+function isScalar(line: string, { from, to }: Token): boolean {
+  const first = line.charCodeAt(from);
+  if (to - from === 1) return isDigit(first);
+  return /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/.test(line.slice(from, to));
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
 }
 
 function isBare(code: number): boolean {
