@@ -2,8 +2,6 @@
 const otherCases = /[sSkK]|[^\p{ASCII}]/u;
 /** In `ab(?i)?`, what is optional is the `b`. */
 const repeatedFlags = /\(\?[a-zA-Z-]*\)[*+?{]/;
-/** In `ab(?i)?`, what is optional is the `b`. */
-const repeatedFlags = /\(\?[a-zA-Z-]*\)[*+?{]/;
 
 /**
  * Folded literals that every text a regular expression matches contains, longest first; empty when none can be told.

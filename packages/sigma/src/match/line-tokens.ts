@@ -68,8 +68,8 @@ export class LineTokens {
       const isNested = first === OPEN || first === OPEN_LIST;
       token.kind = isNested ? "nested" : "bare";
       token.from = at;
-      token.to = isNested ? endOfNested(line, at) : endOfBare(line, at);
-      return token.to <= at || (!isNested && !isScalar(line, token)) ? -1 : token.to;
+      token.to = isNested ? endOfNested(line, at) : endOfScalar(line, at);
+      return token.to;
     }
     token.from = at + 1;
     if (this.#backslash !== -1 && this.#backslash < token.from) this.#backslash = line.indexOf("\\", token.from);
@@ -149,15 +149,15 @@ function endOfNested(line: string, from: number): number {
   return -1;
 }
 
-/** Numbers and words. */
-function endOfBare(line: string, from: number): number {
-  let at = from;
-  for (let code = line.charCodeAt(at); isBare(code); code = line.charCodeAt(at)) at += 1;
-  return at;
+/** @returns the place behind the number or word that begins here, or −1 when JSON has none such */
+function endOfScalar(line: string, from: number): number {
+  let to = from;
+  for (let code = line.charCodeAt(to); isBare(code); code = line.charCodeAt(to)) to += 1;
+  return isScalar(line, { from, to }) ? to : -1;
 }
 
 /** The words and numbers of JSON (RFC 8259); short whole numbers, nearly all there are, without a closer look. */
-function isScalar(line: string, { from, to }: Token): boolean {
+function isScalar(line: string, { from, to }: Pick<Token, "from" | "to">): boolean {
   const first = line.charCodeAt(from);
   if (to - from === 1) return isDigit(first);
   return /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/.test(line.slice(from, to));
