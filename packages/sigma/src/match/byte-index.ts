@@ -80,17 +80,17 @@ function edgeSearch(literals: readonly Literal[], edge: "exact" | "prefix" | "su
   const short = literals.filter(({ bytes }) => bytes.length < GRAM);
   const long = literals.filter(({ bytes }) => bytes.length >= GRAM);
   const byGram = Map.groupBy(long, ({ bytes, view }) => gramAt(view, atEnd ? bytes.length - GRAM : 0));
-  return ({ bytes, view, base }, { from, to }, found) => {
+  const holds = (literal: Uint8Array, bytes: Uint8Array, { from, to }: Span): boolean => {
     const length = to - from;
-    const holds = ({ bytes: literal }: Literal): boolean => {
-      const fits = edge === "exact" ? literal.length === length : literal.length <= length;
-      return fits && stands(literal, bytes, atEnd ? to - literal.length : from);
-    };
-    for (const literal of short) if (holds(literal)) found(literal.number);
-    if (length < GRAM) return;
-    const candidates = byGram.get(gramAt(view, base + (atEnd ? to - GRAM : from)));
+    if (edge === "exact" ? literal.length !== length : literal.length > length) return false;
+    return stands(literal, bytes, atEnd ? to - literal.length : from);
+  };
+  return ({ bytes, view, base }, span, found) => {
+    for (const literal of short) if (holds(literal.bytes, bytes, span)) found(literal.number);
+    if (span.to - span.from < GRAM) return;
+    const candidates = byGram.get(gramAt(view, base + (atEnd ? span.to - GRAM : span.from)));
     if (candidates === undefined) return;
-    for (const literal of candidates) if (holds(literal)) found(literal.number);
+    for (const literal of candidates) if (holds(literal.bytes, bytes, span)) found(literal.number);
   };
 }
 

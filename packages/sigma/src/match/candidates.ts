@@ -104,11 +104,13 @@ class FieldEntry {
   readonly rules: readonly (readonly number[])[];
   /** Whether all literals may stand anywhere in a text. */
   readonly anywhere: boolean;
+  /** Told of each literal found: marks its rules. */
+  readonly found: (literal: number) => void;
   readonly #literals: readonly IndexedLiteral[];
   #texts: LiteralIndex | undefined;
   #written: ByteIndex | undefined;
 
-  constructor(name: string, noted: readonly Noted[]) {
+  constructor(name: string, noted: readonly Noted[], mark: (rule: number) => void) {
     const withText = noted.filter(({ atom }) => atom.place !== "present");
     this.name = name;
     this.present = noted.filter(({ atom }) => atom.place === "present").flatMap(({ rules }) => rules);
@@ -116,6 +118,10 @@ class FieldEntry {
     this.#literals = withText.flatMap(({ atom: { place, text } }, number) =>
       place === "present" ? [] : [{ number, place, text }],
     );
+    const { rules } = this;
+    this.found = (literal) => {
+      for (const rule of rules[literal] ?? []) mark(rule);
+    };
     this.anywhere = this.#literals.every(({ place }) => place === "part");
   }
 
@@ -144,6 +150,7 @@ class WitnessIndex {
   readonly #names = new Map<string, readonly FieldEntry[]>();
   readonly #marks: Uint32Array;
   readonly #found: number[] = [];
+  #isUnusual: boolean | undefined;
   #event = 0;
 
   static of(expressions: readonly Expression[], frequency: Frequency): WitnessIndex {
@@ -155,8 +162,9 @@ class WitnessIndex {
     this.#marks = new Uint32Array(witnesses.length);
     const byField = new Map<string | null, Map<string, { atom: Atom; rules: number[] }>>();
     for (const [rule, witness] of witnesses.entries()) for (const atom of witness ?? []) note(byField, atom, rule);
+    const mark = (rule: number): void => this.#mark(rule);
     const entries = [...byField].map(
-      ([field, atoms]) => [field, new FieldEntry(field ?? "", [...atoms.values()])] as const,
+      ([field, atoms]) => [field, new FieldEntry(field ?? "", [...atoms.values()], mark)] as const,
     );
     this.#keywords = entries.find(([field]) => field === null)?.[1];
     this.#fields = new Map(entries.flatMap(([field, entry]) => (field === null ? [] : [[field, entry] as const])));
@@ -189,6 +197,7 @@ class WitnessIndex {
    */
   findInLine(line: Line): readonly number[] | undefined {
     const { tokens } = line;
+    this.#isUnusual = undefined;
     this.#event += 1;
     this.#found.length = 0;
     for (const rule of this.#always) this.#mark(rule);
@@ -204,7 +213,7 @@ class WitnessIndex {
 
   /** Keywords that may stand anywhere are searched in the whole line, names of fields included: rather one too many. */
   #lookAtLine(entry: FieldEntry, line: Line): boolean {
-    if (hasUnusualEscapes(line.text)) return false;
+    if (this.#escapesUnusually(line)) return false;
     if (entry.anywhere) return this.#searchBytes(entry, line, { from: 0, to: line.bytes.length });
     for (let index = 0; index < line.tokens.count; index += 1) {
       const token = line.tokens.at(index);
@@ -212,6 +221,11 @@ class WitnessIndex {
       if (token.kind === "nested" || !this.#searchBytes(entry, line, token)) return false;
     }
     return true;
+  }
+
+  /** Looked at once for each line. */
+  #escapesUnusually({ text }: Line): boolean {
+    return (this.#isUnusual ??= hasUnusualEscapes(text));
   }
 
   /** @returns false when it cannot be told from the line */
@@ -226,14 +240,12 @@ class WitnessIndex {
       if (isPlain) this.#searchIn(entry, entry.texts, written);
       return isPlain || written === "null";
     }
-    if (kind === "escaped" && hasUnusualEscapes(line.text.slice(from, to))) return false;
+    if (kind === "escaped" && this.#escapesUnusually(line)) return false;
     return this.#searchBytes(entry, line, token);
   }
 
-  #searchBytes({ written, rules }: FieldEntry, line: Line, span: Span): boolean {
-    return written.search(line, span, (literal) => {
-      for (const rule of rules[literal] ?? []) this.#mark(rule);
-    });
+  #searchBytes({ written, found }: FieldEntry, line: Line, span: Span): boolean {
+    return written.search(line, span, found);
   }
 
   /** A name is also looked for with its blanks taken out, as `valuesOf` does. */
@@ -266,10 +278,8 @@ class WitnessIndex {
     this.#searchIn(entry, entry.texts, fold(text));
   }
 
-  #searchIn({ rules }: FieldEntry, index: LiteralIndex, folded: string): void {
-    index.search(folded, (literal) => {
-      for (const rule of rules[literal] ?? []) this.#mark(rule);
-    });
+  #searchIn({ found }: FieldEntry, index: LiteralIndex, folded: string): void {
+    index.search(folded, found);
   }
 
   #mark(rule: number): void {
