@@ -3,7 +3,7 @@
  * matches are the same.
  *
  *     node_modules/.bin/node --conditions=@tyr/source bench/sigma.ts --data FOLDER [--peer NAME=COMMAND]…
- *         [--limit NAME=LINES]… [--workload mix,proc,flat] [--rounds 5] [--seconds 5] [--core 1] [--engine object]
+ *         [--limit NAME=LINES]… [--workload mix,proc,flat] [--rounds 5] [--seconds 5] [--core 1] [--engine line]
  *
  * The data is not part of this repository (its rules are under the Detection Rule License): FOLDER, or SIGMA_BENCH_DATA,
  * has `rules/` (SigmaHQ, unpacked) and `events/*.ndjson[.gz]` (one event per line, as the routing knows them). Without it the bench
@@ -34,7 +34,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "5" },
     core: { type: "string", default: "1" },
-    engine: { type: "string", default: "object" },
+    engine: { type: "string", default: "line" },
   },
 });
 

@@ -2,7 +2,7 @@ import type { EventId, EventKind, EventQuery, SensorId, Severity } from "@tyr/co
 import { sql, type Selectable } from "kysely";
 import { headOf } from "#platform/bus";
 import type { ReadDatabase } from "#platform/database";
-import { endpointOf, rawOf } from "./event-stream.ts";
+import { endpointOf, rawOf, toStreamEvent, type StreamEvent } from "./event-stream.ts";
 import type { Logsource, Outcome, StoredEvent } from "./event.ts";
 import { uuidOf, type EventTable } from "./tables.ts";
 
@@ -38,6 +38,28 @@ function toEvent(row: Selectable<EventTable>): StoredEvent {
     late: row.late,
     seq: row.seq,
   };
+}
+
+/** Events after a position, in the order of the stream. A short answer means the end of the stream. */
+export async function readEventsAfter(
+  db: ReadDatabase,
+  position: number,
+  limit: number,
+): Promise<readonly StreamEvent[]> {
+  const rows = await db
+    .selectFrom("event")
+    .select(["position", "id", "time", "observed_at", "sensor_id", "kind", "src_ip", "src_port", "user_name"])
+    .select(["raw", "raw_exact", "raw_ref"])
+    .select((eb) => [
+      eb.cast<string>("logsource", "text").as("logsource"),
+      eb.cast<string | null>("fields", "text").as("fields"),
+      eb.cast<string>("ecs", "text").as("ecs"),
+    ])
+    .where("position", ">", position)
+    .orderBy("position")
+    .limit(limit)
+    .execute();
+  return rows.map(toStreamEvent);
 }
 
 /** In the order of the stream; ids that do not exist are left out. */

@@ -1,5 +1,4 @@
 import type { EventId, EventKind, SensorId } from "@tyr/contract";
-import type { ReadDatabase } from "#platform/database";
 import { canonicalAddress } from "./address.ts";
 import type { EventEndpoint, Logsource, StoredEvent } from "./event.ts";
 import type { EventRow } from "./intake-store.ts";
@@ -55,7 +54,7 @@ export function endpointOf(ip: string | null, port: number | null): EventEndpoin
   return ip === null ? null : { ip: canonicalAddress(ip) ?? ip, port };
 }
 
-function toStreamEvent(row: StreamRow): StreamEvent {
+export function toStreamEvent(row: StreamRow): StreamEvent {
   const raw = rawOf(row);
   return {
     id: `evt_${row.id}` as EventId,
@@ -72,28 +71,6 @@ function toStreamEvent(row: StreamRow): StreamEvent {
     raw,
     rawRef: row.raw_ref,
   };
-}
-
-/** Events after a position, in the order of the stream. A short answer means the end of the stream. */
-export async function readEventsAfter(
-  db: ReadDatabase,
-  position: number,
-  limit: number,
-): Promise<readonly StreamEvent[]> {
-  const rows = await db
-    .selectFrom("event")
-    .select(["position", "id", "time", "observed_at", "sensor_id", "kind", "src_ip", "src_port", "user_name"])
-    .select(["raw", "raw_exact", "raw_ref"])
-    .select((eb) => [
-      eb.cast<string>("logsource", "text").as("logsource"),
-      eb.cast<string | null>("fields", "text").as("fields"),
-      eb.cast<string>("ecs", "text").as("ecs"),
-    ])
-    .where("position", ">", position)
-    .orderBy("position")
-    .limit(limit)
-    .execute();
-  return rows.map(toStreamEvent);
 }
 
 /** Rows of one transaction, all of them stored, at the places `first`, `first + 1` … */

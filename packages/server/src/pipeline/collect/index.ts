@@ -17,10 +17,11 @@ export {
   listEvents,
   perHour,
   reachOf,
+  readEventsAfter,
   type EventCounts,
   type EventPage,
 } from "./event-store.ts";
-export { readEventsAfter, type StreamEvent } from "./event-stream.ts";
+export type { StreamEvent } from "./event-stream.ts";
 export { findSensor, findSensorByName, listSensors, type Sensor } from "./sensor-store.ts";
 export { type By, type Sensors, type SensorWithKey } from "./sensors.ts";
 export { createCollect, type Collect, type CollectDeps } from "./create-collect.ts";

@@ -21,7 +21,7 @@ export type Written = Readonly<{
 }>;
 
 const COLLECT: Actor = { kind: "system", id: "collect", name: "collect" };
-/** An audit entry holds 65,535 bytes; a batch of two thousand senders names this many of them. */
+/** An audit entry holds 65,535 bytes; a batch of a thousand senders names this many of them. */
 const SENSORS_NAMED_MAX = 100;
 const NO_ROWS: StoredRows = { parts: [], first: 0, stored: 0, digest: "" };
 

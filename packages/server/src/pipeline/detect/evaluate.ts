@@ -42,7 +42,7 @@ const BOUNDS = {
    * again: a flood of late ones must not bring the stage to a stand.
    */
   entriesPerGroupMax: 512,
-  /** Per correlation: a flood from ever new addresses costs some 20 MB each, not all memory. */
+  /** Per correlation: a flood from ever new addresses costs some 10 MB each (bench/RESULTS.md), not all memory. */
   entriesMax: 100_000,
   groupsMax: 50_000,
 } as const;
