@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createBus, cursorOf } from "#platform/bus";
 import { systemClock } from "#platform/clock";
@@ -25,11 +27,15 @@ import { createDetect, DetectWorker, type DetectDeps } from "./worker.ts";
 
 const pack = loadRulePack(fileURLToPath(new URL("../../../../../rules", import.meta.url)));
 const quiet = { onLoss: () => undefined, onDetected: () => undefined, onStep: () => undefined };
-type Options = Partial<Pick<DetectDeps, "batchMax" | "saveEvery" | "rules" | "database">>;
+type Options = Partial<Pick<DetectDeps, "batchMax" | "saveEvery" | "rules" | "database" | "log">>;
 
 function workerOn(database: Database, options: Options = {}): DetectWorker {
   const bus = createBus(systemClock);
   return new DetectWorker({ database, clock: systemClock, bus, log: silentLogger, rules: pack, ...options }, quiet);
+}
+
+function groupId(rule: string, groupKey: string): string {
+  return createHash("sha256").update(`${rule}\n${groupKey}`).digest("hex");
 }
 
 async function drain(worker: DetectWorker): Promise<void> {
@@ -271,6 +277,40 @@ detection: { selection: { event.outcome: ${outcome} }, condition: selection }
         { before: null, details: { added: 3, changed: 0, removed: 0 } },
         { before: packOf(5).digest, after: packOf(6).digest, details: { added: 0, changed: 1, removed: 0 } },
       ]);
+    });
+
+    test("stored windows that cannot be used are deleted once, and the log of the server says how many and why", async () => {
+      await using world = await openTestDatabase(engine);
+      await storeLines(world.db, [1, 2, 3].map(line), "one");
+      const first = workerOn(world.db, { rules: packOf(9) });
+      await drain(first);
+      await first.save();
+      const groups = async () =>
+        (await world.db.read.selectFrom("correlation_group").select("correlation_id").execute()).map(
+          ({ correlation_id: id }) => id,
+        );
+      await world.db.bookkeep("cursor", async (tx) => {
+        await tx
+          .insertInto("correlation_group")
+          .values({
+            id: groupId("gone", '["203.0.113.7"]'),
+            correlation_id: "gone",
+            group_key: '["203.0.113.7"]',
+            state: "{}",
+          })
+          .execute();
+        await tx.updateTable("correlation_group").set({ state: "{" }).where("correlation_id", "=", CHANGED).execute();
+      });
+      expect((await groups()).toSorted()).toEqual([KEPT, CHANGED, "gone"].toSorted());
+      const said: object[] = [];
+      const log = pino({ level: "warn" }, { write: (text: string) => void said.push(JSON.parse(text) as object) });
+      await workerOn(world.db, { rules: packOf(9), log }).step();
+      expect(await groups()).toEqual([KEPT]);
+      expect(said).toMatchObject([
+        { restored: 1, deleted: 2, reasons: { "there is no such correlation": 1, "the state cannot be read": 1 } },
+      ]);
+      await workerOn(world.db, { rules: packOf(9), log }).step();
+      expect(said).toHaveLength(1);
     });
 
     test("windows do not outlive the rule they count", async () => {

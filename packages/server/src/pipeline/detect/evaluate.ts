@@ -5,6 +5,7 @@ import {
   createCorrelator,
   createEngine,
   type DirtyGroups,
+  type RestoreReport,
   type SavedState,
   type SigmaEvent,
 } from "@tyr/sigma";
@@ -30,7 +31,7 @@ export type Evaluator = Readonly<{
   evaluate(event: EvaluatedEvent): readonly NewDetection[];
   takeDirtyGroups(): DirtyGroups;
   /** For a fresh evaluator, before the first event. */
-  restore(saved: SavedState): void;
+  restore(saved: SavedState): RestoreReport;
 }>;
 
 /** An event may claim to be at most this far ahead of when it was received; a clock of a sensor is not trusted further. */
@@ -72,7 +73,7 @@ export function createEvaluator(pack: RulePack, onLoss: (loss: CorrelationLoss) 
       return found;
     },
     takeDirtyGroups: () => correlator.takeDirtyGroups(),
-    restore: (saved) => void correlator.restore(saved),
+    restore: (saved) => correlator.restore(saved),
   };
 }
 

@@ -133,14 +133,15 @@ export async function loadState(db: ReadDatabase): Promise<StoredState> {
   return { position: head.position, saved: { groups, checkpoint: head.checkpoint } };
 }
 
-function groupId(group: Readonly<{ correlationId: string; groupKey: string }>): string {
+type GroupName = Readonly<{ correlationId: string; groupKey: string }>;
+
+function groupId(group: GroupName): string {
   return createHash("sha256").update(`${group.correlationId}\n${group.groupKey}`).digest("hex");
 }
 
 /** Saves what changed since it was last saved, as of a position. */
 export async function saveState(tx: WriteTransaction, dirty: DirtyGroups, position: number): Promise<void> {
-  const removed = dirty.removals.map(groupId);
-  if (removed.length > 0) await sql`delete from correlation_group where id = any(${removed}::text[])`.execute(tx);
+  await deleteGroups(tx, dirty.removals);
   if (dirty.upserts.length > 0) {
     const rows = dirty.upserts.map((group) => ({ id: groupId(group), ...group }));
     await sql`
@@ -158,6 +159,12 @@ export async function saveState(tx: WriteTransaction, dirty: DirtyGroups, positi
       conflict.column("consumer").doUpdateSet({ position: row.position, checkpoint: row.checkpoint }),
     )
     .execute();
+}
+
+/** Forgets stored windows; those that are not there are left out. */
+export async function deleteGroups(tx: WriteTransaction, groups: readonly GroupName[]): Promise<void> {
+  if (groups.length === 0) return;
+  await sql`delete from correlation_group where id = any(${groups.map(groupId)}::text[])`.execute(tx);
 }
 
 export type RuleInForce = Readonly<{ ruleId: string; version: string; stateDigest: string; packDigest: string }>;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Actor } from "@tyr/contract";
 import { severityRank } from "@tyr/contract";
-import type { CorrelationLoss, LossReason } from "@tyr/sigma";
+import type { CorrelationLoss, LossReason, RestoreReport } from "@tyr/sigma";
 import { cursorOf, headOf, moveCursor, type Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact } from "#platform/database";
@@ -12,7 +12,7 @@ import { readEventsAfter, type StreamEvent } from "#collect";
 import { createPace } from "./pace.ts";
 import type { NewDetection } from "./detection.ts";
 import { createEvaluator, type Evaluator } from "./evaluate.ts";
-import { CONSUMER, insertDetections, loadState, saveState } from "./evaluation-store.ts";
+import { CONSUMER, deleteGroups, insertDetections, loadState, saveState } from "./evaluation-store.ts";
 import { putInForce } from "./put-in-force.ts";
 import type { RulePack } from "./rule-pack.ts";
 
@@ -55,6 +55,8 @@ const BREATH_EVENTS = 50;
 const SAVE_EVERY = 5_000;
 const SAVE_IDLE_MS = 5_000;
 const REST_MS = 1_000;
+/** Rules one line of the log names. */
+const RULES_NAMED_MAX = 20;
 
 /** In memory between steps; thrown away when a step fails, and built again from what is stored. */
 type Standing = { evaluator: Evaluator; fed: number; cursor: number; saved: number; savedAtMs: number };
@@ -149,9 +151,29 @@ export class DetectWorker {
     await putInForce(database, rules, DETECT_ACTOR);
     const { position, saved } = await loadState(database.read);
     const evaluator = createEvaluator(rules, this.#told.onLoss);
-    evaluator.restore(saved);
+    await this.#forget(evaluator.restore(saved));
     const cursor = await cursorOf(database.read, CONSUMER);
     return { evaluator, fed: position, cursor, saved: position, savedAtMs: this.#nowMs() };
+  }
+
+  /**
+   * Windows nobody can go on from (their rule is gone or is another one, their text is damaged) would be refused at every
+   * start and kept for ever. They may have been half full, so whoever runs Tyr is told.
+   */
+  async #forget({ restored, refused }: RestoreReport): Promise<void> {
+    if (refused.length === 0) return;
+    await this.#deps.database.bookkeep("cursor", async (tx) => await deleteGroups(tx, refused));
+    const reasons = Map.groupBy(refused, ({ reason }) => reason);
+    const rules = [...new Set(refused.map(({ correlationId }) => correlationId))];
+    this.#deps.log.warn(
+      {
+        restored,
+        deleted: refused.length,
+        reasons: Object.fromEntries([...reasons].map(([reason, groups]) => [reason, groups.length])),
+        rules: rules.slice(0, RULES_NAMED_MAX),
+      },
+      "stored windows of correlations cannot be used: they are deleted and begin anew",
+    );
   }
 
   /** Events up to the cursor are fed again only to bring the windows to where they were: their findings are stored. */
