@@ -6,25 +6,9 @@
  * writes it; a test only compares.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { isDeepStrictEqual } from "node:util";
+import { correlationsPart } from "./correlation-verdicts.ts";
+import { type Engine, read, table, type Vector, vectorsOf, verdictOf } from "./verdicts.ts";
 
-type Verdict = unknown;
-type Vector = Readonly<{
-  id: string;
-  status: "spec" | "contested";
-  expected?: unknown;
-  expected_titles?: unknown;
-  expected_first_fire_index?: number | null;
-  engines?: Readonly<Record<string, Verdict>>;
-}>;
-type Engine = Readonly<{
-  id: string;
-  name: string;
-  version: string;
-  ranAgain?: string;
-  recordedVersion?: string;
-  newer?: Readonly<Record<string, Verdict>>;
-}>;
 type Outcome = "agrees" | "differs" | "rejects" | "not run";
 
 const marks: Readonly<Record<Outcome, string>> = { agrees: "=", differs: "≠", rejects: "×", "not run": "" };
@@ -34,17 +18,8 @@ const PARSER_ONLY = "pysigma-parse";
 const page = new URL("../../CONFORMANCE.md", import.meta.url);
 const part = /(<!-- engines -->\n)[\s\S]*?(\n<!-- \/engines -->)/;
 
-function read(name: string): Readonly<Record<string, unknown>> {
-  const text = readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url), "utf8");
-  return JSON.parse(text) as Readonly<Record<string, unknown>>;
-}
-
-function vectorsOf(kind: string): readonly Vector[] {
-  return read(`sigma-${kind}`)["vectors"] as readonly Vector[];
-}
-
 function outcome(vector: Vector, engine: Engine): Outcome {
-  const verdict = engine.newer?.[vector.id] ?? vector.engines?.[engine.id];
+  const verdict = verdictOf(vector, engine);
   if (verdict === undefined || verdict === null || verdict === "n/a") return "not run";
   if (verdict === vector.expected || (verdict === "rejects" && vector.expected === "reject")) return "agrees";
   return verdict === "rejects" ? "rejects" : "differs";
@@ -56,15 +31,10 @@ function count(vectors: readonly Vector[], engine: Engine): Readonly<Record<Outc
   return counts;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
-
 function refused(vectors: readonly Vector[], engine: Engine): string {
-  const verdicts = vectors.map(({ engines }) => engines?.[engine.id]).filter((verdict) => verdict !== undefined);
+  const verdicts = vectors.map((vector) => verdictOf(vector, engine)).filter((verdict) => verdict !== undefined);
   if (verdicts.length === 0) return "not run";
-  const version = engine.recordedVersion === undefined ? "" : ` (${engine.recordedVersion})`;
-  return `${verdicts.filter((verdict) => verdict === "rejects").length} of ${verdicts.length}${version}`;
+  return `${verdicts.filter((verdict) => verdict === "rejects").length} of ${verdicts.length}`;
 }
 
 function decided(engines: readonly Engine[], detection: readonly Vector[]): string {
@@ -86,26 +56,11 @@ function contested(engines: readonly Engine[], detection: readonly Vector[]): st
   const rows = [...detection, ...vectorsOf("reject")]
     .filter(({ status }) => status === "contested")
     .map((vector) => {
-      // Only detection was run again, so what is recorded besides is about another version.
-      const isKnown = (engine: Engine): boolean => vector.expected !== "reject" || engine.recordedVersion === undefined;
-      const outcomes = judging.map((engine) => (isKnown(engine) ? outcome(vector, engine) : "not run"));
+      const outcomes = judging.map((engine) => outcome(vector, engine));
       const ours = vector.expected === "reject" ? "rejects" : vector.expected === true ? "match" : "no match";
       return [`\`${vector.id}\``, ours, ...outcomes.map((one) => marks[one])];
     });
   return table(["Vector", "Tyr", ...judging.map(({ name }) => name.replace(/ .*/, ""))], rows);
-}
-
-/** What only one engine besides ours was run on. */
-function correlations(): string {
-  const counts = ["correlation", "filters"].map((kind) => {
-    const spec = vectorsOf(kind).filter(({ status }) => status === "spec");
-    const agreeing = spec.filter(({ engines, expected_titles, expected_first_fire_index }) => {
-      const expected = kind === "filters" ? expected_titles : { first_fire_index: expected_first_fire_index };
-      return isDeepStrictEqual(engines?.["rsigma"], expected);
-    });
-    return `${agreeing.length} of the ${spec.length} ${kind === "filters" ? "filter" : kind} vectors`;
-  });
-  return `the specification decides RSigma 0.21.0 agreed on ${counts.join(" and on ")}`;
 }
 
 /** The part of the page between its two marks. */
@@ -115,11 +70,13 @@ function enginesPart(): string {
   const again = engines.flatMap(({ name, version, ranAgain }) =>
     ranAgain === undefined ? [] : `${name.replace(/ .*/, "")} ${version} (${ranAgain})`,
   );
+  const whole = engines.filter(({ fires }) => fires !== undefined).map(({ name }) => name);
   const spec = detection.filter(({ status }) => status === "spec").length;
   return `
 The verdicts stand in \`vectors/\`, beside what we expect; \`vectors/other-engines.json\` holds those of later runs that came
 out otherwise. Most were recorded when the vectors were written. Run again, by small programs around their libraries that
-take one rule and one event at a time, were all detection vectors with ${again.join(" and ")}.
+take one rule and one event (or one stream) at a time, were all detection vectors with ${again.join(" and ")};
+those of correlations, filters and refusals with ${whole.join(" and ")} only.
 Five vectors need values for placeholders and were run with no other engine; with pySigma, what its SQLite backend was not
 ready for was not run either. Later versions may do better.
 
@@ -127,13 +84,12 @@ The ${spec} detection vectors the specification decides, and how many of the doc
 
 ${decided(engines, detection)}
 
-Correlations and filters were run with one other engine only, and not again with its present version: of what
-${correlations()}.
-
 The contested vectors of detection and refusal: \`=\` same as ours, \`≠\` otherwise, \`×\` the rule is rejected, nothing: not run.
 To differ here is no fault.
 
 ${contested(engines, detection)}
+
+${correlationsPart(engines)}
 `;
 }
 
