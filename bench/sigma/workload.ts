@@ -58,10 +58,16 @@ function linesOf(path: string): readonly Line[] {
 function logsourceOf(line: string): LineLogsource {
   const { product, service, category } = routeEvent(JSON.parse(line) as Record<string, unknown>);
   return {
-    ...(product === undefined ? {} : { product }),
-    ...(service === undefined ? {} : { service }),
+    ...(product === undefined ? {} : { product: firstOf(product) }),
+    ...(service === undefined ? {} : { service: firstOf(service) }),
     ...(category === undefined ? {} : { category: typeof category === "string" ? [category] : category }),
   };
+}
+
+/** Competitors take one product and one service: the event's own, which stands first. */
+function firstOf(part: string | readonly string[]): string {
+  const [first = ""] = typeof part === "string" ? [part] : part;
+  return first;
 }
 
 function write(into: string, mode: Mode, lines: readonly Line[]): Workload {

@@ -15,4 +15,9 @@ export type SigmaEvent = Readonly<{
   raw?: string;
 }>;
 
-export type EventLogsource = Readonly<{ product?: string; category?: string | readonly string[]; service?: string }>;
+/** Several values of a part hold at once: a line of sshd is of the services `sshd` and `auth`. */
+export type EventLogsource = Readonly<{
+  product?: string | readonly string[];
+  category?: string | readonly string[];
+  service?: string | readonly string[];
+}>;

@@ -116,8 +116,8 @@ const datasets: Readonly<Record<string, EventLogsource>> = {
 
 const serviceRows: readonly RouteRow[] = [
   ...Object.entries(datasets).map(([dataset, is]): RouteRow => ({ where: { "@dataset": dataset }, is })),
-  { where: { "@dataset": "system.auth", "process.name": "sshd" }, is: { service: "sshd" } },
-  { where: { "@dataset": "system.auth", "process.name": "sudo" }, is: { service: "sudo" } },
+  { where: { "@dataset": "system.auth", "process.name": "sshd" }, is: { service: ["sshd", "auth"] } },
+  { where: { "@dataset": "system.auth", "process.name": "sudo" }, is: { service: ["sudo", "auth"] } },
   { where: { awsRegion: true, eventSource: true }, is: { product: "aws", service: "cloudtrail" } },
   { where: { legacyEventType: true, eventType: true }, is: { product: "okta", service: "okta" } },
   { where: { eventType: true, displayMessage: true, published: true }, is: { product: "okta", service: "okta" } },

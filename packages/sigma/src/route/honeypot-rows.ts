@@ -30,13 +30,13 @@ const cowrieRows: readonly RouteRow[] = [
     names.flatMap((name): RouteRow[] => {
       const where = { eventid: `cowrie.${name}` };
       const service = category === "command" ? "shell" : "sshd";
-      const row = { where, is: { product: "cowrie", category, service } };
+      const row = { where, is: { product: "cowrie", category, service: [service, "cowrie"] } };
       if (service === "shell") return [row];
-      return [row, { where: { ...where, protocol: "telnet" }, is: { service: "telnet" } }];
+      return [row, { where: { ...where, protocol: "telnet" }, is: { service: ["telnet", "cowrie"] } }];
     }),
   ),
-  { where: { "@cowrieFamily": "cowrie" }, is: { product: "cowrie", category: "log", service: "sshd" } },
-  { where: { "@cowrieFamily": "cowrie", protocol: "telnet" }, is: { service: "telnet" } },
+  { where: { "@cowrieFamily": "cowrie" }, is: { product: "cowrie", category: "log", service: ["sshd", "cowrie"] } },
+  { where: { "@cowrieFamily": "cowrie", protocol: "telnet" }, is: { service: ["telnet", "cowrie"] } },
 ];
 
 /** Deceptive services. */

@@ -25,26 +25,31 @@ const auditRows: readonly RouteRow[] = [
   { where: { SYSCALL: true, EXECVE: true }, is: { ...auditd, category: "process_creation" } },
 ];
 
-/** Programs by the name they log under. The first word is the service, the second the category. */
-const programs: readonly (readonly [service: string, category: string, ...programs: string[]])[] = [
-  ["sshd", "authentication", "sshd", "sshd-session", "sshd-auth", "dropbear"],
-  ["sudo", "command", "sudo"],
-  ["cron", "log", "cron", "crond", "anacron", "fcron"],
-  ["auth", "authentication", "su", "login", "systemd-logind", "polkitd", "pkexec", "gdm-password", "lightdm", "doas"],
-  ["auditd", "log", "auditd", "audispd", "audit"],
-  ["clamav", "antivirus", "clamd", "clamav", "clamav-daemon", "clamonacc", "freshclam", "clamscan"],
-  ["guacamole", "authentication", "guacd", "guacamole"],
-  ["vsftpd", "authentication", "vsftpd"],
-  ["named", "dns", "named", "dnsmasq", "unbound"],
-  ["mysql", "database", "mysqld", "mariadbd"],
-  ["postgresql", "database", "postgres", "postgresql"],
-  ["useradd", "identity", "useradd", "adduser"],
-  ["userdel", "identity", "userdel"],
-  ["usermod", "identity", "usermod"],
-  ["groupadd", "identity", "groupadd"],
-  ["passwd", "identity", "passwd"],
-  ["chpasswd", "identity", "chpasswd"],
-  ["syslog", "log", "kernel", "rsyslogd", "syslogd", "systemd", "init"],
+type Program = readonly [services: readonly string[], category: string, ...programs: string[]];
+
+/**
+ * Programs by the name they log under. The first service is the program's own, the second the file its lines are found
+ * in on most systems: rules are written for either.
+ */
+const programs: readonly Program[] = [
+  [["sshd", "auth"], "authentication", "sshd", "sshd-session", "sshd-auth", "dropbear"],
+  [["sudo", "auth"], "command", "sudo"],
+  [["auth"], "authentication", "su", "login", "systemd-logind", "polkitd", "pkexec", "gdm-password", "lightdm", "doas"],
+  [["useradd", "auth"], "identity", "useradd", "adduser"],
+  [["userdel", "auth"], "identity", "userdel"],
+  [["usermod", "auth"], "identity", "usermod"],
+  [["groupadd", "auth"], "identity", "groupadd"],
+  [["passwd", "auth"], "identity", "passwd"],
+  [["chpasswd", "auth"], "identity", "chpasswd"],
+  [["vsftpd", "auth"], "authentication", "vsftpd"],
+  [["cron", "syslog"], "log", "cron", "crond", "anacron", "fcron"],
+  [["auditd", "syslog"], "log", "auditd", "audispd", "audit"],
+  [["clamav", "syslog"], "antivirus", "clamd", "clamav", "clamav-daemon", "clamonacc", "freshclam", "clamscan"],
+  [["guacamole", "syslog"], "authentication", "guacd", "guacamole"],
+  [["named", "syslog"], "dns", "named", "dnsmasq", "unbound"],
+  [["mysql", "syslog"], "database", "mysqld", "mariadbd"],
+  [["postgresql", "syslog"], "database", "postgres", "postgresql"],
+  [["syslog"], "log", "kernel", "rsyslogd", "syslogd", "systemd", "init"],
 ];
 
 /** auth and authpriv, as names and as the numbers of RFC 5424. */

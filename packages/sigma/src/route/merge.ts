@@ -33,12 +33,16 @@ export function mergedLogsource(rows: readonly WeighedRow[]): EventLogsource | u
   const service = ranked.find(({ service }) => service !== undefined)?.service;
   const sure = categoriesOf(known);
   const categories = sure.length > 0 ? sure : categoriesOf(guessed);
-  const [only] = categories;
   return Object.freeze({
-    ...(product === undefined ? {} : { product }),
-    ...(only === undefined ? {} : { category: categories.length === 1 ? only : Object.freeze(categories) }),
-    ...(service === undefined ? {} : { service }),
+    ...(product === undefined ? {} : { product: fixed(product) }),
+    ...(categories.length === 0 ? {} : { category: fixed(categories) }),
+    ...(service === undefined ? {} : { service: fixed(service) }),
   });
+}
+
+function fixed(part: string | readonly string[]): string | readonly string[] {
+  const [only = ""] = typeof part === "string" ? [part] : part;
+  return typeof part === "string" || part.length === 1 ? only : Object.freeze([...part]);
 }
 
 function inOrder(rows: readonly WeighedRow[]): readonly EventLogsource[] {

@@ -49,6 +49,12 @@ const suricataRows: readonly RouteRow[] = [
 
 const apache: EventLogsource = { product: "apache", service: "apache", category: "webserver" };
 const nginx: EventLogsource = { product: "nginx", service: "nginx", category: "webserver" };
+/** The format both write, from a server that is not known to be either. */
+const eitherServer: EventLogsource = {
+  product: ["apache", "nginx"],
+  service: ["apache", "nginx"],
+  category: "webserver",
+};
 const iis: EventLogsource = { product: "iis", service: "iis", category: "webserver" };
 
 /** Access logs by their names in the W3C extended format, which the rules use, and by who ships them. */
@@ -65,6 +71,7 @@ const webRows: readonly RouteRow[] = [
     { where: { "@dataset": `nginx.${log}` }, is: nginx },
     { where: { "@dataset": `iis.${log}` }, is: iis },
   ]),
+  { where: { "@dataset": "web.access" }, is: eitherServer },
   ...["apache", "apache2", "httpd"].map((program): RouteRow => ({ where: { "@program": program }, is: apache })),
   { where: { "@program": "nginx" }, is: nginx },
   ...["squid", "squid.access", "bluecoat.director", "zscaler_zia.web"].map((dataset): RouteRow => ({

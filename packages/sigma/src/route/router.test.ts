@@ -115,13 +115,13 @@ describe("events of other sources", () => {
     [{ type: "login", user: "x" }, {}],
     [
       { program: "sshd-session", host: "a" },
-      { product: "linux", category: "authentication", service: "sshd" },
+      { product: "linux", category: "authentication", service: ["sshd", "auth"] },
     ],
     [
       { program: "sudo", facility: "authpriv" },
-      { product: "linux", category: "command", service: "sudo" },
+      { product: "linux", category: "command", service: ["sudo", "auth"] },
     ],
-    [{ SYSLOG_IDENTIFIER: "CRON" }, { product: "linux", category: "log", service: "cron" }],
+    [{ SYSLOG_IDENTIFIER: "CRON" }, { product: "linux", category: "log", service: ["cron", "syslog"] }],
     [
       { program: "whatever", facility: 10 },
       { product: "linux", category: "authentication", service: "auth" },
@@ -133,20 +133,23 @@ describe("events of other sources", () => {
     [{ program: "whatever" }, {}],
     [
       { eventid: "cowrie.login.failed", protocol: "ssh" },
-      { product: "cowrie", category: "authentication", service: "sshd" },
+      { product: "cowrie", category: "authentication", service: ["sshd", "cowrie"] },
     ],
     [
       { eventid: "cowrie.login.failed", protocol: "telnet" },
-      { product: "cowrie", category: "authentication", service: "telnet" },
+      { product: "cowrie", category: "authentication", service: ["telnet", "cowrie"] },
     ],
     [
       { eventid: "cowrie.command.input", protocol: "telnet" },
-      { product: "cowrie", category: "command", service: "shell" },
+      { product: "cowrie", category: "command", service: ["shell", "cowrie"] },
     ],
-    [{ eventid: "cowrie.session.file_download" }, { product: "cowrie", category: "honeypot", service: "sshd" }],
+    [
+      { eventid: "cowrie.session.file_download" },
+      { product: "cowrie", category: "honeypot", service: ["sshd", "cowrie"] },
+    ],
     [
       { eventid: "cowrie.new.thing", protocol: "telnet" },
-      { product: "cowrie", category: "log", service: "telnet" },
+      { product: "cowrie", category: "log", service: ["telnet", "cowrie"] },
     ],
     [
       { logtype: 4002, node_id: "n" },
