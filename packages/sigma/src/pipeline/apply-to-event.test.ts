@@ -38,6 +38,8 @@ describe("fields of events", () => {
       { a: ["::ffff:192.0.2.1", 7] },
       { a: ["192.0.2.1", 7] },
     ],
+    ["{ type: replace_string, regex: '^6$', replacement: tcp }", { a: 6, b: 16 }, { a: "tcp", b: 16 }],
+    ["{ type: field_name_mapping, mapping: { null: message, '': x } }", { "": 1, a: 2 }, { "": 1, a: 2 }],
     [
       "{ type: map_string, mapping: { '6': [tcp, TCP] } }",
       { a: "6", b: { c: "6" } },

@@ -23,6 +23,8 @@ export type RuleRun = {
   draft: RuleDraft;
   readonly applied: Set<string>;
   readonly state: Map<string, unknown>;
+  /** Per field name outside of items, the names of the steps that made it. */
+  readonly appliedTo: Map<string, ReadonlySet<string>>;
   readonly vars: PipelineVars;
 };
 
@@ -34,7 +36,7 @@ export type RuleRun = {
 export function applyToRule(pipelines: readonly Pipeline[], draft: RuleDraft): RuleDraft {
   const ordered = inPriority(pipelines);
   const vars: PipelineVars = Object.assign({}, ...ordered.map((pipeline) => pipeline.vars));
-  const run: RuleRun = { draft, applied: new Set(), state: new Map(), vars };
+  const run: RuleRun = { draft, applied: new Set(), state: new Map(), appliedTo: new Map(), vars };
   for (const { steps } of ordered) runSteps(run, steps);
   return run.draft;
 }
@@ -49,12 +51,22 @@ function runSteps(run: RuleRun, steps: readonly Step[]): void {
 
 function perform(run: RuleRun, step: Step): void {
   const { transformation } = step;
-  if (transformation.kind === "whole") transformation.onRule(run);
+  if (transformation.kind === "whole") performWhole(run, step, transformation.onRule);
   else if (transformation.kind === "nest") runSteps(run, transformation.steps);
   else {
     changeItems(run, (item) => changed(run, step, item));
-    if (transformation.kind === "rename") renameElsewhere(run, step, transformation.rename);
+    if (transformation.kind === "rename") renameElsewhere(run, { step, rename: transformation.rename });
   }
+}
+
+/** What a step adds was made by it: later steps can ask for that, to leave it alone. */
+function performWhole(run: RuleRun, { id }: Step, change: (run: RuleRun) => void): void {
+  const before = new Set(run.draft.detection?.added);
+  change(run);
+  const { detection } = run.draft;
+  if (id === undefined || detection === undefined) return;
+  const added = detection.added.map((one) => (before.has(one) ? one : { ...one, node: marked(one.node, id) }));
+  run.draft = { ...run.draft, detection: { ...detection, added } };
 }
 
 function ruleSubject({ draft, applied, state }: RuleRun): RuleSubject {
@@ -96,16 +108,29 @@ function changeItems(run: RuleRun, change: ItemChange): void {
 const wildcardModifiers = ["contains", "startswith", "endswith"];
 
 function itemSubject(item: DraftItem, state: ReadonlyMap<string, unknown>): ItemSubject {
+  const { applied } = item;
   const addsWildcards = item.modifiers.some((modifier) => wildcardModifiers.includes(modifier));
-  const wildcards = addsWildcards ? "added" : "written";
-  return { field: item.field, values: listOf(item.value), wildcards, applied: item.applied, state };
+  // Expressions, networks and numbers to compare with are no values that could be looked into.
+  if (isOpaque(item)) {
+    return { field: item.field, values: listOf(item.value).map(() => opaqueValue), wildcards: "none", applied, state };
+  }
+  return {
+    field: item.field,
+    values: listOf(item.value),
+    wildcards: addsWildcards ? "added" : "written",
+    applied,
+    state,
+  };
 }
+
+const opaqueValue: unknown = Symbol("opaque");
 
 function changed(run: RuleRun, step: Step, item: DraftItem): DraftNode | undefined {
   const subject = itemSubject(item, run.state);
   if (!step.checks.item(subject)) return item;
   const { transformation } = step;
-  const withReferences = transformation.kind === "rename" ? renameReferences(item, step, transformation.rename) : item;
+  const withReferences =
+    transformation.kind === "rename" ? renameReferences(run, item, { step, rename: transformation.rename }) : item;
   if (!step.checks.field(subject)) return withReferences;
   const result = applyToItem(run, transformation, withReferences);
   return step.id === undefined || result === item || result === undefined ? result : marked(result, step.id);
@@ -119,6 +144,7 @@ function marked(node: DraftNode, id: string): DraftNode {
 
 function applyToItem(run: RuleRun, transformation: Transformation, item: DraftItem): DraftNode | undefined {
   const { kind } = transformation;
+  if (kind === "rename" && item.field === null) return keywordsIn(item, transformation.keywords);
   if (kind === "rename") return renamed(item, item.field === null ? undefined : transformation.rename(item.field));
   if (kind === "value") return withChangedValues(item, transformation);
   if (kind === "hashes") return splitHashes(item, transformation);
@@ -136,40 +162,59 @@ function renamed(item: DraftItem, names: readonly string[] | undefined): DraftNo
   );
 }
 
+const positional: ReadonlySet<string> = new Set(["contains", "startswith", "endswith", "re", "cidr"]);
+
+/** Keywords that get a field are still searched inside its value. */
+function keywordsIn(item: DraftItem, names: readonly string[] | undefined): DraftNode {
+  if (names === undefined) return item;
+  const isPlaced = item.modifiers.some((modifier) => positional.has(modifier));
+  const modifiers = isPlaced ? item.modifiers : [...item.modifiers, "contains"];
+  return renamed({ ...item, isBare: false, modifiers }, names);
+}
+
 function either(item: DraftItem, children: readonly DraftNode[]): DraftNode {
   return { kind: item.modifiers.includes("neq") ? "and" : "or", label: item.field ?? "keywords", children };
 }
 
 /** The value of `fieldref` is a field name too. */
-function renameReferences(
-  item: DraftItem,
-  step: Step,
-  rename: (field: string) => readonly string[] | undefined,
-): DraftItem {
+function renameReferences(run: RuleRun, item: DraftItem, renaming: Renaming): DraftItem {
   if (!item.modifiers.includes("fieldref")) return item;
-  const names = listOf(item.value).flatMap((value): readonly unknown[] => {
-    const isMeant = typeof value === "string" && step.checks.field(fieldSubject(value));
-    return isMeant ? (rename(value) ?? [value]) : [value];
-  });
+  const names = listOf(item.value).flatMap((value): readonly unknown[] =>
+    typeof value === "string" ? namesOf(run, value, renaming) : [value],
+  );
   return { ...item, value: names.length === 1 ? names[0] : names };
 }
 
-function fieldSubject(field: string): ItemSubject {
-  return { field, values: [], wildcards: "none", applied: new Set(), state: new Map() };
+type Renaming = Readonly<{ step: Step; rename: (field: string) => readonly string[] | undefined }>;
+
+/** What a field name outside of an item's key becomes; the name itself if the step is not about it. */
+function namesOf(run: RuleRun, field: string, { step, rename }: Renaming): readonly string[] {
+  const applied = run.appliedTo.get(field) ?? new Set<string>();
+  const isMeant = step.checks.field({ field, values: [], wildcards: "none", applied, state: run.state });
+  const names = isMeant ? rename(field) : undefined;
+  if (names === undefined) return [field];
+  const { id } = step;
+  if (id !== undefined)
+    for (const name of names) if (name !== field) run.appliedTo.set(name, new Set([...applied, id]));
+  return names;
 }
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as readonly unknown[]) : [value];
 }
 
-/** Values under these are no texts to be changed: expressions, networks, names of fields, yes and no. */
-const opaque = ["re", "cidr", "fieldref", "exists"];
+/** Values under these are no texts to be changed: expressions, networks, names of fields, yes and no, bounds. */
+const opaque: ReadonlySet<string> = new Set(["re", "cidr", "fieldref", "exists", "lt", "lte", "gt", "gte"]);
+
+function isOpaque({ modifiers }: DraftItem): boolean {
+  return modifiers.some((modifier) => opaque.has(modifier));
+}
 
 function withChangedValues(
   item: DraftItem,
   { change, replaces }: Extract<Transformation, { kind: "value" }>,
 ): DraftItem {
-  if (replaces !== true && item.modifiers.some((modifier) => opaque.includes(modifier))) return item;
+  if (replaces !== true && isOpaque(item)) return item;
   const values = listOf(item.value).flatMap((value): readonly unknown[] => {
     const isScalar = value === null || typeof value !== "object";
     return (isScalar ? change(value as Scalar) : undefined) ?? [value];
@@ -206,9 +251,8 @@ function splitHashes(item: DraftItem, { fields, read }: Extract<Transformation, 
 }
 
 /** Field names outside of the detection: what to show, and what a correlation groups and counts by. */
-function renameElsewhere(run: RuleRun, step: Step, rename: (field: string) => readonly string[] | undefined): void {
-  const names = (field: string): readonly string[] =>
-    (step.checks.field(fieldSubject(field)) ? rename(field) : undefined) ?? [field];
+function renameElsewhere(run: RuleRun, renaming: Renaming): void {
+  const names = (field: string): readonly string[] => namesOf(run, field, renaming);
   const { metadata, correlation } = run.draft;
   const fields = metadata.fields.flatMap(names);
   run.draft = { ...run.draft, metadata: { ...metadata, fields } };

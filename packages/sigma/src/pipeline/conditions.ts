@@ -5,7 +5,7 @@ import { type Condition, parseCondition } from "../parse/condition.ts";
 import { reject, type ValuePath } from "../parse/rejection.ts";
 import { asMapping, asText, isMapping, type Mapping } from "../parse/shape.ts";
 import { levels } from "../rule.ts";
-import { Parameters } from "./parameters.ts";
+import { Parameters, type Scalar } from "./parameters.ts";
 
 /** What conditions are asked about: a rule on its way through a pipeline, or an event. */
 export type RuleSubject = Readonly<{
@@ -120,15 +120,30 @@ function attributeCheck(parameters: Parameters): Check<RuleSubject> {
   const attribute = parameters.text("attribute");
   const wanted = parameters.scalar("value");
   const relation = parameters.oneOf("op", [...relations, "in", "not_in"] as const, "eq");
+  checkRanked(attribute, wanted, parameters);
+  const isRanked = attribute === "level" || attribute === "status";
+  const rank = (value: unknown): unknown => (isRanked ? ranked(lowered(value)) : value);
   return (subject) => {
     const value = subject.kind === "event" ? undefined : subject.attribute(attribute);
     if (value === undefined) return false;
-    if (relation !== "in" && relation !== "not_in") return compare(ranked(value), relation, ranked(wanted));
+    if (relation !== "in" && relation !== "not_in") return compare(rank(value), relation, rank(wanted));
     return (Array.isArray(value) && value.includes(wanted)) === (relation === "in");
   };
 }
 
 const statuses = ["unsupported", "deprecated", "experimental", "test", "stable"];
+
+/** A level or status nobody has would never hold, and nobody would notice. */
+function checkRanked(attribute: string, wanted: Scalar, parameters: Parameters): void {
+  const known = attribute === "level" ? levels : attribute === "status" ? statuses : undefined;
+  if (known === undefined || (known as readonly Scalar[]).includes(lowered(wanted))) return;
+  reject("pipeline-invalid", `no ${attribute}: ${String(wanted)}; there are ${known.join(", ")}`, [
+    ...parameters.at,
+    "value",
+  ]);
+}
+
+const lowered = <T>(value: T): T | string => (typeof value === "string" ? value.toLowerCase() : value);
 
 /** Levels and statuses are ordered by meaning, not by alphabet. */
 function ranked(value: unknown): unknown {
@@ -158,7 +173,9 @@ function matchStringCheck(parameters: Parameters): Check<ItemSubject> {
   const { every } = linking(parameters);
   const pattern = compilePattern(parameters.text("pattern"), [...parameters.at, "pattern"]);
   const negate = parameters.flag("negate");
-  const holds = (value: unknown): boolean => typeof value === "string" && pattern.matcher(value).lookingAt() !== negate;
+  // What is no text does not match; so, negated, it does.
+  const holds = (value: unknown): boolean =>
+    (typeof value === "string" && pattern.matcher(value).lookingAt()) !== negate;
   return ({ values }) => every(values, holds);
 }
 
@@ -222,18 +239,28 @@ type Level = Readonly<{ step: Mapping; at: ValuePath; keys: ConditionKeys; types
 function readLevel<Subject>(level: Level, builders: Builders<Subject>): Check<Subject> {
   const { step, keys } = level;
   const options = new Parameters(step, level.at, Object.keys(step));
-  const written = step[keys.list];
   const negated = options.flag(`${keys.prefix}_not`);
   const expression = options.optionalText(`${keys.prefix}_expr`);
   const all = options.oneOf(`${keys.prefix}_op`, ["and", "or"] as const, "and") === "and";
-  if (written === undefined || written === null) return () => true;
+  const written = step[keys.list] ?? [];
+  if (expression !== undefined) checkExpressionAlone(level, written);
   const at = [...level.at, keys.list];
   const entries: readonly (readonly [string | number, unknown])[] = Array.isArray(written)
     ? (written as readonly unknown[]).map((one, index) => [index, one] as const)
     : Object.entries(asMapping(written, keys.list, { at, code: "pipeline-invalid" }));
   const checks = entries.map(([key, one]) => [String(key), readOne(one, [...at, key], { level, builders })] as const);
   const combined = combine(checks, { all, expression, at: [...level.at, `${keys.prefix}_expr`] });
-  return negated ? (subject) => !combined(subject) : combined;
+  // Without conditions there is nothing to negate: the step always runs (as in pySigma).
+  return negated && checks.length > 0 ? (subject) => !combined(subject) : combined;
+}
+
+/** An expression says how conditions are joined, by their names: there can be no second way, and they need names. */
+function checkExpressionAlone({ step, keys, at }: Level, written: unknown): void {
+  const { list, prefix } = keys;
+  if (step[`${prefix}_op`] !== undefined)
+    reject("pipeline-invalid", `${prefix}_op and ${prefix}_expr exclude each other`, [...at, `${prefix}_op`]);
+  if (!isMapping(written))
+    reject("pipeline-invalid", `${prefix}_expr needs names: write ${list} as a map`, [...at, `${prefix}_expr`]);
 }
 
 type Reading<Subject> = Readonly<{ level: Level; builders: Builders<Subject> }>;
@@ -262,9 +289,22 @@ function combine<Subject>(
   checks: readonly (readonly [string, Check<Subject>])[],
   { all, expression, at }: Combination,
 ): Check<Subject> {
-  if (expression !== undefined) return fromExpression(parseCondition(expression, at), new Map(checks), at);
+  if (expression !== undefined) {
+    const condition = parseCondition(expression, at);
+    const check = fromExpression(condition, new Map(checks), at);
+    const named = namesIn(condition);
+    const forgotten = checks.find(([name]) => !named.has(name));
+    if (forgotten !== undefined) reject("pipeline-invalid", `the expression does not use ${forgotten[0]}`, at);
+    return check;
+  }
   if (checks.length === 0) return () => true;
   return (subject) => (all ? checks.every(([, check]) => check(subject)) : checks.some(([, check]) => check(subject)));
+}
+
+function namesIn(condition: Condition): ReadonlySet<string> {
+  if (condition.kind === "name") return new Set([condition.name]);
+  if (condition.kind === "not") return namesIn(condition.part);
+  return new Set(condition.kind === "quantified" ? [] : condition.parts.flatMap((part) => [...namesIn(part)]));
 }
 
 function fromExpression<Subject>(

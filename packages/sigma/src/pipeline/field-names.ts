@@ -33,19 +33,24 @@ function turned(names: Names): Names {
   return back;
 }
 
-function mappingOf(names: Names): Transformation {
+function mappingOf(names: Names, keywords?: readonly string[]): Transformation {
   return {
     kind: "rename",
     rename: (field) => names.get(field),
+    ...(keywords === undefined ? {} : { keywords }),
     sources: [...names.keys()],
+    // Keywords are searched in every field of an event: what they were confined to has no other way round and needs none.
     reversed: () => mappingOf(turned(names)),
   };
 }
 
-/** `mapping: { Image: process.executable, User: [user.name, user.id] }` */
+/** `mapping: { Image: process.executable, User: [user.name, user.id] }`; the name `null` stands for keywords. */
 export function fieldNameMapping(parameters: Parameters): Transformation {
   if (!parameters.has("mapping")) reject("pipeline-invalid", "mapping is missing", parameters.at);
-  return mappingOf(readNames(parameters.map("mapping"), parameters));
+  const names = new Map(readNames(parameters.map("mapping"), parameters));
+  const keywords = names.get("");
+  names.delete("");
+  return mappingOf(names, keywords);
 }
 
 function prefixesOf(names: Names): Transformation {

@@ -65,6 +65,19 @@ describe("field names of rules", () => {
     expect(matches(image, { [name]: "C:\\cmd.exe" }, [pipeline(step)])).toBe(true);
   });
 
+  test("are given to keywords, which are still searched inside", () => {
+    const step = (to: string): Pipeline => pipeline(`{ type: field_name_mapping, mapping: { null: ${to}, a: b } }`);
+    const words = rule("s: [evil, 'b?d']\ncondition: s");
+    expect(matches(words, { message: "an Evil thing" }, [step("message")])).toBe(true);
+    expect(matches(words, { message: "a bad thing" }, [step("[raw, message]")])).toBe(true);
+    expect(matches(words, { other: "an evil thing" }, [step("message")])).toBe(false);
+    const both = rule("s: { '|all': [evil, thing] }\ncondition: s");
+    expect(matches(both, { message: "an evil thing" }, [step("message")])).toBe(true);
+    expect(matches(both, { message: "an evil one" }, [step("message")])).toBe(false);
+    const expression = rule("s: { '|re': 'e.il' }\ncondition: s");
+    expect(matches(expression, { message: "evil" }, [step("message")])).toBe(true);
+  });
+
   test("are changed in references, in what a rule shows and in correlations too", () => {
     const mapping = pipeline("{ type: field_name_mapping, mapping: { a: x, b: y } }");
     expect(matches(rule("s: { a|fieldref: b }\ncondition: s"), { x: "1", y: "1" }, [mapping])).toBe(true);
@@ -98,6 +111,8 @@ describe("values of rules", () => {
       "s: { f: abc }",
       { f: "aZZc" },
     ],
+    ["{ type: replace_string, regex: '^46', replacement: '47' }", "s: { f: 4688 }", { f: 4788 }],
+    ["{ type: replace_string, regex: '5', replacement: '9' }", "s: { f|gte: 5 }", { f: 6 }],
     ["{ type: map_string, mapping: { tcp: '6', udp: ['17', '18'] } }", "s: { f: udp }", { f: 18 }],
     ["{ type: map_string, mapping: { tcp: '6' } }", "s: { f: [tcp, TCP] }", { f: "tcp" }],
     ["{ type: set_value, value: 7, force_type: str }", "s: { f|contains|all: [a, b] }", { f: 7 }],
@@ -220,6 +235,10 @@ describe("conditions", () => {
     ["rule_conditions: [{ type: is_sigma_rule }]", true],
     ["rule_conditions: [{ type: rule_attribute, attribute: level, value: medium, op: gte }]", true],
     ["rule_conditions: [{ type: rule_attribute, attribute: level, value: high, op: gt }]", false],
+    ["rule_conditions: [{ type: rule_attribute, attribute: level, value: HIGH }]", true],
+    ["rule_conditions: [{ type: rule_attribute, attribute: name, value: high, op: ne }]", true],
+    ["rule_conditions: [], rule_cond_not: true", true],
+    ["detection_item_conditions: [{ type: match_string, pattern: 1, cond: all, negate: true }]", true],
     ["rule_conditions: [{ type: rule_attribute, attribute: tags, value: attack.t1059, op: in }]", true],
     ["rule_conditions: [{ type: rule_attribute, attribute: nothing, value: 1, op: ne }]", false],
     ["detection_item_conditions: [{ type: match_string, pattern: 'x\\d' }]", true],
@@ -249,6 +268,42 @@ transformations:
       );
     expect(matches(text, { a: "x1", "B!": "y" }, [chain("one")])).toBe(true);
     expect(matches(text, { a: "x1", B: "y" }, [chain("two")])).toBe(true);
+  });
+
+  test("do not look into expressions, networks and bounds, whose text is no value", () => {
+    const drop = (condition: string): Pipeline =>
+      pipeline(`{ type: drop_detection_item, detection_item_conditions: [${condition}] }`);
+    const opaque = rule("s: { a|re: 'x.*', b: y, c|gte: 5 }\ncondition: s");
+    const fields = { b: "y" };
+    expect(matches(opaque, fields, [drop("{ type: contains_wildcard }")])).toBe(false);
+    expect(matches(opaque, fields, [drop("{ type: match_string, pattern: x }")])).toBe(false);
+    expect(matches(opaque, fields, [drop("{ type: match_value, value: 5 }")])).toBe(false);
+    expect(matches(opaque, fields, [drop("{ type: match_string, pattern: 'y', negate: true }")])).toBe(true);
+  });
+
+  test("on names hold for references, shown fields and correlations too, with state and history", () => {
+    const steps = pipeline(
+      "{ type: set_state, key: model, val: ecs }",
+      "{ id: mapped, type: field_name_mapping, mapping: { a: x, b: y }, field_name_conditions: [{ type: processing_state, key: model, val: ecs }] }",
+      "{ type: field_name_suffix, suffix: '!', field_name_conditions: [{ type: processing_item_applied, processing_item_id: mapped }] }",
+    );
+    const detection = rule("s: { a|fieldref: b, c: 1 }\ncondition: s", "fields: [a, c]\n");
+    expect(matches(detection, { "x!": "v", "y!": "v", c: 1 }, [steps])).toBe(true);
+    const correlation =
+      "title: C\ncorrelation: { type: event_count, rules: [t], group-by: [b, c], timespan: 1m, condition: { gte: 2 } }\n";
+    const { rules, correlations } = loadRules([{ path: "r.yml", text: `${detection}---\n${correlation}` }], {
+      pipelines: [steps],
+    });
+    expect(rules[0]?.fields).toEqual(["x!", "c"]);
+    expect(correlations[0]?.correlation.groupBy).toEqual(["y!", "c"]);
+  });
+
+  test("can ask which step added a condition, to leave it alone", () => {
+    const steps = pipeline(
+      "{ id: ours, type: add_condition, conditions: { kind: process } }",
+      "{ type: field_name_prefix, prefix: win., field_name_conditions: [{ type: processing_item_applied, processing_item_id: ours }], field_name_cond_not: true }",
+    );
+    expect(matches(rule("s: { a: 1 }\ncondition: s"), { "win.a": 1, kind: "process" }, [steps])).toBe(true);
   });
 
   test("of a nest hold for everything in it", () => {
@@ -322,7 +377,35 @@ priority: high
     expect(parsePipeline({ path: "p", text: `transformations: [${nested(9)}]` })).toMatchObject({ ok: false });
     const many = `transformations:\n${"  - { type: case }\n".repeat(1025)}`;
     expect(parsePipeline({ path: "p", text: many })).toMatchObject({ ok: false });
-    expect(read("finalizers: [{ type: concat }]\n").warnings).toHaveLength(1);
+    expect(read("allowed_backends: [splunk]\n").warnings).toHaveLength(1);
+    expect(read("postprocessing: []\nfinalizers:\n").warnings).toEqual([]);
+  });
+
+  test("that writes queries is refused: without that part it would not mean the same", () => {
+    for (const part of ["postprocessing: [{ type: embed, prefix: 'index=main ' }]", "finalizers: [{ type: concat }]"])
+      expect(parsePipeline({ path: "p", text: `name: p\n${part}\n` })).toMatchObject({
+        ok: false,
+        problems: [{ code: "pipeline-invalid", line: 2, message: expect.stringContaining("queries") }],
+      });
+  });
+
+  test("whose conditions are joined in a way that would be misread is refused", () => {
+    const refusalOf = (conditions: string): string => {
+      const result = parsePipeline({ path: "p", text: `transformations: [{ type: case, ${conditions} }]\n` });
+      return result.ok ? "" : result.problems.map(({ message }) => message).join();
+    };
+    const two = "{ a: { type: logsource, product: x }, b: { type: tag, tag: y } }";
+    expect(refusalOf(`rule_conditions: ${two}, rule_cond_expr: not (a and b)`)).toBe("");
+    expect(refusalOf(`rule_conditions: ${two}, rule_cond_expr: a`)).toBe("the expression does not use b");
+    expect(refusalOf(`rule_conditions: ${two}, rule_cond_expr: a or b or c`)).toContain("names c");
+    expect(refusalOf(`rule_conditions: ${two}, rule_cond_expr: 1 of a`)).toContain("and, or and not only");
+    expect(refusalOf(`rule_conditions: ${two}, rule_cond_expr: a or b, rule_cond_op: or`)).toContain("exclude each");
+    expect(refusalOf("rule_conditions: [{ type: tag, tag: y }], rule_cond_expr: '0'")).toContain("as a map");
+    expect(refusalOf("field_name_cond_expr: a")).toContain("as a map");
+    expect(refusalOf("rule_cond_expression: a")).toContain('unknown parameter "rule_cond_expression"');
+    expect(refusalOf("rule_conditions: [{ type: rule_attribute, attribute: level, value: severe }]")).toContain(
+      "no level: severe",
+    );
   });
 
   test("of any text is read or refused, never thrown over", () => {

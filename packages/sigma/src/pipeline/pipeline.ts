@@ -70,9 +70,9 @@ const builders: Readonly<Record<string, Builder>> = {
 /** Known to pySigma, but not to an engine that evaluates events and does no input or output. */
 const withoutMeaning: Readonly<Record<string, string>> = {
   query_expression_placeholders: "it writes text for a query, and there is no query here; use value_placeholders",
-  file_placeholders: "it reads a file; read it yourself and give its values in vars",
-  http_placeholders: "it asks a server; ask it yourself and give the values in vars",
-  command_placeholders: "it runs a command; run it yourself and give the values in vars",
+  file_placeholders: "it reads a file; read it yourself, give its values in vars and write value_placeholders",
+  http_placeholders: "it asks a server; ask it yourself, give the values in vars and write value_placeholders",
+  command_placeholders: "it runs a command; run it yourself, give the values in vars and write value_placeholders",
   extract_fields: "it is not supported; write the fields into the rule",
   strict_field_mapping_failure: "it is not supported; an event engine takes fields as they are",
 };
@@ -140,15 +140,27 @@ function readHead(map: Mapping, path: string): Omit<Pipeline, "steps"> {
   const priority = map["priority"] ?? 0;
   if (typeof priority !== "number") return reject("pipeline-invalid", "priority must be a number", ["priority"]);
   const name = map["name"] ?? path;
-  const warnings = ["postprocessing", "finalizers"].flatMap((key) =>
-    map[key] === undefined ? [] : [`${key} is about queries, of which there are none here; it is ignored`],
-  );
+  refuseQueries(map);
+  const isTied = listAt(map["allowed_backends"], ["allowed_backends"]).length > 0;
+  const warnings = isTied ? ["allowed_backends names converters, of which this is none; it is ignored"] : [];
   return {
     name: asText(name, "name", { at: ["name"], code: "pipeline-invalid" }),
     priority,
     vars: readVars(map["vars"]),
     warnings,
   };
+}
+
+/** These write queries, and can narrow or widen them: a pipeline without them would not mean the same. */
+function refuseQueries(map: Mapping): void {
+  for (const key of ["postprocessing", "finalizers"]) {
+    if (listAt(map[key], [key]).length === 0) continue;
+    reject(
+      "pipeline-invalid",
+      `${key} is about the text of queries, of which there are none here; if rules mean the same without it, remove it`,
+      [key],
+    );
+  }
 }
 
 function readVars(value: unknown): PipelineVars {

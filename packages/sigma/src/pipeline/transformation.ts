@@ -10,6 +10,8 @@ export type Transformation =
   | Readonly<{
       kind: "rename";
       rename: (field: string) => readonly string[] | undefined;
+      /** The fields keywords are to be searched in from now on. Rules only: events have none. */
+      keywords?: readonly string[];
       /** Where the names it changes are known beforehand. */
       sources?: readonly string[];
       /** The same step the other way round, where there is one. */

@@ -31,8 +31,20 @@ export function replaceString(parameters: Parameters): Transformation {
     }
     return result + text.slice(end);
   };
-  if (!skip) return onTexts(replace);
-  return onTexts((text) => written(mapLiterals(parsePattern(text), replace), interpret));
+  if (!skip) return onTextsAndNumbers(replace);
+  return onTextsAndNumbers((text) => written(mapLiterals(parsePattern(text), replace), interpret));
+}
+
+/** Numbers are changed as the texts they are compared as; one that stays the same stays a number. */
+function onTextsAndNumbers(change: TextChange): Transformation {
+  return {
+    kind: "value",
+    change: (value) => {
+      if (typeof value !== "string" && typeof value !== "number") return undefined;
+      const text = change(String(value));
+      return typeof value === "number" && text === String(value) ? undefined : [text];
+    },
+  };
 }
 
 type Matcher = ReturnType<ReturnType<typeof compilePattern>["matcher"]>;
