@@ -188,10 +188,24 @@ function aliases(json: Json, kind: EventKind, src: EventEndpoint | null): Json {
   };
 }
 
+/** Where Windows writes when something happened; the shippers' own names stand before them. */
+const WINDOWS_TIMES = [["UtcTime"], ["TimeCreated"], ["Event", "System", "TimeCreated", "SystemTime"]];
+/** Who logged it: the sign of an event of Windows, whose `event_id` is the number of its kind and nobody's identity. */
+const WINDOWS_SIGNS = ["Channel", "Provider_Name", "ProviderName", "SourceName", "EventLog", "winlog", "Event"];
+
+function windowsTime(json: Json): Date | undefined {
+  return WINDOWS_TIMES.map((steps) => anyInstant(inside(json, steps))).find((time) => time !== undefined);
+}
+
+function identityOf(json: Json): string | undefined {
+  return WINDOWS_SIGNS.some((name) => Object.hasOwn(json, name)) ? undefined : text(json, "id");
+}
+
 /** Any JSON object. One without a time happened, as far as anybody knows, when it was received: `tyr.time` says so. */
 export function normaliseJson(json: Json, raw: string, options: NormaliseOptions): Normalised {
-  const given = scalar(json, "time");
-  const time = given === undefined ? options.now : anyInstant(given);
+  const named = scalar(json, "time");
+  const given = named === undefined ? windowsTime(json) : anyInstant(named);
+  const time = named === undefined ? (given ?? options.now) : given;
   if (time === undefined)
     return { ok: false, reason: "JSON event whose time is neither ISO 8601 nor a number since 1970" };
   const action = text(json, "action");
@@ -213,7 +227,7 @@ export function normaliseJson(json: Json, raw: string, options: NormaliseOptions
     fields: json,
     fieldsInRaw: true,
     raw,
-    sourceId: text(json, "id"),
+    sourceId: identityOf(json),
     ecs: aliases(json, kind, src),
   });
   return { ok: true, event };

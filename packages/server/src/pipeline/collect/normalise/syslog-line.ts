@@ -9,6 +9,8 @@ export type SyslogLine = Readonly<{
   program: string;
   pid: number | undefined;
   message: string;
+  /** 0 to 23 (RFC 5424, section 6.2.1), where the line begins with its priority. */
+  facility: number | undefined;
   /** How often the message stands for itself ("message repeated N times"); 1 by default. */
   count: number;
 }>;
@@ -44,7 +46,14 @@ function endOfElement(text: string, from: number): number | undefined {
   return undefined;
 }
 
-type Head = Omit<SyslogLine, "count">;
+type Head = Omit<SyslogLine, "count" | "facility">;
+
+const PRIORITY_MAX = 191;
+
+function facilityOf(line: string): number | undefined {
+  const priority = Number(/^<(\d{1,3})>/.exec(line)?.[1] ?? Number.NaN);
+  return priority <= PRIORITY_MAX ? priority >> 3 : undefined;
+}
 
 function readFrame(line: string): Head | undefined {
   const found = FRAME.exec(line);
@@ -89,8 +98,9 @@ function readClassic(line: string, options: NormaliseOptions): Head | undefined 
 export function readSyslogLine(line: string, options: NormaliseOptions): SyslogLine | undefined {
   const head = readFrame(line) ?? readClassic(line, options);
   if (head === undefined) return undefined;
+  const facility = facilityOf(line);
   const repeated = REPEATED.exec(head.message);
-  if (repeated === null) return { ...head, count: 1 };
+  if (repeated === null) return { ...head, facility, count: 1 };
   const [, times, message = ""] = repeated;
-  return { ...head, message, count: Math.min(Math.max(1, Number(times)), REPEATED_MAX) };
+  return { ...head, facility, message, count: Math.min(Math.max(1, Number(times)), REPEATED_MAX) };
 }

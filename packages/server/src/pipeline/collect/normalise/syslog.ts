@@ -25,7 +25,7 @@ function aliases(line: SyslogLine, meaning: Partial<Meaning>, isSsh: boolean): R
 export function normaliseSyslog(raw: string, options: NormaliseOptions): Normalised {
   const line = readSyslogLine(raw, options);
   if (line === undefined) return { ok: false, reason: "not a syslog line (RFC 3164, RFC 5424 or ISO time)" };
-  const { host, program, pid, message } = line;
+  const { host, program, pid, message, facility } = line;
   const service = serviceOf(program);
   const understood = readProgram(program, message);
   const meaning: Meaning = understood ?? { ...PLAIN, action: `log.${service}` };
@@ -40,7 +40,7 @@ export function normaliseSyslog(raw: string, options: NormaliseOptions): Normali
     action,
     transport: isSsh && meaning.src ? "tcp" : undefined,
     logsource: { product: "linux", category, service },
-    fields: present({ host, program, pid, message, repeated, ...fields }),
+    fields: present({ host, program, pid, facility, message, repeated, ...fields }),
     raw,
     ecs: aliases(line, meaning, isSsh),
   });
