@@ -12,6 +12,7 @@ import {
 import { derivedId } from "#platform/ids";
 import type { StoredEvent } from "#collect";
 import type { DetectionTag, NewDetection } from "./detection.ts";
+import { eventLogsource } from "./event-logsource.ts";
 import { evidenceFor, type EvidenceSource } from "./evidence.ts";
 import { visibleText } from "./hostile-text.ts";
 import type { PackRule, RulePack } from "./rule-pack.ts";
@@ -81,7 +82,8 @@ export function createEvaluator(pack: RulePack, onLoss: (loss: CorrelationLoss) 
 export function toSigma(event: EvaluatedEvent): SigmaEvent {
   const { id, time, observedAt, logsource, fields, ecs, raw } = event;
   const timeMs = Math.min(time.getTime(), observedAt.getTime() + AHEAD_MAX_MS);
-  return { id, timeMs, logsource, fields: { ...fields, ...ecs }, raw };
+  const named = { ...fields, ...ecs };
+  return { id, timeMs, logsource: eventLogsource(named, logsource), fields: named, raw };
 }
 
 type Context = Readonly<{ pack: RulePack; event: EvaluatedEvent; seen: SigmaEvent }>;

@@ -22,7 +22,7 @@ const RuleCase = Type.Object(
     event: Type.Optional(Event),
     /** Several of them, one second apart. */
     events: Type.Optional(Type.Array(Event, { minItems: 1 })),
-    /** Of the events; without it, what Sigma's routing table makes of their fields. */
+    /** Of the events, besides what Sigma's routing table makes of their fields. */
     logsource: Type.Optional(
       Type.Object(
         {

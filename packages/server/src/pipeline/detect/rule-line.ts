@@ -1,8 +1,9 @@
 import type { EventId, LogFormat, SensorId } from "@tyr/contract";
-import { type EventLogsource, type Fields, routeEvent } from "@tyr/sigma";
+import type { EventLogsource, Fields } from "@tyr/sigma";
 import { derivedTimeId } from "#platform/ids";
 import { normalise, type NormaliseOptions } from "#collect";
 import type { EvaluatedEvent } from "./evaluate.ts";
+import { eventLogsource } from "./event-logsource.ts";
 
 /** How a line is read that no sensor has sent. */
 export type LineReading = Readonly<{
@@ -25,7 +26,8 @@ export function readRuleLine(line: string, reading: LineReading = {}): LineRead 
   const now = new Date(Date.UTC(year, 11, 31));
   const read = normalise(line, { format, sensorKind, now, year });
   if (!read.ok) return read;
-  const { time, kind, src, user, logsource, fields, ecs, raw } = read.event;
+  const { time, kind, src, user, fields, ecs, raw } = read.event;
+  const logsource = eventLogsource({ ...fields, ...ecs }, read.event.logsource);
   const id: EventId = derivedTimeId("event", time.getTime(), String(index));
   return {
     ok: true,
@@ -33,8 +35,8 @@ export function readRuleLine(line: string, reading: LineReading = {}): LineRead 
   };
 }
 
-/** Fields past every normaliser as an event: one second after the one before, routed by the table of the engine. */
-export function ruleEvent(fields: Fields, index: number, logsource?: EventLogsource): EvaluatedEvent {
+/** Fields past every normaliser as an event, one second after the one before; `logsource` adds to what they say. */
+export function ruleEvent(fields: Fields, index: number, logsource: EventLogsource = {}): EvaluatedEvent {
   const time = new Date(Date.UTC(YEAR_DEFAULT, 0, 1, 0, 0, index));
   return {
     id: derivedTimeId("event", time.getTime(), String(index)),
@@ -44,7 +46,7 @@ export function ruleEvent(fields: Fields, index: number, logsource?: EventLogsou
     src: null,
     user: null,
     sensorId: SENSOR,
-    logsource: logsource ?? routeEvent(fields),
+    logsource,
     fields,
     ecs: {},
     raw: JSON.stringify(fields),

@@ -319,7 +319,7 @@ describe("access log lines", () => {
       action: "web.request",
       outcome: "failure",
       src: { ip: "83.149.9.216", port: null },
-      logsource: { product: "apache", category: "webserver" },
+      logsource: { category: "webserver", service: "access" },
       ecs: {
         "url.original": "/a/b.php?id=1%27",
         "url.path": "/a/b.php",
@@ -368,8 +368,14 @@ describe("access log lines", () => {
     expect([event.ecs["url.path"], event.user]).toEqual(["/real", forged]);
   });
 
-  test("nginx is believed when the sensor says so", () => {
-    expect(web(combined("GET / HTTP/1.1"), { product: "nginx" }).logsource.product).toBe("nginx");
+  test.each([
+    ["nginx", "nginx.access"],
+    ["Nginx", "nginx.access"],
+    ["httpd", "apache.access"],
+    ["lighttpd", "web.access"],
+    [undefined, "web.access"],
+  ])("the server is what the sensor says it is, else unknown: %s", (product, dataset) => {
+    expect(web(combined("GET / HTTP/1.1"), { product }).ecs["event.dataset"]).toBe(dataset);
   });
 
   test("double encoding is undone, endless encoding is not followed", () => {
