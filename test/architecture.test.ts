@@ -1,7 +1,17 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
-import { across, ARCHITECTURE_PAGE, architecturePage, edges, files, GRAPH_PLACE, root, roomOf } from "./house.ts";
+import {
+  across,
+  ARCHITECTURE_PAGE,
+  architecturePage,
+  edges,
+  files,
+  GRAPH_PLACE,
+  importsOf,
+  root,
+  roomOf,
+} from "./house.ts";
 
 const STAGES = ["collect", "detect", "escalate", "govern", "respond"] as const;
 const PLATFORM = ["server/platform", "contract"];
@@ -97,12 +107,26 @@ describe("the house", () => {
     expect(stores.map((edge) => `${edge.file} imports ${edge.specifier}`)).toEqual([]);
   });
 
-  test("the engines do no I/O: sigma and ledger import nothing of Node's that reaches outside", () => {
-    const reaching = /from "node:(fs|net|http|https|child_process|dgram|dns|tls|worker_threads|timers)[/"]/;
-    const outside = files.filter(
-      (file) => /packages\/(sigma|ledger)\//.test(file) && reaching.test(readFileSync(file, "utf8")),
-    );
+  test("the ledger does no I/O: it imports nothing of Node's that reaches outside", () => {
+    const reaching = /^node:(fs|net|http|https|child_process|dgram|dns|tls|worker_threads|timers)(\/|$)/;
+    const outside = files
+      .filter((file) => /packages\/ledger\//.test(file))
+      .filter((file) => importsOf(readFileSync(file, "utf8")).some((name) => reaching.test(name)));
     expect(outside.map((file) => relative(root, file))).toEqual([]);
+  });
+
+  test("the Sigma engine runs anywhere: it imports two packages and nothing of Node's, and uses no global of Node's", () => {
+    const packages = ["re2js", "yaml"];
+    const globals = /(?<![\w.$"'`])(Buffer|process|require|global|setImmediate|__dirname|__filename)\s*[.([]/g;
+    const used = files
+      .filter((file) => /packages\/sigma\/src\//.test(file))
+      .flatMap((file) => {
+        const code = readFileSync(file, "utf8").replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, "");
+        const imported = importsOf(code).filter((name) => !name.startsWith(".") && !packages.includes(name));
+        const named = [...code.matchAll(globals)].map(([, name]) => name);
+        return [...imported, ...named].map((name) => `${relative(root, file)}: ${name}`);
+      });
+    expect(used).toEqual([]);
   });
 
   test("the command line loads the server lazily, for `tyr up` and what needs its normalisers", () => {

@@ -42,10 +42,13 @@ function target(file: string, specifier: string): string | undefined {
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s[^;"']*?from\s*["']([^"']+)["']|import\s*\(\s*["']([^"']+)["']\s*\)|(?:^|\n)\s*import\s*["']([^"']+)["']/g;
 
+/** What a source imports, as written there. */
+export function importsOf(text: string): readonly string[] {
+  return [...text.matchAll(IMPORT)].map((found) => found[1] ?? found[2] ?? found[3] ?? "");
+}
+
 function edgesOf(file: string): Edge[] {
-  const text = readFileSync(file, "utf8");
-  return [...text.matchAll(IMPORT)].flatMap((found) => {
-    const specifier = found[1] ?? found[2] ?? found[3] ?? "";
+  return importsOf(readFileSync(file, "utf8")).flatMap((specifier) => {
     const path = target(file, specifier);
     if (path === undefined && !specifier.startsWith("#")) return [];
     const to = path === undefined ? `unknown door ${specifier}` : roomOf(path);
