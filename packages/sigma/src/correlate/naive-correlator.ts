@@ -1,7 +1,7 @@
 import type { CorrelationRule } from "../rule.ts";
 import type { Condition } from "../parse/condition.ts";
 import type { SigmaEvent } from "../match/event.ts";
-import type { CorrelationHit } from "./correlator.ts";
+import type { CorrelationHit } from "./track.ts";
 
 /**
  * The oracle of the correlator: the same policy by its definition. Keeps every entry as an object in plain lists and
