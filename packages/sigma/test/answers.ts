@@ -26,6 +26,9 @@ export type Vectors = Readonly<{
   sequences: readonly (Sequence & Readonly<{ expected_fires: readonly number[] }>)[];
 }>;
 
+/** Without what a policy may forbid: no generated code, no WebAssembly. */
+export const plainly = { generate: false, kernel: false } as const;
+
 /** JSON, so that it can be handed from a page to a test. */
 export type Answers = Readonly<{
   detection: Readonly<Record<string, DetectionAnswer>>;

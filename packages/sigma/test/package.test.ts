@@ -36,7 +36,7 @@ beforeAll(() => {
   mkdirSync(project);
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
   const tarballs = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
-  expect(tarballs).toHaveLength(3);
+  if (tarballs.length !== 3) throw new Error(`packed ${tarballs.join(", ")}`);
   run(
     "npm",
     [

@@ -1,9 +1,9 @@
 /** What runs in the page: a module of the bundle, under the page's policy. */
-import { answersTo, type Answers, type Vectors } from "../answers.ts";
+import { answersTo, plainly, type Answers, type Vectors } from "../answers.ts";
 
 /** What the page could do and what it answered, or why it could not. */
 export type PageReport = Readonly<
-  | { ok: true; canGenerate: boolean; canCompileWasm: boolean; answers: Answers; closures: Answers }
+  | { ok: true; canGenerate: boolean; canCompileWasm: boolean; answers: Answers; plain: Answers }
   | { ok: false; error: string }
 >;
 
@@ -33,8 +33,8 @@ async function report(): Promise<PageReport> {
     const response = await fetch("/vectors.json");
     const vectors = (await response.json()) as Vectors;
     const answers = answersTo(vectors);
-    const closures = answersTo(vectors, { generate: false });
-    return { ok: true, canGenerate: canGenerate(), canCompileWasm: canCompileWasm(), answers, closures };
+    const plain = answersTo(vectors, plainly);
+    return { ok: true, canGenerate: canGenerate(), canCompileWasm: canCompileWasm(), answers, plain };
   } catch (error) {
     return { ok: false, error: error instanceof Error ? (error.stack ?? error.message) : "not an error" };
   }
