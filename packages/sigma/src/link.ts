@@ -114,13 +114,29 @@ function unregister(rule: SigmaRule, directory: Directory): void {
 
 function checkReferences(rule: CorrelationRule, directory: Directory): void {
   for (const [index, reference] of rule.correlation.rules.entries()) {
-    const found = directory.get(reference) ?? directory.get(reference.toLowerCase());
+    const found = find(reference, directory);
     const at = [...rulesAt, index];
     if (found === undefined || found.kind === "filter") {
       reject("reference-unknown", `${JSON.stringify(reference)} is no loaded rule or correlation`, at);
     }
     if (reaches(found, rule, directory)) reject("reference-cycle", `${reference} leads back to this correlation`, at);
   }
+  checkAliases(rule, directory);
+}
+
+/** A misspelt rule in an alias would gather its events under another group. */
+function checkAliases(rule: CorrelationRule, directory: Directory): void {
+  for (const [alias, fields] of Object.entries(rule.correlation.aliases))
+    for (const reference of Object.keys(fields))
+      if (find(reference, directory) === undefined) {
+        const at = ["correlation", "aliases", alias, reference];
+        reject("reference-unknown", `${JSON.stringify(reference)} is no loaded rule or correlation`, at);
+      }
+}
+
+/** Ids are kept in lower case. */
+function find(reference: string, directory: Directory): SigmaRule | undefined {
+  return directory.get(reference) ?? directory.get(reference.toLowerCase());
 }
 
 /** Whether following references from one rule arrives at another. */
@@ -135,7 +151,7 @@ function reachable(from: SigmaRule, directory: Directory): readonly SigmaRule[] 
   for (let rule = open.pop(); rule !== undefined; rule = open.pop()) {
     if (rule.kind !== "correlation") continue;
     for (const reference of rule.correlation.rules) {
-      const next = directory.get(reference) ?? directory.get(reference.toLowerCase());
+      const next = find(reference, directory);
       if (next === undefined || seen.has(next)) continue;
       seen.add(next);
       open.push(next);
@@ -146,8 +162,7 @@ function reachable(from: SigmaRule, directory: Directory): readonly SigmaRule[] 
 
 /** From here on a reference is a key, also inside conditions and aliases. */
 function resolveReferences(rule: CorrelationRule, directory: Directory): CorrelationRule {
-  const keyOf = (reference: string): string =>
-    (directory.get(reference) ?? directory.get(reference.toLowerCase()))?.key ?? reference;
+  const keyOf = (reference: string): string => find(reference, directory)?.key ?? reference;
   const { correlation } = rule;
   const aliases = Object.entries(correlation.aliases).map(([alias, fields]) => [
     alias,
@@ -198,7 +213,7 @@ type Logsources = ReadonlyMap<string, Logsource | undefined>;
 function warnAboutFilter({ rule, warnings }: FilterCandidate, directory: Directory, logsources: Logsources): void {
   if (rule.targets === "any") return;
   for (const target of rule.targets) {
-    const found = directory.get(target) ?? directory.get(target.toLowerCase());
+    const found = find(target, directory);
     if (found?.kind !== "detection")
       warnings.push(`the filter names ${JSON.stringify(target)}, which is no loaded rule`);
     else if (!coversLogsource(rule, logsources.get(found.key)))

@@ -78,13 +78,15 @@ describe("a good rule", () => {
   });
 
   test("with oddities that change no detection is loaded with remarks", () => {
-    const text = `title: T\nstatus: fresh\ndate: yesterday\n${plain.replace("condition", "unused: { b: 1 }, condition")}`;
+    const text = `title: T\nstatus: fresh\ndate: 2026-02-30\nauthor: [a, b]\nrelated: x\n${plain.replace("condition", "unused: { b: 1 }, condition")}`;
     expect(load(text)).toMatchObject([
       {
         status: "loaded",
         warnings: [
           'status "fresh" is none of stable, test, experimental, deprecated, unsupported',
           "date is not YYYY-MM-DD",
+          "author is not text; it was left out",
+          "related is not a list; it was left out",
           "selection unused is not used by the condition",
         ],
       },
@@ -141,6 +143,15 @@ describe("a refusal", () => {
     [withDetection("sel: { a: 1 }\ncondition: 1 of"), "condition-invalid", 5],
     [withDetection(`sel: { a: 1 }\ncondition: ${"(".repeat(5000)}sel`), "condition-invalid", 5],
     [withDetection("sel: { a: 1 }\ncondition: []"), "condition-invalid", 5],
+    [withDetection("sel: { a|base64offset|windash|contains: -x }\ncondition: sel"), "modifier-conflict", 4],
+    [withDetection("sel: { a|wide|windash: -x }\ncondition: sel"), "modifier-conflict", 4],
+    [withDetection("sel: { a|windash|base64: -a -b -c -d -e -f }\ncondition: sel"), "limit-exceeded", 4],
+    [withDetection("sel: { a|month: 13 }\ncondition: sel"), "value-invalid", 4],
+    [withDetection("sel: { a|day: 0 }\ncondition: sel"), "value-invalid", 4],
+    [withDetection("sel: { a|gt: .inf }\ncondition: sel"), "value-invalid", 4],
+    [withDetection("_sel: { a: 1 }\ncondition: 1 of them"), "condition-invalid", 5],
+    [`${withDetection("sel: { a: 1 }\ncondition: sel")}correlation: { type: temporal }\n`, "not-a-rule", 6],
+    [`${withDetection("sel: { a: 1 }\ncondition: sel")}filter: { rules: any }\n`, "not-a-rule", 6],
   ] as const)("of %j is %s in line %i", (text, code, line) => {
     expect(load(text)).toMatchObject([{ status: "rejected", code, line }]);
   });
@@ -152,6 +163,35 @@ describe("a refusal", () => {
       message: "id 6f3e2987-db24-4c78-a860-b4f4095a7095 is already used by Good rule in r.yml",
     });
     expect(load(`${named("x", plain)}---\n${named("x", plain)}`)[1]).toMatchObject({ code: "duplicate-name", line: 7 });
+  });
+});
+
+describe("a rule that would fill the memory", () => {
+  const many = (count: number, make: (index: number) => string): string =>
+    Array.from({ length: count }, (_, index) => make(index)).join(", ");
+  test.each([
+    [
+      "encodings of every spelling of options",
+      `sel: { a|windash|base64offset|contains: [${many(200, (index) => `"-a -b -c -d -e${index}"`)}] }`,
+      "sel",
+    ],
+    ["repetitions in expressions", `sel: { a|re: [${many(300, (index) => `"x{1000}${index}"`)}] }`, "sel"],
+    [
+      "names its condition refers to",
+      `sel: { ${many(2000, (index) => `f${index}: 1`)} }`,
+      "sel or ".repeat(2000) + "sel",
+    ],
+    [
+      "patterns its condition refers to",
+      `sel: { a: 1 }, ${many(2000, (index) => `s${index}: { a: 1 }`)}`,
+      "1 of s* or ".repeat(200) + "sel",
+    ],
+  ])("by %s is refused in good time, and the others load", (_, selections, condition) => {
+    const started = performance.now();
+    const detection = `detection: { ${selections}, condition: ${condition} }\n`;
+    const text = `title: T\nlogsource: { category: test }\n${detection}---\n${named("x", plain)}`;
+    expect(load(text)).toMatchObject([{ code: "limit-exceeded", line: 3 }, { status: "loaded" }]);
+    expect(performance.now() - started).toBeLessThan(5000);
   });
 });
 
@@ -254,9 +294,33 @@ describe("links between documents", () => {
     "correlation: { type: temporal, rules: [x], timespan: 1m, condition: x and y }\n",
     "correlation: { type: temporal_extended, rules: [x], timespan: 1m }\n",
     "correlation: { type: temporal, rules: [x], timespan: 1m, aliases: { a: b } }\n",
+    "correlation: { type: value_count, rules: [x], timespan: 1m, condition: { gte: 1, field: [] } }\n",
   ])("the correlation %j is refused with a reason", (text) => {
     const [, report] = load(`${named("x", plain)}---\n${named("c", text)}`);
     expect(report).toMatchObject({ status: "rejected", code: "correlation-invalid" });
+  });
+
+  test("an alias for a rule that is not there is refused: it would count under another group", () => {
+    const text = `correlation: { type: event_count, rules: [x], timespan: 1m, condition: { gte: 2 }, group-by: [u], aliases: { u: { xx: v } } }\n`;
+    expect(load(`${named("x", plain)}---\n${named("c", text)}`)[1]).toMatchObject({
+      code: "reference-unknown",
+      message: '"xx" is no loaded rule or correlation',
+      line: 8,
+    });
+  });
+
+  test("keys of a correlation that mean nothing there are remarked upon", () => {
+    const text = counting("x")
+      .replace("timespan", "groupby: [u], timespan")
+      .replace("gte: 2", "gte: 2, field: u, percentile: 9");
+    expect(load(`${named("x", plain)}---\n${named("c", text)}`)[1]).toMatchObject({
+      status: "loaded",
+      warnings: [
+        expect.stringContaining('no key "groupby"'),
+        expect.stringContaining("condition.field is ignored"),
+        expect.stringContaining("event_count ignores it"),
+      ],
+    });
   });
 
   test("a filter is remarked upon when it names nothing, covers nothing or keeps instead of taking away", () => {
@@ -271,6 +335,7 @@ describe("links between documents", () => {
       warnings: ["the filter's logsource does not cover x"],
     });
     expect(warnings(filter("any", "test", "s"))).toMatchObject({ warnings: [expect.stringContaining("no `not`")] });
-    expect(warnings(filter("", "test", "not s"))).toMatchObject({ status: "rejected", code: "filter-invalid" });
+    for (const none of ["", "[]"])
+      expect(warnings(filter(none, "test", "not s"))).toMatchObject({ status: "rejected", code: "filter-invalid" });
   });
 });

@@ -76,12 +76,13 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
   const processing = { placeholders: options.placeholders ?? {}, pipelines: options.pipelines ?? [] };
   for (const file of files) {
     const documents = readYaml(file.text, limits);
+    const isTorn = file.text.includes("\uFFFD");
     if (documents.length === 0)
       outcomes.push(refusal(file.path, { line: 1, column: 1 }, ["not-a-rule", "the file is empty"]));
     for (const [index, document] of documents.entries()) {
       outcomes.push(
         document.ok
-          ? readDocument(file.path, document, { number: index, processing })
+          ? readDocument(file.path, document, { number: index, processing, isTorn })
           : refusal(file.path, document.position, [document.code, document.message]),
       );
     }
@@ -89,11 +90,13 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
   return linkRules(outcomes, processing);
 }
 
-type ReadContext = Readonly<{ number: number; processing: Processing }>;
+/** `isTorn`: a decoder met bytes that are not UTF-8, and put U+FFFD in their place. */
+type ReadContext = Readonly<{ number: number; processing: Processing; isTorn: boolean }>;
 
 function readDocument(path: string, document: Readable, context: ReadContext): Candidate | Refusal {
   const warnings: string[] = [];
   const warn = (message: string): void => void warnings.push(message);
+  if (context.isTorn) warn("the file holds U+FFFD, the mark of bytes that are not UTF-8: what it stands for is lost");
   const origin = { path, line: document.locate([]).line, number: context.number, warn };
   try {
     const map = asMapping(document.value, "a rule", { at: [], code: "not-a-rule" });
@@ -115,9 +118,14 @@ function parseRule(document: Mapping, origin: DocumentOrigin, processing: Proces
     reject("legacy-collection", "`action` documents were removed from Sigma; write each rule out", ["action"]);
   }
   const { warn } = origin;
+  const kinds = ["detection", "correlation", "filter"].filter((kind) => document[kind] !== undefined);
+  if (kinds.length > 1)
+    reject("not-a-rule", `one document cannot hold ${kinds.join(" and ")}; divide it by a line of ---`, [
+      kinds.at(-1) ?? "",
+    ]);
   if (document["correlation"] !== undefined) {
     const metadata = parseMetadata(document, origin);
-    const correlation = parseCorrelation(document);
+    const correlation = parseCorrelation(document, warn);
     const rule = { ...metadata, kind: "correlation", correlation, reported: true } as const;
     return { rule, written: { metadata, correlation } };
   }
@@ -129,8 +137,7 @@ function parseRule(document: Mapping, origin: DocumentOrigin, processing: Proces
     const logsource = parseLogsource(document, warn);
     return { rule: { ...metadata, kind: "filter", logsource, ...filter }, written: { metadata, logsource, detection } };
   }
-  if (document["detection"] === undefined)
-    reject("not-a-rule", "there is neither detection, correlation nor filter", []);
+  if (kinds.length === 0) reject("not-a-rule", "there is neither detection, correlation nor filter", []);
   const written = readRule(document, origin);
   return { rule: processedRule(written, processing, warn), written };
 }

@@ -1,5 +1,5 @@
 import { reject, type ValuePath } from "../parse/rejection.ts";
-import { mapLiterals, type Pattern, spellings } from "./sigma-string.ts";
+import { mapLiterals, type Pattern, spellings, variantsMax } from "./sigma-string.ts";
 
 export type WideName = "wide" | "utf16le" | "utf16be" | "utf16";
 
@@ -52,7 +52,9 @@ export function encodeBase64Offset(value: Encoded, at: ValuePath): readonly Enco
 
 function plainBytes(value: Encoded, what: string, at: ValuePath): readonly string[] {
   const texts = spellings(value.pattern);
-  if (texts === undefined) return reject("value-invalid", `${what} cannot encode a value with wildcards`, at);
+  if (texts === "wildcards") return reject("value-invalid", `${what} cannot encode a value with wildcards`, at);
+  if (texts === "too-many")
+    return reject("limit-exceeded", `windash gives more than ${variantsMax} spellings of the value to encode`, at);
   return value.isBytes ? texts : texts.map(utf8Bytes);
 }
 

@@ -1,5 +1,6 @@
-import { type Item, type Test, type TextPosition } from "../expression.ts";
+import type { Item, Test, TextPosition, TimePart } from "../expression.ts";
 import { reject, type ValuePath } from "../parse/rejection.ts";
+import type { Budget } from "./budget.ts";
 import { parseNetwork } from "./cidr.ts";
 import { encodeBase64, encodeBase64Offset, encodeWide, type Encoded } from "./encoding.ts";
 import { type ItemModifiers, readModifiers, type Transform } from "./modifiers.ts";
@@ -8,10 +9,7 @@ import { compileRegex } from "./regex.ts";
 import { expandDashes, isMany, many, parsePattern, type Pattern, type PatternPart, tidy } from "./sigma-string.ts";
 
 /** What building an item needs besides the item. */
-export type ItemContext = Readonly<{ placeholders: Placeholders; at: ValuePath }>;
-
-/** Values of one item; published lists of vulnerable drivers come to five thousand. */
-const testsMax = 65_536;
+export type ItemContext = Readonly<{ placeholders: Placeholders; at: ValuePath; budget: Budget }>;
 
 type Scalar = string | number | boolean | null;
 type TestBuilder = (value: Scalar, modifiers: ItemModifiers, context: ItemContext) => readonly Test[];
@@ -40,24 +38,20 @@ export function buildItem(key: string, value: unknown, context: ItemContext): It
   // Keywords are searched for inside the values; a modifier that compares otherwise overrides that.
   const position = field === null && modifiers.position === "equals" ? "contains" : modifiers.position;
   const placedModifiers = { ...modifiers, position };
-  const written = { field, key, value, modifiers };
+  const asWritten = { field, key, value, modifiers };
   if (isPlainText(modifiers)) {
-    limitTests(values.length, context);
+    context.budget.spend(values.length, context.at);
     return finish(
-      written,
+      asWritten,
       values.map((scalar) => plainTextTest(scalar, placedModifiers)),
     );
   }
   const perValue = values.map((scalar, index) => {
     const at = Array.isArray(value) ? [...context.at, index] : context.at;
+    context.budget.spend(1, at);
     return builders[modifiers.kind](scalar, placedModifiers, { ...context, at });
   });
-  limitTests(perValue.flat().length, context);
-  return finish(written, modifiers.all ? perValue.map(together) : perValue.flat());
-}
-
-function limitTests(count: number, { at }: ItemContext): void {
-  if (count > testsMax) reject("limit-exceeded", `more than ${testsMax} values in one item`, at);
+  return finish(asWritten, modifiers.all ? perValue.map(together) : perValue.flat());
 }
 
 type Written = Readonly<{ field: string | null; key: string; value: unknown; modifiers: ItemModifiers }>;
@@ -137,7 +131,12 @@ function textTests(value: Scalar, modifiers: ItemModifiers, context: ItemContext
   const written = String(value);
   const texts = modifiers.expand ? expandPlaceholders(written, context.placeholders, context.at) : [written];
   return texts
-    .flatMap((text) => transformed({ pattern: parsePattern(text), isBytes: false }, modifiers.transforms, context.at))
+    .flatMap((text) => {
+      const start = { pattern: parsePattern(text), isBytes: false };
+      const values = transformed(start, modifiers.transforms, context.at);
+      context.budget.spend(values.length, context.at);
+      return values;
+    })
     .map(({ pattern }) => ({
       kind: "text",
       pattern: placed(tidy(pattern), modifiers.position),
@@ -181,6 +180,7 @@ function regexTest(value: Scalar, modifiers: ItemModifiers, context: ItemContext
   const regex = compileRegex(String(value), modifiers.flags);
   if (typeof regex === "string")
     return reject("regex-invalid", `not a regular expression Sigma allows: ${regex}`, context.at);
+  context.budget.spend(regex.size, context.at);
   return [{ kind: "regex", regex }];
 }
 
@@ -212,17 +212,36 @@ function fieldTest(value: Scalar, modifiers: ItemModifiers, context: ItemContext
 function numberTest(value: Scalar, modifiers: ItemModifiers, context: ItemContext): readonly Test[] {
   const operand = numberOf(value);
   if (operand === undefined || modifiers.operator === undefined) {
-    return reject("value-invalid", `${JSON.stringify(value)} is not a number`, context.at);
+    return reject("value-invalid", `${written(value)} is not a finite decimal number`, context.at);
   }
   return [{ kind: "number", operator: modifiers.operator, operand }];
 }
 
 function timeTest(value: Scalar, modifiers: ItemModifiers, context: ItemContext): readonly Test[] {
+  const { timePart: part, operator = "eq" } = modifiers;
   const operand = numberOf(value);
-  if (operand === undefined || modifiers.timePart === undefined || !Number.isInteger(operand)) {
-    return reject("value-invalid", `${JSON.stringify(value)} is not a part of a date`, context.at);
+  if (part === undefined || operand === undefined || !Number.isInteger(operand)) {
+    return reject("value-invalid", `${written(value)} is not a part of a date, which is a whole number`, context.at);
   }
-  return [{ kind: "time", part: modifiers.timePart, operator: modifiers.operator ?? "eq", operand }];
+  const [first, last] = timeRanges[part];
+  if (operand < first || operand > last)
+    return reject("value-invalid", `${part} goes from ${first} to ${last}; ${operand} is never it`, context.at);
+  return [{ kind: "time", part, operator, operand }];
+}
+
+/** What each part of a date can be; weeks are those of ISO 8601. */
+const timeRanges: Readonly<Record<TimePart, readonly [first: number, last: number]>> = {
+  minute: [0, 59],
+  hour: [0, 23],
+  day: [1, 31],
+  week: [1, 53],
+  month: [1, 12],
+  year: [0, 9999],
+};
+
+/** JSON has no word for what is not finite. */
+function written(value: Scalar): string {
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
 }
 
 const decimal = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;

@@ -127,16 +127,26 @@ function kindOf(names: readonly string[]): ItemKind {
   return roles.has("operator") ? "number" : "text";
 }
 
-/** `contains` before an encoding would put wildcards where bytes are wanted. */
+/**
+ * `contains` before an encoding would put wildcards where bytes are wanted; `windash` after one would take the slashes of
+ * base64 for options.
+ */
 function checkOrder(names: readonly string[], at: ValuePath): void {
   const position = names.findIndex((name) => entries[name]?.role === "position");
   const base64 = names.findLastIndex((name) => name.startsWith("base64"));
   if (position !== -1 && position < base64) {
     reject("modifier-conflict", `${names[position]} must come after ${names[base64]}`, at);
   }
-  const wide = names.findLastIndex((name) => name === "wide" || name.startsWith("utf16"));
+  const encoding = names.findIndex((name) => isWide(name) || name.startsWith("base64"));
+  if (encoding !== -1 && encoding < names.indexOf("windash"))
+    reject("modifier-conflict", `windash must come before ${names[encoding]}`, at);
+  const wide = names.findLastIndex(isWide);
   const firstBase64 = names.findIndex((name) => name.startsWith("base64"));
   if (firstBase64 !== -1 && firstBase64 < wide) {
     reject("modifier-conflict", `${names[wide]} must come before ${names[firstBase64]}`, at);
   }
+}
+
+function isWide(name: string): boolean {
+  return name === "wide" || name.startsWith("utf16");
 }

@@ -8,6 +8,8 @@ export type LinearRegex = Readonly<{
   flags: string;
   /** Folded literals every matching text contains, longest first. */
   required: readonly string[];
+  /** Instructions of the compiled expression, each about 80 bytes of memory. */
+  size: number;
   test: (text: string) => boolean;
 }>;
 
@@ -30,9 +32,10 @@ export function compileRegex(source: string, flags: string): LinearRegex | strin
   for (const flag of flags) bits |= flagValues[flag] ?? 0;
   try {
     const program = RE2JS.compile(source, bits);
-    if (program.programSize() > programSizeMax) return "expands to too many states; shorten its repetitions";
+    const size = program.programSize();
+    if (size > programSizeMax) return "expands to too many states; shorten its repetitions";
     const required = requiredLiterals(source, flags.includes("i"), fold);
-    return { source, flags, required, test: (text) => program.test(text) };
+    return { source, flags, required, size, test: (text) => program.test(text) };
   } catch (cause) {
     return cause instanceof Error ? cause.message : String(cause);
   }

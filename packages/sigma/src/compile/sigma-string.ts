@@ -95,14 +95,14 @@ export function expandDashes(pattern: Pattern): Pattern {
   );
 }
 
-/** Every literal spelling of a pattern whose only wildcards are dashes; undefined when there are others. */
-export function spellings(pattern: Pattern): readonly string[] | undefined {
+/** Every literal spelling of a pattern whose only wildcards are dashes, or why they cannot be told. */
+export function spellings(pattern: Pattern): readonly string[] | "wildcards" | "too-many" {
   let texts = [""];
   for (const part of pattern) {
-    if (typeof part !== "string" && part.wildcard !== "dash") return undefined;
+    if (typeof part !== "string" && part.wildcard !== "dash") return "wildcards";
     const choices = typeof part === "string" ? [part] : dashes;
     texts = texts.flatMap((text) => choices.map((choice) => text + choice));
-    if (texts.length > variantsMax) return undefined;
+    if (texts.length > variantsMax) return "too-many";
   }
   return texts;
 }

@@ -1,6 +1,6 @@
 import { type Condition, parseCondition } from "./condition.ts";
 import { reject, type ValuePath } from "./rejection.ts";
-import { asMapping, asText, asTextList, type Mapping } from "./shape.ts";
+import { asMapping, asText, isMapping, asTextList, type Mapping } from "./shape.ts";
 import { parseTimespan } from "./timespan.ts";
 import { numberOf } from "../compile/item.ts";
 
@@ -44,6 +44,7 @@ export type CorrelationSpec = Readonly<{
   generate: boolean;
 }>;
 
+const known: readonly string[] = ["type", "rules", "group-by", "timespan", "condition", "aliases", "generate"];
 const operators = ["gt", "gte", "lt", "lte", "eq", "neq"] as const;
 const at = (...steps: readonly string[]): ValuePath => ["correlation", ...steps];
 const place = (...steps: readonly string[]): { at: ValuePath; code: "correlation-invalid" } => ({
@@ -55,13 +56,16 @@ const rulesMax = 64;
 const defaultPercentile = 50;
 
 /** @throws {RuleRejected} `correlation-invalid` */
-export function parseCorrelation(document: Mapping): CorrelationSpec {
+export function parseCorrelation(document: Mapping, warn: (message: string) => void): CorrelationSpec {
   const section = asMapping(document["correlation"], "correlation", place());
+  for (const key of Object.keys(section))
+    if (!known.includes(key)) warn(`correlation has no key ${JSON.stringify(key)}; it is ignored`);
   const { type, isExtended } = parseType(section["type"]);
   const aliases = parseAliases(section["aliases"]);
   const condition = parseCorrelationCondition(section["condition"], type, isExtended);
   const rules = parseReferences(section["rules"], condition);
   const details = conditionDetails(section["condition"], type);
+  warnOfUnused(section["condition"], type, warn);
   return {
     type,
     rules,
@@ -145,7 +149,7 @@ function hasQuantifier(condition: Condition): boolean {
 }
 
 function conditionDetails(value: unknown, type: CorrelationType): { fields: readonly string[]; percentile: number } {
-  const map = typeof value === "object" && value !== null ? (value as Mapping) : {};
+  const map = isMapping(value) ? value : {};
   for (const key of Object.keys(map)) {
     const isKnown = [...operators, "field", "percentile"].includes(key);
     if (!isKnown)
@@ -154,10 +158,19 @@ function conditionDetails(value: unknown, type: CorrelationType): { fields: read
   if (!type.startsWith("value_")) return { fields: [], percentile: defaultPercentile };
   if (map["field"] === undefined) reject("correlation-invalid", `${type} needs condition.field`, at("condition"));
   const fields = asTextList(map["field"], "condition.field", place("condition", "field"));
+  if (fields.length === 0) reject("correlation-invalid", "condition.field is empty", at("condition", "field"));
   if (type !== "value_count" && fields.length !== 1) {
     reject("correlation-invalid", `${type} takes one field`, at("condition", "field"));
   }
   return { fields, percentile: parsePercentile(map["percentile"] ?? defaultPercentile) };
+}
+
+function warnOfUnused(value: unknown, type: CorrelationType, warn: (message: string) => void): void {
+  const map = isMapping(value) ? value : {};
+  if (map["field"] !== undefined && !type.startsWith("value_"))
+    warn(`${type} counts events; condition.field is ignored (value_count counts values)`);
+  if (map["percentile"] !== undefined && type !== "value_percentile")
+    warn(`condition.percentile is for value_percentile; ${type} ignores it`);
 }
 
 function parsePercentile(value: unknown): number {
@@ -174,7 +187,12 @@ function parseAliases(value: unknown): CorrelationSpec["aliases"] {
       const entries = Object.entries(asMapping(mapping, `aliases.${alias}`, place("aliases", alias)));
       return [
         alias,
-        Object.fromEntries(entries.map(([rule, field]) => [rule, asText(field, rule, place("aliases", alias))])),
+        Object.fromEntries(
+          entries.map(([rule, field]) => [
+            rule,
+            asText(field, `aliases.${alias}.${rule}`, place("aliases", alias, rule)),
+          ]),
+        ),
       ];
     }),
   );

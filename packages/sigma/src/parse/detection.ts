@@ -1,3 +1,4 @@
+import { Budget } from "../compile/budget.ts";
 import { buildItem } from "../compile/item.ts";
 import type { Placeholders } from "../compile/placeholder.ts";
 import type { Expression, Item } from "../expression.ts";
@@ -12,6 +13,7 @@ export type DetectionContext = Readonly<{
   warn: (message: string) => void;
 }>;
 
+type Compiling = DetectionContext & Readonly<{ budget: Budget }>;
 type Selections = ReadonlyMap<string, Expression | undefined>;
 
 /**
@@ -20,12 +22,13 @@ type Selections = ReadonlyMap<string, Expression | undefined>;
  *
  * @throws {RuleRejected} naming the value that is wrong
  */
-export function compileDetection(draft: DetectionDraft, context: DetectionContext): Expression {
+export function compileDetection(draft: DetectionDraft, detection: DetectionContext): Expression {
+  const context = { ...detection, budget: new Budget() };
   const selections = new Map<string, Expression | undefined>();
   for (const [name, node] of draft.selections) selections.set(name, compileNode(node, context));
   const conditions = parseConditions(draft.condition, context);
   const used = new Set<string>();
-  const scope = { selections, used, at: conditionAt(context) };
+  const scope = { selections, used, at: conditionAt(context), budget: context.budget };
   const resolved = conditions.flatMap((condition) => resolve(condition, scope) ?? []);
   if (resolved.length === 0) reject("detection-invalid", "nothing is left of the condition", scope.at);
   for (const name of selections.keys()) {
@@ -41,14 +44,14 @@ export function compileDetection(draft: DetectionDraft, context: DetectionContex
   return { kind: "and", label: "and", children: [...added, whole] };
 }
 
-function compileNode(node: DraftNode, context: DetectionContext): Expression | undefined {
+function compileNode(node: DraftNode, context: Compiling): Expression | undefined {
   if (node.kind === "item") return { kind: "item", item: compileItem(node, context) };
   const children = node.children.flatMap((child) => compileNode(child, context) ?? []);
   return children.length === 0 ? undefined : join(node.kind, node.label, children);
 }
 
-function compileItem({ field, modifiers, value, at, isBare }: DraftItem, context: DetectionContext): Item {
-  const item = buildItem([field ?? "", ...modifiers].join("|"), value, { placeholders: context.placeholders, at });
+function compileItem({ field, modifiers, value, at, isBare }: DraftItem, context: Compiling): Item {
+  const item = buildItem([field ?? "", ...modifiers].join("|"), value, { ...context, at });
   return isBare ? { ...item, text: `keywords: ${JSON.stringify(value)}` } : item;
 }
 
@@ -77,7 +80,7 @@ function join(kind: "and" | "or", label: string, children: readonly Expression[]
   return { kind: children.length === 1 ? "and" : kind, label, children };
 }
 
-type Scope = Readonly<{ selections: Selections; used: Set<string>; at: ValuePath }>;
+type Scope = Readonly<{ selections: Selections; used: Set<string>; at: ValuePath; budget: Budget }>;
 
 /** Undefined when nothing is left of what the condition names. */
 function resolve(condition: Condition, scope: Scope): Expression | undefined {
@@ -100,19 +103,37 @@ function selectionNamed(name: string, scope: Scope): Expression | undefined {
   if (!scope.selections.has(name))
     reject("condition-invalid", `the condition names ${JSON.stringify(name)}, which is not there`, scope.at);
   scope.used.add(name);
-  return scope.selections.get(name);
+  const selection = scope.selections.get(name);
+  // The engine reads a selection again wherever it is named.
+  scope.budget.spend(selection === undefined ? 0 : itemsIn(selection), scope.at);
+  return selection;
+}
+
+function itemsIn(expression: Expression): number {
+  if (expression.kind === "item") return 1;
+  return expression.kind === "not"
+    ? itemsIn(expression.child)
+    : expression.children.reduce((sum, child) => sum + itemsIn(child), 0);
 }
 
 /** `them` leaves out names that begin with an underscore; a pattern takes them only if it begins with one itself. */
 function namesLike(pattern: string, scope: Scope): readonly string[] {
   const names = [...scope.selections.keys()];
+  // Each is looked at, whether it is like the pattern or not.
+  scope.budget.spend(names.length, scope.at);
   const isThem = pattern.toLowerCase() === "them" && !scope.selections.has(pattern);
   const found = names.filter((name) => {
     if (name.startsWith("_") && !pattern.startsWith("_")) return false;
     return isThem || matchesName(pattern, name);
   });
   if (found.length === 0)
-    reject("condition-invalid", `no selection is named like ${JSON.stringify(pattern)}`, scope.at);
+    reject(
+      "condition-invalid",
+      isThem
+        ? "every selection begins with _, which them leaves out; name one"
+        : `no selection is named like ${JSON.stringify(pattern)}`,
+      scope.at,
+    );
   return found;
 }
 

@@ -31,5 +31,8 @@ function parseTargets(value: unknown): readonly string[] | "any" {
   const place = { at: ["filter", "rules"], code: "filter-invalid" } as const;
   if (value === undefined) return reject("filter-invalid", "the filter does not say which rules it is for", ["filter"]);
   if (typeof value === "string" && value.toLowerCase() === "any") return "any";
-  return asTextList(value, "filter.rules", place);
+  const targets = asTextList(value, "filter.rules", place);
+  return targets.length > 0
+    ? targets
+    : reject("filter-invalid", "filter.rules is empty; name rules, or write any", place.at);
 }

@@ -1,3 +1,4 @@
+import { parseMoment } from "../compile/moment.ts";
 import { parseAttackTags } from "./attack-tags.ts";
 import { reject } from "./rejection.ts";
 import { levels, type Level, type RuleMetadata } from "../rule.ts";
@@ -12,7 +13,7 @@ const known = new Set(
 );
 const statuses = ["stable", "test", "experimental", "deprecated", "unsupported"];
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const day = /^\d{4}[-/]\d{2}[-/]\d{2}$/;
+const day = /^\d{4}([-/])\d{2}\1\d{2}$/;
 const titleCharsMax = 256;
 const descriptionCharsMax = 65_535;
 
@@ -33,11 +34,11 @@ export function parseMetadata(document: Mapping, origin: DocumentOrigin): RuleMe
     ...(name === undefined ? {} : { name }),
     title: parseTitle(document["title"]),
     ...(level === undefined ? {} : { level }),
-    ...optionalTexts(document),
+    ...optionalTexts(document, origin),
     references: textList(document, "references", origin),
     falsepositives: textList(document, "falsepositives", origin),
     fields: textList(document, "fields", origin),
-    related: Array.isArray(document["related"]) ? (document["related"] as readonly unknown[]) : [],
+    related: relatedOf(document["related"], origin),
     tags,
     attack: parseAttackTags(tags),
     custom: Object.fromEntries(Object.entries(document).filter(([key]) => !known.has(key))),
@@ -71,11 +72,18 @@ function parseLevel(value: unknown): Level | undefined {
   return level ?? reject("metadata-invalid", `level must be one of ${levels.join(", ")}`, ["level"]);
 }
 
-function optionalTexts(document: Mapping): Partial<Record<string, string>> {
+function relatedOf(value: unknown, { warn }: DocumentOrigin): readonly unknown[] {
+  if (Array.isArray(value)) return value as readonly unknown[];
+  if (value !== undefined && value !== null) warn("related is not a list; it was left out");
+  return [];
+}
+
+function optionalTexts(document: Mapping, { warn }: DocumentOrigin): Partial<Record<string, string>> {
   const texts: Record<string, string> = {};
   for (const key of ["status", "description", "author", "date", "modified", "license", "taxonomy"]) {
     const value = document[key];
     if (typeof value === "string" || typeof value === "number") texts[key] = String(value);
+    else if (value !== undefined && value !== null) warn(`${key} is not text; it was left out`);
   }
   return texts;
 }
@@ -91,14 +99,19 @@ function textList(document: Mapping, key: string, origin: DocumentOrigin): reado
 
 function checkDecoration(document: Mapping, origin: DocumentOrigin): void {
   const { status, description } = document;
-  if (status !== undefined && !(typeof status === "string" && statuses.includes(status))) {
+  if (status !== undefined && status !== null && !(typeof status === "string" && statuses.includes(status))) {
     origin.warn(`status ${JSON.stringify(status)} is none of ${statuses.join(", ")}`);
   }
   for (const key of ["date", "modified"]) {
     const value = document[key];
-    if (value !== undefined && !(typeof value === "string" && day.test(value))) origin.warn(`${key} is not YYYY-MM-DD`);
+    if (value !== undefined && value !== null && !isDay(value)) origin.warn(`${key} is not YYYY-MM-DD`);
   }
   if (typeof description === "string" && description.length > descriptionCharsMax) {
     origin.warn(`description is longer than ${descriptionCharsMax} characters`);
   }
+}
+
+/** Older rules write slashes. */
+function isDay(value: unknown): boolean {
+  return typeof value === "string" && day.test(value) && parseMoment(value.replaceAll("/", "-")) !== undefined;
 }

@@ -1,6 +1,7 @@
 import { Composer, type Document, isMap, isScalar, isSeq, LineCounter, type Node, Parser } from "yaml";
+import { faultOf } from "./yaml-fault.ts";
 import { readPlainYaml } from "./plain-yaml.ts";
-import { RuleRejected, type RejectionCode, type ValuePath } from "./rejection.ts";
+import type { RejectionCode, ValuePath } from "./rejection.ts";
 
 /** Bounds on one rule file. A rule is written by people; anything near these limits is not one. */
 export type YamlLimits = Readonly<{
@@ -34,7 +35,12 @@ const composerOptions = {
   intAsBigInt: true,
   prettyErrors: false,
   logLevel: "error",
+  // Looked for by ourselves: the library compares every key with every other.
+  uniqueKeys: false,
 } as const;
+
+/** What is left of UTF-16, or of no text at all, by whoever reads it as UTF-8. */
+const notUtf8 = /^(?:\uFFFD\uFFFD|[^\n]{0,3}\0)/;
 
 /**
  * Splits a file into documents. Documents without content (a trailing `---`) are left out. Plain files are read the fast
@@ -44,6 +50,10 @@ export function readYaml(text: string, limits: YamlLimits): readonly YamlDocumen
   if (text.length > limits.fileCharsMax) {
     const message = `the file has ${text.length} characters, the limit is ${limits.fileCharsMax}`;
     return [{ ok: false, code: "yaml-limit", message, position: start }];
+  }
+  if (notUtf8.test(text)) {
+    const message = "the file is not UTF-8 text; save it as UTF-8";
+    return [{ ok: false, code: "yaml-invalid", message, position: start }];
   }
   const plainDocument = limits.documentsMax < 1 ? undefined : readPlainYaml(text, limits.depthMax);
   if (plainDocument === undefined) return readFullYaml(text, limits);
@@ -66,7 +76,7 @@ export function readFullYaml(text: string, limits: YamlLimits): readonly YamlDoc
       if (document.contents !== null && !isEmpty(document)) documents.push(toDocument(document, { counter }, limits));
     }
   };
-  for (const token of new Parser(counter.addNewLine).parse(text)) {
+  for (const token of new Parser(counter.addNewLine).parse(withLineFeeds(text))) {
     const tooDeep = depthOf(token as unknown as Token, limits.depthMax) > limits.depthMax;
     if (tooDeep || documents.length >= limits.documentsMax) {
       const message = tooDeep
@@ -79,6 +89,11 @@ export function readFullYaml(text: string, limits: YamlLimits): readonly YamlDoc
   }
   take(composer.end());
   return documents;
+}
+
+/** A carriage return alone ends a line too (YAML 1.2.2, section 5.4); positions stay the same. */
+function withLineFeeds(text: string): string {
+  return text.includes("\r") ? text.replaceAll(/\r(?!\n)/g, "\n") : text;
 }
 
 function isEmpty(document: Document.Parsed): boolean {
@@ -123,19 +138,19 @@ function childTokens(token: Token): readonly Token[] {
 }
 
 function toDocument(document: Document.Parsed, lines: Lines, limits: YamlLimits): YamlDocument {
-  const fault = document.errors[0] ?? document.warnings[0];
+  const fault = faultOf(document, limits.aliasMax);
   if (fault !== undefined) {
-    const code = fault.code === "TAG_RESOLVE_FAILED" ? "yaml-tag" : "yaml-invalid";
-    return { ok: false, code, message: fault.message, position: positionAt(lines, fault.pos[0]) };
+    const { code, message, offset } = fault;
+    return { ok: false, code, message, position: positionAt(lines, offset) };
   }
   try {
     const value = plain(document.toJS({ maxAliasCount: limits.aliasMax }));
     return { ok: true, value, locate: (at) => locate(document, lines, at) };
   } catch (cause) {
-    const position = positionAt(lines, document.range[0]);
-    if (cause instanceof RuleRejected) return { ok: false, code: cause.code, message: cause.message, position };
-    const message = cause instanceof Error ? cause.message : String(cause);
-    return { ok: false, code: "yaml-limit", message, position };
+    // Aliases of what holds aliases are all that is left to fail.
+    if (!(cause instanceof ReferenceError)) throw cause;
+    const message = `aliases repeat what holds other aliases more than ${limits.aliasMax} times`;
+    return { ok: false, code: "yaml-limit", message, position: positionAt(lines, document.range[0]) };
   }
 }
 

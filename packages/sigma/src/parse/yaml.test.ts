@@ -1,0 +1,64 @@
+import { describe, expect, test } from "vitest";
+import { loadRules, type RuleReport } from "../index.ts";
+
+const good = `title: T
+logsource: { category: test }
+detection:
+  sel:
+    a: b
+  condition: sel
+`;
+
+function load(text: string): readonly RuleReport[] {
+  return loadRules([{ path: "r.yml", text }]).report;
+}
+
+describe("a rule file is refused, with what to do about it,", () => {
+  test.each([
+    ["a key that stands twice", "a: b\n    a: c", 6, 5, 'the key "a" stands twice in this map'],
+    ["a number and a text that are one key", 'a: { 1: b, "1": c }', 5, 16, 'the key "1" stands twice in this map'],
+    ["an alias without an anchor", "a: *none", 5, 8, "there is no anchor &none before this alias"],
+    ["an alias inside its own anchor", "a: &x [*x]", 5, 12, "*x stands inside what it stands for"],
+    ["a list as a key", "? [a, b]\n    : c", 5, 7, "a key must be a single text, not a list or a map"],
+    ["braces forgotten to be quoted", "a: { {b: c} : d }", 5, 10, "a key must be a single text, not a list or a map"],
+    ["a merge key", "<<: { a: b }", 5, 5, "merge keys (<<) are no longer part of YAML; write the entries out"],
+  ])("for %s", (...[, item, line, column, message]) => {
+    expect(load(good.replace("a: b", item))).toEqual([
+      { status: "rejected", path: "r.yml", line, column, code: "yaml-invalid", message },
+    ]);
+  });
+
+  test("for more aliases than a rule needs, at the first of them too many", () => {
+    const many = good.replace("a: b", `a: [&x b, ${"*x, ".repeat(65)}]`);
+    expect(load(many)).toMatchObject([{ code: "yaml-limit", line: 5, column: 271, message: "more than 64 aliases" }]);
+  });
+
+  test.each([
+    ["little-endian", Buffer.from(`\uFEFF${good}`, "utf16le")],
+    ["big-endian", Buffer.from(`\uFEFF${good}`, "utf16le").swap16()],
+    ["unmarked", Buffer.from(good, "utf16le")],
+  ])("when it is %s UTF-16", (_, bytes) => {
+    expect(load(bytes.toString("utf8"))).toMatchObject([
+      { line: 1, column: 1, code: "yaml-invalid", message: "the file is not UTF-8 text; save it as UTF-8" },
+    ]);
+  });
+
+  test("in good time, however many keys it has", () => {
+    const keys = Array.from({ length: 40_000 }, (_, number) => `k${number}: 1`).join(", ");
+    const started = performance.now();
+    expect(load(good.replace("a: b", `a: { ${keys} }`))).toMatchObject([{ code: "value-invalid" }]);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+});
+
+test("a rule in another encoding is loaded with a remark that text of it is lost", () => {
+  const latin1 = Buffer.from(good.replace("a: b", "a: caf\u00E9"), "latin1").toString("utf8");
+  expect(load(latin1)).toMatchObject([{ status: "loaded", warnings: [expect.stringContaining("not UTF-8")] }]);
+});
+
+test("every end of line YAML knows ends a line, and a byte order mark is none of the text", () => {
+  for (const end of ["\n", "\r\n", "\r"])
+    expect(load(`\uFEFF${good.replaceAll("\n", end)}`)).toMatchObject([{ status: "loaded", line: 1, warnings: [] }]);
+  const bad = good.replace("a: b", "a|bogus: b").replaceAll("\n", "\r");
+  expect(load(bad)).toMatchObject([{ code: "modifier-unknown", line: 5, column: 5 }]);
+});
