@@ -19,6 +19,7 @@ export type Explanation = Readonly<{
   children: readonly Explanation[];
 }>;
 
+/** What one rule says of one event, and why. */
 export type RuleExplanation = Readonly<{
   matched: boolean;
   /** Whether the rule is about this kind of event at all; the tree says what it would answer. */

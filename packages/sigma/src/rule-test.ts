@@ -15,6 +15,7 @@ export type RuleTestEvent = Readonly<{
   logsource?: EventLogsource;
 }>;
 
+/** A few events and what the rule must say of them. */
 export type RuleTestCase = Readonly<{
   name: string;
   /** Fed in this order. */
@@ -23,6 +24,7 @@ export type RuleTestCase = Readonly<{
   expected: boolean | number;
 }>;
 
+/** What became of one case. */
 export type RuleTestResult = Readonly<{
   name: string;
   passed: boolean;

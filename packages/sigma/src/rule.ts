@@ -5,6 +5,7 @@ import type { Expression } from "./expression.ts";
 
 /** Sigma's own levels, weakest first. `informational` enriches and must not open a case by itself. */
 export const levels = ["informational", "low", "medium", "high", "critical"] as const;
+/** How bad a match is, as its author says; rules may leave it out. */
 export type Level = (typeof levels)[number];
 
 /** What every kind of Sigma document says about itself. */
@@ -55,4 +56,5 @@ export type CorrelationRule = RuleMetadata &
 export type FilterRule = RuleMetadata &
   Readonly<{ kind: "filter"; logsource: Logsource; targets: readonly string[] | "any"; expression: Expression }>;
 
+/** Any document of a rule file; `kind` tells which. */
 export type SigmaRule = DetectionRule | CorrelationRule | FilterRule;

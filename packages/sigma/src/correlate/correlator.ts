@@ -27,6 +27,7 @@ export type {
   StoredGroup,
 } from "./track.ts";
 
+/** Bounds of each correlation (`correlatorDefaults` where left out), who hears of losses, where groups live. */
 export type CorrelatorOptions = Readonly<
   Partial<StoreLimits> & {
     /** Told of everything that is not counted as it should be, one call for each. */
@@ -36,6 +37,7 @@ export type CorrelatorOptions = Readonly<
   }
 >;
 
+/** What changed since it was last asked for: store it together, after the events it comes from. */
 export type DirtyGroups = Readonly<{
   upserts: readonly StoredGroup[];
   removals: readonly GroupName[];
@@ -43,8 +45,10 @@ export type DirtyGroups = Readonly<{
   checkpoint: string;
 }>;
 
+/** What was stored: every group upserted and not removed since, and the newest checkpoint. */
 export type SavedState = Readonly<{ groups: readonly StoredGroup[]; checkpoint?: string }>;
 
+/** What could be gone on from. */
 export type RestoreReport = Readonly<{
   restored: number;
   /** Groups left out, each with the reason; they start afresh and their rows should be deleted. */
@@ -61,6 +65,7 @@ export type Correlator = Readonly<{
   stats(): readonly CorrelationStats[];
 }>;
 
+/** Bounds that hold unless others are given: a hundred thousand groups of each correlation, events five minutes late. */
 export const correlatorDefaults: StoreLimits = {
   allowedLatenessMs: 300_000,
   groupsMax: 100_000,
@@ -69,6 +74,11 @@ export const correlatorDefaults: StoreLimits = {
   eventIdsMax: 100,
 };
 
+/**
+ * A correlator for the correlations of a rule set, chains included. Keeps groups in memory, within the bounds given.
+ *
+ * @param options bounds are whole numbers above zero; lateness in milliseconds
+ */
 export function createCorrelator(ruleSet: Pick<RuleSet, "correlations">, options: CorrelatorOptions = {}): Correlator {
   const stream = new CorrelationStream(ruleSet.correlations, options);
   return {

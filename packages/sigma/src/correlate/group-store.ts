@@ -2,6 +2,7 @@ import type { CorrelationRule } from "../rule.ts";
 import type { Entry } from "./entry.ts";
 import type { GroupLimits, Outcome } from "./group.ts";
 
+/** Bounds of the groups of one correlation. */
 export type StoreLimits = GroupLimits &
   Readonly<{
     /** Groups one correlation may hold; the one not used for longest goes first. */
@@ -21,6 +22,7 @@ export type StreamTime = Readonly<{
   used: number;
 }>;
 
+/** One group as text; only the store that wrote it reads it. */
 export type SavedGroup = Readonly<{ key: string; state: string }>;
 
 /**

@@ -34,6 +34,7 @@ export type Pipeline = Readonly<{
 /** Why a pipeline was refused; line and column are counted from 1. */
 export type PipelineProblem = Readonly<{ path: string; code: RejectionCode; message: string } & Position>;
 
+/** A pipeline, or every fault it has, in the order of the file. */
 export type PipelineResult =
   | Readonly<{ ok: true; pipeline: Pipeline }>
   | Readonly<{ ok: false; problems: readonly PipelineProblem[] }>;

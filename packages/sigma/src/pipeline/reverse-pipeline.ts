@@ -1,6 +1,7 @@
 import type { Pipeline, Step } from "./pipeline.ts";
 import type { Transformation } from "./transformation.ts";
 
+/** The pipeline turned around, or which of its steps cannot be, for people. */
 export type ReverseResult = Readonly<{ ok: true; pipeline: Pipeline }> | Readonly<{ ok: false; message: string }>;
 
 /**

@@ -16,6 +16,7 @@ export type NeverApplicable = Readonly<{
   reason: string;
 }>;
 
+/** Every rule and correlation of a set, on one side or the other. */
 export type Applicability = Readonly<{
   /** Keys of the rules at least one logsource can reach. */
   applicable: readonly string[];

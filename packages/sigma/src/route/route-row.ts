@@ -22,6 +22,7 @@ export type RouteRole = Readonly<{
   until?: string;
 }>;
 
+/** Every role rows may name, e.g. `@channel`: the names agents and shippers give the same thing. */
 export const routeRoles: Readonly<Record<string, RouteRole>> = {
   "@channel": { fields: ["Channel", "winlog.channel", "EventLog", "Event.System.Channel"] },
   "@eventId": { fields: ["EventID", "winlog.event_id", "event.code", "EventId", "event_id", "Event.System.EventID"] },

@@ -8,6 +8,7 @@ import { routeTable } from "./route-table.ts";
 /** What `route` gives for events no row knows: no rule applies to it, except in an engine without routing. */
 export const unroutedLogsource: EventLogsource = Object.freeze({});
 
+/** A compiled routing table. Holds no state about events. */
 export type Router = Readonly<{
   /**
    * The logsource of an event by its fields. Pure; a few hash lookups. Equal kinds of events get the very same object,
