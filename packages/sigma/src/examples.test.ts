@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import {
   applicability,
@@ -6,10 +7,16 @@ import {
   createCorrelator,
   createEngine,
   createGroupTable,
+  createMatchPool,
   createRouter,
   explain,
+  feedMatched,
   type GroupStore,
   loadRules,
+  loadRuleTexts,
+  type MatchedLine,
+  matchedLines,
+  nodePort,
   parsePipeline,
   reversePipeline,
   routeEvent,
@@ -249,6 +256,59 @@ test("the router example of the README knows a log source of its own", () => {
   // end
   expect(ours).toEqual({ product: "doors", category: "access" });
   expect(squeezed(readme)).toContain(example("router"));
+});
+
+test("the threads example of the README finds guessing with two workers", async () => {
+  const matchWorker = new URL("parallel/testing/match-thread-entry.ts", import.meta.url);
+  // example: threads
+  const rules = {
+    files: [
+      {
+        path: "failed.yml",
+        text: `
+  title: Failed login
+  name: failed_login
+  logsource: { category: authentication }
+  detection: { selection: { outcome: failure }, condition: selection }
+  `,
+      },
+      {
+        path: "guessing.yml",
+        text: `
+  title: Password guessing
+  correlation: { type: event_count, rules: [failed_login], group-by: [source], timespan: 5m, condition: { gte: 3 } }
+  `,
+      },
+    ],
+  };
+  const ruleSet = loadRuleTexts(rules);
+  const correlator = createCorrelator(ruleSet);
+  await using pool = createMatchPool({
+    spawn: () => nodePort(new Worker(matchWorker)),
+    workers: 2,
+    rules,
+    ruleSet,
+    routing: { by: "index", logsources: [{ category: "authentication" }] },
+    onLoss: ({ reason, range, isRetried }) => console.warn("a worker was lost", reason, range, isRetried),
+  });
+
+  const eventOf = ({ number, bytes }: MatchedLine) => {
+    const fields = JSON.parse(new TextDecoder().decode(bytes)) as { second: number };
+    return { id: `line ${number}`, timeMs: fields.second * 1000, logsource: {}, fields };
+  };
+  const lines = [0, 10, 20, 30].map((second) =>
+    new TextEncoder().encode(JSON.stringify({ second, outcome: "failure", source: "203.0.113.7" })),
+  );
+  const batches = [lines.slice(0, 2), lines.slice(2)].map((some) => ({ lines: some, logsources: some.map(() => 0) }));
+  const guessed = [];
+  for await (const outcome of pool.run(batches)) {
+    if (!outcome.ok) throw outcome.error; // or set its lines aside and go on
+    guessed.push(...feedMatched(correlator, matchedLines(outcome, ruleSet), eventOf));
+  }
+  // guessed: one hit, completed by "line 2"
+  // end
+  expect(guessed.map(({ eventId }) => eventId)).toEqual(["line 2"]);
+  expect(squeezed(readme)).toContain(example("threads"));
 });
 
 test("the API part of the README names every export, and nothing that is none", () => {

@@ -54,3 +54,17 @@ export type { Entry } from "./correlate/entry.ts";
 export { createGroupTable } from "./correlate/group-table.ts";
 export { explain, type Explanation, type RuleExplanation } from "./explain.ts";
 export { runRuleTests, type RuleTestCase, type RuleTestEvent, type RuleTestResult } from "./rule-test.ts";
+export {
+  type BatchOutcome,
+  createMatchPool,
+  type MatchPool,
+  type MatchPoolOptions,
+  type WorkerLoss,
+} from "./parallel/match-pool.ts";
+export type { LineBatch } from "./parallel/line-batch.ts";
+export type { BatchFindings, PoolRouting } from "./parallel/messages.ts";
+export { BatchFailed, type LineRange, PoolBroken, PoolClosed, type PoolFailure } from "./parallel/pool-errors.ts";
+export { loadRuleTexts, type RuleTexts } from "./parallel/rule-texts.ts";
+export { feedMatched, type MatchedLine, matchedLines } from "./parallel/matched-lines.ts";
+export { serveMatches, type ServeOptions } from "./parallel/serve-matches.ts";
+export { browserPort, nodePort, type ServedPort, type WorkerHearing, type WorkerPort } from "./parallel/worker-port.ts";
