@@ -1,8 +1,9 @@
-import { mkdtempSync, writeFileSync, mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ok, refuse, ROUTE_IDS } from "@tyr/contract";
 import type { FastifyInstance } from "fastify";
+import { afterAll } from "vitest";
 import { anonymous, type Caller } from "#identity";
 import { createBus, type Bus } from "#platform/bus";
 import { fixedClock } from "#platform/clock";
@@ -27,14 +28,18 @@ export type FakeServer = Readonly<{
 /** The header that names the caller of a test; `by` says how the caller came in. */
 export const AS = "x-test-caller";
 
+/** The web interface of every server of a test file. */
 function webFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "tyr-web-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, "assets"));
   writeFileSync(join(folder, "index.html"), "<!doctype html><title>Tyr</title>");
   writeFileSync(join(folder, "assets", "index-abc.js"), "export {};");
   writeFileSync(join(folder, ".secret"), "no");
   return folder;
 }
+
+const webDir = webFolder();
 
 type Overrides = Partial<Omit<ServerOptions, "handlers">> & Readonly<{ handlers?: Partial<Handlers> }>;
 
@@ -81,7 +86,7 @@ export async function fakeServer(overrides: Overrides = {}): Promise<FakeServer>
     log: silentLogger,
     publicUrl: "http://127.0.0.1:8970",
     host: "127.0.0.1",
-    webDir: webFolder(),
+    webDir,
     trustProxy: false,
     ...overrides,
     handlers: { ...handlers, ...overrides.handlers },

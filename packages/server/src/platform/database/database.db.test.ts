@@ -1,6 +1,7 @@
 import { rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { sql } from "kysely";
 import { ok, refuse } from "@tyr/contract";
 import { cursorOf, headOf, moveCursor, takePositions } from "#platform/bus";
@@ -157,9 +158,10 @@ describe.each(TEST_ENGINES)("the database on %s", (engine) => {
 });
 
 test("a building of the cluster that was cut short is begun again, and what is not a database is left alone", async () => {
-  const { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } = await import("node:fs");
+  const { existsSync, mkdirSync, mkdtempSync } = await import("node:fs");
   const { ensureCluster } = await import("./build-cluster.ts");
-  const dir = mkdtempSync("/tmp/tyr-cluster-");
+  const dir = mkdtempSync(join(tmpdir(), "tyr-cluster-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   mkdirSync(`${dir}/pg.building/base`, { recursive: true });
   writeFileSync(`${dir}/pg.building/PG_VERSION`, "half");
   mkdirSync(`${dir}/pg`);
@@ -169,7 +171,6 @@ test("a building of the cluster that was cut short is begun again, and what is n
   writeFileSync(`${dir}/mine/thesis.txt`, "years of work");
   await expect(ensureCluster(`${dir}/mine`)).rejects.toThrow(/not a database/);
   expect(existsSync(`${dir}/mine/thesis.txt`)).toBe(true);
-  rmSync(dir, { recursive: true });
 });
 
 describe("what does not open says so", () => {
@@ -186,7 +187,6 @@ describe("what does not open says so", () => {
       code: "DATABASE_DAMAGED",
       message: expect.stringMatching(new RegExp(`${join(dataDir, "pg")}.*restore the backup.*move`, "i")),
     });
-    rmSync(dataDir, { recursive: true });
   });
 
   test("a PostgreSQL nobody answers for: its address without the password", async () => {

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
+import { afterAll } from "vitest";
 import { systemClock, type Clock } from "#platform/clock";
 import { openDatabase, type AuditRecord, type Database } from "./index.ts";
 
@@ -48,9 +49,16 @@ async function withRecords(db: Database, close: () => Promise<void>): Promise<Te
   return { db, records, [Symbol.asyncDispose]: close };
 }
 
-/** A data directory of its own with an empty, migrated database in it; whoever made it removes it. */
+/** What a test that failed left open is removed too; only the cluster they are copied from stays, for the next run. */
+const made: string[] = [];
+afterAll(() => {
+  for (const dataDir of made) rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** A data directory of its own with an empty, migrated database in it, removed at the latest after the file's tests. */
 export async function embeddedDirectory(): Promise<string> {
   const dataDir = mkdtempSync(join(tmpdir(), "tyr-test-"));
+  made.push(dataDir);
   cpSync(await template(), dataDir, { recursive: true });
   return dataDir;
 }
