@@ -16,7 +16,7 @@ export default defineConfig({
         ssr,
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.{ts,tsx}", "packages/sigma/fuzz/*.test.ts", "test/*.test.ts"],
+          include: ["packages/*/src/**/*.test.{ts,tsx}", "packages/sigma/{fuzz,kernel}/*.test.ts", "test/*.test.ts"],
           exclude: ["**/*.db.test.ts", "**/node_modules/**", ...sigmahq],
           testTimeout: 60_000,
         },

@@ -35,11 +35,10 @@ const ruleSet = loadRules([
     text: `{"title":"c${index}","logsource":{"category":"x"},"detection":{"s":{"f|contains":"abc"},"t":{"g":"1"},"condition":"${condition}"}}`,
   })),
 ]);
-const all = createEngine(ruleSet, { routing: "none" });
 /** Without the rules that hold for nearly every event, most lines are left unparsed. */
-const few = createEngine(
-  { rules: ruleSet.rules.filter(({ title }) => !["c0", "r5", "r6", "r16"].includes(title)) },
-  { routing: "none" },
+const few = { rules: ruleSet.rules.filter(({ title }) => !["c0", "r5", "r6", "r16"].includes(title)) };
+const engines = [ruleSet, few].flatMap((rules) =>
+  [true, false].map((kernel) => createEngine(rules, { routing: "none", kernel })),
 );
 const closures = createEngine(ruleSet, { routing: "none", generate: false });
 const about = { id: "e", logsource: {} };
@@ -99,7 +98,7 @@ export const lineTarget: Target = {
   sizeMax: 1024,
   run: (input) => {
     const fields = parsed(input);
-    for (const engine of [all, few]) {
+    for (const engine of engines) {
       const found = attempt(() => engine.matchLine(input, about));
       // Of a line that is no JSON, only what the rules read of it is looked at: a SyntaxError or an answer, nothing else.
       if (fields !== undefined) {

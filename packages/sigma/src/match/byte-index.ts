@@ -1,3 +1,4 @@
+import { anchor, byteLiteral, type ByteLiteral, GRAM, gramAt, SPREAD } from "./anchors.ts";
 import type { IndexedLiteral } from "./literal-index.ts";
 
 /** Called with the number of each literal found; the same number may come several times. */
@@ -17,23 +18,15 @@ export type ByteIndex = Readonly<{
   search(line: LineBytes, span: Span, found: Found): boolean;
 }>;
 
-const GRAM = 4;
-/** Spreads grams over the filter (Knuth's multiplicative hash). */
-const SPREAD = 0x9e_37_79_b1;
-/** Folds letters of four bytes at once, and other characters onto each other: good enough to filter by. */
-const ROUGHLY = 0x20_20_20_20;
-/** Places between probes of a text: the longer its shortest literal, the further apart. */
-const STRIDES = [8, 4, 2, 1];
-
 /** ASCII in lower case. */
 const FOLD = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte));
 
-type Literal = Readonly<{ number: number; bytes: Uint8Array; view: DataView }>;
-
 export function createByteIndex(literals: readonly IndexedLiteral[]): ByteIndex {
   const isAscii = ({ text }: IndexedLiteral): boolean => /^[\0-\x7f]*$/.test(text);
-  const of = (place: IndexedLiteral["place"]): readonly Literal[] =>
-    literals.filter((literal) => literal.place === place && isAscii(literal)).map(literalOf);
+  const of = (place: IndexedLiteral["place"]): readonly ByteLiteral[] =>
+    literals
+      .filter((literal) => literal.place === place && isAscii(literal))
+      .map(({ number, text }) => byteLiteral(number, text));
   const searches = [
     edgeSearch(of("exact"), "exact"),
     edgeSearch(of("prefix"), "prefix"),
@@ -51,11 +44,6 @@ export function createByteIndex(literals: readonly IndexedLiteral[]): ByteIndex 
   };
 }
 
-function literalOf({ number, text }: IndexedLiteral): Literal {
-  const bytes = Uint8Array.from(text, (one) => one.charCodeAt(0));
-  return { number, bytes, view: new DataView(bytes.buffer) };
-}
-
 function isBeyondAscii(bytes: Uint8Array, { from, to }: Span): boolean {
   for (let at = from; at < to; at += 1) if ((bytes[at] ?? 0) > 127) return true;
   return false;
@@ -69,12 +57,8 @@ function stands(literal: Uint8Array, bytes: Uint8Array, start: number): boolean 
   return true;
 }
 
-function gramAt(view: DataView, at: number): number {
-  return view.getInt32(at, true) | ROUGHLY;
-}
-
 /** Literals at one edge, or as long as the text, by their four bytes there; shorter ones one by one. */
-function edgeSearch(literals: readonly Literal[], edge: "exact" | "prefix" | "suffix"): Search | undefined {
+function edgeSearch(literals: readonly ByteLiteral[], edge: "exact" | "prefix" | "suffix"): Search | undefined {
   if (literals.length === 0) return undefined;
   const atEnd = edge === "suffix";
   const short = literals.filter(({ bytes }) => bytes.length < GRAM);
@@ -94,32 +78,23 @@ function edgeSearch(literals: readonly Literal[], edge: "exact" | "prefix" | "su
   };
 }
 
-type Anchored = Literal & Readonly<{ offset: number }>;
-
 /**
- * Literals anywhere in a text. A text is probed at every `stride`-th place only: each literal is anchored at that many of
- * its grams in a row, so one of them falls on a probe. A bitmap small enough for the first-level cache tells for nearly
- * every probe that no anchor is there (a q-gram filter with sampling).
+ * Literals anywhere in a text, by their anchors. A bitmap small enough for the first-level cache tells for nearly every
+ * probe that no anchor is there (a q-gram filter with sampling).
  */
-function partSearch(literals: readonly Literal[]): Search | undefined {
+function partSearch(literals: readonly ByteLiteral[]): Search | undefined {
   if (literals.length === 0) return undefined;
-  const shortest = Math.min(...literals.map(({ bytes }) => bytes.length));
-  const stride = STRIDES.find((one) => one + GRAM - 1 <= shortest) ?? 1;
-  const bits = Math.min(16, Math.max(10, Math.ceil(Math.log2(literals.length * stride * 32))));
+  const { stride, anchors } = anchor(literals);
+  const bits = Math.min(16, Math.max(10, Math.ceil(Math.log2(anchors.length * 32))));
   const shift = 32 - bits;
   const filter = new Uint32Array(2 ** (bits - 5));
-  const common = gramCounts(literals);
-  const anchored = literals.flatMap((literal): Anchored[] => {
-    const first = rarestGrams(literal, stride, common);
-    return Array.from({ length: stride }, (_, index) => ({ ...literal, offset: first + index }));
-  });
-  const anchors = Map.groupBy(anchored, ({ view, offset }) => gramAt(view, offset));
-  for (const gram of anchors.keys()) {
+  const byGram = Map.groupBy(anchors, ({ gram }) => gram);
+  for (const gram of byGram.keys()) {
     const bit = Math.imul(gram, SPREAD) >>> shift;
     filter[bit >>> 5] = (filter[bit >>> 5] ?? 0) | (1 << (bit & 31));
   }
   const verify = (bytes: Uint8Array, at: number, probe: Span & Readonly<{ gram: number; found: Found }>): void => {
-    for (const { bytes: literal, offset, number } of anchors.get(probe.gram) ?? []) {
+    for (const { bytes: literal, offset, number } of byGram.get(probe.gram) ?? []) {
       const start = at - offset;
       if (start >= probe.from && start + literal.length <= probe.to && stands(literal, bytes, start))
         probe.found(number);
@@ -128,38 +103,15 @@ function partSearch(literals: readonly Literal[]): Search | undefined {
   return ({ bytes, view, base }, { from, to }, found) => {
     const last = base + to - GRAM;
     for (let at = base + from; at <= last; at += stride) {
-      const gram = view.getInt32(at, true) | ROUGHLY;
+      const gram = gramAt(view, at);
       const bit = Math.imul(gram, SPREAD) >>> shift;
       if (((filter[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0) verify(bytes, at - base, { from, to, gram, found });
     }
   };
 }
 
-/** How many literals hold each gram: what many rules name is common in logs too. */
-function gramCounts(literals: readonly Literal[]): ReadonlyMap<number, number> {
-  const counts = new Map<number, number>();
-  for (const { bytes, view } of literals)
-    for (let at = 0; at + GRAM <= bytes.length; at += 1) {
-      const gram = gramAt(view, at);
-      counts.set(gram, (counts.get(gram) ?? 0) + 1);
-    }
-  return counts;
-}
-
-/** Where so many grams in a row begin that few literals share. */
-function rarestGrams({ bytes, view }: Literal, stride: number, counts: ReadonlyMap<number, number>): number {
-  let best = 0;
-  let least = Number.POSITIVE_INFINITY;
-  for (let from = 0; from + stride + GRAM - 1 <= bytes.length; from += 1) {
-    let sum = 0;
-    for (let offset = from; offset < from + stride; offset += 1) sum += counts.get(gramAt(view, offset)) ?? 0;
-    if (sum < least) [best, least] = [from, sum];
-  }
-  return best;
-}
-
 /** Literals too short for grams, by their first byte in either case. */
-function shortSearch(literals: readonly Literal[]): Search | undefined {
+function shortSearch(literals: readonly ByteLiteral[]): Search | undefined {
   if (literals.length === 0) return undefined;
   const heads = Array.from({ length: 256 }, (_, byte) => literals.filter(({ bytes }) => bytes[0] === FOLD[byte]));
   const isHead = Uint8Array.from(heads, ({ length }) => Math.min(length, 1));

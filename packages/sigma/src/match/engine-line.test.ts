@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createEngine } from "./engine.ts";
+import { KernelLines } from "./kernel/kernel-lines.ts";
 import { loadRules } from "../load.ts";
 
 const logsource = { category: "test" };
@@ -69,14 +70,20 @@ function written(fields: readonly (readonly [string, unknown])[], style: number)
   return `${blank}{${blank}${fields.map(([key, one]) => `${JSON.stringify(key)}${blank}:${blank}${value(one)}`).join(`${blank},${blank}`)}${blank}}${blank}`;
 }
 
-describe("a line of JSON", () => {
+const ways = [{ kernel: true }, { kernel: false }];
+
+test("the kernel is there: WebAssembly with SIMD is part of the runtime tests run on", () => {
+  expect(KernelLines.create(new Map())).toBeDefined();
+});
+
+describe.each(ways)("a line of JSON, with %o,", (way) => {
   test("gives what its parsed form gives, however it is written", () => {
     fc.assert(
       fc.property(
         fc.array(detection, { minLength: 1, maxLength: 4 }),
         fc.array(fc.tuple(content, fc.nat(3)), { minLength: 1, maxLength: 3 }),
         (sections, events) => {
-          const engine = createEngine(loadRules(sections.map(ruleFile)));
+          const engine = createEngine(loadRules(sections.map(ruleFile)), way);
           for (const [fields, style] of events) {
             const line = written(fields, style);
             const parsed = JSON.parse(line) as Record<string, unknown>;
@@ -92,7 +99,7 @@ describe("a line of JSON", () => {
   test.each(["", "{", "[1]", '{"f":', '{"f":1,}', '{"f" 1}', '"f"', '{"f":"a', "{'f':1}", '{"f":[1}', '{"f":1}x'])(
     "that is no JSON object is refused where a rule may hold for it: %s",
     (line) => {
-      const engine = createEngine(loadRules([ruleFile({ a: { f: 1 }, condition: "not a" }, 0)]));
+      const engine = createEngine(loadRules([ruleFile({ a: { f: 1 }, condition: "not a" }, 0)]), way);
       expect(() => engine.matchLine(encoder.encode(line), about)).toThrow(SyntaxError);
     },
   );
@@ -100,15 +107,71 @@ describe("a line of JSON", () => {
   test.each(['{"f":1,"g":xan}', '{"f":1,"g":01}', '{"f":1,"g":-}', '{"f":1,"g":1.}', '{"f":1,"g":truefalse}'])(
     "with a word that JSON does not know is refused: %s",
     (line) => {
-      const engine = createEngine(loadRules([ruleFile({ a: { f: 1 }, condition: "a" }, 0)]));
+      const engine = createEngine(loadRules([ruleFile({ a: { f: 1 }, condition: "a" }, 0)]), way);
       expect(() => engine.matchLine(encoder.encode(line), about)).toThrow(SyntaxError);
     },
   );
 
   test("in Node's buffers and in plain byte arrays is the same", () => {
-    const engine = createEngine(loadRules([ruleFile({ a: { "f|contains": "wörld" }, condition: "a" }, 0)]));
+    const engine = createEngine(loadRules([ruleFile({ a: { "f|contains": "wörld" }, condition: "a" }, 0)]), way);
     const line = '{"f":"hello WÖRLD"}';
     expect(engine.matchLine(Buffer.from(line), about)).toHaveLength(1);
     expect(engine.matchLine(encoder.encode(line), about)).toHaveLength(1);
   });
+
+  test.each([70_000, 5_000_000])("of %i bytes is read as one that is short", (length) => {
+    const engine = createEngine(loadRules([ruleFile({ a: { "f|endswith": "needle" }, condition: "a" }, 0)]), way);
+    const line = encoder.encode(JSON.stringify({ g: 1, f: `${"x".repeat(length)}needle`, h: "x" }));
+    expect(engine.matchLine(line, about)).toHaveLength(1);
+    expect(engine.matchLine(encoder.encode('{"f":"a needle"}'), about)).toHaveLength(1);
+    expect(engine.matchLine(encoder.encode('{"f":"needles"}'), about)).toHaveLength(0);
+  });
+
+  test("with thousands of fields is read whole", () => {
+    const engine = createEngine(loadRules([ruleFile({ a: { f: "needle" }, condition: "a" }, 0)]), way);
+    const fields = Object.fromEntries(Array.from({ length: 5_000 }, (_, number) => [`g${number}`, number]));
+    expect(engine.matchLine(encoder.encode(JSON.stringify({ ...fields, f: "needle" })), about)).toHaveLength(1);
+    expect(engine.matchLine(encoder.encode(JSON.stringify(fields)), about)).toHaveLength(0);
+  });
+
+  test("of which any byte is missing or another is refused or gives what its parsed form gives", () => {
+    const rules = [
+      ruleFile({ a: { "f|contains": ["abcd", "x"] }, condition: "a" }, 0),
+      ruleFile({ a: { "g|endswith": "\\\\b.exe" }, b: { h: 12 }, condition: "a or b" }, 1),
+      ruleFile({ a: ["efgh"], condition: "a" }, 2),
+    ];
+    const engine = createEngine(loadRules(rules), way);
+    const line = encoder.encode(JSON.stringify({ f: "xabcdx", g: "C:\\a\\b.exe", h: 12, k: ["efgh", null], l: true }));
+    fc.assert(
+      fc.property(fc.nat(line.length - 1), fc.integer({ min: -1, max: 255 }), (at, byte) => {
+        const other =
+          byte === -1 ? Uint8Array.from([...line.subarray(0, at), ...line.subarray(at + 1)]) : line.with(at, byte);
+        const found = attempt(() =>
+          engine
+            .matchLine(other, about)
+            .map(({ rule }) => rule.key)
+            .join(),
+        );
+        const expected = attempt(() => {
+          const fields = JSON.parse(new TextDecoder().decode(other)) as Record<string, unknown>;
+          return engine
+            .match({ ...about, timeMs: 0, fields })
+            .map(({ rule }) => rule.key)
+            .join();
+        });
+        // A line that is no JSON may be answered without reading all of it.
+        expect(found).toBe(expected ?? found);
+      }),
+      { numRuns: 4_000 },
+    );
+  });
 });
+
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -2,12 +2,13 @@ import type { Item } from "../expression.ts";
 import type { RuleSet } from "../load.ts";
 import type { DetectionRule } from "../rule.ts";
 import type { EventLogsource, SigmaEvent } from "./event.ts";
-import type { LineBytes } from "./byte-index.ts";
-import { Candidates } from "./candidates.ts";
-import { EventView } from "./event-view.ts";
+import { Candidates, type LineSearch } from "./candidates.ts";
+import { type EventSource, EventView } from "./event-view.ts";
 import { compileItem, type ItemProgram } from "./item-program.ts";
-import { LineFields, parseObject } from "./line-fields.ts";
-import { LineTokens } from "./line-tokens.ts";
+import { KernelLines } from "./kernel/kernel-lines.ts";
+import { parseObject } from "./line-fields.ts";
+import { TextLines } from "./text-lines.ts";
+import type { WitnessIndex } from "./witness-index.ts";
 import { routeKey, ruleApplies } from "./route.ts";
 import { canGenerate, compileRule, type ItemPrograms, type RuleProgram } from "./rule-program.ts";
 
@@ -19,6 +20,11 @@ export type EngineOptions = Readonly<{
   routing?: "logsource" | "none";
   /** Whether to generate code for rules; left out: where the platform allows it. Answers do not depend on it. */
   generate?: boolean;
+  /**
+   * Whether lines are searched by WebAssembly; left out: where the platform has it with fixed-width SIMD. Answers do not
+   * depend on it.
+   */
+  kernel?: boolean;
 }>;
 
 /** Matches single events. Holds no state about them: the same event always gives the same matches, in rule order. */
@@ -50,11 +56,12 @@ export function createEngine(ruleSet: Pick<RuleSet, "rules">, options: EngineOpt
     program: compileRule(rule.expression, items, generate),
   }));
   const view = new EventView(items.fields);
-  const bundles = new Bundles(compiled);
-  const everything = options.routing === "none" ? bundleOf(compiled) : undefined;
+  const lines = new FirstUsed(
+    () => (options.kernel === false ? undefined : KernelLines.create(items.slots)) ?? new TextLines(),
+  );
+  const bundles = new Bundles(compiled, lines);
+  const everything = options.routing === "none" ? bundleOf(compiled, lines) : undefined;
   const route = (logsource: EventLogsource): Bundle => everything ?? bundles.for(logsource);
-  const tokens = new LineTokens();
-  const viewed = viewer();
   const verify = ({ compiled: rules }: Bundle, candidates: readonly number[], eventId: string): readonly Match[] => {
     const matches: Match[] = [];
     for (const number of candidates) {
@@ -71,59 +78,65 @@ export function createEngine(ruleSet: Pick<RuleSet, "rules">, options: EngineOpt
   return {
     match,
     matchLine: (bytes, about) => {
-      const text = oneCharacterPerByte(bytes);
       const bundle = route(about.logsource);
-      const line = !foldsIntoAscii(text) && tokens.read(text) ? { ...viewed(bytes), text, tokens } : undefined;
-      const candidates = line && bundle.candidates.findInLine(line);
-      if (line === undefined || candidates === undefined) return match({ ...about, fields: parseObject(bytes) });
+      const candidates = bundle.candidates.findInLine(bytes);
+      if (candidates === undefined) return match({ ...about, fields: parseObject(bytes) });
       if (candidates.length === 0) return [];
-      view.read(new LineFields(line));
+      view.read(lines.source());
       return verify(bundle, candidates, about.id);
     },
     rulesFor: (logsource) => route(logsource).compiled.map(({ rule }) => rule),
   };
 }
 
+/** Searches lines, and reads what candidates ask for from the line searched last. */
+type LineReader = LineSearch & Readonly<{ source(): EventSource }>;
+
+/** Made when the first line comes: who matches objects only has no use for it. */
+class FirstUsed implements LineReader {
+  readonly #create: () => LineReader;
+  #lines: LineReader | undefined;
+
+  constructor(create: () => LineReader) {
+    this.#create = create;
+  }
+
+  find(index: WitnessIndex, line: Uint8Array): readonly number[] | undefined {
+    return (this.#lines ??= this.#create()).find(index, line);
+  }
+
+  forget(index: WitnessIndex): void {
+    this.#lines?.forget(index);
+  }
+
+  source(): EventSource {
+    return (this.#lines ??= this.#create()).source();
+  }
+}
+
 type Seen = Pick<SigmaEvent, "id" | "logsource" | "fields" | "raw">;
 
-const latin1 = new TextDecoder("latin1");
-
-/** U+0130 and U+212A, the only characters beyond ASCII that fold into it, as the bytes of UTF-8. */
-function foldsIntoAscii(text: string): boolean {
-  // The decoder of platforms without `latin1Slice` takes 0x84 for a quotation mark (windows-1252).
-  return ["\u00C4\u00B0", "\u00E2\u0084\u00AA", "\u00E2\u201E\u00AA"].some((bytes) => text.includes(bytes));
-}
-
-/** Lines mostly lie in one large buffer: one view of it serves them all. */
-function viewer(): (bytes: Uint8Array) => LineBytes {
-  let view: DataView = new DataView(new ArrayBuffer(0));
-  return (bytes) => {
-    if (view.buffer !== bytes.buffer) view = new DataView(bytes.buffer);
-    return { bytes, view, base: bytes.byteOffset };
+function bundleOf(compiled: readonly Compiled[], lines: LineSearch): Bundle {
+  return {
+    compiled,
+    candidates: new Candidates(
+      compiled.map(({ rule }) => rule.expression),
+      lines,
+    ),
   };
-}
-
-/** ASCII as it is; other bytes as some character beyond ASCII (which one does not matter here). */
-function oneCharacterPerByte(bytes: Uint8Array): string {
-  // Node's own buffers do this without the decoder's detours.
-  return "latin1Slice" in bytes ? (bytes as Latin1Bytes).latin1Slice() : latin1.decode(bytes);
-}
-
-type Latin1Bytes = Uint8Array & Readonly<{ latin1Slice: () => string }>;
-
-function bundleOf(compiled: readonly Compiled[]): Bundle {
-  return { compiled, candidates: new Candidates(compiled.map(({ rule }) => rule.expression)) };
 }
 
 /** Log sources that the same rules apply to share a bundle. */
 class Bundles {
   readonly #compiled: readonly Compiled[];
-  readonly #byObject = new WeakMap<EventLogsource, Bundle>();
+  readonly #lines: LineSearch;
+  #byObject = new WeakMap<EventLogsource, Bundle>();
   readonly #byLogsource = new Map<string, Bundle>();
   readonly #byRules = new Map<string, Bundle>();
 
-  constructor(compiled: readonly Compiled[]) {
+  constructor(compiled: readonly Compiled[], lines: LineSearch) {
     this.#compiled = compiled;
+    this.#lines = lines;
   }
 
   for(logsource: EventLogsource): Bundle {
@@ -144,19 +157,31 @@ class Bundles {
       return one !== undefined && ruleApplies(one.rule.logsource, logsource);
     });
     const rules = applying.join();
-    const bundle = this.#byRules.get(rules) ?? bundleOf(applying.flatMap((number) => this.#compiled[number] ?? []));
-    if (this.#byLogsource.size >= routesMax) this.#byLogsource.clear();
-    if (this.#byRules.size >= routesMax) this.#byRules.clear();
+    const bundle =
+      this.#byRules.get(rules) ??
+      bundleOf(
+        applying.flatMap((number) => this.#compiled[number] ?? []),
+        this.#lines,
+      );
+    if (this.#byLogsource.size >= routesMax) this.#forget();
     this.#byLogsource.set(key, bundle);
     this.#byRules.set(rules, bundle);
     return bundle;
+  }
+
+  #forget(): void {
+    for (const { candidates } of this.#byRules.values()) candidates.close();
+    this.#byRules.clear();
+    this.#byLogsource.clear();
+    this.#byObject = new WeakMap();
   }
 }
 
 /** Equal items are shared between rules: each is evaluated at most once per event. */
 class SharedItems implements ItemPrograms {
   readonly fields: string[] = [];
-  readonly #fieldSlots = new Map<string, number>();
+  /** Numbers of the fields. */
+  readonly slots = new Map<string, number>();
   readonly #itemNumbers = new Map<string, number>();
   readonly programs: ItemProgram[] = [];
 
@@ -170,9 +195,9 @@ class SharedItems implements ItemPrograms {
   }
 
   #slotOf(field: string): number {
-    const known = this.#fieldSlots.get(field);
+    const known = this.slots.get(field);
     if (known !== undefined) return known;
-    this.#fieldSlots.set(field, this.fields.length);
+    this.slots.set(field, this.fields.length);
     this.fields.push(field);
     return this.fields.length - 1;
   }

@@ -22,7 +22,8 @@ export class FieldView {
 
 /** Where the values of an event are read from. */
 export type EventSource = Readonly<{
-  valuesOf(name: string): readonly unknown[] | undefined;
+  /** @param slot the number of the field in the engine's views */
+  valuesOf(name: string, slot: number): readonly unknown[] | undefined;
   /** Every text of it, for keywords. */
   texts(): readonly string[];
 }>;
@@ -67,7 +68,7 @@ export class EventView {
       this.#fields.push(absent);
       this.#fieldEvents.push(0);
     }
-    const view = new FieldView(this.#source.valuesOf(this.#names[slot] ?? ""));
+    const view = new FieldView(this.#source.valuesOf(this.#names[slot] ?? "", slot));
     this.#fields[slot] = view;
     this.#fieldEvents[slot] = this.#number;
     return view;

@@ -1,5 +1,5 @@
 import { allTexts, valuesOf } from "./field-values.ts";
-import type { Line } from "./candidates.ts";
+import type { Line } from "./witness-index.ts";
 import type { EventSource } from "./event-view.ts";
 import type { Token } from "./line-tokens.ts";
 

@@ -1,0 +1,63 @@
+/** Bytes of a gram. */
+export const GRAM = 4;
+/** Spreads grams over the filter (Knuth's multiplicative hash). */
+export const SPREAD = 0x9e_37_79_b1;
+/** Folds letters of four bytes at once, and other characters onto each other: good enough to filter by. */
+const ROUGHLY = 0x20_20_20_20;
+/** Places between probes of a text: the longer its shortest literal, the further apart. */
+const STRIDES = [8, 4, 2, 1];
+
+/** A literal of ASCII, folded. */
+export type ByteLiteral = Readonly<{ number: number; bytes: Uint8Array; view: DataView }>;
+/** A literal by one of its grams; `offset` is where in the literal that gram is. */
+export type Anchor = ByteLiteral & Readonly<{ gram: number; offset: number }>;
+
+export function byteLiteral(number: number, text: string): ByteLiteral {
+  const bytes = Uint8Array.from(text, (one) => one.charCodeAt(0));
+  return { number, bytes, view: new DataView(bytes.buffer) };
+}
+
+export function gramAt(view: DataView, at: number): number {
+  return view.getInt32(at, true) | ROUGHLY;
+}
+
+/**
+ * Where to look for literals of at least four bytes that may stand anywhere in a text. A text is probed at every
+ * `stride`-th place only: each literal is anchored at that many of its grams in a row, so one of them falls on a probe.
+ */
+export function anchor(literals: readonly ByteLiteral[]): Readonly<{ stride: number; anchors: readonly Anchor[] }> {
+  const shortest = Math.min(...literals.map(({ bytes }) => bytes.length));
+  const stride = STRIDES.find((one) => one + GRAM - 1 <= shortest) ?? 1;
+  const common = gramCounts(literals);
+  const anchors = literals.flatMap((literal): Anchor[] => {
+    const first = rarestGrams(literal, stride, common);
+    return Array.from({ length: stride }, (_, index) => {
+      const offset = first + index;
+      return { ...literal, offset, gram: gramAt(literal.view, offset) };
+    });
+  });
+  return { stride, anchors };
+}
+
+/** How many literals hold each gram: what many rules name is common in logs too. */
+function gramCounts(literals: readonly ByteLiteral[]): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const { bytes, view } of literals)
+    for (let at = 0; at + GRAM <= bytes.length; at += 1) {
+      const gram = gramAt(view, at);
+      counts.set(gram, (counts.get(gram) ?? 0) + 1);
+    }
+  return counts;
+}
+
+/** Where so many grams in a row begin that few literals share. */
+function rarestGrams({ bytes, view }: ByteLiteral, stride: number, counts: ReadonlyMap<number, number>): number {
+  let best = 0;
+  let least = Number.POSITIVE_INFINITY;
+  for (let from = 0; from + stride + GRAM - 1 <= bytes.length; from += 1) {
+    let sum = 0;
+    for (let offset = from; offset < from + stride; offset += 1) sum += counts.get(gramAt(view, offset)) ?? 0;
+    if (sum < least) [best, least] = [from, sum];
+  }
+  return best;
+}
