@@ -11,16 +11,23 @@ const SYSTEM: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EEXIST: "it exists already",
   ENOTDIR: "a part of the path is not a directory",
+  ELOOP: "it is a link that leads back to itself",
 };
+
+/** What the system refused and its code, or undefined for any other error. */
+export function systemReason(error: unknown): string | undefined {
+  const code = systemCode(error);
+  const known = code === undefined ? undefined : SYSTEM[code];
+  return known === undefined ? undefined : `${known} (${code})`;
+}
 
 /** Any thrown value as a failure with an exit code. */
 export function toFailure(error: unknown): CliFailure {
   if (error instanceof CliFailure) return error;
-  const code = systemCode(error);
-  const known = code === undefined ? undefined : SYSTEM[code];
-  if (known !== undefined && error instanceof Error) {
+  const reason = systemReason(error);
+  if (reason !== undefined && error instanceof Error) {
     const path = "path" in error && typeof error.path === "string" ? `${visible(error.path)}: ` : "";
-    return new CliFailure(`${path}${known} (${code})`, { exit: EXIT.failed, cause: error });
+    return new CliFailure(`${path}${reason}`, { exit: EXIT.failed, cause: error });
   }
   const message = error instanceof Error ? error.message : String(error);
   return new CliFailure(visible(message), {

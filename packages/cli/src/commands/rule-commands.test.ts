@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -81,6 +81,34 @@ describe("tyr rule validate", () => {
     ]);
     expect(out).toMatch(new RegExp(`rejected +\\S+bad\\.yml:\\d+:\\d+ .*\\[${code}\\]`));
   });
+
+  test("what cannot be read is reported and stops nothing; links are followed, once, and hidden names are left out", async () => {
+    await mkdir(path.join(rules, "..data"));
+    await write("rules/..data/good.yml", shadow);
+    await symlink(path.join("..data", "good.yml"), path.join(rules, "good.yml"));
+    await symlink("nowhere.yml", path.join(rules, "lost.yml"));
+    await symlink("ring.yml", path.join(rules, "ring.yml"));
+    await symlink(".", path.join(rules, "again"));
+    const { code, out, err } = await tyr(["rule", "validate", rules]);
+    expect(code).toBe(6);
+    expect(out).toMatch(/rejected +\S+lost\.yml:1:1 .*there is no such file \(ENOENT\) \[file-unreadable\]/);
+    expect(out).toMatch(/rejected +\S+ring\.yml:1:1 .*leads back to itself \(ELOOP\) \[file-unreadable\]/);
+    expect(err).toContain("3 rules in 3 files: 1 loaded, 2 rejected");
+  });
+
+  test.skipIf(process.getuid?.() === 0)(
+    "a file and a folder nobody may read are reported, and the others load",
+    async () => {
+      await write("rules/good.yml", shadow);
+      await write("rules/locked.yml", shadow);
+      await mkdir(path.join(rules, "closed"), { mode: 0o000 });
+      await chmod(path.join(rules, "locked.yml"), 0o000);
+      const { out, err } = await tyr(["rule", "validate", rules]);
+      await chmod(path.join(rules, "closed"), 0o700);
+      expect(out.match(/\(EACCES\) \[file-unreadable\]/g)).toHaveLength(2);
+      expect(err).toContain("1 loaded, 2 rejected");
+    },
+  );
 
   test("a pipeline that cannot be used is named with its place, and no rule is judged", async () => {
     await write("rules/good.yml", shadow);

@@ -1,5 +1,7 @@
 /** Why a document was refused. Stable words: screens, tests and the documentation key on them. */
 export type RejectionCode =
+  /** For those who read files for the engine, which reads none: the system does not let them. */
+  | "file-unreadable"
   | "yaml-invalid"
   | "yaml-limit"
   | "yaml-tag"
