@@ -14,7 +14,7 @@ import {
 import { createAudit, encodeEntry } from "#audit";
 import { createCollect, reachOf, type Collect } from "#collect";
 import { createBlocklistPlanner } from "#connectors/blocklist";
-import { createDetect, loadRulePack, type RulePack } from "#detect";
+import { createDetect, loadRulePack, readPipelines, type RulePack } from "#detect";
 import { createEscalate, createIncidentDesk, evidenceOf, readIncidentChangesAfter } from "#escalate";
 import { createGovern, listActionTimeline, type Govern } from "#govern";
 import { createIdentity, operatorAddresses, serviceCaller, type Identity, type KeyCheck } from "#identity";
@@ -154,7 +154,12 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
       clock,
       version,
       startedAt,
-      rules: { loaded: rules.rules.size, rejected: rules.rejected.length, digest: rules.digest },
+      rules: {
+        loaded: rules.rules.size,
+        rejected: rules.rejected.length,
+        digest: rules.digest,
+        pipelines: rules.pipelines.inForce.map((one) => ({ ...one, warnings: [...one.warnings] })),
+      },
       policyDigest: govern.policyDigest,
       consumers: CONSUMERS,
       correlationLosses: () => detect.losses(),
@@ -221,6 +226,12 @@ function warnOfNoRules({ config, log, rules, terminal }: Base): void {
   log.warn({ rulesDir: config.rulesDir, rejected: rules.rejected.length }, "no rule is in force: nothing is detected");
 }
 
+/** What somebody wrote into a pipeline and nothing came of. */
+function warnOfPipelines({ log, rules }: Base): void {
+  for (const { path, warnings } of rules.pipelines.inForce)
+    for (const warning of warnings) log.warn({ path, warning }, "part of a pipeline is ignored");
+}
+
 /** Says where to go, and begins to read: followed files, and the sample when the store is empty. */
 async function begin(base: Base, rooms: Rooms, url: string): Promise<void> {
   const { config, log, version, terminal, database, bus, rules, stop } = base;
@@ -237,6 +248,7 @@ async function begin(base: Base, rooms: Rooms, url: string): Promise<void> {
   );
   stop.throwIfAborted();
   warnOfNoRules(base);
+  warnOfPipelines(base);
   const { token } = identity.setUp;
   if (token !== undefined) terminal.say(`First administrator, once: ${url}/setup#token=${token}`);
   terminal.say(`Tyr ${version} is ready on ${url}`);
@@ -260,7 +272,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   try {
     const startedAt = systemClock.now();
-    const rules = loadRulePack(config.rulesDir);
+    const rules = loadRulePack(config.rulesDir, { pipelines: readPipelines(config) });
     const { databaseUrl: url, dataDir } = config;
     ensureDataDirectory(dataDir);
     const clock = systemClock;

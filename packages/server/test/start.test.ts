@@ -53,6 +53,12 @@ describe("a start that cannot be says which setting, where and what to do", () =
       said: "TYR_RULES_DIR: /nowhere/rules",
       exit: EXIT_CONFIGURATION,
     },
+    {
+      what: "a pipeline that is not there",
+      env: { TYR_RULE_PIPELINES: "/nowhere/ecs.yml" },
+      said: "TYR_RULE_PIPELINES: /nowhere/ecs.yml there is no such file",
+      exit: EXIT_CONFIGURATION,
+    },
     { what: "a host that is none", env: { TYR_HOST: "999.9.9.9" }, said: "TYR_HOST", exit: EXIT_CONFIGURATION },
     {
       what: "an address of another machine",

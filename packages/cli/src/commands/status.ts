@@ -30,6 +30,14 @@ function modeOf({ mode, updated_at: at, source, until = null, reason }: Overview
   return `${mode} since ${since} by ${visible(source)}${end}${reason === undefined ? "" : `: ${visible(reason)}`}`;
 }
 
+/** Pipelines somebody set, with what of them was ignored; nothing where there are none. */
+function pipelinesOf({ rules: { pipelines = [] } }: Status): readonly (readonly [string, Cell])[] {
+  return pipelines.map(({ path, name, appliesTo, steps, warnings }) => {
+    const ignored = warnings.length === 0 ? "" : `; ${warnings.map((one) => visible(one)).join("; ")}`;
+    return ["pipeline", `${visible(path)} (${visible(name)}): ${steps} steps on ${appliesTo}${ignored}`];
+  });
+}
+
 /** What correlations could not use since the start; nothing is said of what never happened. */
 function lossesOf({ correlationLosses }: Status): readonly (readonly [string, Cell])[] {
   return hidingLosses(correlationLosses).map(([reason, count]) => [
@@ -60,6 +68,7 @@ function lines(status: Status, overview: Overview, paint: Paint): string[] {
     ["events", `${overview.events.total}, last ${agoOf(overview.events.lastAt, status.now) ?? "never"}`],
     ["detections", overview.detections.total],
     ["rules", `${status.rules.loaded} loaded, ${status.rules.rejected} rejected`],
+    ...pipelinesOf(status),
     ["audit", `${overview.audit.size} entries, checkpoint ${showInstant(overview.audit.checkpointAt) ?? "none"}`],
     ["intake", `${showBytes(status.intake.queuedBytes)} queued of ${showBytes(status.intake.queuedBytesMax)}`],
     ["memory", showBytes(status.memoryBytes)],

@@ -20,6 +20,16 @@ export const SERVER_COMMANDS: readonly CommandSpec[] = [
         about: "log file to follow from inside the server; may be repeated",
         repeat: true,
       },
+      {
+        flags: "--rule-pipeline <file>",
+        about: "processing pipeline (pySigma's format) rules go through as they load; may be repeated",
+        repeat: true,
+      },
+      {
+        flags: "--event-pipeline <file>",
+        about: "the same for events, before rules look at them; may be repeated",
+        repeat: true,
+      },
       { flags: "--log-level <level>", about: "how much to log (default info)" },
       { flags: "--no-sample", about: "do not replay the bundled attack log into an empty store" },
     ],

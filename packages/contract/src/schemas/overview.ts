@@ -121,12 +121,26 @@ export function hidingLosses(losses: CorrelationLosses): readonly (readonly [Cor
     .toSorted(([, a], [, b]) => b - a);
 }
 
+/** A processing pipeline an operator set: what it changes, how many transformations it has, what of it was ignored. */
+export const PipelineInForce = Type.Object({
+  path: Type.String(),
+  name: Type.String(),
+  appliesTo: Type.Enum(["rules", "events"]),
+  steps: Type.Integer(),
+  warnings: Type.Array(Type.String()),
+});
+
 export const Status = Type.Object({
   version: Type.String(),
   startedAt: Instant,
   now: Instant,
   database: Type.Object({ engine: Type.Enum(["pglite", "postgres"]), schema: Type.Integer(), durable: Type.Boolean() }),
-  rules: Type.Object({ loaded: Type.Integer(), rejected: Type.Integer(), digest: Type.String() }),
+  rules: Type.Object({
+    loaded: Type.Integer(),
+    rejected: Type.Integer(),
+    digest: Type.String(),
+    pipelines: Type.Optional(Type.Array(PipelineInForce, { description: "processing pipelines, in the order named" })),
+  }),
   policy: Type.Object({ digest: Type.String() }),
   pipeline: Type.Array(
     Type.Object({ consumer: Type.String(), position: Type.String(), head: Type.String(), lag: Type.Integer() }),

@@ -1,10 +1,13 @@
 import type { EventId } from "@tyr/contract";
 import {
+  applyToEvent,
   type CorrelationHit,
   type CorrelationLoss,
   createCorrelator,
   createEngine,
   type DirtyGroups,
+  type Fields,
+  type Pipeline,
   type RestoreReport,
   type SavedState,
   type SigmaEvent,
@@ -54,7 +57,7 @@ export function createEvaluator(pack: RulePack, onLoss: (loss: CorrelationLoss) 
   const correlator = createCorrelator(pack.ruleSet, { ...BOUNDS, onLoss });
   return {
     evaluate(event) {
-      const seen = toSigma(event);
+      const seen = toSigma(event, pack.pipelines.events);
       const matches = engine.match(seen);
       if (matches.length === 0) return [];
       const found: NewDetection[] = [];
@@ -78,12 +81,20 @@ export function createEvaluator(pack: RulePack, onLoss: (loss: CorrelationLoss) 
   };
 }
 
-/** The event as the engine sees it. */
-export function toSigma(event: EvaluatedEvent): SigmaEvent {
-  const { id, time, observedAt, logsource, fields, ecs, raw } = event;
+/** The event as the engine sees it: with its aliases, routed, and through the pipelines for events, if there are any. */
+export function toSigma(event: EvaluatedEvent, pipelines: readonly Pipeline[] = []): SigmaEvent {
+  const { id, time, observedAt, raw } = event;
   const timeMs = Math.min(time.getTime(), observedAt.getTime() + AHEAD_MAX_MS);
-  const named = { ...fields, ...ecs };
-  return { id, timeMs, logsource: eventLogsource(named, logsource), fields: named, raw };
+  const fields = namedFields(event);
+  const logsource = eventLogsource(fields, event.logsource);
+  if (pipelines.length === 0) return { id, timeMs, logsource, fields, raw };
+  const mapped = applyToEvent(pipelines, fields, logsource);
+  // Under its new names the table may know an event it did not know before.
+  return { id, timeMs, logsource: eventLogsource(mapped.fields, mapped.logsource), fields: mapped.fields, raw };
+}
+
+function namedFields({ fields, ecs }: EvaluatedEvent): Fields {
+  return { ...fields, ...ecs };
 }
 
 type Context = Readonly<{ pack: RulePack; event: EvaluatedEvent; seen: SigmaEvent }>;
@@ -106,12 +117,12 @@ function fromMatch(rule: PackRule, context: Context): NewDetection {
   };
   return complete(rule, about, {
     ...context,
-    evidence: { fields: seen.fields, tokens, eventCount: 1, value: undefined },
+    evidence: { fields: namedFields(event), tokens, eventCount: 1, value: undefined },
   });
 }
 
 function fromHit(rule: PackRule, hit: CorrelationHit, context: Context & { repeat: number }): NewDetection {
-  const { event, seen, repeat } = context;
+  const { event, repeat } = context;
   const about = {
     id: derivedId("detection", [rule.id, rule.version, hit.groupKey, hit.eventId, String(repeat)]),
     time: new Date(hit.lastTimeMs),
@@ -128,7 +139,7 @@ function fromHit(rule: PackRule, hit: CorrelationHit, context: Context & { repea
   const value = hit.rule.correlation.type.startsWith("value_") ? hit.value : undefined;
   return complete(rule, about, {
     ...context,
-    evidence: { fields: seen.fields, tokens: [], eventCount: hit.eventCount, value },
+    evidence: { fields: namedFields(event), tokens: [], eventCount: hit.eventCount, value },
   });
 }
 
@@ -154,8 +165,8 @@ type About = Pick<
 >;
 
 function complete(rule: PackRule, about: About, context: Context & { evidence: EvidenceSource }): NewDetection {
-  const { event, seen } = context;
-  const sensorName = seen.fields["sensor.name"];
+  const { event } = context;
+  const sensorName = event.ecs["sensor.name"] ?? event.fields["sensor.name"];
   return {
     ...about,
     ruleId: rule.id,

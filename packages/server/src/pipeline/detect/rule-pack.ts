@@ -6,13 +6,13 @@ import {
   type DetectionRule,
   type Level,
   type Logsource,
-  type Pipeline,
   type RuleFile,
   type RuleReport,
   type RuleSet,
   type SigmaRule,
 } from "@tyr/sigma";
 import { type AttackRelease, bundledAttack, pairTechniques, type TaggedTechnique } from "./attack/attack-release.ts";
+import { noPipelines, type Pipelines } from "./pipelines.ts";
 import { declaredKey, type EvidenceKey } from "./evidence.ts";
 import { readRuleFiles } from "./rule-files.ts";
 import { readExtension, type RuleExtension } from "./rule-extension.ts";
@@ -22,7 +22,7 @@ import { tokensOf } from "./rule-tokens.ts";
 export type PackRule = Readonly<{
   sigma: DetectionRule | CorrelationRule;
   id: string;
-  /** First characters of the SHA-256 of the document (and of the filters that narrow it). */
+  /** First characters of the SHA-256 of the document, of the filters that narrow it and of the pipelines in force. */
   version: string;
   /** Changes when this rule or one it refers to changes: windows gathered under another one are not continued. */
   stateDigest: string;
@@ -40,8 +40,9 @@ export type RejectedRule = Readonly<{ path: string; line: number; column: number
 
 /** All rules in force. `ruleSet` holds what the engine runs, `rules` what the stage knows of each by its key. */
 export type RulePack = Readonly<{
-  /** SHA-256 over paths and texts of the files, hexadecimal. */
+  /** SHA-256 over paths and texts of the files, hexadecimal; over the pipelines too, where there are any. */
   digest: string;
+  pipelines: Pipelines;
   ruleSet: Pick<RuleSet, "rules" | "correlations">;
   rules: ReadonlyMap<string, PackRule>;
   rejected: readonly RejectedRule[];
@@ -49,23 +50,24 @@ export type RulePack = Readonly<{
 }>;
 
 /** The rules of a folder; see `readRuleFiles` for which files count and what is thrown. */
-export function loadRulePack(dir: string, attack: AttackRelease = bundledAttack()): RulePack {
-  return buildRulePack(readRuleFiles(dir), { attack });
+export function loadRulePack(dir: string, options: PackOptions = {}): RulePack {
+  return buildRulePack(readRuleFiles(dir), options);
 }
 
-type PackOptions = Readonly<{ attack?: AttackRelease; pipelines?: readonly Pipeline[] }>;
+type PackOptions = Readonly<{ attack?: AttackRelease; pipelines?: Pipelines }>;
 
 /** Builds a pack from rule files. A bad rule is reported and left out, with the correlations that need it. */
 export function buildRulePack(files: readonly RuleFile[], options: PackOptions = {}): RulePack {
-  const { attack = bundledAttack(), pipelines = [] } = options;
-  const loaded = loadRules(files, { pipelines });
+  const { attack = bundledAttack(), pipelines = noPipelines } = options;
+  const loaded = loadRules(files, { pipelines: pipelines.rules });
   const rejected = loaded.report.filter((entry) => entry.status === "rejected");
-  const building = new PackBuilder({ files, loaded, attack });
+  const building = new PackBuilder({ files, loaded, attack, pipelines });
   const rules = loaded.rules.filter((rule) => building.take(rule));
   // Correlations stand after those they refer to, so one pass carries a refusal along a whole chain.
   const correlations = loaded.correlations.filter((rule) => building.take(rule));
   return {
-    digest: digestOf(files.flatMap(({ path, text }) => [path, text])),
+    digest: digestOf([...files.flatMap(({ path, text }) => [path, text]), ...marksOf(pipelines)]),
+    pipelines,
     ruleSet: { rules, correlations },
     rules: building.rules,
     rejected: [...rejected.map(toRejected), ...building.rejected],
@@ -76,6 +78,11 @@ export function buildRulePack(files: readonly RuleFile[], options: PackOptions =
 function toRejected(entry: Extract<RuleReport, { status: "rejected" }>): RejectedRule {
   const { path, line, column, code, message } = entry;
   return { path, line, column, code, message };
+}
+
+/** What a digest says of pipelines; nothing without any, so that versions stay what they were. */
+function marksOf({ digest }: Pipelines): readonly string[] {
+  return digest === "" ? [] : [digest];
 }
 
 /** Length-prefixed, so that no two lists of texts are alike. */
@@ -97,15 +104,17 @@ const LEVEL_DEFAULT: Level = "medium";
 /** Points of a rule that names none, by its severity. */
 const POINTS_DEFAULT: Readonly<Record<Severity, number>> = { info: 0, low: 5, medium: 15, high: 30, critical: 50 };
 
-type Material = Readonly<{ files: readonly RuleFile[]; loaded: RuleSet; attack: AttackRelease }>;
+type Material = Readonly<{ files: readonly RuleFile[]; loaded: RuleSet; attack: AttackRelease; pipelines: Pipelines }>;
 
 class PackBuilder {
   readonly rules = new Map<string, PackRule>();
   readonly rejected: RejectedRule[] = [];
   readonly #documents: ReadonlyMap<string, string>;
   readonly #attack: AttackRelease;
+  readonly #marks: readonly string[];
 
-  constructor({ files, loaded, attack }: Material) {
+  constructor({ files, loaded, attack, pipelines }: Material) {
+    this.#marks = marksOf(pipelines);
     this.#documents = documentsByKey(files, loaded);
     this.#attack = attack;
   }
@@ -159,7 +168,8 @@ class PackBuilder {
 
   #version(sigma: DetectionRule | CorrelationRule): string {
     const keys = [sigma.key, ...(sigma.kind === "detection" ? sigma.filteredBy : [])];
-    return digestOf(keys.map((key) => this.#documents.get(key) ?? "")).slice(0, VERSION_CHARS);
+    const texts = keys.map((key) => this.#documents.get(key) ?? "");
+    return digestOf([...texts, ...this.#marks]).slice(0, VERSION_CHARS);
   }
 }
 

@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { createCorrelator, createEngine, type EventLogsource, type Pipeline } from "@tyr/sigma";
 import { createEvaluator, type EvaluatedEvent, toSigma } from "./evaluate.ts";
+import { noPipelines } from "./pipelines.ts";
 import { readCases, type RuleCase } from "./rule-case.ts";
 import { readRuleLine, ruleEvent } from "./rule-line.ts";
 import { buildRulePack, type RulePack } from "./rule-pack.ts";
@@ -56,7 +57,7 @@ async function filesOf(path: string, isFolder: boolean): Promise<Files> {
 function runPack(root: string, { rules, tests }: Files, pipelines: readonly Pipeline[]): RuleTestReport {
   const nameOf = (file: string): string => relative(root, file);
   const files = rules.map((file) => ({ path: nameOf(file), text: readFileSync(file, "utf8") }));
-  const pack = buildRulePack(files, { pipelines });
+  const pack = buildRulePack(files, { pipelines: { ...noPipelines, rules: pipelines } });
   const failures: RuleTestFailure[] = pack.rejected.map(({ path, line, column, message }) => {
     return { file: path, name: "loads", message: `${line}:${column}: ${message}` };
   });
@@ -122,7 +123,7 @@ function heldQuietly(pack: RulePack, events: readonly EvaluatedEvent[]): Readonl
   const engine = createEngine(pack.ruleSet);
   const correlator = createCorrelator(pack.ruleSet);
   const held = new Set<string>();
-  for (const event of events.map(toSigma)) {
+  for (const event of events.map((one) => toSigma(one))) {
     const matches = engine.match(event);
     for (const { rule } of [...matches, ...correlator.feed(event, matches)]) if (!rule.reported) held.add(rule.key);
   }

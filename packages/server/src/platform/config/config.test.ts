@@ -59,7 +59,7 @@ describe("the configuration", () => {
 
   test("a variable that is set to nothing counts as unset", () => {
     const names = "HOST PORT PUBLIC_URL DATA_DIR DATABASE_URL RULES_DIR POLICIES_DIR WEB_DIR SAMPLE_DIR LOG_LEVEL";
-    const more = "OWN_NETWORKS ENVIRONMENT FOLLOW INTAKE_MIB_MAX NO_SAMPLE TRUST_PROXY";
+    const more = "OWN_NETWORKS ENVIRONMENT FOLLOW INTAKE_MIB_MAX NO_SAMPLE TRUST_PROXY RULE_PIPELINES EVENT_PIPELINES";
     const empty = (value: string) =>
       Object.fromEntries(`${names} ${more}`.split(" ").map((name) => [`TYR_${name}`, value]));
     expect(read([], empty(""))).toEqual(read());
@@ -68,6 +68,14 @@ describe("the configuration", () => {
 
   test("policies are told the environment that was set", () => {
     expect(read([], { TYR_ENVIRONMENT: "staging" }).environment).toBe("staging");
+  });
+
+  test("pipelines come from environment and flags together, in that order", () => {
+    const config = read(["--rule-pipeline", "/etc/c.yml", "--event-pipeline", "/etc/d.yml"], {
+      TYR_RULE_PIPELINES: "/etc/a.yml, /etc/b.yml",
+    });
+    expect(config.rulePipelines).toEqual(["/etc/a.yml", "/etc/b.yml", "/etc/c.yml"]);
+    expect(config.eventPipelines).toEqual(["/etc/d.yml"]);
   });
 
   test("own networks and followed files come from flags and environment together", () => {

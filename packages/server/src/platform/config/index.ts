@@ -23,6 +23,10 @@ export type Config = Readonly<{
   /** PostgreSQL connection string; undefined: the embedded engine in the data directory. */
   databaseUrl: string | undefined;
   rulesDir: string;
+  /** Files of processing pipelines (pySigma's format) that rules go through as they load. */
+  rulePipelines: readonly string[];
+  /** The same, that events go through before rules look at them. */
+  eventPipelines: readonly string[];
   policiesDir: string;
   webDir: string;
   sampleDir: string;
@@ -55,6 +59,8 @@ function parseFlags(argv: readonly string[]) {
         "public-url": { type: "string" },
         "log-level": { type: "string" },
         "own-network": { type: "string", multiple: true },
+        "rule-pipeline": { type: "string", multiple: true },
+        "event-pipeline": { type: "string", multiple: true },
         follow: { type: "string", multiple: true },
         "no-sample": { type: "boolean" },
       },
@@ -145,6 +151,16 @@ function readPlaces({
   };
 }
 
+/** In the order given: pipelines of equal priority run in it. */
+function readPipelinePaths({ flags, env }: Settings): Pick<Config, "rulePipelines" | "eventPipelines"> {
+  const paths = (fromEnv: string | undefined, fromFlags: readonly string[] = []): readonly string[] =>
+    [...list(fromEnv), ...fromFlags].map((path) => resolve(path));
+  return {
+    rulePipelines: paths(env["TYR_RULE_PIPELINES"], flags["rule-pipeline"]),
+    eventPipelines: paths(env["TYR_EVENT_PIPELINES"], flags["event-pipeline"]),
+  };
+}
+
 function readLogLevel({ flags, env }: Settings): string {
   const level = flags["log-level"] ?? env["TYR_LOG_LEVEL"] ?? "info";
   if (LOG_LEVELS.includes(level)) return level;
@@ -176,6 +192,7 @@ export function readConfig({ argv, env: given, root }: Raw): Config {
   return {
     ...readListen(settings),
     ...readPlaces(settings),
+    ...readPipelinePaths(settings),
     databaseUrl: readDatabaseUrl(settings),
     sample: !(flags["no-sample"] ?? env["TYR_NO_SAMPLE"] === "1"),
     logLevel: readLogLevel(settings),
