@@ -38,6 +38,7 @@ describe("fields of events", () => {
       { a: ["::ffff:192.0.2.1", 7] },
       { a: ["192.0.2.1", 7] },
     ],
+    ["{ type: replace_string, regex: x, replacement: y, skip_special: true }", { a: "C:\\x*" }, { a: "C:\\y*" }],
     ["{ type: replace_string, regex: '^6$', replacement: tcp }", { a: 6, b: 16 }, { a: "tcp", b: 16 }],
     ["{ type: field_name_mapping, mapping: { null: message, '': x } }", { "": 1, a: 2 }, { "": 1, a: 2 }],
     [
@@ -156,6 +157,23 @@ describe("mapping rules and mapping events", () => {
     );
   });
 
+  test("replacing in both leaves answers about texts with backslashes and stars as they were", () => {
+    const step = pipeline("{ type: replace_string, regex: '[ab]', replacement: 'c\\\\d' }");
+    const special = fc.array(fc.constantFrom("a", "b", "x", "\\", "*", "?")).map((list) => list.join(""));
+    fc.assert(
+      fc.property(special, special, fc.boolean(), (wanted, other, isSame) => {
+        const found = isSame ? wanted : other;
+        const replaced = (text: string): string => text.replaceAll(/[ab]/g, "c\\d");
+        const quoted = JSON.stringify(wanted.replaceAll(/[\\*?]/g, String.raw`\$&`));
+        const text = `title: T\nlogsource: { category: c }\ndetection: { s: { Image: ${quoted} }, condition: s }\n`;
+        const { fields } = applyToEvent(step, { Image: found });
+        expect(fields).toEqual({ Image: replaced(found) });
+        expect(hits(text, fields, [step]) > 0).toBe(replaced(wanted) === replaced(found));
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
   test("splitting hashes in both finds the hash that was found before", () => {
     const step = pipeline("{ type: hashes_fields, valid_hash_algos: [MD5, SHA1], field_prefix: File }");
     const hex = (length: number): fc.Arbitrary<string> =>
@@ -177,6 +195,9 @@ test("what has no other way round is not turned, and says why", () => {
   expect(reversePipeline(pipeline("{ type: case }"))).toMatchObject({
     ok: false,
     message: expect.stringContaining("case"),
+  });
+  expect(reversePipeline(pipeline("{ type: field_name_mapping, mapping: { null: message } }"))).toMatchObject({
+    ok: false,
   });
   expect(reversePipeline(mapping)).toMatchObject({ ok: false, message: expect.stringContaining("include_fields") });
   const nested = pipeline(

@@ -55,7 +55,8 @@ function perform(run: EventRun, step: Step): void {
   if (transformation.kind === "whole") transformation.onEvent?.(run);
   else if (transformation.kind === "nest") runSteps(run, transformation.steps);
   else if (transformation.kind === "rename") renameFields(run, step, transformation);
-  else if (transformation.kind === "value") changeValues(run, step, transformation.change);
+  else if (transformation.kind === "value")
+    changeValues(run, step, transformation.changeInEvent ?? transformation.change);
   else if (transformation.kind === "hashes") splitHashes(run, step, transformation);
 }
 

@@ -37,10 +37,9 @@ function mappingOf(names: Names, keywords?: readonly string[]): Transformation {
   return {
     kind: "rename",
     rename: (field) => names.get(field),
-    ...(keywords === undefined ? {} : { keywords }),
     sources: [...names.keys()],
-    // Keywords are searched in every field of an event: what they were confined to has no other way round and needs none.
-    reversed: () => mappingOf(turned(names)),
+    // Keywords search every field of an event: that they are confined to one has no other way round.
+    ...(keywords === undefined ? { reversed: () => mappingOf(turned(names)) } : { keywords }),
   };
 }
 

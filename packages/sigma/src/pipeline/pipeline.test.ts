@@ -100,7 +100,7 @@ describe("values of rules", () => {
       { f: "\\Device\\1x" },
     ],
     [
-      "{ type: replace_string, regex: '(\\w+)@(?P<d>\\w+)', replacement: '\\g<d>\\\\\\\\\\1' }",
+      "{ type: replace_string, regex: '(\\w+)@(?P<d>\\w+)', replacement: '\\g<d>\\\\\\1' }",
       "s: { f: me@corp }",
       { f: "corp\\me" },
     ],
@@ -135,6 +135,22 @@ describe("values of rules", () => {
   ])("%s makes %s match", (step, detection, fields) => {
     const text = rule(`${detection}\ncondition: s`);
     expect(matches(text, fields, [pipeline(step)])).toBe(true);
+  });
+
+  test("are shown to expressions with each backslash once, however the rule writes them", () => {
+    const slashes = String.raw`{ type: replace_string, regex: '\\', replacement: / }`;
+    const share = rule(String.raw`s: { f: '\\\\host\share' }` + "\ncondition: s");
+    const skipping = slashes.replace("}", ", skip_special: true }");
+    for (const step of [slashes, skipping]) expect(matches(share, { f: "//host/share" }, [pipeline(step)])).toBe(true);
+    const end = String.raw`{ type: replace_string, regex: 'b$', replacement: 'c\\' }`;
+    const written = (value: string): string => rule(`s: { f: '${value}' }\ncondition: s`);
+    expect(matches(written(String.raw`\\\\a\b`), { f: String.raw`\\a\c` + "\\" }, [pipeline(end)])).toBe(true);
+    // A backslash before a wildcard, and a star meant literally, stay what they are.
+    expect(matches(written(String.raw`a\\*b`), { f: String.raw`a\xyzc` + "\\" }, [pipeline(end)])).toBe(true);
+    expect(matches(written(String.raw`a\*b`), { f: "a*c\\" }, [pipeline(end)])).toBe(true);
+    expect(matches(written(String.raw`a\*b`), { f: "axc\\" }, [pipeline(end)])).toBe(false);
+    const map = pipeline(String.raw`{ type: map_string, mapping: { 'C:\x': y } }`);
+    expect(matches(written(String.raw`C:\\x`), { f: "y" }, [map])).toBe(true);
   });
 
   test("a case-sensitive expression stays one, and an expression of a whole value is anchored", () => {

@@ -139,7 +139,8 @@ function readHead(map: Mapping, path: string): Omit<Pipeline, "steps"> {
   const unknown = Object.keys(map).find((key) => !topLevel.includes(key));
   if (unknown !== undefined) reject("pipeline-invalid", `unknown key ${JSON.stringify(unknown)}`, [unknown]);
   const priority = map["priority"] ?? 0;
-  if (typeof priority !== "number") return reject("pipeline-invalid", "priority must be a number", ["priority"]);
+  if (typeof priority !== "number" || !Number.isFinite(priority))
+    return reject("pipeline-invalid", "priority must be a number", ["priority"]);
   const name = map["name"] ?? path;
   refuseQueries(map);
   const isTied = listAt(map["allowed_backends"], ["allowed_backends"]).length > 0;

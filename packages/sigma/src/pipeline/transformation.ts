@@ -21,6 +21,8 @@ export type Transformation =
   | Readonly<{
       kind: "value";
       change: (value: Scalar) => readonly Scalar[] | undefined;
+      /** The same for an event, whose texts are no notation: a backslash or a star is itself there. Left out: `change`. */
+      changeInEvent?: (value: Scalar) => readonly Scalar[] | undefined;
       /** The values are no longer what the modifiers were written for. */
       replaces?: true;
     }>

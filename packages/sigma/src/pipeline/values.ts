@@ -4,7 +4,7 @@ import { reject } from "../parse/rejection.ts";
 import { asTextList } from "../parse/shape.ts";
 import { compilePattern } from "./conditions.ts";
 import { snakeCase } from "./field-names.ts";
-import type { Parameters } from "./parameters.ts";
+import type { Parameters, Scalar } from "./parameters.ts";
 import type { Transformation } from "./transformation.ts";
 
 type TextChange = (text: string) => string;
@@ -31,20 +31,63 @@ export function replaceString(parameters: Parameters): Transformation {
     }
     return result + text.slice(end);
   };
-  if (!skip) return onTextsAndNumbers(replace);
-  return onTextsAndNumbers((text) => written(mapLiterals(parsePattern(text), replace), interpret));
+  const inRule: TextChange = (text) => {
+    const pattern = parsePattern(text);
+    if (!skip) return changedBare(text, pattern, replace);
+    const replaced = mapLiterals(pattern, replace);
+    return replaced.every((part, index) => part === pattern[index]) ? text : written(replaced, interpret);
+  };
+  return { kind: "value", change: onTextsAndNumbers(inRule), changeInEvent: onTextsAndNumbers(replace) };
 }
 
 /** Numbers are changed as the texts they are compared as; one that stays the same stays a number. */
-function onTextsAndNumbers(change: TextChange): Transformation {
-  return {
-    kind: "value",
-    change: (value) => {
-      if (typeof value !== "string" && typeof value !== "number") return undefined;
-      const text = change(String(value));
-      return typeof value === "number" && text === String(value) ? undefined : [text];
-    },
+function onTextsAndNumbers(change: TextChange): (value: Scalar) => readonly Scalar[] | undefined {
+  return (value) => {
+    if (typeof value === "string") return [change(value)];
+    const text = typeof value === "number" ? change(String(value)) : undefined;
+    return text === undefined || text === String(value) ? undefined : [text];
   };
+}
+
+function changedBare(text: string, pattern: Pattern, change: TextChange): string {
+  const shown = bare(pattern);
+  const changed = change(shown);
+  return changed === shown ? text : fromBare(changed);
+}
+
+/**
+ * A value as pySigma shows it to expressions: wildcards as signs, each backslash once. Only before a sign backslashes are
+ * doubled, and a sign that is meant literally has one more, so that the two can be told apart afterwards.
+ */
+function bare(pattern: Pattern): string {
+  let text = "";
+  for (const part of pattern) {
+    if (typeof part === "string") text += part.replaceAll(/\\+[*?]?|[*?]/g, escapedSign);
+    else text += "\\".repeat(backslashesAtEnd(text)) + (part.wildcard === "many" ? "*" : "?");
+  }
+  return text;
+}
+
+function escapedSign(run: string): string {
+  if (run.endsWith("\\")) return run;
+  return "\\".repeat(2 * (run.length - 1) + 1) + run.slice(-1);
+}
+
+function backslashesAtEnd(text: string): number {
+  let count = 0;
+  while (text.charAt(text.length - 1 - count) === "\\") count += 1;
+  return count;
+}
+
+/** Back to rule notation; `\%` stays, which the modifier `expand` reads as a percent sign. */
+function fromBare(text: string): string {
+  return text.replaceAll(/\\+[*?%]?/g, (run) =>
+    run.endsWith("*") || run.endsWith("?") || run === "\\%" ? run : doubled(run),
+  );
+}
+
+function doubled(run: string): string {
+  return run.replaceAll("\\", String.raw`\\`);
 }
 
 type Matcher = ReturnType<ReturnType<typeof compilePattern>["matcher"]>;
@@ -100,7 +143,11 @@ export function mapString(parameters: Parameters): Transformation {
       asTextList(to, `the mapping of ${from}`, { at: [...parameters.at, "mapping", from], code: "pipeline-invalid" }),
     ]),
   );
-  return { kind: "value", change: (value) => (typeof value === "string" ? mapping.get(value) : undefined) };
+  return {
+    kind: "value",
+    change: (value) => (typeof value === "string" ? mapping.get(bare(parsePattern(value))) : undefined),
+    changeInEvent: (value) => (typeof value === "string" ? mapping.get(value) : undefined),
+  };
 }
 
 /** `value`, made a text or a number by `force_type`. */
