@@ -114,7 +114,7 @@ function show(value: unknown): string {
 }
 
 /** Control and format characters (also those that turn the direction of writing) are spelled out. */
-function quote(text: string): string {
+export function quote(text: string): string {
   const short = text.length > shownCharsMax ? `${text.slice(0, shownCharsMax)}…` : text;
   const visible = short.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;

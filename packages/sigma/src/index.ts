@@ -36,7 +36,9 @@ export {
   correlatorDefaults,
   createCorrelator,
   type DirtyGroups,
+  type GroupName,
   type LossReason,
+  type RefusedGroup,
   type RestoreReport,
   type SavedState,
   type StoredGroup,
@@ -52,6 +54,14 @@ export type {
 export type { Firing, GroupLimits, Outcome } from "./correlate/group.ts";
 export type { Entry } from "./correlate/entry.ts";
 export { createGroupTable } from "./correlate/group-table.ts";
+export {
+  type CorrelationAccount,
+  type CorrelationExplanation,
+  type CorrelationVerdict,
+  describeCorrelation,
+  explainCorrelation,
+} from "./correlate/explain-correlation.ts";
+export type { ShownWindow } from "./correlate/shown-window.ts";
 export { explain, type Explanation, type RuleExplanation } from "./explain.ts";
 export { runRuleTests, type RuleTestCase, type RuleTestEvent, type RuleTestResult } from "./rule-test.ts";
 export {

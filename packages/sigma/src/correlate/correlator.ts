@@ -15,6 +15,7 @@ import {
   type RefusedGroup,
   type StoredGroup,
   Track,
+  type TrackStep,
 } from "./track.ts";
 
 export type {
@@ -80,7 +81,16 @@ export const correlatorDefaults: StoreLimits = {
  * @param options bounds are whole numbers above zero; lateness in milliseconds
  */
 export function createCorrelator(ruleSet: Pick<RuleSet, "correlations">, options: CorrelatorOptions = {}): Correlator {
-  const stream = new CorrelationStream(ruleSet.correlations, options);
+  return openCorrelator(ruleSet.correlations, options);
+}
+
+/** As `createCorrelator`, for those who want to hear of every step. */
+export function openCorrelator(
+  rules: readonly CorrelationRule[],
+  options: CorrelatorOptions,
+  onStep?: (step: TrackStep) => void,
+): Correlator {
+  const stream = new CorrelationStream(rules, options, onStep);
   return {
     feed: (event, matches) => stream.feed(event, matches),
     takeDirtyGroups: () => stream.takeDirtyGroups(),
@@ -104,11 +114,12 @@ class CorrelationStream {
   /** Of the event in hand. */
   #hits: CorrelationHit[] = [];
 
-  constructor(rules: readonly CorrelationRule[], options: CorrelatorOptions) {
+  constructor(rules: readonly CorrelationRule[], options: CorrelatorOptions, onStep?: (step: TrackStep) => void) {
     const { onLoss, openStore = createGroupTable, ...given } = options;
     const limits = { ...correlatorDefaults, ...given };
     const onRaised = (rule: CorrelationRule, raised: Raised): void => this.#raised(rule, raised);
-    this.#tracks = rules.map((rule) => new Track(rule, { openStore, limits, time: this.#time, onLoss, onRaised }));
+    const common = { openStore, limits, time: this.#time, onLoss, onRaised, onStep };
+    this.#tracks = rules.map((rule) => new Track(rule, common));
     for (const [track, { correlation }] of rules.entries()) {
       for (const [position, rule] of correlation.rules.entries()) {
         const feeds = this.#feeds.get(rule);

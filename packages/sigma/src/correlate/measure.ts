@@ -22,7 +22,7 @@ export type Judge = (window: Window) => number | undefined;
  * rounding error of earlier windows survives in them (a restart must not change a result).
  */
 export function createJudge(spec: CorrelationSpec, entries: EntryStore): Judge {
-  const measure = measures[spec.type](spec, entries);
+  const measure = createMeasure(spec, entries);
   const { condition } = spec;
   if (condition.kind === "rules") return judgeByRules(spec, { condition: condition.condition, entries, measure });
   if (condition.kind === "every") {
@@ -43,6 +43,11 @@ export function createJudge(spec: CorrelationSpec, entries: EntryStore): Judge {
 }
 
 type Measure = (window: Window) => number;
+
+/** What is compared in a window, whether or not it meets the condition. */
+export function createMeasure(spec: CorrelationSpec, entries: EntryStore): Measure {
+  return measures[spec.type](spec, entries);
+}
 
 const measures: Readonly<Record<CorrelationSpec["type"], (spec: CorrelationSpec, entries: EntryStore) => Measure>> = {
   event_count: () => (window) => window.count,

@@ -57,12 +57,23 @@ type Addition = { key: string; rules: number[]; values: Entry["values"]; pending
 /** An event put a window over the condition, or found it there: news for the stream, and for correlations above. */
 export type Raised = Readonly<{ hits: readonly CorrelationHit[]; signal: Signal }>;
 
+/**
+ * What became of what an event brought to one correlation: not taken at all (`left`), or handed to the group of this
+ * key. For explanations; nothing is made when nobody listens.
+ */
+export type TrackStep = Readonly<{ rule: CorrelationRule; positions: readonly number[]; signal: Signal }> &
+  (
+    | Readonly<{ kind: "left"; because: "no-group" | "no-value" | "known-burst" | "untimed" }>
+    | Readonly<{ kind: "taken"; groupKey: string; entry: Entry; outcome: Outcome }>
+  );
+
 export type TrackOptions = Readonly<{
   openStore: OpenGroupStore;
   limits: StoreLimits;
   /** The stream's; a track moves `used` on. */
   time: { -readonly [Name in keyof StreamTime]: StreamTime[Name] };
   onLoss: ((loss: CorrelationLoss) => void) | undefined;
+  onStep: ((step: TrackStep) => void) | undefined;
   onRaised: (rule: CorrelationRule, raised: Raised) => void;
 }>;
 
@@ -75,11 +86,13 @@ export class Track {
   readonly #losses: Record<LossReason, number>;
   /** What the event in hand brought it so far. */
   readonly #pending: Pending[] = [];
+  readonly #onStep: TrackOptions["onStep"];
   readonly #departed = ({ reason, key, entries }: Departure): void => this.#lose(reason, { key, count: entries });
 
   constructor(rule: CorrelationRule, options: TrackOptions) {
     this.rule = rule;
     this.#options = options;
+    this.#onStep = options.onStep;
     this.#limits = limitsFor(rule, options.limits);
     this.#store = options.openStore(rule, this.#limits);
     this.#losses = { late: 0, untimed: 0, ungrouped: 0, truncated: 0, evicted: 0, expired: 0 };
@@ -97,6 +110,7 @@ export class Track {
     if (additions.length === 0) return;
     if (!Number.isFinite(event.timeMs)) {
       this.#lose("untimed", { count: 1 });
+      for (const { pending } of additions) this.#leave(pending, "untimed");
       return;
     }
     for (const addition of additions) this.#add(event, addition);
@@ -124,13 +138,17 @@ export class Track {
   #addition(pending: Pending): Addition | undefined {
     const { correlation } = this.rule;
     const { position, signal } = pending;
-    if (!signal.isNew && !correlation.type.startsWith("temporal")) return undefined;
+    if (!signal.isNew && !correlation.type.startsWith("temporal")) return this.#leave(pending, "known-burst");
     const values = correlation.fields.length === 0 ? noValues : valuesFor(signal, correlation);
-    if (correlation.fields.length > 0 && values.length === 0) return undefined;
+    if (correlation.fields.length > 0 && values.length === 0) return this.#leave(pending, "no-value");
     const key = keyOf(signal, correlation, correlation.rules[position] ?? "");
     if (key !== undefined) return { key, rules: [position], values, pending };
     this.#lose("ungrouped", { count: 1 });
-    return undefined;
+    return this.#leave(pending, "no-group");
+  }
+
+  #leave({ position, signal }: Pending, because: Extract<TrackStep, { kind: "left" }>["because"]): undefined {
+    this.#onStep?.({ kind: "left", because, rule: this.rule, positions: [position], signal });
   }
 
   #add(event: SigmaEvent, addition: Addition): void {
@@ -140,12 +158,18 @@ export class Track {
     const { ids } = pending.signal;
     const entry: Entry = { timeMs: event.timeMs, rules, values: this.#bounded(addition), ids, covered: false };
     const outcome = this.#store.take(key, entry, { clockMs: time.clockMs, used: time.used });
+    if (this.#onStep !== undefined) this.#onStep(this.#taken(addition, entry, outcome));
     if (outcome.kind === "late") {
       this.#lose("late", { key, count: 1 });
       return;
     }
     if (outcome.truncated > 0) this.#lose("truncated", { key, count: outcome.truncated });
     if (outcome.satisfied) this.#raise(event, addition, outcome.firings);
+  }
+
+  #taken({ key, rules, pending }: Addition, entry: Entry, outcome: Outcome): TrackStep {
+    const groupKey = publicKey(this.rule.correlation, key);
+    return { kind: "taken", rule: this.rule, positions: rules, signal: pending.signal, groupKey, entry, outcome };
   }
 
   #raise(event: SigmaEvent, { key, pending }: Addition, firings: Firings): void {
