@@ -107,8 +107,15 @@ const value = fc.constantFrom("a", "b", "ab", "abc", "A", 1, 10);
 const field = fc.constantFrom(...names);
 // Under `all` each value may be met by another name once events are mapped, and by one name only once rules are.
 const item = fc
-  .record({ field, modifier: fc.constantFrom("", "|contains", "|startswith", "|neq", "|cased", "|exists"), value })
-  .map((one) => `{ ${one.field}${one.modifier}: ${one.modifier === "|exists" ? "true" : JSON.stringify(one.value)} }`);
+  .record({
+    field,
+    modifier: fc.constantFrom("", "|contains", "|startswith", "|neq", "|cased", "|exists"),
+    value: fc.oneof({ weight: 5, arbitrary: value }, { weight: 1, arbitrary: fc.constant(null) }),
+  })
+  .map(({ field: name, modifier, value: wanted }) => {
+    if (modifier === "|exists") return `{ ${name}|exists: ${String(wanted === null || wanted === "a")} }`;
+    return `{ ${name}${wanted === null && modifier !== "|neq" ? "" : modifier}: ${JSON.stringify(wanted)} }`;
+  });
 const rule = fc
   .record({ s: item, t: item, condition: fc.constantFrom("s and t", "s or t", "s and not t", "not s", "1 of them") })
   .map(

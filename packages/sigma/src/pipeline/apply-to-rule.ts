@@ -151,7 +151,7 @@ function applyToItem(run: RuleRun, transformation: Transformation, item: DraftIt
   return kind === "item" ? transformation.change(item, run) : item;
 }
 
-/** Several names are alternatives; under `neq` the item is denied for each of them. */
+/** Several names are alternatives; what is denied or absent is so under each of them. */
 function renamed(item: DraftItem, names: readonly string[] | undefined): DraftNode {
   const [only] = names ?? [];
   if (names === undefined || only === undefined) return item;
@@ -173,7 +173,13 @@ function keywordsIn(item: DraftItem, names: readonly string[] | undefined): Draf
 }
 
 function either(item: DraftItem, children: readonly DraftNode[]): DraftNode {
-  return { kind: item.modifiers.includes("neq") ? "and" : "or", label: item.field ?? "keywords", children };
+  const isDenied = asksForAbsence(item) !== item.modifiers.includes("neq");
+  return { kind: isDenied ? "and" : "or", label: item.field ?? "keywords", children };
+}
+
+/** What is absent has no value under any of its names. */
+function asksForAbsence({ modifiers, value }: DraftItem): boolean {
+  return value === null || (modifiers.includes("exists") && value === false);
 }
 
 /** The value of `fieldref` is a field name too. */

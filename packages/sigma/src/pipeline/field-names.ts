@@ -1,4 +1,4 @@
-import { reject } from "../parse/rejection.ts";
+import { reject, type ValuePath } from "../parse/rejection.ts";
 import { asTextList, type Mapping } from "../parse/shape.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Transformation } from "./transformation.ts";
@@ -14,6 +14,11 @@ function checkName(name: string, parameters: Parameters, key: string): string {
   ]);
 }
 
+/** Nothing would be left of an item; `drop_detection_item` says that plainly. */
+function someOf(names: readonly string[], at: ValuePath): readonly string[] {
+  return names.length > 0 ? names : reject("pipeline-invalid", "a field needs at least one name", at);
+}
+
 function readNames(mapping: Mapping, parameters: Parameters): Names {
   const place = (from: string): { at: (string | number)[]; code: "pipeline-invalid" } => ({
     at: [...parameters.at, "mapping", from],
@@ -22,7 +27,9 @@ function readNames(mapping: Mapping, parameters: Parameters): Names {
   return new Map(
     Object.entries(mapping).map(([from, to]) => [
       from,
-      asTextList(to, `the mapping of ${from}`, place(from)).map((name) => checkName(name, parameters, "mapping")),
+      someOf(asTextList(to, `the mapping of ${from}`, place(from)), place(from).at).map((name) =>
+        checkName(name, parameters, "mapping"),
+      ),
     ]),
   );
 }

@@ -52,6 +52,15 @@ describe("field names of rules", () => {
     const except = rule("s: { Image|neq: x }\ncondition: s");
     expect(matches(except, { a: "x", b: "y" }, [many])).toBe(false);
     expect(matches(except, { a: "z", b: "y" }, [many])).toBe(true);
+    const absent = rule("s: { Image: null }\ncondition: s");
+    expect(matches(absent, { b: "y" }, [many])).toBe(false);
+    expect(matches(absent, { c: "y" }, [many])).toBe(true);
+    expect(matches(rule("s: { Image|exists: false }\ncondition: s"), { b: "y" }, [many])).toBe(false);
+    const none = parsePipeline({
+      path: "p",
+      text: "transformations: [{ type: field_name_mapping, mapping: { a: [] } }]",
+    });
+    expect(none).toMatchObject({ ok: false, problems: [{ message: "a field needs at least one name" }] });
   });
 
   test.each([
