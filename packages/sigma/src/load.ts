@@ -94,7 +94,7 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
 type ReadContext = Readonly<{ number: number; processing: Processing; isTorn: boolean }>;
 
 function readDocument(path: string, document: Readable, context: ReadContext): Candidate | Refusal {
-  const warnings: string[] = [];
+  const warnings: string[] = [...document.remarks];
   const warn = (message: string): void => void warnings.push(message);
   if (context.isTorn) warn("the file holds U+FFFD, the mark of bytes that are not UTF-8: what it stands for is lost");
   const origin = { path, line: document.locate([]).line, number: context.number, warn };

@@ -9,7 +9,7 @@ const failure = { file: "rules/ssh/brute.test.yml", name: "five failures \u001B[
 test("rule tests that pass end with 0 and print nothing as data", async () => {
   const world = await fakeWorld();
   expect(reportRuleTests(openContext(world, new Input([], {})), { total: 3, failures: [] })).toBe(0);
-  expect([world.out(), world.err()]).toEqual(["", "3 rule tests: 3 passed, 0 failed.\n"]);
+  expect([world.out(), world.err()]).toEqual(["", "3 rule tests, 0 failures.\n"]);
 });
 
 test("a rule test that fails ends with 6 and is named with its file", async () => {

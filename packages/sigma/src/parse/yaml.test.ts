@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { loadRules, type RuleReport } from "../index.ts";
+import { createEngine, loadRules, type RuleReport } from "../index.ts";
 
 const good = `title: T
 logsource: { category: test }
@@ -61,4 +61,24 @@ test("every end of line YAML knows ends a line, and a byte order mark is none of
     expect(load(`\uFEFF${good.replaceAll("\n", end)}`)).toMatchObject([{ status: "loaded", line: 1, warnings: [] }]);
   const bad = good.replace("a: b", "a|bogus: b").replaceAll("\n", "\r");
   expect(load(bad)).toMatchObject([{ code: "modifier-unknown", line: 5, column: 5 }]);
+});
+
+test.each([
+  ["a: 1.0", ["5:8: 1.0 is compared as 1; put it in quotes if the text is meant"]],
+  ["a: [x, 1e3]", ["5:12: 1e3 is compared as 1000; put it in quotes if the text is meant"]],
+  ["a|contains: 0x10", ["5:17: 0x10 is compared as 16; put it in quotes if the text is meant"]],
+  ["a: 12345678901234567890", []],
+  ["a: 00000429", []],
+  ["a|gte: 1.0", []],
+  ["a: '1.0'", []],
+])("of a number that is compared as another text, the author is told: %s", (item, warnings) => {
+  expect(load(good.replace("a: b", item))).toMatchObject([{ status: "loaded", warnings }]);
+});
+
+test("digits after a zero are text, as authors of rules about codes expect", () => {
+  const engine = createEngine(loadRules([{ path: "r.yml", text: good.replace("a: b", "a: [00000429, -07]") }]));
+  const found = ["00000429", "429", "-07", "-7"].filter(
+    (a) => engine.match({ id: "e", timeMs: 0, logsource: { category: "test" }, fields: { a } }).length > 0,
+  );
+  expect(found).toEqual(["00000429", "-07"]);
 });

@@ -2,6 +2,7 @@ import { Composer, type Document, isMap, isScalar, isSeq, LineCounter, type Node
 import { faultOf } from "./yaml-fault.ts";
 import { readPlainYaml } from "./plain-yaml.ts";
 import type { RejectionCode, ValuePath } from "./rejection.ts";
+import { keepLeadingZeros, rewrittenNumbers } from "./rewritten-numbers.ts";
 
 /** Bounds on one rule file. A rule is written by people; anything near these limits is not one. */
 export type YamlLimits = Readonly<{
@@ -20,9 +21,9 @@ export const defaultYamlLimits: YamlLimits = { fileCharsMax: 524_288, depthMax: 
 /** One place in a file, both counted from 1. */
 export type Position = Readonly<{ line: number; column: number }>;
 
-/** One YAML document: its plain value, or why it could not be read. */
+/** One YAML document: its plain value and what its author should know of how it was read, or why it could not be read. */
 export type YamlDocument =
-  | Readonly<{ ok: true; value: unknown; locate: (at: ValuePath) => Position }>
+  | Readonly<{ ok: true; value: unknown; locate: (at: ValuePath) => Position; remarks: readonly string[] }>
   | Readonly<{ ok: false; code: RejectionCode; message: string; position: Position }>;
 
 type Token = Readonly<Record<string, unknown>>;
@@ -63,7 +64,7 @@ export function readYaml(text: string, limits: YamlLimits): readonly YamlDocumen
     full ??= readFullYaml(text, limits)[0];
     return full?.ok === true ? full.locate(at) : { line, column: 1 };
   };
-  return [{ ok: true, value, locate: (at) => (at.length === 0 ? { line, column: 1 } : find(at)) }];
+  return [{ ok: true, value, remarks: [], locate: (at) => (at.length === 0 ? { line, column: 1 } : find(at)) }];
 }
 
 /** Any YAML. Depth is measured on the token tree, before anything recursive runs over it. */
@@ -143,15 +144,23 @@ function toDocument(document: Document.Parsed, lines: Lines, limits: YamlLimits)
     const { code, message, offset } = fault;
     return { ok: false, code, message, position: positionAt(lines, offset) };
   }
+  keepLeadingZeros(document);
   try {
     const value = plain(document.toJS({ maxAliasCount: limits.aliasMax }));
-    return { ok: true, value, locate: (at) => locate(document, lines, at) };
+    return { ok: true, value, locate: (at) => locate(document, lines, at), remarks: remarksOn(document, lines) };
   } catch (cause) {
     // Aliases of what holds aliases are all that is left to fail.
     if (!(cause instanceof ReferenceError)) throw cause;
     const message = `aliases repeat what holds other aliases more than ${limits.aliasMax} times`;
     return { ok: false, code: "yaml-limit", message, position: positionAt(lines, document.range[0]) };
   }
+}
+
+function remarksOn(document: Document.Parsed, lines: Lines): readonly string[] {
+  return rewrittenNumbers(document).map(({ source, value, offset }) => {
+    const { line, column } = positionAt(lines, offset);
+    return `${line}:${column}: ${source} is compared as ${value}; put it in quotes if the text is meant`;
+  });
 }
 
 /** Integers come as bigint so that none loses digits: safe ones become numbers, larger ones their decimal text. */
