@@ -78,7 +78,7 @@ describe("a good rule", () => {
   });
 
   test("with oddities that change no detection is loaded with remarks", () => {
-    const text = `title: T\nstatus: fresh\ndate: 2026-02-30\nauthor: [a, b]\nrelated: x\n${plain.replace("condition", "unused: { b: 1 }, condition")}`;
+    const text = `title: T\ntags: [attack.t99]\nstatus: fresh\ndate: 2026-02-30\nauthor: [a, b]\nrelated: x\n${plain.replace("condition", "unused: { b: 1 }, condition")}`;
     expect(load(text)).toMatchObject([
       {
         status: "loaded",
@@ -87,6 +87,7 @@ describe("a good rule", () => {
           "date is not YYYY-MM-DD",
           "author is not text; it was left out",
           "related is not a list; it was left out",
+          'tag "attack.t99" is no technique, tactic or other id of ATT&CK',
           "selection unused is not used by the condition",
         ],
       },

@@ -10,8 +10,12 @@ const technique = /^t\d{4}(?:\.\d{3})?$/;
 const otherId = /^(?:g|s|ds|m|a|c|an|det|ta)\d{4}$/;
 const tactic = /^[a-z]+(?:[-_][a-z]+)*$/;
 
-/** Splits `attack.*` tags; groups, software, mitigations and other namespaces stay in the tags only. */
-export function parseAttackTags(tags: readonly string[]): AttackTags {
+/**
+ * Splits `attack.*` tags; groups, software, mitigations and other namespaces stay in the tags only.
+ *
+ * @param warn told of tags that look like neither, which cover nothing
+ */
+export function parseAttackTags(tags: readonly string[], warn: (message: string) => void): AttackTags {
   const tactics = new Set<string>();
   const techniques = new Set<string>();
   for (const tag of tags) {
@@ -19,7 +23,9 @@ export function parseAttackTags(tags: readonly string[]): AttackTags {
     if (!name.startsWith("attack.")) continue;
     const value = name.slice("attack.".length);
     if (technique.test(value)) techniques.add(value.toUpperCase());
-    else if (!otherId.test(value) && tactic.test(value)) tactics.add(value.replaceAll("_", "-"));
+    else if (otherId.test(value)) continue;
+    else if (tactic.test(value)) tactics.add(value.replaceAll("_", "-"));
+    else warn(`tag ${JSON.stringify(tag)} is no technique, tactic or other id of ATT&CK`);
   }
   return { tactics: [...tactics], techniques: [...techniques] };
 }

@@ -40,7 +40,7 @@ export function parseMetadata(document: Mapping, origin: DocumentOrigin): RuleMe
     fields: textList(document, "fields", origin),
     related: relatedOf(document["related"], origin),
     tags,
-    attack: parseAttackTags(tags),
+    attack: parseAttackTags(tags, origin.warn),
     custom: Object.fromEntries(Object.entries(document).filter(([key]) => !known.has(key))),
     path: origin.path,
     line: origin.line,
