@@ -37,6 +37,7 @@ async function signedIn(argv: readonly string[], handlers: Handlers = {}, stdin 
 }
 
 const list = <T>(items: T[]) => ({ items, next: null });
+const pipeline = { path: "/etc/tyr/ecs.yml", name: "E\u001bCS", appliesTo: "rules", steps: 3 } as const;
 const made = { sensor, key: "snr-key-once" };
 
 type Case = Readonly<{
@@ -68,6 +69,18 @@ const happy: readonly Case[] = [
       "overview.get": () => overview,
     },
     out: /^(?![\s\S]*expired)[\s\S]*lost late +37 in correlations: came after their time window had passed/,
+    calls: ["status.get", "overview.get"],
+  },
+  {
+    argv: ["status"],
+    handlers: {
+      "status.get": () => ({
+        ...status,
+        rules: { ...status.rules, pipelines: [{ ...pipeline, warnings: ["splunk is ignored"] }] },
+      }),
+      "overview.get": () => overview,
+    },
+    out: /pipeline +\/etc\/tyr\/ecs\.yml \(E\\x1bCS\): 3 steps on rules; splunk is ignored/,
     calls: ["status.get", "overview.get"],
   },
   {

@@ -17,7 +17,7 @@ export {
 export { bundledAttack, techniqueName } from "./attack/attack-release.ts";
 export { visibleText } from "./hostile-text.ts";
 export { loadRulePack, type PackRule, type RejectedRule, type RulePack } from "./rule-pack.ts";
-export { noPipelines, readPipelines, type PipelineInForce, type Pipelines } from "./pipelines.ts";
+export { readPipelines } from "./pipelines.ts";
 export { createDetect, type Detect, type DetectDeps, type Progress } from "./worker.ts";
 export { runRulePackTests } from "./rule-tests.ts";
 export { readRuleLine } from "./rule-line.ts";

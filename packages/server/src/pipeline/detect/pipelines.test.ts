@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -180,6 +180,21 @@ transformations:
     expect([...pack.rules.keys()]).toEqual([OURS]);
     expect(pack.rejected).toMatchObject([{ path: "certutil.yml", message: expect.stringContaining("not for us") }]);
   });
+});
+
+test("the examples of the documentation are pipelines that do what is said of them", () => {
+  const page = readFileSync(new URL("../../../../../docs/reference/pipelines.md", import.meta.url), "utf8");
+  const [forRules = "", forEvents = ""] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""], at) =>
+    file(`documented-${at}.yml`, text),
+  );
+  expect(found(shipped, read("rules", forRules))).toEqual([RULE]);
+  const line = JSON.stringify({ product: "appliance", binary: "/bin/nc", args: "nc -e /bin/sh" });
+  const text = `title: Shell\nid: ${RULE}\nlogsource: { product: linux, category: process_creation }
+detection: { s: { Image|endswith: /nc, CommandLine|contains: " -e " }, condition: s }\n`;
+  const pack = buildRulePack([{ path: "nc.yml", text }], { pipelines: read("events", forEvents) });
+  const event = readRuleLine(line);
+  if (!event.ok) throw new Error(event.reason);
+  expect(createEvaluator(pack).evaluate(event.event)).toHaveLength(1);
 });
 
 describe("a pipeline that cannot be used stops the start, saying what, where and what to do", () => {

@@ -8,7 +8,7 @@ import { visibleText } from "./hostile-text.ts";
 export type PipelineUse = "rules" | "events";
 
 /** One pipeline as it is in force. */
-export type PipelineInForce = Readonly<{
+type PipelineInForce = Readonly<{
   path: string;
   name: string;
   appliesTo: PipelineUse;
