@@ -118,7 +118,7 @@ describe.skipIf(!hasChromium)("bundled for a browser", () => {
       const policy = `default-src 'none'; connect-src 'self'; script-src 'self'${allowed}`;
       const { report, errors } = await visit(policy);
       expect(errors).toEqual([]);
-      expect(report).toMatchObject({ ok: true, canGenerate, canCompileWasm });
+      expect(report).toMatchObject({ ok: true, canGenerate, canCompileWasm, usesKernel: canCompileWasm });
       if (!report.ok) return;
       expect(wrongAnswers(report.answers)).toEqual([]);
       expect(report.answers).toEqual(inNode);

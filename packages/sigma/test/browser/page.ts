@@ -3,7 +3,7 @@ import { answersTo, plainly, type Answers, type Vectors } from "../answers.ts";
 
 /** What the page could do and what it answered, or why it could not. */
 export type PageReport = Readonly<
-  | { ok: true; canGenerate: boolean; canCompileWasm: boolean; answers: Answers; plain: Answers }
+  | { ok: true; canGenerate: boolean; canCompileWasm: boolean; usesKernel: boolean; answers: Answers; plain: Answers }
   | { ok: false; error: string }
 >;
 
@@ -28,13 +28,27 @@ function canCompileWasm(): boolean {
   }
 }
 
+/** Counts the modules the engine starts: a kernel that quietly did not start would give the same answers. */
+function countInstances(): () => number {
+  let count = 0;
+  WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
+    construct: (target, given: ConstructorParameters<typeof WebAssembly.Instance>) => {
+      count += 1;
+      return new target(...given);
+    },
+  });
+  return () => count;
+}
+
 async function report(): Promise<PageReport> {
   try {
     const response = await fetch("/vectors.json");
     const vectors = (await response.json()) as Vectors;
+    const instances = countInstances();
     const answers = answersTo(vectors);
+    const usesKernel = instances() > 0;
     const plain = answersTo(vectors, plainly);
-    return { ok: true, canGenerate: canGenerate(), canCompileWasm: canCompileWasm(), answers, plain };
+    return { ok: true, canGenerate: canGenerate(), canCompileWasm: canCompileWasm(), usesKernel, answers, plain };
   } catch (error) {
     return { ok: false, error: error instanceof Error ? (error.stack ?? error.message) : "not an error" };
   }
