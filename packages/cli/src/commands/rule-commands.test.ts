@@ -164,7 +164,8 @@ describe("tyr rule explain", () => {
   });
 
   test.each([
-    ["a correlation", ["often", "{}"], /correlation, which counts hits.*\n.*Explain one of those: 11111111/],
+    ["one line for a correlation", ["often", "{}", "--line", "1"], /--line is not for a correlation/],
+    ["no event for a correlation", ["often", " "], /there is no event to explain/],
     ["a rule nobody has", ["nobody\u001B[2J", "{}"], /there is no rule nobody\\x1b/],
     ["a text no normaliser knows", ["shadow", "###\u001B[2J"], /the event cannot be read/],
     ["an empty event", ["shadow", " "], /the event is empty/],
@@ -243,5 +244,65 @@ describe("tyr rule coverage", () => {
     await write("rules/bad.yml", "title: x\n");
     const { code, err } = await tyr(["rule", "coverage", rules]);
     expect([code, err]).toEqual([6, expect.stringContaining("no rule could be loaded")]);
+  });
+});
+
+describe("tyr rule explain of a correlation", () => {
+  const at = (second: number, fields: object) =>
+    JSON.stringify({ "@timestamp": `2026-02-01T10:00:${String(second).padStart(2, "0")}Z`, ...fields });
+  const read = { eventid: "cowrie.command.input", CommandLine: "cat /etc/shadow" };
+  const told = [
+    at(0, { ...read, "source.ip": "203.0.113.7" }),
+    at(1, { ...read, CommandLine: "ls", "source.ip": "203.0.113.7" }),
+    at(2, read),
+    at(3, { ...read, "source.ip": "203.0.113.7\u001B[2J" }),
+    at(4, { ...read, "source.ip": "203.0.113.7" }),
+    "",
+    at(5, { ...read, "source.ip": "203.0.113.7" }),
+    at(6, { ...read, "source.ip": "203.0.113.7" }),
+  ].join("\n");
+  const explain = async (...argv: readonly string[]) =>
+    await tyr(["rule", "explain", "often", ...argv, "--rules", rules], told);
+  beforeEach(async () => {
+    await write("rules/shadow.yml", shadow);
+    await write("rules/often.yml", often);
+  });
+
+  test("says of each event which group it went to, what the window held, and why it fired or not", async () => {
+    const { code, out, err } = await explain("-");
+    expect([code, err]).toEqual([0, "7 events: a base rule held for 6, fired at 1.\n"]);
+    expect(out).toContain('event_count: events ≥ 3 within 300 s, by "source.ip"\n');
+    expect(out).toMatch(
+      /line 1 {2}2026-02-01 10:00:00Z\n {2}not met .* → source.ip=203.0.113.7: events: 1; events ≥ 3/,
+    );
+    expect(out).toMatch(/line 2 .*no base rule holds\n.*CommandLine/);
+    expect(out).toMatch(/line 3 .*\n {2}left out .*"source.ip" is absent/);
+    expect(out).toMatch(/line 7 .*\n {2}FIRED .*events: 3; .* is met\n {4}window 2026-02-01T09:55:05.000Z to .* ×3\n/);
+    expect(out).toMatch(/line 8 .*\n {2}goes on .*reported before/);
+    // eslint-disable-next-line no-control-regex -- control characters are what this is about
+    expect(/\u001B/.test(out)).toBe(false);
+  });
+
+  test("gives programs one value an event, and only those asked for", async () => {
+    const { out } = await explain("-", "--only", "fired", "-o", "jsonl");
+    expect(JSON.parse(out)).toMatchObject({
+      line: 7,
+      fired: true,
+      steps: [{ rule: "often", verdict: "fired", window: { value: 3, eventCount: 3 } }],
+    });
+    const csv = (await explain("-", "--only", "matched", "-o", "csv")).out.trimEnd().split("\r\n");
+    expect([csv[0], csv.length]).toEqual(["line,time,matched,fired,verdict,why", 7]);
+  });
+
+  test("reads raw lines as intake does, leaves out what it cannot read, and says where a time is missing", async () => {
+    const file = await write("log.json.gz", gzipSync(`${line("cat /etc/shadow")}\n###\n${"x".repeat(1_100_000)}\n`));
+    const intake = await explain(file, "--format", "auto");
+    expect(intake.out).toMatch(/line 1 {2}2026-02-01 10:00:00Z\n {2}not met .*source.ip=203.0.113.7/);
+    expect(intake.err).toMatch(/line 2 is left out.*\n.*line 3 is left out: it is longer than 1048576 bytes/);
+    const untimed = await explain("-", "--time", "nowhere");
+    expect([untimed.out, untimed.err]).toEqual([
+      expect.stringContaining("the event has no time"),
+      expect.stringContaining("say where it is: --time FIELD"),
+    ]);
   });
 });

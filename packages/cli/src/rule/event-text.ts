@@ -6,7 +6,7 @@ import type { World } from "../world.ts";
 import { linesOf } from "./line-splitter.ts";
 
 /** One event is never longer. */
-const EVENT_BYTES_MAX = 1024 * 1024;
+export const EVENT_BYTES_MAX = 1024 * 1024;
 
 /**
  * The text of one event: what was given itself (`{…}` or a log line), or from a file (gzip too, `-` is stdin) that holds
@@ -15,7 +15,7 @@ const EVENT_BYTES_MAX = 1024 * 1024;
  * @param line number of the line in the file, from 1; left out: the whole file if it is one object, else its first line
  */
 export async function readEventText(given: string, line: number | undefined, world: World): Promise<string> {
-  if (given !== "-" && (given.trimStart().startsWith("{") || !(await isFile(given)))) return inline(given, line);
+  if (await isInline(given)) return inline(given, line);
   const { chunks } = await openInput(given, world);
   if (line !== undefined) return await lineOf(chunks, line, given);
   const head = Buffer.concat(await beginning(chunks)).toString("utf8");
@@ -26,6 +26,11 @@ export async function readEventText(given: string, line: number | undefined, wor
   if (first === undefined) throw usage(`${visible(given)} is empty`);
   if (first.length >= EVENT_BYTES_MAX) throw tooLong(given, 1);
   return first.replace(/\r$/, "");
+}
+
+/** Whether the text is an event itself, and names no file. */
+export async function isInline(given: string): Promise<boolean> {
+  return given !== "-" && (given.trimStart().startsWith("{") || !(await isFile(given)));
 }
 
 async function isFile(given: string): Promise<boolean> {

@@ -7,28 +7,23 @@ const SHOWN_MAX = 10;
 type Rule = DetectionRule | CorrelationRule;
 
 /**
- * The one rule meant by a file, or by an id, a name or a title.
+ * The one rule meant by a file, or by an id, a name or a title. Of a file that holds rules and correlations the rule is
+ * meant.
  *
- * @throws {CliFailure} a usage error when there is none, when there are several, and for a correlation: it counts hits of
- * other rules, so no single event decides it
+ * @throws {CliFailure} a usage error when there is none, and when there are several
  */
-export function findRule(ruleSet: RuleSet, given: string): DetectionRule {
+export function findRule(ruleSet: RuleSet, given: string): Rule {
   const all: readonly Rule[] = [...ruleSet.rules, ...ruleSet.correlations];
   const wanted = given.toLowerCase();
   const named = all.filter(({ path, key, id, name, title }) =>
     [path === given ? given : undefined, key, id, name, title].some((one) => one?.toLowerCase() === wanted),
   );
-  const rules = named.filter((rule) => rule.kind === "detection");
-  const [rule, second] = rules;
-  if (rule !== undefined && second === undefined) return rule;
-  if (second !== undefined) throw usage(`${visible(given)} is ${rules.length} rules`, `Name one: ${keysOf(rules)}`);
-  const [correlation] = named;
-  if (correlation?.kind !== "correlation") throw whyNone(ruleSet, given);
-  const bases = correlation.correlation.rules.join(", ");
-  throw usage(
-    `${visible(correlation.title)} is a correlation, which counts hits of other rules`,
-    `Explain one of those: ${visible(bases)}`,
-  );
+  const rules = named.filter(({ kind }) => kind === "detection");
+  const meant = rules.length > 0 ? rules : named;
+  const [rule, second] = meant;
+  if (rule === undefined) throw whyNone(ruleSet, given);
+  if (second !== undefined) throw usage(`${visible(given)} is ${meant.length} rules`, `Name one: ${keysOf(meant)}`);
+  return rule;
 }
 
 function whyNone({ report }: RuleSet, given: string): Error {

@@ -42,7 +42,7 @@ export const RULE_COMMANDS: readonly CommandSpec[] = [
   {
     path: "rule explain",
     values: "<rule> <event>",
-    about: "Tell which line of a rule decided about an event: a file, - for stdin, JSON or a raw log line",
+    about: "Tell which line of a rule decided about an event, or what a correlation made of each: a file, - for stdin, JSON or log lines",
     needs: "offline",
     options: [
       {
@@ -50,18 +50,29 @@ export const RULE_COMMANDS: readonly CommandSpec[] = [
         about: "where rules and filters are (default: rules/); may be repeated",
         repeat: true,
       },
-      { flags: "--line <n>", about: "take this line of the file (default: the first)" },
+      { flags: "--line <n>", about: "take this line of the file (default: the first); not for a correlation" },
       {
         flags: "--format <format>",
         about: "read the event as the server's intake does (default: only what is no JSON)",
         choices: ["auto", "cowrie", "sshd", "access", "json"],
       },
       { flags: "--year <n>", about: "year of times that have none (BSD syslog)" },
+      {
+        flags: "--time <field>",
+        about: "field of JSON events that holds the time, for a correlation (default: the usual ones)",
+      },
+      {
+        flags: "--only <which>",
+        about: "of a correlation: all events (default), those a base rule holds for, or those at which it fired",
+        choices: ["all", "matched", "fired"],
+      },
       PIPELINE,
     ],
     examples: [
       "tyr rule explain login_failed 'Feb  1 10:00:00 gate sshd[9]: Failed password for root from 203.0.113.7 port 4000 ssh2'",
       "tyr rule explain rules/shell/download.yml cowrie.json --line 17 --format cowrie",
+      "tyr rule explain ssh_guessing auth.log --only matched",
+      "tyr rule explain many_hosts windows.ndjson.gz --time UtcTime --only fired --json",
     ],
     load: async () => (await import("../commands/rule-explain.ts")).explain,
   },
