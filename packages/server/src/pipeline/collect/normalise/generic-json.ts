@@ -198,7 +198,9 @@ function windowsTime(json: Json): Date | undefined {
 }
 
 function identityOf(json: Json): string | undefined {
-  return WINDOWS_SIGNS.some((name) => Object.hasOwn(json, name)) ? undefined : text(json, "id");
+  const id = text(json, "id");
+  const isKind = id !== undefined && /^\d{1,5}$/.test(id) && WINDOWS_SIGNS.some((name) => Object.hasOwn(json, name));
+  return isKind ? undefined : id;
 }
 
 /** Any JSON object. One without a time happened, as far as anybody knows, when it was received: `tyr.time` says so. */

@@ -30,7 +30,8 @@ describe("events of Windows as JSON", () => {
   );
 
   test("are not what keeps others from having an id of their own", () => {
-    expect(read({ source: "acme", event_id: "e-1" }).sourceId).toBe("e-1");
+    expect(read({ source: "acme", event_id: 17 }).sourceId).toBe("17");
+    expect(read({ SourceName: "acme", event_id: "e-1" }).sourceId).toBe("e-1");
   });
 });
 
