@@ -8,12 +8,14 @@ import type { Input } from "../input.ts";
 import { pairs } from "../output/table.ts";
 import { visible } from "../output/visible-text.ts";
 import { linesOf } from "../rule/line-splitter.ts";
-import { usableRules } from "../rule/load-rule-set.ts";
-import { Measurement, type Round, type Routing } from "../rule/measure-rules.ts";
+import { type LoadedRules, usableRules } from "../rule/load-rule-set.ts";
+import { PooledMeasurement } from "../rule/measure-in-workers.ts";
+import { Measurement, type Measuring, type Round, type Routing } from "../rule/measure-rules.ts";
 
 /** Longer lines are counted and left out. */
 const LINE_BYTES_MAX = 1024 * 1024;
 const ROUNDS_MAX = 1000;
+const WORKERS_MAX = 256;
 const TOP = 10;
 const PARTS = ["product", "category", "service"];
 
@@ -29,7 +31,7 @@ function routingOf(input: Input): Routing {
   return { kind: "fixed", logsource: Object.freeze(Object.fromEntries(given) as EventLogsource) };
 }
 
-async function measure(context: Context, input: Input, measurement: Measurement): Promise<readonly Round[]> {
+async function measure(context: Context, input: Input, measurement: Measuring): Promise<readonly Round[]> {
   const { world, print } = context;
   const file = input.value(1, "the file of events");
   const count = input.whole("rounds", { min: 1, max: ROUNDS_MAX }) ?? 1;
@@ -48,14 +50,16 @@ async function measure(context: Context, input: Input, measurement: Measurement)
   return rounds;
 }
 
-function topOf({ matchesByRule }: Measurement, rounds: number): readonly Readonly<Record<string, unknown>>[] {
+function topOf({ matchesByRule }: Measuring, rounds: number): readonly Readonly<Record<string, unknown>>[] {
   return [...matchesByRule]
     .toSorted(([, left], [, right]) => right - left)
     .slice(0, TOP)
     .map(([{ key, title }, matches]) => ({ key, title, matches: matches / rounds }));
 }
 
-function figuresOf(ruleSet: RuleSet, loadSeconds: number, rounds: readonly Round[]): Readonly<Record<string, unknown>> {
+type Figures = Readonly<Record<string, unknown>>;
+
+function figuresOf(ruleSet: RuleSet, loadSeconds: number, rounds: readonly Round[]): Figures {
   const [best] = rounds.toSorted((left, right) => left.seconds - right.seconds);
   if (best === undefined || best.events === 0)
     throw new CliFailure("there is no event in this file", {
@@ -69,7 +73,7 @@ function figuresOf(ruleSet: RuleSet, loadSeconds: number, rounds: readonly Round
     loadSeconds,
     ...best,
     eventsPerSecond: Math.round(best.events / best.seconds),
-    matchedPerSecond: Math.round(best.events / best.matchSeconds),
+    matchedPerSecond: best.matchSeconds === null ? null : Math.round(best.events / best.matchSeconds),
     rounds: rounds.length,
     // maxRSS is in kibibytes: the most this process ever held.
     rssPeakBytes: process.resourceUsage().maxRSS * 1024,
@@ -84,16 +88,30 @@ function lineOf([name, value]: [string, unknown]): readonly [string, string] {
   return [name.replaceAll(/[A-Z]+/g, (letter) => ` ${letter.toLowerCase()}`), unit ? `${shown} ${unit[1]}` : shown];
 }
 
+type Ways = Readonly<{ routing: Routing; workers: number | undefined }>;
+
+async function measuring({ print }: Context, loaded: LoadedRules, ways: Ways): Promise<Measuring & AsyncDisposable> {
+  const { routing, workers } = ways;
+  if (workers === undefined) {
+    const measurement = new Measurement(loaded.ruleSet, routing);
+    return Object.assign(measurement, { [Symbol.asyncDispose]: async () => await Promise.resolve() });
+  }
+  const onLoss = (text: string): void => print.warn(text);
+  return await PooledMeasurement.start(loaded, { routing, workers, onLoss });
+}
+
 /** Plays a file of events through rules on this machine. With several rounds the figures are those of the fastest. */
 export const bench: Run = async (context, input) => {
   const { print } = context;
   const routing = routingOf(input);
-  const { ruleSet, loadMs } = await usableRules(context, input, [input.value(0, "the rules")]);
+  const workers = input.whole("workers", { min: 1, max: WORKERS_MAX });
+  const loaded = await usableRules(context, input, [input.value(0, "the rules")]);
   const compileAt = performance.now();
-  const measurement = new Measurement(ruleSet, routing);
-  const loadSeconds = (loadMs + performance.now() - compileAt) / 1000;
+  await using measurement = await measuring(context, loaded, { routing, workers });
+  const loadSeconds = (loaded.loadMs + performance.now() - compileAt) / 1000;
   const rounds = await measure(context, input, measurement);
-  const figures = figuresOf(ruleSet, loadSeconds, rounds);
+  const threads = workers === undefined ? {} : { workers };
+  const figures: Figures = { ...threads, ...figuresOf(loaded.ruleSet, loadSeconds, rounds) };
   const top = topOf(measurement, rounds.length);
   print.one({ ...figures, top }, () => [
     ...pairs(Object.entries(figures).map(lineOf), print.paint),

@@ -1,5 +1,13 @@
 import path from "node:path";
-import { loadRules, parsePipeline, type Pipeline, type RuleFile, type RuleReport, type RuleSet } from "@tyr/sigma";
+import {
+  loadRules,
+  parsePipeline,
+  type Pipeline,
+  type RuleFile,
+  type RuleReport,
+  type RuleSet,
+  type RuleTexts,
+} from "@tyr/sigma";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { systemReason } from "../explain-failure.ts";
@@ -34,13 +42,14 @@ export type LoadedRules = Readonly<{
  * @throws {CliFailure} when there is no rule file, or a pipeline cannot be used
  */
 export async function loadRuleSet(context: Context, input: Input, paths: readonly string[]): Promise<LoadedRules> {
-  const pipelines = await readPipelines(context, input);
+  const { pipelines, files: pipelineFiles } = await readPipelineFiles(context, input);
   const { files, unreadable } = await readRuleFiles(paths);
+  const texts = { files, pipelines: pipelineFiles };
   const startedAt = performance.now();
   const loaded = loadRules(files, { pipelines });
   const loadMs = performance.now() - startedAt;
   const report = [...unreadable.map(refusalOf), ...loaded.report];
-  return { ruleSet: { ...loaded, report }, fileCount: files.length + unreadable.length, loadMs };
+  return { ruleSet: { ...loaded, report }, texts, fileCount: files.length + unreadable.length, loadMs };
 }
 
 /** As `loadRuleSet`, for commands that use rules and do not judge them: the rejected ones are only counted. */

@@ -8,9 +8,9 @@ export type Round = Readonly<{
   bytes: number;
   /** From the first byte read to the last match. */
   seconds: number;
-  /** Of them, parsing lines to tell their log source; 0 when it was given. */
-  routeSeconds: number;
-  matchSeconds: number;
+  /** Of them, parsing lines to tell their log source; 0 when it was given, null when several threads did it. */
+  routeSeconds: number | null;
+  matchSeconds: number | null;
   matches: number;
   /** Events at least one rule holds for. */
   eventsMatched: number;
@@ -28,9 +28,16 @@ type Routed = Readonly<{ number: number; bytes: Uint8Array; logsource: EventLogs
 const EVERYTHING: EventLogsource = Object.freeze({});
 const utf8 = new TextDecoder();
 
-/** Plays lines of NDJSON through an engine and keeps the figures. Holds no event longer than its batch. */
-export class Measurement {
+/** Plays lines of NDJSON through rules and keeps the figures. Holds no event longer than its batch. */
+export type Measuring = Readonly<{
   /** Matches by rule, over all rounds. */
+  matchesByRule: ReadonlyMap<Match["rule"], number>;
+  /** @param onBatch told of the events so far, after each batch; what it throws ends the round */
+  round(batches: AsyncIterable<readonly Line[]>, onBatch: (events: number) => void): Promise<Round>;
+}>;
+
+/** In this thread. */
+export class Measurement implements Measuring {
   readonly matchesByRule = new Map<Match["rule"], number>();
   readonly #engine: Engine;
   readonly #routing: Routing;
@@ -40,9 +47,8 @@ export class Measurement {
     this.#routing = routing;
   }
 
-  /** @param onBatch told of the events so far, after each batch; what it throws ends the round */
   async round(batches: AsyncIterable<readonly Line[]>, onBatch: (events: number) => void): Promise<Round> {
-    const counts = { ...NOTHING };
+    const counts = { ...NOTHING, routeSeconds: 0, matchSeconds: 0 };
     const startedAt = performance.now();
     for await (const lines of batches) {
       const routeAt = performance.now();
@@ -104,13 +110,11 @@ export class Measurement {
   }
 }
 
-type Counts = { -readonly [Name in Exclude<keyof Round, "seconds">]: Round[Name] };
+export type Counts = { -readonly [Name in Exclude<keyof Round, `${string}econds`>]: Round[Name] };
 
-const NOTHING: Readonly<Counts> = {
+export const NOTHING: Readonly<Counts> = {
   events: 0,
   bytes: 0,
-  routeSeconds: 0,
-  matchSeconds: 0,
   matches: 0,
   eventsMatched: 0,
   unrouted: 0,
@@ -120,7 +124,8 @@ const NOTHING: Readonly<Counts> = {
 
 function countUnreadable(number: number, counts: Counts): void {
   counts.unreadable += 1;
-  counts.firstUnreadable ??= number;
+  // Lines that are too long are met before those of their batch that do not parse.
+  counts.firstUnreadable = Math.min(number, counts.firstUnreadable ?? number);
 }
 
 /** A line that is no JSON, or is nested deeper than the stack, is the line's fault; everything else is ours. */

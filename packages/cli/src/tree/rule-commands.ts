@@ -85,9 +85,16 @@ export const RULE_COMMANDS: readonly CommandSpec[] = [
       { flags: "--rounds <n>", about: "go over the file so often; the fastest round counts (default 1)" },
       { flags: "--logsource <parts>", about: "what all events are, e.g. product=windows,category=process_creation" },
       { flags: "--unrouted", about: "try every rule on every event" },
+      {
+        flags: "--workers <n>",
+        about: "match on so many threads, each with an engine of its own (default: in the one thread)",
+      },
       PIPELINE,
     ],
-    examples: ["tyr rule bench sigma/rules windows.ndjson.gz --rounds 5"],
+    examples: [
+      "tyr rule bench sigma/rules windows.ndjson.gz --rounds 5",
+      "tyr rule bench sigma/rules windows.ndjson.gz --rounds 5 --workers 4",
+    ],
     load: async () => (await import("../commands/rule-bench.ts")).bench,
   },
   {

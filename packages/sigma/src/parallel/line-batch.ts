@@ -20,7 +20,7 @@ function packedSize({ lines }: LineBatch): number {
 }
 
 /** @param allocate gives at least so many bytes; what it gives may be shared between threads */
-export function pack(batch: LineBatch, allocate: (size: number) => ArrayBufferLike): PackedBatch {
+function pack(batch: LineBatch, allocate: (size: number) => ArrayBufferLike): PackedBatch {
   const { lines, logsources } = batch;
   const byteLength = packedSize(batch);
   const buffer = allocate(byteLength);
