@@ -13,6 +13,7 @@ import { createPace } from "./pace.ts";
 import type { NewDetection } from "./detection.ts";
 import { createEvaluator, type Evaluator } from "./evaluate.ts";
 import { CONSUMER, deleteGroups, insertDetections, loadState, saveState } from "./evaluation-store.ts";
+import { createLossNotices } from "./loss-notices.ts";
 import { putInForce } from "./put-in-force.ts";
 import type { RulePack } from "./rule-pack.ts";
 
@@ -65,10 +66,14 @@ export function createDetect(deps: DetectDeps): Detect {
   const { database, bus, log, rules } = deps;
   const listeners = new Set<() => void>();
   const losses: Partial<Record<LossReason, number>> = {};
+  const notice = createLossNotices(log, deps.clock);
   const pace = createPace();
   const worker = new DetectWorker(deps, {
     onStep: (cursor) => pace.finished(cursor),
-    onLoss: ({ reason, count }) => void (losses[reason] = (losses[reason] ?? 0) + count),
+    onLoss: (loss) => {
+      losses[loss.reason] = (losses[loss.reason] ?? 0) + loss.count;
+      notice(loss);
+    },
     onDetected: () => {
       for (const listener of listeners) listener();
     },
