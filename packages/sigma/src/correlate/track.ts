@@ -207,16 +207,22 @@ export class Track {
   restore(stored: readonly StoredGroup[]): readonly RefusedGroup[] {
     const { correlation } = this.rule;
     const refused: RefusedGroup[] = [];
-    const usable: { key: string; state: string }[] = [];
-    for (const { correlationId, groupKey, state } of stored) {
+    const usable = new Map<string, StoredGroup>();
+    for (const group of stored) {
+      const { correlationId, groupKey } = group;
       const key = privateKey(correlation, groupKey);
       if (key === undefined) refused.push({ correlationId, groupKey, reason: "the correlation has changed" });
-      else usable.push({ key, state });
+      else if (usable.has(key)) refused.push({ correlationId, groupKey, reason: "the group is there twice" });
+      else usable.set(key, group);
     }
-    const report = this.#store.restore(usable);
+    const report = this.#store.restore([...usable].map(([key, { state }]) => ({ key, state })));
     const { time } = this.#options;
     time.used = Math.max(time.used, report.used);
-    for (const { key, reason } of report.refused) refused.push({ ...this.#named(key), reason });
+    for (const { key, reason } of report.refused) {
+      // As it was stored: whoever deletes what was refused must not hit another spelling of the same group.
+      const groupKey = usable.get(key)?.groupKey ?? publicKey(correlation, key);
+      refused.push({ correlationId: this.rule.key, groupKey, reason });
+    }
     return refused;
   }
 
