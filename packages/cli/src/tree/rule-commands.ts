@@ -42,7 +42,8 @@ export const RULE_COMMANDS: readonly CommandSpec[] = [
   {
     path: "rule explain",
     values: "<rule> <event>",
-    about: "Tell which line of a rule decided about an event, or what a correlation made of each: a file, - for stdin, JSON or log lines",
+    about:
+      "Tell which line of a rule decided about an event, or what a correlation made of each: a file, - for stdin, JSON or log lines",
     needs: "offline",
     options: [
       {
