@@ -84,8 +84,10 @@ const UNITS: Readonly<Record<string, string>> = { Seconds: "s", PerSecond: "/s",
 
 function lineOf([name, value]: [string, unknown]): readonly [string, string] {
   const unit = Object.entries(UNITS).find(([ending]) => name.endsWith(ending) || name === ending.toLowerCase());
-  const shown = typeof value === "number" ? value.toLocaleString("en", { maximumFractionDigits: 3 }) : "–";
-  return [name.replaceAll(/[A-Z]+/g, (letter) => ` ${letter.toLowerCase()}`), unit ? `${shown} ${unit[1]}` : shown];
+  const label = name.replaceAll(/[A-Z]+/g, (letter) => ` ${letter.toLowerCase()}`);
+  if (typeof value !== "number") return [label, "–"];
+  const shown = value.toLocaleString("en", { maximumFractionDigits: 3 });
+  return [label, unit ? `${shown} ${unit[1]}` : shown];
 }
 
 type Ways = Readonly<{ routing: Routing; workers: number | undefined }>;

@@ -1,5 +1,9 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { loadRules } from "@tyr/sigma";
+import { run } from "../run.ts";
+import { fakeWorld, temporaryDirectory } from "../testing/fake-world.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { PooledMeasurement } from "./measure-in-workers.ts";
 import { Measurement, type Measuring, type Routing } from "./measure-rules.ts";
@@ -67,4 +71,19 @@ test("threads that come to other rules are an error that says so", async () => {
   });
   await expect(start).rejects.toMatchObject({ code: "SIGMA_POOL_BROKEN" });
   expect(losses[0]).toContain("other rules");
+});
+
+test("tyr rule bench --workers says what it found, on how many threads, and no figure that nobody took", async () => {
+  const home = await temporaryDirectory();
+  const rule = path.join(home, "r.yml");
+  const events = path.join(home, "e.ndjson");
+  await writeFile(rule, files.map(({ text }) => text).join(""));
+  await writeFile(events, `${command("cat /etc/shadow")}\n${command("ls")}\n{"cut":\n`);
+  const world = await fakeWorld({ argv: ["rule", "bench", rule, events, "--workers", "2", "--rounds", "2", "--json"] });
+  expect(await run(world, "0")).toBe(0);
+  expect(world.err()).toContain("1 lines could not be read, first line 3");
+  const expected = { workers: 2, rules: 1, events: 2, matches: 1, unreadable: 1, rounds: 2, matchSeconds: null };
+  expect(JSON.parse(world.out())).toMatchObject({ ...expected, top: [{ title: "Shadow", matches: 1 }] });
+  const none = await fakeWorld({ argv: ["rule", "bench", rule, events, "--workers", "0"] });
+  expect([await run(none, "0"), none.err()]).toEqual([2, expect.stringContaining("--workers 0 is not usable")]);
 });
