@@ -40,7 +40,7 @@ export async function explainSequence(context: Context, input: Input, subject: S
   const read = eventReader(input, context.world);
   const account = explainCorrelation(subject.ruleSet, subject.rule);
   const counts: Counts = { events: 0, matched: 0, fired: 0, untimed: 0, unreadable: 0 };
-  const show = shower(context, subject.rule);
+  const show = shower(context, subject);
   for await (const { line, text } of textsOf(context, input)) {
     const result: EventRead = text === undefined ? TOO_LONG : await read(text, line);
     if (!result.ok) {
@@ -109,12 +109,16 @@ const columns: readonly Column<ReturnType<typeof valueOf>>[] = [
 ];
 
 /** For people as text, under one heading; for programs one value an event. */
-function shower({ print }: Context, rule: CorrelationRule): (row: Row) => void {
+function shower({ print }: Context, { ruleSet, rule }: Subject): (row: Row) => void {
+  const names = new Map(
+    [...ruleSet.rules, ...ruleSet.correlations].map(({ key, name, title }) => [key, name ?? title]),
+  );
+  const view: View = { asked: rule, paint: print.paint, nameOf: (key) => names.get(key) ?? key };
   let isFirst = true;
   return (row) => {
     if (print.forPeople) {
       const head = isFirst ? [`${rule.title} (${rule.key}) ${rule.path}:${rule.line}`, describeCorrelation(rule)] : [];
-      const lines = [...head.map(visible), ...linesFor(row, rule, print.paint)];
+      const lines = [...head.map(visible), ...linesFor(row, view)];
       print.verbatim(lines.map((line) => `${line}\n`).join(""));
     } else print.more([valueOf(row)], columns, isFirst);
     isFirst = false;
@@ -147,39 +151,43 @@ const MARKS: Readonly<Record<CorrelationVerdict, Readonly<{ text: string; color:
   "left-out": { text: "left out", color: "red" },
 };
 
-function linesFor({ line, time, account }: Row, asked: CorrelationRule, paint: Paint): readonly string[] {
+/** How people are shown rules: by their names, since keys are often ids. */
+type View = Readonly<{ asked: CorrelationRule; paint: Paint; nameOf: (key: string) => string }>;
+
+function linesFor({ line, time, account }: Row, view: View): readonly string[] {
+  const { paint } = view;
   const head = `line ${line}  ${showInstant(time) ?? "no time"}`;
-  if (account.steps.length === 0) return [`${head}  ${paint("dim", "no base rule holds")}${notHolding(account)}`];
-  const steps = account.steps.flatMap((step) => stepLines(step, step.rule.key === asked.key, paint));
+  if (account.steps.length === 0) return [`${head}  ${paint("dim", "no base rule holds")}${notHolding(account, view)}`];
+  const steps = account.steps.flatMap((step) => stepLines(step, view));
   const losses = account.losses
     .filter(({ reason }) => reason === "evicted" || reason === "expired")
     .map(({ reason, groupKey = "", count: entries }) => `  ${reason}: group ${groupKey} with ${entries} entries`);
   return [head, ...steps, ...losses.map(visible)];
 }
 
-function notHolding({ bases }: CorrelationAccount): string {
+function notHolding({ bases }: CorrelationAccount, { nameOf }: View): string {
   const shown = bases.slice(0, BASES_SHOWN_MAX).map(({ rule, explanation: { applies, tree } }) => {
     const [decided] = decidedBy(tree);
     const why = applies && decided !== undefined ? `${decided.item}: ${decided.why}` : "it is about other log sources";
-    return `\n  ${visible(`${rule.key}: ${why}`)}`;
+    return `\n  ${visible(`${nameOf(rule.key)}: ${why}`)}`;
   });
   const more = bases.length - shown.length;
   return shown.join("") + (more > 0 ? `\n  and ${more} more` : "");
 }
 
-function stepLines(step: CorrelationExplanation, isAsked: boolean, paint: Paint): readonly string[] {
+function stepLines(step: CorrelationExplanation, { asked, paint, nameOf }: View): readonly string[] {
   const { rule, from, verdict, why, group, window } = step;
   const { text, color } = MARKS[verdict];
   const named = Object.entries(group ?? {}).map(([name, value]) => `${name}=${value}`);
   const place = group === undefined ? "" : ` → ${named.join(", ") || "one group for all"}`;
-  const inner = isAsked ? "" : `${rule.key}: `;
-  const lines = [`  ${paint(color, text)} ${visible(`${inner}${from.join(", ")}${place}: ${why}`)}`];
+  const inner = rule.key === asked.key ? "" : `${nameOf(rule.key)}: `;
+  const lines = [`  ${paint(color, text)} ${visible(`${inner}${from.map(nameOf).join(", ")}${place}: ${why}`)}`];
   if (window === undefined) return lines;
   const { fromMs, toMs, rules, values, distinctValues } = window;
   const span = `${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`;
   const seen = rules.filter(({ eventCount }) => eventCount > 0);
-  const absent = rules.filter(({ eventCount }) => eventCount === 0).map(({ rule: one }) => one);
-  const held = seen.map(({ rule: one, eventCount }) => `${one} ×${eventCount}`).join(", ");
+  const absent = rules.filter(({ eventCount }) => eventCount === 0).map(({ rule: one }) => nameOf(one));
+  const held = seen.map(({ rule: one, eventCount }) => `${nameOf(one)} ×${eventCount}`).join(", ");
   const listed = values.slice(0, VALUES_SHOWN_MAX).map(({ value, eventCount }) => `${value} ×${eventCount}`);
   const more = distinctValues > listed.length ? ` and ${distinctValues - listed.length} more` : "";
   return [
