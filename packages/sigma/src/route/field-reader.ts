@@ -12,11 +12,11 @@ const valueCharsMax = 256;
 /** A reader for a role or a plain field name; looks names up once, splits dotted ones here and not per event. */
 export function createFieldReader(key: string): FieldReader {
   const role: RouteRole = Object.hasOwn(routeRoles, key) ? (routeRoles[key] ?? { fields: [key] }) : { fields: [key] };
-  const ways = role.fields.map((name) => ({ name, steps: name.includes(".") ? name.split(".") : undefined }));
+  const ways = role.fields.map(wayTo);
   const { until } = role;
   return (fields) => {
-    for (const { name, steps } of ways) {
-      const value = readable(valueAt(fields, name, steps));
+    for (const way of ways) {
+      const value = readable(valueAt(fields, way));
       if (value === undefined) continue;
       return until === undefined || typeof value !== "string" ? value : headOf(value, until);
     }
@@ -24,11 +24,20 @@ export function createFieldReader(key: string): FieldReader {
   };
 }
 
-function valueAt(fields: Fields, name: string, steps: readonly string[] | undefined): unknown {
+/** A name as one field, and what it is as a way through objects. */
+type Way = Readonly<{ name: string; head: string; steps: readonly string[] | undefined }>;
+
+function wayTo(name: string): Way {
+  const steps = name.split(".");
+  return { name, head: steps[0] ?? name, steps: steps.length > 1 ? steps : undefined };
+}
+
+function valueAt(fields: Fields, { name, head, steps }: Way): unknown {
   // A name like `constructor` is found on every object; only own fields count.
   const value = fields[name];
   if (value !== undefined && Object.hasOwn(fields, name)) return value;
-  return steps === undefined ? undefined : nested(fields, steps);
+  // Most events have nothing under most names: say so before walking.
+  return steps === undefined || typeof fields[head] !== "object" ? undefined : nested(fields, steps);
 }
 
 /** Follows a dotted name through objects, also where shippers leave a tail of it flat (`{ winlog: { "a.b": 1 } }`). */
