@@ -23,6 +23,8 @@ const NESTED: u32 = 3;
 /** A number whose text in JSON need not be how JavaScript writes it. */
 const ODD_NUMBER: u32 = 4;
 const NULL: u32 = 5;
+/** A text with escapes that its writer need not have used: what it holds need not hold what it is. */
+const UNUSUALLY_ESCAPED: u32 = 6;
 
 /** What is true of a whole line. */
 const BEYOND_ASCII: u32 = 1;
@@ -34,8 +36,32 @@ const ESCAPES: u32 = 1;
 const UNUSUAL: u32 = 2;
 
 const NO_SLOT: u32 = 0xffff_ffff;
+
+/** Kinds of a program's nodes; another one stands for what only the caller can tell. */
+const AND: u32 = 1;
+const OR: u32 = 2;
+const NOT: u32 = 3;
+const ITEM: u32 = 4;
+/** What an item asks of a value. */
+const EXACT: u32 = 0;
+const PREFIX: u32 = 1;
+const SUFFIX: u32 = 2;
+const PART: u32 = 3;
+const PRESENT: u32 = 4;
+const ABSENT: u32 = 5;
+const NO_VALUE: u32 = 6;
+/** Several literals without which it cannot hold. */
+const REQUIRED: u32 = 7;
+/** Cannot hold in a line of ASCII. */
+const NOT_ASCII: u32 = 8;
+/** Answers: no, yes, or that only the caller can tell. */
+const NO: u32 = 0;
+const YES: u32 = 1;
+const UNKNOWN: u32 = 2;
+/** Set in a candidate that was seen to hold. */
+const HOLDS: u32 = 0x8000_0000;
 const TOKENS_MAX: u32 = 2048;
-const TOKEN_SIZE: u32 = 16;
+const TOKEN_SIZE: u32 = 24;
 const NAME_MAX: u32 = 256;
 
 /** Spread grams over tables (Knuth's multiplicative hash, and another odd number like it). */
@@ -46,6 +72,8 @@ const ROUGHLY: u32 = 0x2020_2020;
 /** The index in use. */
 let index: usize = 0;
 let stamp: u32 = 0;
+/** Number of the line, for items, which all indexes share. */
+let itemStamp: u64 = 0;
 let marks: usize = 0;
 /** Candidates found. */
 let out: usize = 0;
@@ -53,77 +81,112 @@ let found: u32 = 0;
 /** What the last text or value read was. */
 let escapes: u32 = 0;
 let kind: u32 = 0;
+/** The programs of rules, and what they ask about: the line with its tokens. */
+let code: usize = 0;
+let tokens: usize = 0;
+let count: u32 = 0;
+let slots: usize = 0;
+let flags: u32 = 0;
+let lineFrom: usize = 0;
+let lineTo: usize = 0;
+/** Whether the line has unusual escapes: 0 not known yet, 1 no, 2 yes. */
+let unusualKnown: u32 = 0;
+/** The value an item asks about. */
+let valueKind: u32 = 0;
+let valueFrom: usize = 0;
+let valueTo: usize = 0;
 
 /** A name without its blanks. Lies, as all that is laid out at compile time, in the first 4,096 bytes. */
 const squeezed: usize = memory.data(512, 16);
 
 /**
- * @param frame addresses: tokens (16 bytes each: slot, kind, from, to), slots (the token of each), candidates; then what is
- * told back: number of tokens, flags of the line; then again addresses: index, line, end of the line
- * @returns how many candidates there are, in the order of the rules, or −1 when the line has to be parsed
+ * @param frame addresses: tokens (24 bytes each: slot, kind, from, to, then the same of its name), slots (the token of each), candidates; then what is
+ * told back: number of tokens, flags of the line; then again addresses: index, line, end of the line, programs
+ * @returns how many candidates there are, in the order of the rules, or −1 when the line has to be parsed. A candidate that
+ * was seen to hold has its highest bit set; of the others only the caller can tell.
  */
 export function scan(frame: usize): i32 {
   open(load<u32>(frame, 20), load<u32>(frame, 8));
-  const tokens: usize = load<u32>(frame);
-  const slots: usize = load<u32>(frame, 4);
-  const line: usize = load<u32>(frame, 24);
-  const end: usize = load<u32>(frame, 28);
-  let flags: u32 = hasHighBytes(line, end) ? BEYOND_ASCII : 0;
-  if (flags != 0 && foldsIntoAscii(line, end)) return UNDECIDED;
-  let count: u32 = 0;
-  let place = skipBlanks(line, end);
-  if (place >= end || load<u8>(place) != OPEN) return UNDECIDED;
+  tokens = load<u32>(frame);
+  slots = load<u32>(frame, 4);
+  lineFrom = load<u32>(frame, 24);
+  lineTo = load<u32>(frame, 28);
+  code = load<u32>(frame, 32);
+  count = 0;
+  unusualKnown = 0;
+  flags = hasHighBytes(lineFrom, lineTo) ? BEYOND_ASCII : 0;
+  if (flags != 0 && foldsIntoAscii(lineFrom, lineTo)) return UNDECIDED;
+  if (!readLine()) return UNDECIDED;
+  store<u32>(frame, count, 12);
+  store<u32>(frame, flags, 16);
+  // Keywords are searched last: by then it is known that the line is one object.
+  if (load<u32>(index, 28) != 0 && !lookAtAll()) return UNDECIDED;
+  sort();
+  judgeCandidates();
+  return <i32>found;
+}
+
+/** Takes the object apart and looks at each value. */
+function readLine(): bool {
+  const end = lineTo;
+  let place = skipBlanks(lineFrom, end);
+  if (place >= end || load<u8>(place) != OPEN) return false;
   place = skipBlanks(place + 1, end);
-  if (place < end && load<u8>(place) == CLOSE) {
-    if (skipBlanks(place + 1, end) != end) return UNDECIDED;
-    return finish(frame, 0, flags, line, end);
-  }
-  const hasDotted = load<u32>(index, 8) != 0;
+  if (place < end && load<u8>(place) == CLOSE) return skipBlanks(place + 1, end) == end;
   while (true) {
-    if (place >= end || load<u8>(place) != QUOTE) return UNDECIDED;
-    const nameFrom = place + 1;
-    const nameTo = endOfText(nameFrom, end);
-    if (nameTo == 0 || escapes != 0) return UNDECIDED;
-    place = skipBlanks(nameTo + 1, end);
-    if (place >= end || load<u8>(place) != COLON) return UNDECIDED;
-    const from = skipBlanks(place + 1, end);
-    place = endOfValue(from, end);
-    if (place == 0 || count == TOKENS_MAX) return UNDECIDED;
-    const isText = kind <= ESCAPED;
-    const valueFrom = isText ? from + 1 : from;
-    const valueTo = isText ? place - 1 : place;
-    const valueKind = kind;
-    const unusual = isText && (escapes & UNUSUAL) != 0;
-    if (kind == NESTED && holdsObject(from, place)) {
-      if (hasDotted) return UNDECIDED;
-      flags |= OBJECT_INSIDE;
-    }
-    const name = find(nameFrom, <u32>(nameTo - nameFrom));
-    const token = tokens + count * TOKEN_SIZE;
-    store<u32>(token, name == 0 ? NO_SLOT : load<u32>(name, 4));
-    store<u32>(token, valueKind, 4);
-    store<u32>(token, <u32>(valueFrom - line), 8);
-    store<u32>(token, <u32>(valueTo - line), 12);
-    if (name != 0) {
-      store<u32>(slots + (load<u32>(name, 4) << 2), count);
-      if (!look(load<u32>(name, 8), valueFrom, valueTo, valueKind, unusual)) return UNDECIDED;
-    }
-    if (hasBlank(nameFrom, nameTo)) {
-      flags |= BLANK_IN_NAME;
-      const length = squeeze(nameFrom, nameTo);
-      const other: usize = length == 0 ? 0 : find(squeezed, length);
-      if (other != 0 && !look(load<u32>(other, 8), valueFrom, valueTo, valueKind, unusual)) return UNDECIDED;
-      if (length == 0) return UNDECIDED;
-    }
-    count += 1;
+    place = readField(place, end);
+    if (place == 0) return false;
     place = skipBlanks(place, end);
-    if (place >= end) return UNDECIDED;
+    if (place >= end) return false;
     const separator: u32 = load<u8>(place);
     place = skipBlanks(place + 1, end);
-    if (separator == COMMA) continue;
-    if (separator != CLOSE || place != end) return UNDECIDED;
-    return finish(frame, count, flags, line, end);
+    if (separator != COMMA) return separator == CLOSE && place == end;
   }
+}
+
+/** @returns the place behind the field that begins here, or 0 when the line has to be parsed */
+function readField(at: usize, end: usize): usize {
+  if (at >= end || load<u8>(at) != QUOTE || count == TOKENS_MAX) return 0;
+  const nameFrom = at + 1;
+  const nameTo = endOfText(nameFrom, end);
+  if (nameTo == 0 || escapes != 0) return 0;
+  const colon = skipBlanks(nameTo + 1, end);
+  if (colon >= end || load<u8>(colon) != COLON) return 0;
+  const from = skipBlanks(colon + 1, end);
+  const behind = endOfValue(from, end);
+  if (behind == 0) return 0;
+  const isText = kind <= ESCAPED;
+  valueFrom = isText ? from + 1 : from;
+  valueTo = isText ? behind - 1 : behind;
+  valueKind = isText && (escapes & UNUSUAL) != 0 ? UNUSUALLY_ESCAPED : kind;
+  if (kind == NESTED && holdsObject(from, behind)) {
+    if (load<u32>(index, 8) != 0) return 0;
+    flags |= OBJECT_INSIDE;
+  }
+  const name = find(nameFrom, <u32>(nameTo - nameFrom));
+  const token = tokens + count * TOKEN_SIZE;
+  store<u32>(token, name == 0 ? NO_SLOT : load<u32>(name, 4));
+  store<u32>(token, valueKind, 4);
+  store<u32>(token, <u32>(valueFrom - lineFrom), 8);
+  store<u32>(token, <u32>(valueTo - lineFrom), 12);
+  store<u32>(token, <u32>(nameFrom - lineFrom), 16);
+  store<u32>(token, <u32>(nameTo - lineFrom), 20);
+  if (name != 0) {
+    store<u32>(slots + (load<u32>(name, 4) << 2), count);
+    if (!look(load<u32>(name, 8))) return 0;
+  }
+  count += 1;
+  if (hasBlank(nameFrom, nameTo) && !lookSqueezed(nameFrom, nameTo)) return 0;
+  return behind;
+}
+
+/** A name with blanks also answers to the one without. */
+function lookSqueezed(from: usize, to: usize): bool {
+  flags |= BLANK_IN_NAME;
+  const length = squeeze(from, to);
+  if (length == 0) return false;
+  const name = find(squeezed, length);
+  return name == 0 || look(load<u32>(name, 8));
 }
 
 function open(at: usize, candidates: u32): void {
@@ -139,41 +202,36 @@ function open(at: usize, candidates: u32): void {
   }
   store<u32>(index, stamp, 24);
   markAll(load<u32>(index, 12), index + load<u32>(index, 16));
-}
-
-/** Keywords are searched last: by then it is known that the line is one object. */
-function finish(frame: usize, count: u32, flags: u32, line: usize, end: usize): i32 {
-  store<u32>(frame, count, 12);
-  store<u32>(frame, flags, 16);
-  const keywords = load<u32>(index, 28);
-  if (keywords != 0 && !lookAtAll(frame, count, line, end)) return UNDECIDED;
-  sort();
-  return <i32>found;
+  itemStamp += 1;
 }
 
 /** Keywords that may stand anywhere are searched in the whole line, names of fields included: rather one too many. */
-function lookAtAll(frame: usize, count: u32, line: usize, end: usize): bool {
+function lookAtAll(): bool {
   const entry = index + load<u32>(index, 28);
-  if (hasUnusualEscapes(line, end)) return false;
-  if (load<u32>(index, 32) != 0) return search(entry, line, end);
-  const tokens: usize = load<u32>(frame);
+  if (isUnusual()) return false;
+  if (load<u32>(index, 32) != 0) return search(entry, lineFrom, lineTo);
   for (let number: u32 = 0; number < count; number += 1) {
-    const token = tokens + number * TOKEN_SIZE;
-    const tokenKind = load<u32>(token, 4);
-    if (tokenKind == NESTED || tokenKind == ODD_NUMBER) return false;
-    if (tokenKind != NULL && !search(entry, line + load<u32>(token, 8), line + load<u32>(token, 12))) return false;
+    readToken(tokens + number * TOKEN_SIZE);
+    if (valueKind == NESTED || valueKind == ODD_NUMBER) return false;
+    if (valueKind != NULL && !search(entry, valueFrom, valueTo)) return false;
   }
   return true;
 }
 
+function readToken(token: usize): void {
+  valueKind = load<u32>(token, 4);
+  valueFrom = lineFrom + load<u32>(token, 8);
+  valueTo = lineFrom + load<u32>(token, 12);
+}
+
 /** @returns false when only the decoded value can tell */
-function look(offset: u32, from: usize, to: usize, valueKind: u32, unusual: bool): bool {
+function look(offset: u32): bool {
   if (offset == 0) return true;
   const entry = index + offset;
   markAll(load<u32>(entry, 4), index + load<u32>(entry, 8));
   if (load<u32>(entry, 12) == 0 || valueKind == NULL) return true;
-  if (valueKind == NESTED || valueKind == ODD_NUMBER || unusual) return false;
-  return search(entry, from, to);
+  if (valueKind > BARE) return false;
+  return search(entry, valueFrom, valueTo);
 }
 
 /** @returns false when literals and bytes are beyond ASCII: only the decoded text can tell */
@@ -282,16 +340,21 @@ function stands(literal: usize, at: usize): bool {
   let left = <i32>load<u32>(literal);
   let bytes = literal + 16;
   while (true) {
-    const text = v128.load(at);
-    const isUpper = i8x16.lt_u(i8x16.sub(text, i8x16.splat(0x41)), i8x16.splat(26));
-    const folded = v128.or(text, v128.and(isUpper, i8x16.splat(0x20)));
-    const differ = ~i8x16.bitmask(i8x16.eq(folded, v128.load(bytes))) & 0xffff;
+    const differ = ~i8x16.bitmask(i8x16.eq(folded(v128.load(at)), v128.load(bytes))) & 0xffff;
     if (left <= 16) return (differ & ((1 << left) - 1)) == 0;
     if (differ != 0) return false;
     left -= 16;
     at += 16;
     bytes += 16;
   }
+}
+
+/** ASCII in lower case. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function folded(text: v128): v128 {
+  const isUpper = i8x16.lt_u(i8x16.sub(text, i8x16.splat(0x41)), i8x16.splat(26));
+  return v128.or(text, v128.and(isUpper, i8x16.splat(0x20)));
 }
 
 function hit(literal: usize): void {
@@ -321,6 +384,195 @@ function sort(): void {
     }
     store<u32>(out + (place << 2), rule);
   }
+}
+
+/** Runs the programs of the candidates; those that do not hold are candidates no more. */
+function judgeCandidates(): void {
+  const programs = index + load<u32>(index, 40);
+  let kept: u32 = 0;
+  for (let number: u32 = 0; number < found; number += 1) {
+    const rule = load<u32>(out + (number << 2));
+    const answer = judge(code + load<u32>(programs + (rule << 2)));
+    if (answer == NO) continue;
+    store<u32>(out + (kept << 2), answer == YES ? rule | HOLDS : rule);
+    kept += 1;
+  }
+  found = kept;
+}
+
+function judge(node: usize): u32 {
+  const nodeKind = load<u32>(node);
+  if (nodeKind == ITEM) return judgeItem(code + load<u32>(node, 4));
+  if (nodeKind == NOT) {
+    const inner = judge(code + load<u32>(node, 4));
+    return inner == UNKNOWN ? UNKNOWN : 1 - inner;
+  }
+  if (nodeKind != AND && nodeKind != OR) return UNKNOWN;
+  const children = load<u32>(node, 4);
+  const decisive = nodeKind == AND ? NO : YES;
+  let answer: u32 = 1 - decisive;
+  for (let number: u32 = 0; number < children; number += 1) {
+    const one = judge(code + load<u32>(node + (number << 2), 8));
+    if (one == decisive) return decisive;
+    if (one == UNKNOWN) answer = UNKNOWN;
+  }
+  return answer;
+}
+
+/** Asked once for each line; rules share items. */
+function judgeItem(item: usize): u32 {
+  if (load<u64>(item) == itemStamp) return load<u32>(item, 8);
+  const answer = answerOf(item);
+  store<u64>(item, itemStamp);
+  store<u32>(item, answer, 8);
+  return answer;
+}
+
+function answerOf(item: usize): u32 {
+  const slot = load<u32>(item, 12);
+  const isNegated = (load<u32>(item, 16) & 1) != 0;
+  let isPresent = false;
+  if (slot != NO_SLOT) {
+    const number = load<u32>(slots + (slot << 2));
+    const token = tokens + number * TOKEN_SIZE;
+    // What an earlier line left behind names a token that is not of this field, or beyond those of this line.
+    isPresent = number < count && load<u32>(token) == slot;
+    if (isPresent) readToken(token);
+    else {
+      const isDotted = (load<u32>(item, 16) & 2) != 0;
+      if ((flags & BLANK_IN_NAME) != 0 || (isDotted && (flags & OBJECT_INSIDE) != 0)) return UNKNOWN;
+    }
+  }
+  const groups = load<u32>(item, 20);
+  let answer = YES;
+  for (let number: u32 = 0; number < groups; number += 1) {
+    const one = judgeGroup(code + load<u32>(item + (number << 2), 24), slot == NO_SLOT, isPresent);
+    if (one == UNKNOWN) answer = UNKNOWN;
+    else if (one == NO) {
+      answer = NO;
+      break;
+    }
+  }
+  if (answer == UNKNOWN) return UNKNOWN;
+  return isNegated ? 1 - answer : answer;
+}
+
+/** Of a group one test is enough. */
+function judgeGroup(group: usize, isKeyword: bool, isPresent: bool): u32 {
+  const tests = load<u32>(group);
+  let answer = NO;
+  for (let number: u32 = 0; number < tests; number += 1) {
+    const test = group + (number << 3);
+    const place = load<u32>(test, 4);
+    const operand = code + load<u32>(test, 8);
+    const one = isKeyword ? holdsAnywhere(place, operand) : holds(place, operand, isPresent);
+    if (one == YES) return YES;
+    if (one == UNKNOWN) answer = UNKNOWN;
+  }
+  return answer;
+}
+
+function holds(place: u32, operand: usize, isPresent: bool): u32 {
+  if (place == PRESENT) return isPresent ? YES : NO;
+  if (place == ABSENT) return isPresent ? NO : YES;
+  if (place == NO_VALUE) return !isPresent || valueKind == NULL ? YES : valueKind == NESTED ? UNKNOWN : NO;
+  if (!isPresent || valueKind == NULL) return NO;
+  if (valueKind > BARE) return UNKNOWN;
+  return holdsInText(place, operand);
+}
+
+function holdsInText(place: u32, operand: usize): u32 {
+  if (place == REQUIRED) return holdsAll(operand);
+  if (place == NOT_ASCII) return (flags & BEYOND_ASCII) != 0 ? UNKNOWN : NO;
+  if (place > PART) return UNKNOWN;
+  return holdsLiteral(place, operand) ? YES : NO;
+}
+
+function holdsAll(list: usize): u32 {
+  const literals = load<u32>(list);
+  for (let number: u32 = 0; number < literals; number += 1)
+    if (!contains(code + load<u32>(list + (number << 2), 4), valueFrom, valueTo)) return NO;
+  return UNKNOWN;
+}
+
+function holdsLiteral(place: u32, literal: usize): bool {
+  const length = load<u32>(literal);
+  if (length > <u32>(valueTo - valueFrom)) return false;
+  if (place == PART) return contains(literal, valueFrom, valueTo);
+  if (place == EXACT && valueFrom + length != valueTo) return false;
+  const at = place == SUFFIX ? valueTo - length : valueFrom;
+  return stands(literal, at) && isUnitStart(at, valueFrom);
+}
+
+/** Keywords: in any value, at any depth. They are none that a number could be. */
+function holdsAnywhere(place: u32, operand: usize): u32 {
+  if (isUnusual()) return UNKNOWN;
+  if (place == NOT_ASCII) return (flags & BEYOND_ASCII) != 0 ? UNKNOWN : NO;
+  if (place > PART) return UNKNOWN;
+  if (place == PART && !contains(operand, lineFrom, lineTo)) return NO;
+  let answer = NO;
+  for (let number: u32 = 0; number < count; number += 1) {
+    readToken(tokens + number * TOKEN_SIZE);
+    if (valueKind == NULL) continue;
+    if (valueKind == NESTED) {
+      if (contains(operand, valueFrom, valueTo)) answer = UNKNOWN;
+    } else if (holdsLiteral(place, operand)) {
+      if (!isRepeated(number)) return YES;
+      answer = UNKNOWN;
+    }
+  }
+  return answer;
+}
+
+/** Whether a later field has the name of this one: then only the later one counts, as `JSON.parse` has it. */
+function isRepeated(number: u32): bool {
+  const token = tokens + number * TOKEN_SIZE;
+  const from = lineFrom + load<u32>(token, 16);
+  const length = load<u32>(token, 20) - load<u32>(token, 16);
+  for (let later = number + 1; later < count; later += 1) {
+    const other = tokens + later * TOKEN_SIZE;
+    if (load<u32>(other, 20) - load<u32>(other, 16) != length) continue;
+    if (isSame(lineFrom + load<u32>(other, 16), from, length)) return true;
+  }
+  return false;
+}
+
+/** Whether the line has escapes its writer need not have used; looked up once. */
+function isUnusual(): bool {
+  if (unusualKnown == 0) unusualKnown = hasUnusualEscapes(lineFrom, lineTo) ? 2 : 1;
+  return unusualKnown == 2;
+}
+
+/** Whether a literal, which is folded, stands in a text, character for character. */
+function contains(literal: usize, from: usize, to: usize): bool {
+  const length: usize = load<u32>(literal);
+  if (length == 0) return true;
+  if (length > to - from) return false;
+  const lastStart = to - length;
+  const first = i8x16.splat(<i8>load<u8>(literal, 16));
+  const last = i8x16.splat(<i8>load<u8>(literal + length, 15));
+  for (let at = from; at <= lastStart; at += 16) {
+    let stops = i8x16.bitmask(
+      v128.and(
+        i8x16.eq(folded(v128.load(at)), first),
+        i8x16.eq(folded(v128.load(at + length - 1)), last),
+      ),
+    );
+    while (stops != 0) {
+      const place = at + ctz(stops);
+      if (place > lastStart) return false;
+      if (stands(literal, place) && isUnitStart(place, from)) return true;
+      stops &= stops - 1;
+    }
+  }
+  return false;
+}
+
+/** Whether no escape was begun before this place: an even number of backslashes stand before it. */
+function isUnitStart(at: usize, from: usize): bool {
+  let before = at;
+  while (before > from && load<u8>(before - 1) == BACKSLASH) before -= 1;
+  return ((at - before) & 1) == 0;
 }
 
 /** The entry of a name, or 0. */
@@ -385,22 +637,44 @@ function endOfValue(from: usize, end: usize): usize {
 /** @returns where the closing quotation mark is, or 0; says in `escapes` what was passed */
 function endOfText(from: usize, end: usize): usize {
   escapes = 0;
-  let at = from;
-  while (at < end) {
+  for (let at = from; at < end; at += 16) {
     const bytes = v128.load(at);
-    const stops = i8x16.bitmask(v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))));
-    if (stops == 0) {
-      at += 16;
-      continue;
+    const quotes = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x22)));
+    const backslashes = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x5c)));
+    if ((quotes | backslashes) == 0) continue;
+    if (backslashes == 0) {
+      const place = at + ctz(quotes);
+      // The first of these bytes may be the end of an escape begun before them.
+      if (escapes == 0 || isUnitStart(place, from)) return place < end ? place : 0;
     }
-    at += ctz(stops);
-    if (at >= end) return 0;
-    if (load<u8>(at) == QUOTE) return at;
-    const escaped = load<u8>(at, 1);
-    escapes |= escaped == 0x75 || escaped == 0x2f ? ESCAPES | UNUSUAL : ESCAPES;
-    at += 2;
+    const place = endOfEscaped(at, quotes, backslashes, from);
+    if (place != 0) return place < end ? place : 0;
   }
   return 0;
+}
+
+/** @returns the closing quotation mark among sixteen bytes that have escapes in or before them, or 0 */
+function endOfEscaped(at: usize, quotes: i32, backslashes: i32, from: usize): usize {
+  let marks = quotes;
+  let place: usize = 0;
+  while (marks != 0) {
+    place = at + ctz(marks);
+    if (isUnitStart(place, from)) break;
+    marks &= marks - 1;
+  }
+  const before: i32 = marks == 0 ? 0xffff : (1 << ctz(marks)) - 1;
+  const passed = backslashes & before;
+  if (passed != 0) {
+    escapes |= ESCAPES;
+    const next = v128.load(at, 1);
+    let unusual =
+      passed & i8x16.bitmask(v128.or(i8x16.eq(next, i8x16.splat(0x75)), i8x16.eq(next, i8x16.splat(0x2f))));
+    while (unusual != 0) {
+      if (isUnitStart(at + ctz(unusual), from)) escapes |= UNUSUAL;
+      unusual &= unusual - 1;
+    }
+  }
+  return marks == 0 ? 0 : place;
 }
 
 function hasUnusualEscapes(from: usize, end: usize): bool {
@@ -523,10 +797,17 @@ function hasHighBytes(from: usize, end: usize): bool {
 
 /** U+0130 and U+212A, the only characters beyond ASCII that fold into it, as the bytes of UTF-8. */
 function foldsIntoAscii(from: usize, end: usize): bool {
-  for (let at = from; at + 1 < end; at += 1) {
-    const byte: u32 = load<u8>(at);
-    if (byte == 0xc4 && load<u8>(at, 1) == 0xb0) return true;
-    if (byte == 0xe2 && at + 2 < end && load<u8>(at, 1) == 0x84 && load<u8>(at, 2) == 0xaa) return true;
+  for (let at = from; at < end; at += 16) {
+    const bytes = v128.load(at);
+    const next = v128.load(at, 1);
+    const capitalI = v128.and(i8x16.eq(bytes, i8x16.splat(<i8>0xc4)), i8x16.eq(next, i8x16.splat(<i8>0xb0)));
+    const kelvin = v128.and(i8x16.eq(bytes, i8x16.splat(<i8>0xe2)), i8x16.eq(next, i8x16.splat(<i8>0x84)));
+    let stops = i8x16.bitmask(v128.or(capitalI, kelvin));
+    while (stops != 0) {
+      const place = at + ctz(stops);
+      if (place + 1 < end && (load<u8>(place) == 0xc4 || load<u8>(place, 2) == 0xaa)) return true;
+      stops &= stops - 1;
+    }
   }
   return false;
 }

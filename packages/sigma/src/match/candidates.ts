@@ -5,14 +5,20 @@ import { WitnessIndex } from "./witness-index.ts";
 
 /** Events looked at to see which witnesses are rare in this stream. */
 const PROFILE_EVENTS = 512;
-/** Looked at again after so many times as many events: streams change, and looking costs. */
+/** So many events looked at give a first answer; of those after them one in `PROFILE_EVERY` is looked at, as looking costs. */
+const PROFILE_FIRST = 64;
+const PROFILE_EVERY = 8;
+/** Looked at again after so many times as many events: streams change. */
 const PROFILE_AGAIN = 256;
 /** Fewer rules than this are not worth measuring for. */
 const PROFILE_RULES_MIN = 24;
 
 /** Finds candidates in the bytes of a line. */
 export type LineSearch = Readonly<{
-  /** @returns undefined when this line has to be parsed first; valid until the next call */
+  /**
+   * @returns numbers of rules in their order, with all bits turned (`~number`) where the rule was seen to hold; undefined
+   * when this line has to be parsed first; valid until the next call
+   */
   find(index: WitnessIndex, line: Uint8Array): readonly number[] | undefined;
   /** This index is not used again. */
   forget(index: WitnessIndex): void;
@@ -44,7 +50,7 @@ export class Candidates {
   /**
    * The same from the bytes of a line of JSON.
    *
-   * @returns undefined when this line has to be parsed first
+   * @returns as `LineSearch.find`
    */
   findInLine(line: Uint8Array): readonly number[] | undefined {
     if (this.#seen >= this.#profileAt) return undefined;
@@ -61,12 +67,14 @@ export class Candidates {
   #measure(event: EventContent): void {
     this.#profile ??= new Profile(this.#expressions);
     this.#profile.look(event);
-    if (this.#profile.events < PROFILE_EVENTS) return;
     const profile = this.#profile;
+    const next = this.#seen + (profile.events < PROFILE_FIRST ? 1 : PROFILE_EVERY);
+    const isDone = profile.events >= PROFILE_EVENTS;
+    this.#profileAt = isDone ? next * PROFILE_AGAIN : next;
+    if (profile.events !== PROFILE_FIRST && !isDone) return;
     this.#lines.forget(this.#index);
     this.#index = WitnessIndex.of(this.#expressions, (atom) => profile.frequency(atom));
-    this.#profile = undefined;
-    this.#profileAt = (this.#seen + 1) * PROFILE_AGAIN;
+    if (isDone) this.#profile = undefined;
   }
 }
 

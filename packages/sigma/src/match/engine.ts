@@ -57,7 +57,13 @@ export function createEngine(ruleSet: Pick<RuleSet, "rules">, options: EngineOpt
   }));
   const view = new EventView(items.fields);
   const lines = new FirstUsed(
-    () => (options.kernel === false ? undefined : KernelLines.create(items.slots)) ?? new TextLines(),
+    () =>
+      (options.kernel === false
+        ? undefined
+        : KernelLines.create(
+            compiled.map(({ rule }) => rule.expression),
+            items.slots,
+          )) ?? new TextLines(),
   );
   const bundles = new Bundles(compiled, lines);
   const everything = options.routing === "none" ? bundleOf(compiled, lines) : undefined;
@@ -65,8 +71,8 @@ export function createEngine(ruleSet: Pick<RuleSet, "rules">, options: EngineOpt
   const verify = ({ compiled: rules }: Bundle, candidates: readonly number[], eventId: string): readonly Match[] => {
     const matches: Match[] = [];
     for (const number of candidates) {
-      const one = rules[number];
-      if (one?.program(view) === true) matches.push({ rule: one.rule, eventId });
+      const one = rules[number < 0 ? ~number : number];
+      if (one !== undefined && (number < 0 || one.program(view))) matches.push({ rule: one.rule, eventId });
     }
     return matches;
   };
@@ -144,7 +150,7 @@ class Bundles {
     if (remembered !== undefined) return remembered;
     const bundle = this.#byParts(logsource);
     // What cannot change, like what a router hands out, is known again by itself.
-    if (Object.isFrozen(logsource) && Object.isFrozen(logsource.category)) this.#byObject.set(logsource, bundle);
+    if (isFixed(logsource)) this.#byObject.set(logsource, bundle);
     return bundle;
   }
 
@@ -175,6 +181,10 @@ class Bundles {
     this.#byLogsource.clear();
     this.#byObject = new WeakMap();
   }
+}
+
+function isFixed(logsource: EventLogsource): boolean {
+  return Object.isFrozen(logsource) && Object.values(logsource).every((part) => Object.isFrozen(part));
 }
 
 /** Equal items are shared between rules: each is evaluated at most once per event. */

@@ -20,8 +20,14 @@ export function compileRule(expression: Expression, items: ItemPrograms, generat
   return make(items.programs);
 }
 
-/** Whether this platform lets code be generated. */
+let allowed: boolean | undefined;
+
+/** Whether this platform lets code be generated; asked once, as a policy that forbids it may report each attempt. */
 export function canGenerate(): boolean {
+  return (allowed ??= attemptToGenerate());
+}
+
+function attemptToGenerate(): boolean {
   try {
     // oxlint-disable-next-line typescript/no-implied-eval -- constant text
     return (new Function("return true") as () => boolean)();

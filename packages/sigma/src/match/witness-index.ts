@@ -78,6 +78,8 @@ function asWritten(text: string): string {
 
 /** Rules by their witnesses, inverted: from what an event holds to the rules it may concern. */
 export class WitnessIndex {
+  /** The conditions of the rules, by number; none when it only counts. */
+  readonly expressions: readonly Expression[];
   readonly #always: readonly number[];
   readonly #fields: ReadonlyMap<string, FieldEntry>;
   readonly #dotted: readonly FieldEntry[];
@@ -89,10 +91,12 @@ export class WitnessIndex {
   #event = 0;
 
   static of(expressions: readonly Expression[], frequency: Frequency): WitnessIndex {
-    return new WitnessIndex(expressions.map((expression) => witnessOf(expression, frequency)));
+    const witnesses = expressions.map((expression) => witnessOf(expression, frequency));
+    return new WitnessIndex(witnesses, expressions);
   }
 
-  constructor(witnesses: readonly (Witness | undefined)[]) {
+  constructor(witnesses: readonly (Witness | undefined)[], expressions: readonly Expression[] = []) {
+    this.expressions = expressions;
     this.#always = witnesses.flatMap((witness, rule) => (witness === undefined ? [rule] : []));
     this.#marks = new Uint32Array(witnesses.length);
     const byField = new Map<string | null, Map<string, { atom: Atom; rules: number[] }>>();
@@ -109,7 +113,8 @@ export class WitnessIndex {
   /** What the kernel looks for, and the fields it finds for those who read candidates. */
   plan(slots: ReadonlyMap<string, number>): IndexPlan {
     const fields = [...slots].map(([name, slot]) => ({ name, slot, plan: this.#fields.get(name)?.plan }));
-    return { rules: this.#marks.length, always: this.#always, fields, keywords: this.#keywords?.plan };
+    const { expressions } = this;
+    return { rules: this.#marks.length, always: this.#always, fields, keywords: this.#keywords?.plan, expressions };
   }
 
   find(event: EventContent): readonly number[] {

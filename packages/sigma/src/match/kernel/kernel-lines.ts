@@ -1,3 +1,4 @@
+import type { Expression } from "../../expression.ts";
 import type { EventSource } from "../event-view.ts";
 import { allTexts, valuesOf } from "../field-values.ts";
 import { parseObject } from "../line-fields.ts";
@@ -5,6 +6,7 @@ import type { WitnessIndex } from "../witness-index.ts";
 import { type KernelIndex, type KernelToken, LINE_FLAGS, LineKernel, TOKEN_KINDS } from "./line-kernel.ts";
 
 const utf8 = new TextDecoder();
+const quoted: ReadonlySet<number> = new Set([TOKEN_KINDS.text, TOKEN_KINDS.escaped, TOKEN_KINDS.unusual]);
 
 /** Searches lines with the kernel. */
 export class KernelLines implements EventSource {
@@ -16,11 +18,12 @@ export class KernelLines implements EventSource {
   #whole: Readonly<Record<string, unknown>> | undefined;
 
   /**
+   * @param expressions of all rules that may be asked for
    * @param slots every field that rules read
    * @returns undefined where the platform has no WebAssembly with SIMD, or forbids it
    */
-  static create(slots: ReadonlyMap<string, number>): KernelLines | undefined {
-    const kernel = LineKernel.create(slots.size);
+  static create(expressions: Iterable<Expression>, slots: ReadonlyMap<string, number>): KernelLines | undefined {
+    const kernel = LineKernel.create(expressions, slots);
     return kernel && new KernelLines(kernel, slots);
   }
 
@@ -77,7 +80,7 @@ export class KernelLines implements EventSource {
   }
 
   #valueOf({ kind, from, to }: KernelToken): unknown {
-    const quotes = kind === TOKEN_KINDS.text || kind === TOKEN_KINDS.escaped ? 1 : 0;
+    const quotes = quoted.has(kind) ? 1 : 0;
     const isAscii = (this.#kernel.flags & LINE_FLAGS.beyondAscii) === 0;
     if (kind === TOKEN_KINDS.text && isAscii) return asciiOf(this.#line, from, to);
     return JSON.parse(

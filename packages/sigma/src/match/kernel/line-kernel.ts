@@ -1,15 +1,19 @@
 import { scanModule } from "./scan-module.ts";
+import type { Expression } from "../../expression.ts";
+import { packPrograms, type Programs } from "./pack-programs.ts";
 import { type IndexPlan, packIndex } from "./pack-index.ts";
 import { KernelMemory, type LinearMemory } from "./kernel-memory.ts";
 
 /** Values of one line, as the kernel tells them apart. */
-export const TOKEN_KINDS = { text: 0, escaped: 1, bare: 2, nested: 3, oddNumber: 4, null: 5 } as const;
+export const TOKEN_KINDS = { text: 0, escaped: 1, bare: 2, nested: 3, oddNumber: 4, null: 5, unusual: 6 } as const;
 /** What the kernel says of a line as a whole. */
 export const LINE_FLAGS = { beyondAscii: 1, blankInName: 2, objectInside: 4 } as const;
 
 const TOKENS_MAX = 2_048;
-const TOKEN_WORDS = 4;
-const FRAME_WORDS = 8;
+/** Set in a candidate that was seen to hold. */
+const HOLDS = 0x80_00_00_00;
+const TOKEN_WORDS = 6;
+const FRAME_WORDS = 9;
 const LINE_BYTES = 65_536;
 /** Longer lines are parsed. */
 const LINE_BYTES_MAX = 4 * 1024 * 1024;
@@ -52,28 +56,33 @@ export class LineKernel {
   readonly #frame: number;
   readonly #slots: number;
   readonly #tokens: number;
+  readonly #code: number;
+  readonly #programs: ReadonlyMap<Expression, number>;
   #candidates: KernelIndex;
   #line: KernelIndex;
 
-  /** @param slots how many fields rules read */
-  static create(slots: number): LineKernel | undefined {
+  /** @param slots every field that rules read */
+  static create(expressions: Iterable<Expression>, slots: ReadonlyMap<string, number>): LineKernel | undefined {
     const instance = instantiate();
-    return instance && new LineKernel(instance, slots);
+    return instance && new LineKernel(instance, packPrograms(expressions, slots), slots.size);
   }
 
-  private constructor({ exports }: Instance, slots: number) {
+  private constructor({ exports }: Instance, { bytes, places }: Programs, slots: number) {
     this.#scan = exports["scan"] as Scan;
     this.#memory = new KernelMemory(exports["memory"] as LinearMemory);
     this.#frame = this.#memory.take(FRAME_WORDS * 4);
     this.#slots = this.#memory.take(slots * 4);
     this.#tokens = this.#memory.take(TOKENS_MAX * TOKEN_WORDS * 4);
+    this.#code = this.#memory.take(bytes.length);
+    this.#memory.bytes.set(bytes, this.#code);
+    this.#programs = places;
     this.#candidates = { at: this.#memory.take(4 + SLACK), bytes: 4 };
     this.#line = { at: this.#memory.take(LINE_BYTES + SLACK), bytes: LINE_BYTES };
   }
 
   /** Puts an index into memory; it takes room until `drop`. */
   add(plan: IndexPlan): KernelIndex {
-    const bytes = packIndex(plan);
+    const bytes = packIndex(plan, this.#programs);
     const at = this.#memory.take(bytes.length);
     this.#memory.bytes.set(bytes, at);
     if (plan.rules * 4 > this.#candidates.bytes) this.#candidates = this.#larger(this.#candidates, plan.rules * 4);
@@ -98,13 +107,15 @@ export class LineKernel {
     words[frame + 5] = at;
     words[frame + 6] = this.#line.at;
     words[frame + 7] = this.#line.at + line.length;
+    words[frame + 8] = this.#code;
     bytes.set(line, this.#line.at);
     return this.#scan(this.#frame);
   }
 
-  /** Rule number of a candidate, in the order of the rules. */
+  /** Number of a rule, in their order; with all bits turned, so below 0, when it was seen to hold. */
   candidate(number: number): number {
-    return this.#memory.words[this.#candidates.at / 4 + number] ?? 0;
+    const word = this.#memory.words[this.#candidates.at / 4 + number] ?? 0;
+    return word >= HOLDS ? ~(word - HOLDS) : word;
   }
 
   get flags(): number {

@@ -1,5 +1,6 @@
 import { anchor, byteLiteral, GRAM, gramAt, SPREAD } from "../anchors.ts";
 import type { IndexedLiteral } from "../literal-index.ts";
+import type { Expression } from "../../expression.ts";
 import { BlockWriter } from "./block-writer.ts";
 
 /** What a field is searched for: rules that only ask for it to be there, and literals as JSON writes them. */
@@ -16,12 +17,14 @@ export type IndexPlan = Readonly<{
   /** Every field that a rule reads, with its slot; `plan` where it is searched. */
   fields: readonly Readonly<{ name: string; slot: number; plan: FieldPlan | undefined }>[];
   keywords: FieldPlan | undefined;
+  /** The conditions of the rules, by number. */
+  expressions: readonly Expression[];
 }>;
 
 type Literal = FieldPlan["literals"][number];
 /** Where in a field's entry each place's table is named. */
 const TABLES = { exact: 16, prefix: 20, suffix: 24, part: 28, short: 32 } as const;
-const HEADER_BYTES = 40;
+const HEADER_BYTES = 44;
 const ENTRY_BYTES = 36;
 const FILTER_BITS = { least: 10, most: 16, perAnchor: 32 };
 
@@ -31,11 +34,11 @@ const FILTER_BITS = { least: 10, most: 16, perAnchor: 32 };
  *
  * Header: 0 mask of the table of names, 4 that table, 8 whether a name searched has a dot, 12 number of rules always tried,
  * 16 those, 20 a mark for each rule, 24 number of the last line, 28 entry of keywords, 32 whether all of them may stand
- * anywhere, 36 number of rules. Name: 0 length in bytes, 4 slot, 8 entry, 16 UTF-8. Entry: 0 whether a literal is beyond
+ * anywhere, 36 number of rules, 40 their programs. Name: 0 length in bytes, 4 slot, 8 entry, 16 UTF-8. Entry: 0 whether a literal is beyond
  * ASCII, 4 number of rules that ask for the field to be there, 8 those, 12 whether it is searched, then a table for each
  * place. Literal: 0 length, 4 number of rules, 8 those, 16 bytes.
  */
-export function packIndex(plan: IndexPlan): Uint8Array {
+export function packIndex(plan: IndexPlan, programs: ReadonlyMap<Expression, number>): Uint8Array {
   const writer = new BlockWriter();
   writer.reserve(HEADER_BYTES);
   const names = plan.fields.map(({ name, slot, plan: field }): Slot => {
@@ -61,6 +64,7 @@ export function packIndex(plan: IndexPlan): Uint8Array {
     keywords === undefined ? 0 : writeField(writer, keywords),
     Number(anywhere),
     plan.rules,
+    writer.numbers(plan.expressions.map((expression) => programs.get(expression) ?? 0)),
   ];
   for (const [index, value] of header.entries()) writer.set(index * 4, value);
   return writer.finish();
