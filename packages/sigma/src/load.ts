@@ -16,9 +16,11 @@ import type { CorrelationRule, DetectionRule, FilterRule, SigmaRule } from "./ru
 /** A rule file as it was read; the path is only used in messages and keys. */
 export type RuleFile = Readonly<{ path: string; text: string }>;
 
+/** What `loadRules` needs beside the files; everything may be left out. */
 export type LoadOptions = Readonly<{
   /** Values for `%name%`; a rule with a name that is not here is refused. */
   placeholders?: Placeholders;
+  /** Of each file, `yaml-limit` beyond; left out: 524,288 characters, 32 levels, 64 aliases, 1,024 documents. */
   limits?: Partial<YamlLimits>;
   /** Processing pipelines, run over every rule after it is read and before it is compiled. */
   pipelines?: readonly Pipeline[];

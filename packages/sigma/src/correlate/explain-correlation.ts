@@ -15,6 +15,7 @@ import type { CorrelationHit, CorrelationLoss, TrackStep } from "./track.ts";
  */
 export type CorrelationVerdict = "fired" | "goes-on" | "not-met" | "late" | "left-out";
 
+/** What one correlation made of one event, and the window it judged it by. */
 export type CorrelationExplanation = Readonly<{
   rule: CorrelationRule;
   /** Keys of the rules referred to that hold, in the order of its list. */

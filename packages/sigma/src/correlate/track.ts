@@ -18,8 +18,17 @@ export type CorrelationLoss = Readonly<{
   count: number;
 }>;
 
+/**
+ * Why something is lost: older than the lateness allowed (`late`), without a usable time (`untimed`), without a field of
+ * the group (`ungrouped`), more than one group may hold (`truncated`, entries or values), let go for the bound on groups or entries of
+ * the correlation (`evicted`), or past its window (`expired`).
+ */
 export type LossReason = "late" | "untimed" | "ungrouped" | "truncated" | "evicted" | "expired";
 
+/**
+ * One burst of a correlation, told at the event that completed it. Times are event times, in milliseconds since 1970 (UTC); the
+ * same events in the same order give the same hit.
+ */
 export type CorrelationHit = Readonly<{
   rule: CorrelationRule;
   /** The event that completed it; with the rule and the group it identifies the hit. */
@@ -32,21 +41,32 @@ export type CorrelationHit = Readonly<{
   eventIds: readonly string[];
   /** All contributions in the window, also those not listed. */
   eventCount: number;
+  /** Of the oldest contribution in the window. */
   firstTimeMs: number;
+  /** Of the newest. */
   lastTimeMs: number;
   /** What was compared: a count, a number of rules, a sum … */
   value: number;
 }>;
 
+/**
+ * One group as it is stored: `correlationId` is the rule's key, `groupKey` as in `CorrelationHit`, `state` a text with a version and a
+ * digest of the correlation, to be kept as it is.
+ */
 export type StoredGroup = Readonly<{ correlationId: string; groupKey: string; state: string }>;
+/** Which group, for deleting what is stored of it. */
 export type GroupName = Omit<StoredGroup, "state">;
 /** A stored group that cannot be used, and why. */
 export type RefusedGroup = GroupName & Readonly<{ reason: string }>;
 
+/** How one correlation stands now, and what it lost since it was created. */
 export type CorrelationStats = Readonly<{
   rule: CorrelationRule;
+  /** Held now, at most `groupsMax`. */
   groups: number;
+  /** Held now in all groups, at most `entriesMax`. */
   entries: number;
+  /** Events, or entries, by reason: what `onLoss` was told, added up. */
   losses: Readonly<Record<LossReason, number>>;
 }>;
 

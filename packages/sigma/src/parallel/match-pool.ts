@@ -7,6 +7,7 @@ import { BatchFailed, type LineRange, PoolBroken, PoolClosed, type PoolFailure }
 import type { RuleTexts } from "./rule-texts.ts";
 import type { WorkerPort } from "./worker-port.ts";
 
+/** What a pool is made of, and its bounds in workers, batches and milliseconds. */
 export type MatchPoolOptions = Readonly<{
   /** Starts one worker, whose program is `serveMatches`. Called again for each that is lost. */
   spawn: () => WorkerPort;
@@ -39,6 +40,10 @@ export type BatchOutcome =
   | (Readonly<{ ok: true; batch: LineBatch; range: LineRange }> & BatchFindings)
   | Readonly<{ ok: false; batch: LineBatch; range: LineRange; error: PoolFailure }>;
 
+/**
+ * Engines in workers that match batches of NDJSON lines side by side. It holds workers until `close` or the end of
+ * `await using`; a batch may have 64 MiB, and at most `batchesMax` of them are held.
+ */
 export type MatchPool = AsyncDisposable &
   Readonly<{
     /**

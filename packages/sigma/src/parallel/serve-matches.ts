@@ -4,6 +4,7 @@ import type { BatchMessage, FromWorker, LoadMessage, ToWorker } from "./messages
 import { loadRuleTexts } from "./rule-texts.ts";
 import type { ServedPort } from "./worker-port.ts";
 
+/** What a worker's program may be told; everything may be left out. */
 export type ServeOptions = Readonly<{
   /**
    * Memory lines are read from. In Node give `Buffer.allocUnsafeSlow`: the engine reads Node's buffers faster than plain

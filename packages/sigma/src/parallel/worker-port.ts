@@ -7,6 +7,7 @@ export type WorkerPort = Readonly<{
   terminate(): unknown;
 }>;
 
+/** What the pool listens with: each message as it was posted, and why a worker ended (an `Error` where there is one). */
 export type WorkerHearing = Readonly<{ message(message: unknown): void; ended(reason: unknown): void }>;
 
 /** The other end, inside the worker: `parentPort` of `node:worker_threads`, or `self` of a browser's worker. */

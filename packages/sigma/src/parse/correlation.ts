@@ -14,6 +14,11 @@ const correlationTypes = [
   "value_percentile",
   "value_median",
 ] as const;
+/**
+ * What a correlation does with the events of a window (Sigma 2.1.0, correlation rules): counts them, counts distinct
+ * values of a field, waits for several rules (in any order or in theirs), or sums up numbers of a field.
+ * `temporal_extended` and `temporal_ordered_extended` come here as the plain type, their condition as one over the rules seen.
+ */
 export type CorrelationType = (typeof correlationTypes)[number];
 
 export type Comparison = Readonly<{ operator: "gt" | "gte" | "lt" | "lte" | "eq" | "neq"; operand: number }>;
