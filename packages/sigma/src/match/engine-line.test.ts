@@ -120,6 +120,19 @@ describe.each(ways)("a line of JSON, with %o,", (way) => {
     expect(engine.matchLine(encoder.encode('{"f":"x","f":"needle"}'), about)).toHaveLength(2);
   });
 
+  test.each([
+    ["100000", '{"f":1e5}'],
+    ["100000", '{"f":["x",1E5]}'],
+    ["10*00", '{"f":1e5}'],
+    ["infinity", '{"f":1e999}'],
+    ["e+21", '{"f":1e21}'],
+    ["0.5", '{"f":50e-2}'],
+  ])("of which a number is written oddly holds the keyword %s as its parsed form does: %s", (keyword, line) => {
+    const rules = ["a", "not a"].map((condition, index) => ruleFile({ a: [keyword], condition }, index));
+    const engine = createEngine(loadRules(rules), way);
+    expect(engine.matchLine(encoder.encode(line), about).map(({ rule }) => rule.title)).toEqual(["rule 0"]);
+  });
+
   test("in Node's buffers and in plain byte arrays is the same", () => {
     const engine = createEngine(loadRules([ruleFile({ a: { "f|contains": "wörld" }, condition: "a" }, 0)]), way);
     const line = '{"f":"hello WÖRLD"}';

@@ -158,6 +158,13 @@ describe("the engine", () => {
     expect(engine.match({ ...anEvent({ f: "x" }), raw: '{"evil": "x"}' })).toHaveLength(0);
   });
 
+  test("does not take a name of very many segments for the shorter one it begins with", () => {
+    const sixteen = Array.from({ length: 16 }, () => "a").join(".");
+    const ruleSet = loadRules([ruleFile({ a: { [`${sixteen}.b`]: "x" }, condition: "not a" }, 0)]);
+    expect(createEngine(ruleSet).match(anEvent({ [sixteen]: "x" }))).toHaveLength(1);
+    expect(createEngine(ruleSet).match(anEvent({ [`${sixteen}.b`]: "x" }))).toHaveLength(0);
+  });
+
   test("finds a field whose name has blanks under the name without them, as the specification spells it", () => {
     const ruleSet = loadRules([ruleFile({ a: { ThreatName: "x" }, condition: "a" }, 0)]);
     expect(createEngine(ruleSet).match(anEvent({ "Threat Name": "x" }))).toHaveLength(1);

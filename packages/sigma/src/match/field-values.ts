@@ -2,7 +2,7 @@ import type { Fields } from "../expression.ts";
 
 /** Lists inside lists beyond this depth, and objects for keywords, are not looked into. */
 const depthMax = 16;
-/** Segments of a dotted name that are tried as keys of their own. */
+/** Dotted names of more segments are not followed into objects. */
 const segmentsMax = 16;
 
 /**
@@ -13,8 +13,9 @@ const segmentsMax = 16;
  */
 export function valuesOf(fields: Fields, name: string): readonly unknown[] | undefined {
   if (Object.hasOwn(fields, name)) return flatten(fields[name]);
-  const segments = name.includes(".") ? name.split(".", segmentsMax) : [];
-  const nested = segments.length > 0 ? follow(fields, { segments, from: 0, depth: 0 }) : undefined;
+  const segments = name.includes(".") ? name.split(".") : [];
+  const nested =
+    segments.length > 0 && segments.length <= segmentsMax ? follow(fields, { segments, from: 0, depth: 0 }) : undefined;
   return nested ?? spacedValue(fields, name);
 }
 

@@ -57,6 +57,21 @@ function union(witnesses: readonly (Witness | undefined)[]): Witness | undefined
 
 /** Alternative witnesses of one test; none when it may hold for an event without the field. */
 function choicesOf(test: Test, field: string | null): readonly Witness[] {
+  const choices = everyChoiceOf(test, field);
+  return field === null ? choices.filter((atoms) => !atoms.some(({ text }) => couldBeNumber(text))) : choices;
+}
+
+/**
+ * Whether the text of a number, as JavaScript writes it, could hold this literal. How JSON wrote the number does not tell
+ * (`1e5` is 100000, `1e999` Infinity), so as a keyword such a literal cannot be searched for in lines.
+ *
+ * @param literal folded
+ */
+export function couldBeNumber(literal: string): boolean {
+  return /^[\d.e+-]*$/.test(literal) || "-infinity".includes(literal);
+}
+
+function everyChoiceOf(test: Test, field: string | null): readonly Witness[] {
   if (test.kind === "null" || (test.kind === "exists" && !test.expected)) return [];
   if (test.kind === "text") return textChoices(test.pattern, field);
   if (test.kind === "regex" && test.regex.required.length > 0)

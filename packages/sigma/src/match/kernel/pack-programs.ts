@@ -1,6 +1,7 @@
 import { fold } from "../../compile/fold.ts";
 import { isMany, type Pattern, type PatternPart } from "../../compile/sigma-string.ts";
 import type { Expression, Item, Test } from "../../expression.ts";
+import { couldBeNumber } from "../witness.ts";
 import { BlockWriter } from "./block-writer.ts";
 
 /** Programs by the expressions they came from: where each begins in the block. */
@@ -112,13 +113,10 @@ class Packer {
   }
 }
 
-/**
- * A keyword that could be a number is left to the caller: the text of a number need not be how it was written. Any other
- * that is not in the line is in none of its values.
- */
+/** A keyword that could be a number is left to the caller. Any other that is not in the line is in none of its values. */
 function keywordAsks(test: Test): readonly Ask[] {
   if (test.kind !== "text") return [unknown];
-  return asksOf(test).map((ask) => (ask.literals.some((literal) => /^[\d.e+-]*$/.test(literal)) ? unknown : ask));
+  return asksOf(test).map((ask) => (ask.literals.some(couldBeNumber) ? unknown : ask));
 }
 
 /** What a test asks, as alternatives. */
