@@ -245,6 +245,8 @@ function search(entry: usize, from: usize, to: usize): bool {
   if (suffix != 0) searchEdge(index + suffix, from, to, true);
   const part = load<u32>(entry, 28);
   if (part != 0) searchParts(index + part, from, to);
+  const brief = load<u32>(entry, 36);
+  if (brief != 0) searchBrief(index + brief, from, to);
   const short = load<u32>(entry, 32);
   if (short != 0) searchShort(index + short, from, to);
   return true;
@@ -301,6 +303,49 @@ function searchParts(table: usize, from: usize, to: usize): void {
     const gram = load<u32>(at) | ROUGHLY;
     const bit = (gram * SPREAD) >>> shift;
     if ((load<u8>(filter + (bit >>> 3)) & (1 << (bit & 7))) != 0) checkParts(table, at, gram, from, to);
+  }
+}
+
+/**
+ * A few literals of four to six bytes, sixteen places at a time: tables of the low and of the high half of a byte tell for
+ * each of four bytes in a row which of eight groups of grams may have it there (the "Teddy" search of Hyperscan).
+ */
+function searchBrief(table: usize, from: usize, to: usize): void {
+  const low = i8x16.splat(0x0f);
+  const none = i8x16.splat(0);
+  const low0 = v128.load(table, 20);
+  const high0 = v128.load(table, 36);
+  const low1 = v128.load(table, 52);
+  const high1 = v128.load(table, 68);
+  const low2 = v128.load(table, 84);
+  const high2 = v128.load(table, 100);
+  const low3 = v128.load(table, 116);
+  const high3 = v128.load(table, 132);
+  let before0 = none;
+  let before1 = none;
+  let before2 = none;
+  for (let at = from; at < to; at += 16) {
+    const bytes = v128.load(at);
+    const l = v128.and(bytes, low);
+    const h = v128.and(i16x8.shr_u(bytes, 4), low);
+    const now0 = v128.and(i8x16.swizzle(low0, l), i8x16.swizzle(high0, h));
+    const now1 = v128.and(i8x16.swizzle(low1, l), i8x16.swizzle(high1, h));
+    const now2 = v128.and(i8x16.swizzle(low2, l), i8x16.swizzle(high2, h));
+    const now3 = v128.and(i8x16.swizzle(low3, l), i8x16.swizzle(high3, h));
+    const first = i8x16.shuffle(before0, now0, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28);
+    const second = i8x16.shuffle(before1, now1, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
+    const third = i8x16.shuffle(before2, now2, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+    const groups = v128.and(v128.and(first, second), v128.and(third, now3));
+    before0 = now0;
+    before1 = now1;
+    before2 = now2;
+    let stops = ~i8x16.bitmask(i8x16.eq(groups, none)) & 0xffff;
+    while (stops != 0) {
+      const end = at + ctz(stops);
+      if (end >= to) return;
+      checkParts(table, end - 3, load<u32>(end - 3) | ROUGHLY, from, to);
+      stops &= stops - 1;
+    }
   }
 }
 

@@ -4,8 +4,8 @@ export const GRAM = 4;
 export const SPREAD = 0x9e_37_79_b1;
 /** Folds letters of four bytes at once, and other characters onto each other: good enough to filter by. */
 const ROUGHLY = 0x20_20_20_20;
-/** Places between probes of a text: the longer its shortest literal, the further apart. */
-const STRIDES = [8, 4, 2, 1];
+/** Places between probes of a text, at most; the longer its shortest literal, the further apart. */
+const STRIDE_MAX = 8;
 
 /** A literal of ASCII, folded. */
 export type ByteLiteral = Readonly<{ number: number; bytes: Uint8Array; view: DataView }>;
@@ -25,9 +25,12 @@ export function gramAt(view: DataView, at: number): number {
  * Where to look for literals of at least four bytes that may stand anywhere in a text. A text is probed at every
  * `stride`-th place only: each literal is anchored at that many of its grams in a row, so one of them falls on a probe.
  */
-export function anchor(literals: readonly ByteLiteral[]): Readonly<{ stride: number; anchors: readonly Anchor[] }> {
+export function anchor(
+  literals: readonly ByteLiteral[],
+  strideMax: number = STRIDE_MAX,
+): Readonly<{ stride: number; anchors: readonly Anchor[] }> {
   const shortest = Math.min(...literals.map(({ bytes }) => bytes.length));
-  const stride = STRIDES.find((one) => one + GRAM - 1 <= shortest) ?? 1;
+  const stride = Math.max(1, Math.min(strideMax, shortest - GRAM + 1));
   const common = gramCounts(literals);
   const anchors = literals.flatMap((literal): Anchor[] => {
     const first = rarestGrams(literal, stride, common);

@@ -23,9 +23,13 @@ export type IndexPlan = Readonly<{
 
 type Literal = FieldPlan["literals"][number];
 /** Where in a field's entry each place's table is named. */
-const TABLES = { exact: 16, prefix: 20, suffix: 24, part: 28, short: 32 } as const;
+const TABLES = { exact: 16, prefix: 20, suffix: 24, part: 28, short: 32, brief: 36 } as const;
 const HEADER_BYTES = 44;
-const ENTRY_BYTES = 36;
+const ENTRY_BYTES = 40;
+/** Literals of at most so many bytes, at most so many of them. */
+const BRIEF = { length: 6, most: 48 };
+/** Groups that `searchBrief` tells apart: bits of a byte. */
+const GROUPS = 8;
 const FILTER_BITS = { least: 10, most: 16, perAnchor: 32 };
 
 /**
@@ -81,22 +85,29 @@ function writeField(writer: BlockWriter, { present, literals }: FieldPlan): numb
   ]);
   writer.reserve(ENTRY_BYTES - 16);
   const of = (place: Literal["place"]) => ascii.filter((literal) => literal.place === place);
+  const { parts, brief, short } = partsByLength(of("part"));
   const tables = {
     exact: exactTable(writer, of("exact")),
     prefix: edgeTable(writer, of("prefix"), false),
     suffix: edgeTable(writer, of("suffix"), true),
-    part: partTable(
-      writer,
-      of("part").filter(({ bytes }) => bytes.length >= GRAM),
-    ),
-    short: shortTable(
-      writer,
-      of("part").filter(({ bytes }) => bytes.length < GRAM),
-    ),
+    part: partTable(writer, parts),
+    brief: briefTable(writer, brief),
+    short: shortTable(writer, short),
   };
-  for (const place of ["exact", "prefix", "suffix", "part", "short"] as const)
+  for (const place of ["exact", "prefix", "suffix", "part", "brief", "short"] as const)
     writer.set(entry + TABLES[place], tables[place]);
   return entry;
+}
+
+/** A few brief literals would have every place of a text probed: they are searched for by themselves. */
+function partsByLength(
+  literals: readonly WrittenLiteral[],
+): Readonly<Record<"parts" | "brief" | "short", readonly WrittenLiteral[]>> {
+  const short = literals.filter(({ bytes }) => bytes.length < GRAM);
+  const probed = literals.filter(({ bytes }) => bytes.length >= GRAM);
+  const brief = probed.filter(({ bytes }) => bytes.length <= BRIEF.length);
+  if (brief.length > BRIEF.most) return { short, brief: [], parts: probed };
+  return { short, brief, parts: probed.filter(({ bytes }) => bytes.length > BRIEF.length) };
 }
 
 class WrittenLiteral {
@@ -175,6 +186,39 @@ function partTable(writer: BlockWriter, literals: readonly WrittenLiteral[]): nu
   });
   const { mask, at } = writeTable(writer, slots, 3);
   return writer.numbers([stride, 32 - bits, filter, mask, at]);
+}
+
+/** As `partTable`, without probes; 20 for each of four bytes: the groups of each low half of it, of each high half. */
+function briefTable(writer: BlockWriter, literals: readonly WrittenLiteral[]): number {
+  if (literals.length === 0) return 0;
+  const { anchors } = anchor(
+    literals.map(({ bytes, view }, number) => ({ bytes, view, number })),
+    1,
+  );
+  const sorted = anchors.toSorted((one, other) => one.gram - other.gram);
+  const halves = new Uint8Array(4 * 32);
+  for (const [index, { gram }] of sorted.entries()) {
+    const group = 1 << Math.floor((index * GROUPS) / sorted.length);
+    for (let place = 0; place < GRAM; place += 1)
+      addHalves(halves.subarray(place * 32, place * 32 + 32), gram >>> (place * 8), group);
+  }
+  const slots = anchors.map(({ gram, offset, number }): Slot => ({
+    hash: spread(gram),
+    words: [gram, literals[number]?.at ?? 0, offset],
+  }));
+  const { mask, at } = writeTable(writer, slots, 3);
+  const table = writer.numbers([0, 0, 0, mask, at]);
+  writer.bytes(halves);
+  return table;
+}
+
+/** Grams are roughly folded: this bit of a byte is not told. */
+function addHalves(halves: Uint8Array, byte: number, group: number): void {
+  for (const one of [byte & 0xff, byte & 0xdf]) {
+    const [low, high] = [one & 15, 16 + (one >>> 4)];
+    halves[low] = (halves[low] ?? 0) | group;
+    halves[high] = (halves[high] ?? 0) | group;
+  }
 }
 
 /** For each first byte, in either case: number of literals, those. */
