@@ -68,6 +68,8 @@ const NAME_MAX: u32 = 256;
 const SPREAD: u32 = 0x9e37_79b1;
 const SPREAD_TOO: u32 = 0x85eb_ca77;
 const ROUGHLY: u32 = 0x2020_2020;
+/** Literals at an edge are looked up by up to so many times four bytes. */
+const EDGE_GRAMS: u32 = 4;
 
 /** The index in use. */
 let index: usize = 0;
@@ -150,6 +152,8 @@ function readField(at: usize, end: usize): usize {
   const nameFrom = at + 1;
   const nameTo = endOfText(nameFrom, end);
   if (nameTo == 0 || escapes != 0) return 0;
+  // Bytes that are no UTF-8 are one name with U+FFFD once decoded: only decoded names can be told apart.
+  if ((flags & BEYOND_ASCII) != 0 && hasHighBytes(nameFrom, nameTo)) return 0;
   const colon = skipBlanks(nameTo + 1, end);
   if (colon >= end || load<u8>(colon) != COLON) return 0;
   const from = skipBlanks(colon + 1, end);
@@ -267,24 +271,40 @@ function searchExact(table: usize, from: usize, to: usize): void {
   }
 }
 
-/** Literals at one edge by their four bytes there; shorter ones one by one. */
+/** Literals at one edge, by as many of their bytes there as all of a table have; shorter ones than four one by one. */
 function searchEdge(table: usize, from: usize, to: usize, atEnd: bool): void {
   const length = <u32>(to - from);
-  const shorts = load<u32>(table, 8);
-  const list = index + load<u32>(table, 12);
+  const shorts = load<u32>(table);
+  const list = index + load<u32>(table, 4);
   for (let number: u32 = 0; number < shorts; number += 1)
     checkEdge(index + load<u32>(list + (number << 2)), from, to, atEnd);
-  if (length < 4) return;
+  for (let grams: u32 = 1; grams <= EDGE_GRAMS; grams += 1) {
+    const offset = load<u32>(table + (grams << 2), 4);
+    if (offset == 0) continue;
+    if (length < grams << 2) return;
+    searchEdgeOf(index + offset, grams, from, to, atEnd);
+  }
+}
+
+function searchEdgeOf(table: usize, grams: u32, from: usize, to: usize, atEnd: bool): void {
   const mask = load<u32>(table);
   const slots = index + load<u32>(table, 4);
-  const gram = load<u32>(atEnd ? to - 4 : from) | ROUGHLY;
-  let slot = ((gram * SPREAD) >>> 7) & mask;
+  const key = gramsOf(atEnd ? to - (grams << 2) : from, grams);
+  let slot = (key >>> 7) & mask;
   while (true) {
     const literal = load<u32>(slots + (slot << 3), 4);
     if (literal == 0) return;
-    if (load<u32>(slots + (slot << 3)) == gram) checkEdge(index + literal, from, to, atEnd);
+    if (load<u32>(slots + (slot << 3)) == key) checkEdge(index + literal, from, to, atEnd);
     slot = (slot + 1) & mask;
   }
+}
+
+/** One number for so many times four bytes, in either case. */
+function gramsOf(at: usize, grams: u32): u32 {
+  let key: u32 = 0;
+  for (let number: u32 = 0; number < grams; number += 1)
+    key = (key ^ (load<u32>(at + (number << 2)) | ROUGHLY)) * SPREAD;
+  return key;
 }
 
 function checkEdge(literal: usize, from: usize, to: usize, atEnd: bool): void {
@@ -835,6 +855,13 @@ function skipBlanks(from: usize, end: usize): usize {
 
 function hasHighBytes(from: usize, end: usize): bool {
   let at = from;
+  for (; at + 64 <= end; at += 64) {
+    const some = v128.or(
+      v128.or(v128.load(at), v128.load(at, 16)),
+      v128.or(v128.load(at, 32), v128.load(at, 48)),
+    );
+    if (i8x16.bitmask(some) != 0) return true;
+  }
   for (; at + 16 <= end; at += 16) if (i8x16.bitmask(v128.load(at)) != 0) return true;
   for (; at < end; at += 1) if (load<u8>(at) > 127) return true;
   return false;

@@ -133,6 +133,16 @@ describe.each(ways)("a line of JSON, with %o,", (way) => {
     expect(engine.matchLine(encoder.encode(line), about).map(({ rule }) => rule.title)).toEqual(["rule 0"]);
   });
 
+  test("with names that are no UTF-8 takes them for what they are once decoded", () => {
+    const rules = [
+      ruleFile({ a: { "\uFFFD": "x" }, condition: "a" }, 0),
+      ruleFile({ a: ["needle"], condition: "a" }, 1),
+    ];
+    const engine = createEngine(loadRules(rules), way);
+    const line = Uint8Array.from(Buffer.from('{"\xff":"needle","\xfe":"x"}', "latin1"));
+    expect(engine.matchLine(line, about).map(({ rule }) => rule.title)).toEqual(["rule 0"]);
+  });
+
   test("in Node's buffers and in plain byte arrays is the same", () => {
     const engine = createEngine(loadRules([ruleFile({ a: { "f|contains": "wörld" }, condition: "a" }, 0)]), way);
     const line = '{"f":"hello WÖRLD"}';

@@ -86,7 +86,8 @@ export function createEngine(ruleSet: Pick<RuleSet, "rules">, options: EngineOpt
     matchLine: (bytes, about) => {
       const bundle = route(about.logsource);
       const candidates = bundle.candidates.findInLine(bytes);
-      if (candidates === undefined) return match({ ...about, fields: parseObject(bytes) });
+      if (candidates === undefined)
+        return match({ id: about.id, logsource: about.logsource, fields: parseObject(bytes) });
       if (candidates.length === 0) return [];
       view.read(lines.source());
       return verify(bundle, candidates, about.id);

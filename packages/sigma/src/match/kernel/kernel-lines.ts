@@ -33,7 +33,7 @@ export class KernelLines implements EventSource {
   }
 
   find(index: WitnessIndex, line: Uint8Array): readonly number[] | undefined {
-    const count = this.#kernel.scan(this.#indexes.get(index) ?? this.#add(index), line);
+    const count = this.#scan(index, line);
     if (count === -1) return undefined;
     this.#line = line;
     this.#whole = undefined;
@@ -67,6 +67,16 @@ export class KernelLines implements EventSource {
 
   texts(): readonly string[] {
     return allTexts(this.#parsed(), undefined);
+  }
+
+  /** Without memory for another index or a longer line, lines are parsed. */
+  #scan(index: WitnessIndex, line: Uint8Array): number {
+    try {
+      return this.#kernel.scan(this.#indexes.get(index) ?? this.#add(index), line);
+    } catch (error) {
+      if (error instanceof RangeError) return -1;
+      throw error;
+    }
   }
 
   #add(index: WitnessIndex): KernelIndex {

@@ -80,12 +80,16 @@ export class LineKernel {
     this.#line = { at: this.#memory.take(LINE_BYTES + SLACK), bytes: LINE_BYTES };
   }
 
-  /** Puts an index into memory; it takes room until `drop`. */
+  /**
+   * Puts an index into memory; it takes room until `drop`.
+   *
+   * @throws {RangeError} when there is no more memory to be had
+   */
   add(plan: IndexPlan): KernelIndex {
     const bytes = packIndex(plan, this.#programs);
+    if (plan.rules * 4 > this.#candidates.bytes) this.#candidates = this.#larger(this.#candidates, plan.rules * 4);
     const at = this.#memory.take(bytes.length);
     this.#memory.bytes.set(bytes, at);
-    if (plan.rules * 4 > this.#candidates.bytes) this.#candidates = this.#larger(this.#candidates, plan.rules * 4);
     return { at, bytes: bytes.length };
   }
 
@@ -93,7 +97,10 @@ export class LineKernel {
     this.#memory.give(at, bytes);
   }
 
-  /** @returns how many rules the line may concern, or −1 when it has to be parsed; valid until the next call */
+  /**
+   * @returns how many rules the line may concern, or −1 when it has to be parsed; valid until the next call
+   * @throws {RangeError} when a long line finds no more memory
+   */
   scan({ at }: KernelIndex, line: Uint8Array): number {
     if (line.length > this.#line.bytes) {
       if (line.length > LINE_BYTES_MAX) return -1;
@@ -133,8 +140,10 @@ export class LineKernel {
     return { kind: words[at + 1] ?? 0, from: words[at + 2] ?? 0, to: words[at + 3] ?? 0 };
   }
 
+  /** The old place is given back last: what follows when there is no more memory still stands on it. */
   #larger({ at, bytes }: KernelIndex, wanted: number): KernelIndex {
+    const larger = { at: this.#memory.take(wanted + SLACK), bytes: wanted };
     this.#memory.give(at, bytes + SLACK);
-    return { at: this.#memory.take(wanted + SLACK), bytes: wanted };
+    return larger;
   }
 }

@@ -28,6 +28,8 @@ const HEADER_BYTES = 44;
 const ENTRY_BYTES = 40;
 /** Literals of at most so many bytes, at most so many of them. */
 const BRIEF = { length: 6, most: 48 };
+/** Literals at an edge are looked up by up to so many grams. */
+const EDGE_GRAMS = 4;
 /** Groups that `searchBrief` tells apart: bits of a byte. */
 const GROUPS = 8;
 const FILTER_BITS = { least: 10, most: 16, perAnchor: 32 };
@@ -160,17 +162,31 @@ function exactTable(writer: BlockWriter, literals: readonly WrittenLiteral[]): n
   return writer.numbers([mask, at, lengths >>> 0]);
 }
 
-/** 0 mask, 4 slots (gram, literal), 8 number of literals shorter than a gram, 12 those. */
+/**
+ * 0 number of literals shorter than a gram, 4 those, 8 a table of those of one gram at least, 12 of two, 16 of three, 20 of
+ * four; such a table: 0 mask, 4 slots (key, literal).
+ */
 function edgeTable(writer: BlockWriter, literals: readonly WrittenLiteral[], atEnd: boolean): number {
   if (literals.length === 0) return 0;
-  const short = literals.filter(({ bytes }) => bytes.length < GRAM);
-  const long = literals.filter(({ bytes }) => bytes.length >= GRAM);
-  const slots = long.map((literal): Slot => {
-    const gram = gramAt(literal.view, atEnd ? literal.bytes.length - GRAM : 0);
-    return { hash: spread(gram), words: [gram, literal.at] };
-  });
-  const { mask, at } = writeTable(writer, slots, 2);
-  return writer.numbers([mask, at, short.length, writer.numbers(short.map((literal) => literal.at))]);
+  const byGrams = Map.groupBy(literals, ({ bytes }) => Math.min(EDGE_GRAMS, Math.floor(bytes.length / GRAM)));
+  const short = byGrams.get(0) ?? [];
+  const words = [short.length, writer.numbers(short.map((literal) => literal.at))];
+  for (let grams = 1; grams <= EDGE_GRAMS; grams += 1) {
+    const slots = (byGrams.get(grams) ?? []).map((literal): Slot => {
+      const key = gramsOf(literal.view, atEnd ? literal.bytes.length - grams * GRAM : 0, grams);
+      return { hash: key >>> 7, words: [key, literal.at] };
+    });
+    const { mask, at } = writeTable(writer, slots, 2);
+    words.push(slots.length === 0 ? 0 : writer.numbers([mask, at]));
+  }
+  return writer.numbers(words);
+}
+
+/** As `gramsOf` of the kernel. */
+function gramsOf(view: DataView, at: number, grams: number): number {
+  let key = 0;
+  for (let number = 0; number < grams; number += 1) key = Math.imul(key ^ gramAt(view, at + number * GRAM), SPREAD);
+  return key >>> 0;
 }
 
 /** 0 places between probes, 4 shift of the filter's hash, 8 filter, 12 mask, 16 slots (gram, literal, place in it). */
