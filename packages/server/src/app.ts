@@ -14,7 +14,7 @@ import {
 import { createAudit, encodeEntry } from "#audit";
 import { createCollect, reachOf, type Collect } from "#collect";
 import { createBlocklistPlanner } from "#connectors/blocklist";
-import { createDetect, loadRulePack, readPipelines, type RulePack } from "#detect";
+import { createDetect, loadRulePack, readPipelines, type RulePack, visibleText } from "#detect";
 import { createEscalate, createIncidentDesk, evidenceOf, readIncidentChangesAfter } from "#escalate";
 import { createGovern, listActionTimeline, type Govern } from "#govern";
 import { createIdentity, operatorAddresses, serviceCaller, type Identity, type KeyCheck } from "#identity";
@@ -226,6 +226,21 @@ function warnOfNoRules({ config, log, rules, terminal }: Base): void {
   log.warn({ rulesDir: config.rulesDir, rejected: rules.rejected.length }, "no rule is in force: nothing is detected");
 }
 
+/** One line of the log each; beyond this a folder is not one of rules. */
+const REJECTED_LOGGED_MAX = 50;
+const SHOWN_CHARS_MAX = 300;
+
+/** A bad rule, or a file nobody may read, never stops the others; but whoever starts Tyr is told that it finds nothing. */
+function warnOfRejected({ log, rules: { rejected }, terminal }: Base): void {
+  const [first] = rejected;
+  if (first === undefined) return;
+  const { path, line, column, message } = first;
+  const where = visibleText(`${path}:${line}:${column}: ${message}`, SHOWN_CHARS_MAX);
+  const more = rejected.length === 1 ? "" : `, and ${rejected.length - 1} more (see tyr rule list)`;
+  terminal.say(`WARNING: a rule was rejected and finds nothing: ${where}${more}.`);
+  for (const one of rejected.slice(0, REJECTED_LOGGED_MAX)) log.warn(one, "a rule was rejected: it finds nothing");
+}
+
 /** What somebody wrote into a pipeline and nothing came of. */
 function warnOfPipelines({ log, rules }: Base): void {
   for (const { path, warnings } of rules.pipelines.inForce)
@@ -248,6 +263,7 @@ async function begin(base: Base, rooms: Rooms, url: string): Promise<void> {
   );
   stop.throwIfAborted();
   warnOfNoRules(base);
+  warnOfRejected(base);
   warnOfPipelines(base);
   const { token } = identity.setUp;
   if (token !== undefined) terminal.say(`First administrator, once: ${url}/setup#token=${token}`);

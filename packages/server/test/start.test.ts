@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -89,16 +89,6 @@ describe("a start that cannot be says which setting, where and what to do", () =
     expect(code).toBe(exit);
   });
 
-  test("a ring of links in the rules", async () => {
-    using dir = temporaryDirectory();
-    mkdirSync(join(dir.path, "rules"));
-    symlinkSync(".", join(dir.path, "rules", "again"));
-    const env = { TYR_DATA_DIR: join(dir.path, "data"), TYR_RULES_DIR: join(dir.path, "rules") };
-    const { code, err } = await runToEnd({ env, args: ["--no-sample"] });
-    expect(err).toContain(`${join(dir.path, "rules", "again")} is a link that leads back to itself`);
-    expect(code).toBe(EXIT_CONFIGURATION);
-  });
-
   test("a port somebody has", async () => {
     using dir = temporaryDirectory();
     await using other = createServer().listen(0, "127.0.0.1");
@@ -137,5 +127,23 @@ test("a rules folder without a rule is said before Tyr is ready", async () => {
   const { out, err, code } = await runToEnd({ env, args: ["--no-sample"], killWhen: isReady });
   expect(err).toContain("no rule is in force");
   expect(out).toMatch(/^WARNING: no rule is in force, so nothing will be detected.*\n(.*\n)*Tyr \S+ is ready/);
+  expect(code).toBe(0);
+});
+
+test("a rule file that cannot be read stops nothing: Tyr starts with the others, and says which it is without", async () => {
+  using dir = temporaryDirectory();
+  const rules = join(dir.path, "rules");
+  mkdirSync(rules);
+  const id = "11111111-2222-4333-8444-555555555555";
+  const rule = `title: A\nid: ${id}\nlogsource: { category: command }\ndetection: { s: { a: 1 }, condition: s }\n`;
+  writeFileSync(join(rules, "good.yml"), rule);
+  symlinkSync("nowhere.yml", join(rules, "lost.yml"));
+  symlinkSync(".", join(rules, "again"));
+  const env = { TYR_DATA_DIR: join(dir.path, "data"), TYR_RULES_DIR: rules };
+  const { out, err, code } = await runToEnd({ env, args: ["--no-sample"], killWhen: isReady });
+  expect(out).toMatch(/^WARNING: a rule was rejected and finds nothing: again:1:1: .*leads back.*, and 1 more/);
+  expect(out).toMatch(/Tyr \S+ is ready/);
+  expect(err).toMatch(/"path":"lost\.yml".*there is no such file.*a rule was rejected/);
+  expect(err).not.toContain("no rule is in force");
   expect(code).toBe(0);
 });

@@ -96,6 +96,12 @@ describe("tyr rule validate", () => {
     expect(err).toContain("3 rules in 3 files: 1 loaded, 2 rejected");
   });
 
+  test("rules and tests whose names end in capitals are what they are", async () => {
+    await write("rules/LOUD.YML", shadow);
+    await write("rules/LOUD.TEST.YML", "no rule");
+    expect((await tyr(["rule", "validate", rules])).err).toContain("1 rules in 1 files: 1 loaded, 0 rejected");
+  });
+
   test.skipIf(process.getuid?.() === 0)(
     "a file and a folder nobody may read are reported, and the others load",
     async () => {

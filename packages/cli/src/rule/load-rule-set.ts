@@ -17,7 +17,7 @@ import { visible } from "../output/visible-text.ts";
 import { readText } from "./read-text.ts";
 import { filesUnder, type Unreadable } from "./rule-paths.ts";
 
-const RULE_TEST = /\.test\.ya?ml$/;
+const RULE_TEST = /\.test\.ya?ml$/i;
 /** Four bytes for each of the characters the engine reads of one file; it refuses longer ones by name. */
 const FILE_BYTES_MAX = 4 * 524_288;
 /** The published rules are 10 MB; more than this is a mistaken path. */

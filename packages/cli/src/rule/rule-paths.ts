@@ -5,7 +5,7 @@ import { systemReason } from "../explain-failure.ts";
 import { systemCode, usage } from "../failure.ts";
 import { visible } from "../output/visible-text.ts";
 
-const RULE = /\.ya?ml$/;
+const RULE = /\.ya?ml$/i;
 /** A pack is thousands of small files at most; more is a mistaken path. */
 const FILES_MAX = 20_000;
 

@@ -1,7 +1,7 @@
 import { LogFormat, SensorKind } from "@tyr/contract";
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
-import { parseDocument } from "yaml";
+import { LineCounter, parseDocument } from "yaml";
 
 const Ids = Type.Union([Type.Literal("none"), Type.Array(Type.String(), { minItems: 1 })]);
 const Event = Type.Record(Type.String(), Type.Unknown());
@@ -72,12 +72,25 @@ function refused(message: string): CasesRead {
 
 /** Too deep a nesting or too many aliases end in a thrown error of the parser. */
 function parseYaml(text: string): unknown {
+  const lineCounter = new LineCounter();
   try {
-    const document = parseDocument(text);
-    return document.errors[0] ?? document.toJS();
+    // Without `prettyErrors` a message is one line, which a table of failures needs.
+    const document = parseDocument(text, { lineCounter, prettyErrors: false });
+    const [fault] = document.errors;
+    if (fault === undefined) return document.toJS();
+    const { line, col } = lineCounter.linePos(fault.pos[0]);
+    const isSplit = fault.code === "MULTIPLE_DOCS";
+    return new Error(
+      `${line}:${col}: ${isSplit ? "a file of tests is one list, without a line of ---" : fault.message}`,
+    );
   } catch (error) {
-    return error instanceof Error ? error : new Error("the YAML cannot be read");
+    if (error instanceof RangeError) return new Error("the YAML is nested too deeply");
+    return new Error(`the YAML cannot be read: ${firstLine(error instanceof Error ? error.message : String(error))}`);
   }
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
 }
 
 function whyUnclear(one: RuleCase): string | undefined {

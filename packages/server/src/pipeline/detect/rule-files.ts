@@ -1,56 +1,97 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { RuleFile } from "@tyr/sigma";
-import { ConfigInvalid } from "#platform/config";
 
-const SETTING = "TYR_RULES_DIR";
+const RULE_FILE = /\.ya?ml$/i;
+const TEST_FILE = /\.test\.ya?ml$/i;
+/** Four bytes for each of the characters the engine reads of one file; a longer one is not read at all. */
+const FILE_BYTES_MAX = 4 * 524_288;
+const LEADS_BACK = "is a link that leads back to itself";
 const WHY: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file or folder",
   ENOTDIR: "is not a folder",
   EACCES: "may not be read by this user",
   EPERM: "may not be read by this user",
-  ELOOP: "is a link that leads back to itself",
+  ELOOP: LEADS_BACK,
 };
 
-/** What the system refuses is the setting's fault, and is said with the path it is about. */
-function reading<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    throw new ConfigInvalid(SETTING, `${path} ${WHY[code] ?? `cannot be read (${code})`}`);
-  }
-}
-
-/** Names that begin with a dot are left out: editors', git's and what mounted volumes keep beside their files. */
-function namesIn(folder: string): readonly string[] {
-  return reading(folder, () => readdirSync(folder))
-    .filter((name) => !name.startsWith("."))
-    .toSorted();
-}
-
-type Place = Readonly<{ path: string; above: readonly string[] }>;
-
-/** Links are followed, as mounted volumes need it; `above` are the folders on the way, so that a ring of them ends. */
-function filesIn({ path: folder, above }: Place): readonly string[] {
-  const here = reading(folder, () => realpathSync(folder));
-  if (above.includes(here)) throw new ConfigInvalid(SETTING, `${folder} ${WHY["ELOOP"]}`);
-  return namesIn(folder).flatMap((name) => {
-    const path = join(folder, name);
-    const found = reading(path, () => statSync(path));
-    if (found.isDirectory()) return filesIn({ path, above: [...above, here] });
-    return found.isFile() && /\.ya?ml$/.test(name) && !/\.test\.ya?ml$/.test(name) ? [path] : [];
-  });
-}
+/** A file or folder the system did not let us read. Paths are relative to the folder of rules, with `/`. */
+export type UnreadableFile = Readonly<{ path: string; reason: string }>;
+/** What is in a folder of rules: the files of its rules, or of their tests, by path, and what could not be read. */
+export type RuleFiles = Readonly<{ files: readonly RuleFile[]; unreadable: readonly UnreadableFile[] }>;
+/** `rules`: all but tests. `folders: "own"`: only files that stand in the folder itself. */
+export type RuleFilesOptions = Readonly<{ kind?: "rules" | "tests"; folders?: "all" | "own" }>;
 
 /**
- * Every `.yml` below a folder, `.test.yml` left out, in a stable order. Paths are relative to the folder, with `/`.
- *
- * @throws {ConfigInvalid} `CONFIG_INVALID` naming TYR_RULES_DIR and the path that cannot be read
+ * Every `.yml` and `.yaml` below a folder, in a stable order; of `.test.yml` only those or none of them. Links are
+ * followed, as mounted volumes need it. Names that begin with a dot are left out: editors', git's and what mounted volumes
+ * keep beside their files. What cannot be read stops nothing else; the folder itself is then named by an empty path.
  */
-export function readRuleFiles(dir: string): readonly RuleFile[] {
-  return filesIn({ path: dir, above: [] })
-    .map((path) => ({ path: path.slice(dir.length).replaceAll("\\", "/").replace(/^\/+/, ""), full: path }))
-    .toSorted((a, b) => (a.path < b.path ? -1 : 1))
-    .map(({ path, full }) => ({ path, text: reading(full, () => readFileSync(full, "utf8")) }));
+export function readRuleFiles(dir: string, options: RuleFilesOptions = {}): RuleFiles {
+  const search = new Search(dir, options);
+  search.folder({ path: "", above: [] });
+  const { files, unreadable } = search;
+  return { files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), unreadable };
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
+  if (code === undefined) throw error;
+  return WHY[code] ?? `cannot be read (${code})`;
+}
+
+/** `above` are the folders on the way, so that a ring of links ends. */
+type Place = Readonly<{ path: string; above: readonly string[] }>;
+
+class Search {
+  readonly files: RuleFile[] = [];
+  readonly unreadable: UnreadableFile[] = [];
+  readonly #dir: string;
+  readonly #isWanted: (name: string) => boolean;
+  readonly #isDeep: boolean;
+
+  constructor(dir: string, { kind = "rules", folders = "all" }: RuleFilesOptions) {
+    this.#dir = dir;
+    this.#isWanted = (name) => RULE_FILE.test(name) && TEST_FILE.test(name) === (kind === "tests");
+    this.#isDeep = folders === "all";
+  }
+
+  folder({ path, above }: Place): void {
+    this.#reading(path, (full) => {
+      const here = realpathSync(full);
+      if (above.includes(here)) this.unreadable.push({ path, reason: LEADS_BACK });
+      else this.#entries(full, { path, above: [...above, here] });
+    });
+  }
+
+  #entries(full: string, { path, above }: Place): void {
+    for (const name of readdirSync(full).toSorted()) {
+      if (!name.startsWith(".")) this.#entry({ path: path === "" ? name : `${path}/${name}`, above });
+    }
+  }
+
+  #entry(place: Place): void {
+    const { path } = place;
+    this.#reading(path, (full) => {
+      const found = statSync(full);
+      if (found.isDirectory()) {
+        if (this.#isDeep) this.folder(place);
+      } else if (found.isFile() && this.#isWanted(path)) this.#file(path, found.size);
+    });
+  }
+
+  #file(path: string, sizeBytes: number): void {
+    this.#reading(path, (full) => {
+      if (sizeBytes <= FILE_BYTES_MAX) this.files.push({ path, text: readFileSync(full, "utf8") });
+      else this.unreadable.push({ path, reason: `has ${sizeBytes} bytes, the limit is ${FILE_BYTES_MAX}` });
+    });
+  }
+
+  #reading(path: string, read: (full: string) => void): void {
+    try {
+      read(join(this.#dir, path));
+    } catch (error) {
+      this.unreadable.push({ path, reason: reasonOf(error) });
+    }
+  }
 }

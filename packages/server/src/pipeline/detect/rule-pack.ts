@@ -11,10 +11,11 @@ import {
   type RuleSet,
   type SigmaRule,
 } from "@tyr/sigma";
+import { ConfigInvalid } from "#platform/config";
 import { type AttackRelease, bundledAttack, pairTechniques, type TaggedTechnique } from "./attack/attack-release.ts";
 import { noPipelines, type Pipelines } from "./pipelines.ts";
 import { declaredKey, type EvidenceKey } from "./evidence.ts";
-import { readRuleFiles } from "./rule-files.ts";
+import { readRuleFiles, type UnreadableFile } from "./rule-files.ts";
 import { readExtension, type RuleExtension } from "./rule-extension.ts";
 import { tokensOf } from "./rule-tokens.ts";
 
@@ -49,9 +50,21 @@ export type RulePack = Readonly<{
   attack: AttackRelease;
 }>;
 
-/** The rules of a folder; see `readRuleFiles` for which files count and what is thrown. */
+/**
+ * The rules of a folder; see `readRuleFiles` for which files count. A file that cannot be read is rejected like a bad rule.
+ *
+ * @throws {ConfigInvalid} `CONFIG_INVALID` naming TYR_RULES_DIR, when the folder itself cannot be read
+ */
 export function loadRulePack(dir: string, options: PackOptions = {}): RulePack {
-  return buildRulePack(readRuleFiles(dir), options);
+  const { files, unreadable } = readRuleFiles(dir);
+  const whole = unreadable.find(({ path }) => path === "");
+  if (whole !== undefined) throw new ConfigInvalid("TYR_RULES_DIR", `${dir} ${whole.reason}`);
+  const pack = buildRulePack(files, options);
+  return { ...pack, rejected: [...unreadable.map(toUnread), ...pack.rejected] };
+}
+
+function toUnread({ path, reason }: UnreadableFile): RejectedRule {
+  return { path, line: 1, column: 1, code: "file-unreadable", message: reason };
 }
 
 type PackOptions = Readonly<{ attack?: AttackRelease; pipelines?: Pipelines }>;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -102,11 +102,13 @@ describe("a rule test", () => {
     ],
     ["YAML nested without end", `- ${"[".repeat(100_000)}`, ""],
     ["aliases that grow without end", bomb, ""],
-    ["YAML that is none", `- {`, ""],
+    ["YAML that is none", `- {`, "1:4: "],
+    ["two documents", `- { name: x }\n---\n- { name: y }\n`, "2:1: a file of tests is one list"],
   ])("fails on %s and says so", async (_, tests, message) => {
     const { failures } = await run({ "a.yml": rule, "a.test.yml": tests });
     expect(failures.length).toBeGreaterThan(0);
     expect(failures[0]?.message).toContain(message);
+    expect(failures[0]?.message).not.toContain("\n");
   });
 
   test("a rule that does not load is a failure of its own", async () => {
@@ -115,6 +117,24 @@ describe("a rule test", () => {
       "a.test.yml": oneTest("ls", "none"),
     });
     expect(failures).toMatchObject([{ name: "loads", message: expect.stringContaining("T9999 is not in ATT&CK") }]);
+  });
+
+  test("reads the files the server reads: links followed, names with a dot left out, what cannot be read told", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "tyr-rules-"));
+    try {
+      mkdirSync(join(dir, "..2026"));
+      writeFileSync(join(dir, "..2026", "a.YML"), rule);
+      symlinkSync("..2026/a.YML", join(dir, "a.YML"));
+      writeFileSync(join(dir, "a.test.yml"), oneTest("cat /etc/shadow", found));
+      writeFileSync(join(dir, ".a.yml.swp.yml"), "no rule");
+      expect(await runRulePackTests([dir])).toEqual({ total: 1, failures: [] });
+      expect(await runRulePackTests([join(dir, "a.YML")])).toEqual({ total: 1, failures: [] });
+      symlinkSync("nowhere.yml", join(dir, "gone.yml"));
+      const failures = [{ file: "gone.yml", name: "loads", message: "there is no such file or folder" }];
+      expect(await runRulePackTests([dir])).toEqual({ total: 1, failures });
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 
   test("a rule no test expects to find anything is a failure of its own", async () => {

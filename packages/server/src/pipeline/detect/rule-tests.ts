@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { createCorrelator, createEngine, type EventLogsource, type Pipeline } from "@tyr/sigma";
 import { createEvaluator, type EvaluatedEvent, toSigma } from "./evaluate.ts";
 import { noPipelines } from "./pipelines.ts";
 import { readCases, type RuleCase } from "./rule-case.ts";
+import { readRuleFiles, type RuleFiles } from "./rule-files.ts";
 import { readRuleLine, ruleEvent } from "./rule-line.ts";
 import { buildRulePack, type RulePack } from "./rule-pack.ts";
 
@@ -12,8 +12,7 @@ import { buildRulePack, type RulePack } from "./rule-pack.ts";
 export type RuleTestReport = Readonly<{ total: number; failures: readonly RuleTestFailure[] }>;
 type RuleTestFailure = Readonly<{ file: string; name: string; message: string }>;
 
-const TEST_FILE = /\.test\.ya?ml$/;
-const RULE_FILE = /\.ya?ml$/;
+const EXTENSION = /(?:\.test)?\.ya?ml$/i;
 
 /**
  * Plays the raw log lines of every rule test through the normalisers and the whole pack, correlations included, or its
@@ -30,47 +29,52 @@ export async function runRulePackTests(
   let total = 0;
   const failures: RuleTestFailure[] = [];
   for (const path of paths) {
-    const isFolder = (await stat(path)).isDirectory();
-    const report = runPack(isFolder ? path : dirname(path), await filesOf(path, isFolder), pipelines);
+    const report = runPack((await stat(path)).isDirectory() ? packIn(path) : packOf(path), pipelines);
     total += report.total;
     failures.push(...report.failures);
   }
   return { total, failures };
 }
 
-type Files = Readonly<{ rules: readonly string[]; tests: readonly string[] }>;
+type Pack = Readonly<{ rules: RuleFiles; tests: RuleFiles }>;
 
-/** A single file is played against the rules of its own folder. */
-async function filesOf(path: string, isFolder: boolean): Promise<Files> {
-  const folder = isFolder ? path : dirname(path);
-  const names = await readdir(folder, { recursive: isFolder, encoding: "utf8" });
-  const files = names
-    .filter((name) => RULE_FILE.test(name))
-    .toSorted()
-    .map((name) => join(folder, name));
-  const rules = files.filter((file) => !TEST_FILE.test(file));
-  const stem = (file: string): string => basename(file).replace(TEST_FILE, "").replace(RULE_FILE, "");
-  const tests = files.filter((file) => TEST_FILE.test(file) && (isFolder || stem(file) === stem(path)));
-  return { rules, tests };
+function packIn(folder: string): Pack {
+  return { rules: readRuleFiles(folder), tests: readRuleFiles(folder, { kind: "tests" }) };
 }
 
-function runPack(root: string, { rules, tests }: Files, pipelines: readonly Pipeline[]): RuleTestReport {
-  const nameOf = (file: string): string => relative(root, file);
-  const files = rules.map((file) => ({ path: nameOf(file), text: readFileSync(file, "utf8") }));
-  const pack = buildRulePack(files, { pipelines: { ...noPipelines, rules: pipelines } });
-  const failures: RuleTestFailure[] = pack.rejected.map(({ path, line, column, message }) => {
+/** A single file is played against the rules of its own folder. */
+function packOf(file: string): Pack {
+  const folder = dirname(file);
+  const rules = readRuleFiles(folder, { folders: "own" });
+  const tests = readRuleFiles(folder, { folders: "own", kind: "tests" });
+  const stem = (path: string): string => basename(path).replace(EXTENSION, "");
+  return { rules, tests: { ...tests, files: tests.files.filter(({ path }) => stem(path) === stem(file)) } };
+}
+
+/** What cannot be read is told once, however often it was come across. */
+function unread({ rules, tests }: Pack): readonly RuleTestFailure[] {
+  const reasons = new Map([...rules.unreadable, ...tests.unreadable].map(({ path, reason }) => [path, reason]));
+  return [...reasons].map(([path, message]) => ({ file: path === "" ? "." : path, name: "loads", message }));
+}
+
+function runPack(found: Pack, pipelines: readonly Pipeline[]): RuleTestReport {
+  const rules = found.rules.files;
+  const tests = found.tests.files;
+  const pack = buildRulePack(rules, { pipelines: { ...noPipelines, rules: pipelines } });
+  const rejected = pack.rejected.map(({ path, line, column, message }) => {
     return { file: path, name: "loads", message: `${line}:${column}: ${message}` };
   });
+  const failures: RuleTestFailure[] = [...unread(found), ...rejected];
   let total = 0;
   const expected = new Set<string>();
-  for (const file of tests) {
-    const read = readCases(readFileSync(file, "utf8"));
-    if (!read.ok) failures.push({ file: nameOf(file), name: "reads", message: read.message });
+  for (const { path: file, text } of tests) {
+    const read = readCases(text);
+    if (!read.ok) failures.push({ file, name: "reads", message: read.message });
     for (const one of read.ok ? read.cases : []) {
       total += 1;
       for (const id of [...idsOf(one.expect), ...idsOf(one.matches)]) expected.add(id);
       const message = judge(pack, one);
-      if (message !== undefined) failures.push({ file: nameOf(file), name: one.name, message });
+      if (message !== undefined) failures.push({ file, name: one.name, message });
     }
   }
   if (tests.length > 0 && rules.length > 1) failures.push(...untested(pack, expected));
