@@ -27,11 +27,12 @@ export function gramAt(view: DataView, at: number): number {
  */
 export function anchor(
   literals: readonly ByteLiteral[],
-  strideMax: number = STRIDE_MAX,
+  { strideMax = STRIDE_MAX, sample }: Readonly<{ strideMax?: number; sample?: GramSample }> = {},
 ): Readonly<{ stride: number; anchors: readonly Anchor[] }> {
   const shortest = Math.min(...literals.map(({ bytes }) => bytes.length));
   const stride = Math.max(1, Math.min(strideMax, shortest - GRAM + 1));
-  const common = gramCounts(literals);
+  const counts = gramCounts(literals);
+  const common = (gram: number): number => (counts.get(gram) ?? 0) + (sample?.count(gram) ?? 0);
   const anchors = literals.flatMap((literal): Anchor[] => {
     const first = rarestGrams(literal, stride, common);
     return Array.from({ length: stride }, (_, index) => {
@@ -40,6 +41,28 @@ export function anchor(
     });
   });
   return { stride, anchors };
+}
+
+/** Counts the grams of some lines: those that are common there make bad anchors. Grams may share a count. */
+export class GramSample {
+  readonly #counts = new Uint16Array(65_536);
+
+  add(line: Uint8Array): void {
+    let gram = 0;
+    for (const byte of line) {
+      gram = (gram >>> 8) | (byte << 24);
+      const place = placeOf(gram | ROUGHLY);
+      this.#counts[place] = Math.min(65_535, (this.#counts[place] ?? 0) + 1);
+    }
+  }
+
+  count(gram: number): number {
+    return this.#counts[placeOf(gram)] ?? 0;
+  }
+}
+
+function placeOf(gram: number): number {
+  return Math.imul(gram, SPREAD) >>> 16;
 }
 
 /** How many literals hold each gram: what many rules name is common in logs too. */
@@ -53,13 +76,13 @@ function gramCounts(literals: readonly ByteLiteral[]): ReadonlyMap<number, numbe
   return counts;
 }
 
-/** Where so many grams in a row begin that few literals share. */
-function rarestGrams({ bytes, view }: ByteLiteral, stride: number, counts: ReadonlyMap<number, number>): number {
+/** Where so many grams in a row begin that are seldom seen. */
+function rarestGrams({ bytes, view }: ByteLiteral, stride: number, common: (gram: number) => number): number {
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
   for (let from = 0; from + stride + GRAM - 1 <= bytes.length; from += 1) {
     let sum = 0;
-    for (let offset = from; offset < from + stride; offset += 1) sum += counts.get(gramAt(view, offset)) ?? 0;
+    for (let offset = from; offset < from + stride; offset += 1) sum += common(gramAt(view, offset));
     if (sum < least) [best, least] = [from, sum];
   }
   return best;

@@ -20,6 +20,8 @@ export type LineSearch = Readonly<{
    * when this line has to be parsed first; valid until the next call
    */
   find(index: WitnessIndex, line: Uint8Array): readonly number[] | undefined;
+  /** Lines like this one are to come. */
+  observe(line: Uint8Array): void;
   /** This index is not used again. */
   forget(index: WitnessIndex): void;
 }>;
@@ -53,7 +55,10 @@ export class Candidates {
    * @returns as `LineSearch.find`
    */
   findInLine(line: Uint8Array): readonly number[] | undefined {
-    if (this.#seen >= this.#profileAt) return undefined;
+    if (this.#seen >= this.#profileAt) {
+      if (this.#seen < PROFILE_FIRST) this.#lines.observe(line);
+      return undefined;
+    }
     const found = this.#lines.find(this.#index, line);
     if (found !== undefined) this.#seen += 1;
     return found;

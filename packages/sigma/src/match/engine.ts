@@ -47,6 +47,8 @@ type Compiled = Readonly<{ rule: DetectionRule; program: RuleProgram }>;
 
 /** Distinct logsources remembered; beyond them (a hostile sensor makes them up) the memory starts afresh. */
 const routesMax = 4096;
+/** Rules in all bundles together: a hostile sensor could ask for every mixture of them, and each takes memory. */
+const bundledMax = 131_072;
 
 export function createEngine(ruleSet: Pick<RuleSet, "rules">, options: EngineOptions = {}): Engine {
   const items = new SharedItems();
@@ -112,6 +114,10 @@ class FirstUsed implements LineReader {
     return (this.#lines ??= this.#create()).find(index, line);
   }
 
+  observe(line: Uint8Array): void {
+    (this.#lines ??= this.#create()).observe(line);
+  }
+
   forget(index: WitnessIndex): void {
     this.#lines?.forget(index);
   }
@@ -137,6 +143,7 @@ function bundleOf(compiled: readonly Compiled[], lines: LineSearch): Bundle {
 class Bundles {
   readonly #compiled: readonly Compiled[];
   readonly #lines: LineSearch;
+  #bundled = 0;
   #byObject = new WeakMap<EventLogsource, Bundle>();
   readonly #byLogsource = new Map<string, Bundle>();
   readonly #byRules = new Map<string, Bundle>();
@@ -170,7 +177,8 @@ class Bundles {
         applying.flatMap((number) => this.#compiled[number] ?? []),
         this.#lines,
       );
-    if (this.#byLogsource.size >= routesMax) this.#forget();
+    if (this.#byLogsource.size >= routesMax || this.#bundled > bundledMax) this.#forget();
+    if (!this.#byRules.has(rules)) this.#bundled += applying.length;
     this.#byLogsource.set(key, bundle);
     this.#byRules.set(rules, bundle);
     return bundle;
@@ -178,6 +186,7 @@ class Bundles {
 
   #forget(): void {
     for (const { candidates } of this.#byRules.values()) candidates.close();
+    this.#bundled = 0;
     this.#byRules.clear();
     this.#byLogsource.clear();
     this.#byObject = new WeakMap();

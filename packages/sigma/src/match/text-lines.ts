@@ -23,6 +23,9 @@ export class TextLines {
     return new LineFields(this.#line);
   }
 
+  /** Keeps nothing of what lines are like. */
+  observe(): void {}
+
   /** Keeps nothing for an index. */
   forget(): void {}
 }

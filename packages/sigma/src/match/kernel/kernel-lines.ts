@@ -1,4 +1,5 @@
 import type { Expression } from "../../expression.ts";
+import { GramSample } from "../anchors.ts";
 import type { EventSource } from "../event-view.ts";
 import { allTexts, valuesOf } from "../field-values.ts";
 import { parseObject } from "../line-fields.ts";
@@ -13,6 +14,7 @@ export class KernelLines implements EventSource {
   readonly #kernel: LineKernel;
   readonly #slots: ReadonlyMap<string, number>;
   readonly #indexes = new Map<WitnessIndex, KernelIndex>();
+  readonly #sample = new GramSample();
   readonly #found: number[] = [];
   #line: Uint8Array = new Uint8Array();
   #whole: Readonly<Record<string, unknown>> | undefined;
@@ -40,6 +42,10 @@ export class KernelLines implements EventSource {
     this.#found.length = 0;
     for (let number = 0; number < count; number += 1) this.#found.push(this.#kernel.candidate(number));
     return this.#found;
+  }
+
+  observe(line: Uint8Array): void {
+    this.#sample.add(line);
   }
 
   forget(index: WitnessIndex): void {
@@ -80,7 +86,7 @@ export class KernelLines implements EventSource {
   }
 
   #add(index: WitnessIndex): KernelIndex {
-    const added = this.#kernel.add(index.plan(this.#slots));
+    const added = this.#kernel.add(index.plan(this.#slots), this.#sample);
     this.#indexes.set(index, added);
     return added;
   }

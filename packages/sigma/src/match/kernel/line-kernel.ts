@@ -1,5 +1,6 @@
 import { scanModule } from "./scan-module.ts";
 import type { Expression } from "../../expression.ts";
+import type { GramSample } from "../anchors.ts";
 import { packPrograms, type Programs } from "./pack-programs.ts";
 import { type IndexPlan, packIndex } from "./pack-index.ts";
 import { KernelMemory, type LinearMemory } from "./kernel-memory.ts";
@@ -83,10 +84,11 @@ export class LineKernel {
   /**
    * Puts an index into memory; it takes room until `drop`.
    *
+   * @param sample of lines to come
    * @throws {RangeError} when there is no more memory to be had
    */
-  add(plan: IndexPlan): KernelIndex {
-    const bytes = packIndex(plan, this.#programs);
+  add(plan: IndexPlan, sample: GramSample): KernelIndex {
+    const bytes = packIndex(plan, this.#programs, sample);
     if (plan.rules * 4 > this.#candidates.bytes) this.#candidates = this.#larger(this.#candidates, plan.rules * 4);
     const at = this.#memory.take(bytes.length);
     this.#memory.bytes.set(bytes, at);

@@ -1,4 +1,4 @@
-import { anchor, byteLiteral, GRAM, gramAt, SPREAD } from "../anchors.ts";
+import { anchor, byteLiteral, GRAM, gramAt, type GramSample, SPREAD } from "../anchors.ts";
 import type { IndexedLiteral } from "../literal-index.ts";
 import type { Expression } from "../../expression.ts";
 import { BlockWriter } from "./block-writer.ts";
@@ -44,12 +44,12 @@ const FILTER_BITS = { least: 10, most: 16, perAnchor: 32 };
  * ASCII, 4 number of rules that ask for the field to be there, 8 those, 12 whether it is searched, then a table for each
  * place. Literal: 0 length, 4 number of rules, 8 those, 16 bytes.
  */
-export function packIndex(plan: IndexPlan, programs: ReadonlyMap<Expression, number>): Uint8Array {
+export function packIndex(plan: IndexPlan, programs: ReadonlyMap<Expression, number>, sample: GramSample): Uint8Array {
   const writer = new BlockWriter();
   writer.reserve(HEADER_BYTES);
   const names = plan.fields.map(({ name, slot, plan: field }): Slot => {
     const bytes = new TextEncoder().encode(name);
-    const entry = field === undefined ? 0 : writeField(writer, field);
+    const entry = field === undefined ? 0 : writeField(writer, field, sample);
     const at = writer.numbers([bytes.length, slot, entry, 0]);
     writer.bytes(bytes);
     writer.reserve(16);
@@ -67,7 +67,7 @@ export function packIndex(plan: IndexPlan, programs: ReadonlyMap<Expression, num
     writer.numbers(plan.always),
     writer.reserve(plan.rules * 4),
     0,
-    keywords === undefined ? 0 : writeField(writer, keywords),
+    keywords === undefined ? 0 : writeField(writer, keywords, sample),
     Number(anywhere),
     plan.rules,
     writer.numbers(plan.expressions.map((expression) => programs.get(expression) ?? 0)),
@@ -76,7 +76,7 @@ export function packIndex(plan: IndexPlan, programs: ReadonlyMap<Expression, num
   return writer.finish();
 }
 
-function writeField(writer: BlockWriter, { present, literals }: FieldPlan): number {
+function writeField(writer: BlockWriter, { present, literals }: FieldPlan, sample: GramSample): number {
   const isAscii = ({ written }: Literal): boolean => /^[\0-\x7f]*$/.test(written);
   const ascii = literals.filter(isAscii).map((literal) => new WrittenLiteral(writer, literal));
   const entry = writer.numbers([
@@ -92,8 +92,8 @@ function writeField(writer: BlockWriter, { present, literals }: FieldPlan): numb
     exact: exactTable(writer, of("exact")),
     prefix: edgeTable(writer, of("prefix"), false),
     suffix: edgeTable(writer, of("suffix"), true),
-    part: partTable(writer, parts),
-    brief: briefTable(writer, brief),
+    part: partTable(writer, parts, sample),
+    brief: briefTable(writer, brief, sample),
     short: shortTable(writer, short),
   };
   for (const place of ["exact", "prefix", "suffix", "part", "brief", "short"] as const)
@@ -190,9 +190,10 @@ function gramsOf(view: DataView, at: number, grams: number): number {
 }
 
 /** 0 places between probes, 4 shift of the filter's hash, 8 filter, 12 mask, 16 slots (gram, literal, place in it). */
-function partTable(writer: BlockWriter, literals: readonly WrittenLiteral[]): number {
+function partTable(writer: BlockWriter, literals: readonly WrittenLiteral[], sample: GramSample): number {
   if (literals.length === 0) return 0;
-  const { stride, anchors } = anchor(literals.map(({ bytes, view }, number) => ({ bytes, view, number })));
+  const numbered = literals.map(({ bytes, view }, number) => ({ bytes, view, number }));
+  const { stride, anchors } = anchor(numbered, { sample });
   const { least, most, perAnchor } = FILTER_BITS;
   const bits = Math.min(most, Math.max(least, Math.ceil(Math.log2(anchors.length * perAnchor))));
   const filter = writer.reserve(2 ** (bits - 3));
@@ -205,12 +206,10 @@ function partTable(writer: BlockWriter, literals: readonly WrittenLiteral[]): nu
 }
 
 /** As `partTable`, without probes; 20 for each of four bytes: the groups of each low half of it, of each high half. */
-function briefTable(writer: BlockWriter, literals: readonly WrittenLiteral[]): number {
+function briefTable(writer: BlockWriter, literals: readonly WrittenLiteral[], sample: GramSample): number {
   if (literals.length === 0) return 0;
-  const { anchors } = anchor(
-    literals.map(({ bytes, view }, number) => ({ bytes, view, number })),
-    1,
-  );
+  const numbered = literals.map(({ bytes, view }, number) => ({ bytes, view, number }));
+  const { anchors } = anchor(numbered, { sample, strideMax: 1 });
   const sorted = anchors.toSorted((one, other) => one.gram - other.gram);
   const halves = new Uint8Array(4 * 32);
   for (const [index, { gram }] of sorted.entries()) {
