@@ -30,6 +30,8 @@ const UNUSUALLY_ESCAPED: u32 = 6;
 const BEYOND_ASCII: u32 = 1;
 const BLANK_IN_NAME: u32 = 2;
 const OBJECT_INSIDE: u32 = 4;
+/** Escapes that its writer need not have used. */
+const UNUSUAL_ESCAPES: u32 = 8;
 
 /** What a text's escapes are. */
 const ESCAPES: u32 = 1;
@@ -63,6 +65,10 @@ const HOLDS: u32 = 0x8000_0000;
 const TOKENS_MAX: u32 = 2048;
 const TOKEN_SIZE: u32 = 24;
 const NAME_MAX: u32 = 256;
+/** Names remembered of the last line: 0 length, 4 entry, 8 bytes. */
+const EXPECTED_MAX: u32 = 64;
+const EXPECTED_NAME_MAX: u32 = 32;
+const EXPECTED_SIZE: usize = 56;
 
 /** Spread grams over tables (Knuth's multiplicative hash, and another odd number like it). */
 const SPREAD: u32 = 0x9e37_79b1;
@@ -91,8 +97,6 @@ let slots: usize = 0;
 let flags: u32 = 0;
 let lineFrom: usize = 0;
 let lineTo: usize = 0;
-/** Whether the line has unusual escapes: 0 not known yet, 1 no, 2 yes. */
-let unusualKnown: u32 = 0;
 /** The value an item asks about. */
 let valueKind: u32 = 0;
 let valueFrom: usize = 0;
@@ -115,7 +119,6 @@ export function scan(frame: usize): i32 {
   lineTo = load<u32>(frame, 28);
   code = load<u32>(frame, 32);
   count = 0;
-  unusualKnown = 0;
   flags = hasHighBytes(lineFrom, lineTo) ? BEYOND_ASCII : 0;
   if (flags != 0 && foldsIntoAscii(lineFrom, lineTo)) return UNDECIDED;
   if (!readLine()) return UNDECIDED;
@@ -150,10 +153,12 @@ function readLine(): bool {
 function readField(at: usize, end: usize): usize {
   if (at >= end || load<u8>(at) != QUOTE || count == TOKENS_MAX) return 0;
   const nameFrom = at + 1;
-  const nameTo = endOfText(nameFrom, end);
-  if (nameTo == 0 || escapes != 0) return 0;
+  const expected = index + load<u32>(index, 44) + count * EXPECTED_SIZE;
+  const isExpected = count < EXPECTED_MAX && standsExpected(expected, nameFrom, end);
+  const nameTo = isExpected ? nameFrom + load<u32>(expected) : endOfText(nameFrom, end);
+  if (nameTo == 0 || (!isExpected && escapes != 0)) return 0;
   // Bytes that are no UTF-8 are one name with U+FFFD once decoded: only decoded names can be told apart.
-  if ((flags & BEYOND_ASCII) != 0 && hasHighBytes(nameFrom, nameTo)) return 0;
+  if (!isExpected && (flags & BEYOND_ASCII) != 0 && hasHighBytes(nameFrom, nameTo)) return 0;
   const colon = skipBlanks(nameTo + 1, end);
   if (colon >= end || load<u8>(colon) != COLON) return 0;
   const from = skipBlanks(colon + 1, end);
@@ -167,7 +172,7 @@ function readField(at: usize, end: usize): usize {
     if (load<u32>(index, 8) != 0) return 0;
     flags |= OBJECT_INSIDE;
   }
-  const name = find(nameFrom, <u32>(nameTo - nameFrom));
+  const name = isExpected ? <usize>load<u32>(expected, 4) : find(nameFrom, <u32>(nameTo - nameFrom));
   const token = tokens + count * TOKEN_SIZE;
   store<u32>(token, name == 0 ? NO_SLOT : load<u32>(name, 4));
   store<u32>(token, valueKind, 4);
@@ -180,8 +185,25 @@ function readField(at: usize, end: usize): usize {
     if (!look(load<u32>(name, 8))) return 0;
   }
   count += 1;
-  if (hasBlank(nameFrom, nameTo) && !lookSqueezed(nameFrom, nameTo)) return 0;
+  if (isExpected) return behind;
+  if (hasBlank(nameFrom, nameTo)) return lookSqueezed(nameFrom, nameTo) ? behind : 0;
+  if (count <= EXPECTED_MAX) expect(expected, name, nameFrom, nameTo);
   return behind;
+}
+
+/** Whether the name here is the one that stood in this place of the last line: sources write their fields in one order. */
+function standsExpected(expected: usize, at: usize, end: usize): bool {
+  const length = load<u32>(expected);
+  if (length == 0 || at + length >= end || load<u8>(at + length) != QUOTE) return false;
+  return isSame(expected + 8, at, length);
+}
+
+function expect(expected: usize, name: usize, from: usize, to: usize): void {
+  const length = <u32>(to - from);
+  store<u32>(expected, length <= EXPECTED_NAME_MAX ? length : 0);
+  if (length > EXPECTED_NAME_MAX) return;
+  store<u32>(expected, <u32>name, 4);
+  memory.copy(expected + 8, from, length);
 }
 
 /** A name with blanks also answers to the one without. */
@@ -212,7 +234,7 @@ function open(at: usize, candidates: u32): void {
 /** Keywords that may stand anywhere are searched in the whole line, names of fields included: rather one too many. */
 function lookAtAll(): bool {
   const entry = index + load<u32>(index, 28);
-  if (isUnusual()) return false;
+  if ((flags & UNUSUAL_ESCAPES) != 0) return false;
   if (load<u32>(index, 32) != 0) return search(entry, lineFrom, lineTo);
   for (let number: u32 = 0; number < count; number += 1) {
     readToken(tokens + number * TOKEN_SIZE);
@@ -571,7 +593,7 @@ function holdsLiteral(place: u32, literal: usize): bool {
 
 /** Keywords: in any value, at any depth. They are none that a number could be. */
 function holdsAnywhere(place: u32, operand: usize): u32 {
-  if (isUnusual()) return UNKNOWN;
+  if ((flags & UNUSUAL_ESCAPES) != 0) return UNKNOWN;
   if (place == NOT_ASCII) return (flags & BEYOND_ASCII) != 0 ? UNKNOWN : NO;
   if (place > PART) return UNKNOWN;
   if (place == PART && !contains(operand, lineFrom, lineTo)) return NO;
@@ -600,12 +622,6 @@ function isRepeated(number: u32): bool {
     if (isSame(lineFrom + load<u32>(other, 16), from, length)) return true;
   }
   return false;
-}
-
-/** Whether the line has escapes its writer need not have used; looked up once. */
-function isUnusual(): bool {
-  if (unusualKnown == 0) unusualKnown = hasUnusualEscapes(lineFrom, lineTo) ? 2 : 1;
-  return unusualKnown == 2;
 }
 
 /** Whether a literal, which is folded, stands in a text, character for character. */
@@ -735,27 +751,14 @@ function endOfEscaped(at: usize, quotes: i32, backslashes: i32, from: usize): us
     let unusual =
       passed & i8x16.bitmask(v128.or(i8x16.eq(next, i8x16.splat(0x75)), i8x16.eq(next, i8x16.splat(0x2f))));
     while (unusual != 0) {
-      if (isUnitStart(at + ctz(unusual), from)) escapes |= UNUSUAL;
+      if (isUnitStart(at + ctz(unusual), from)) {
+        escapes |= UNUSUAL;
+        flags |= UNUSUAL_ESCAPES;
+      }
       unusual &= unusual - 1;
     }
   }
   return marks == 0 ? 0 : place;
-}
-
-function hasUnusualEscapes(from: usize, end: usize): bool {
-  let at = from;
-  while (at < end) {
-    const stops = i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(0x5c)));
-    if (stops == 0) {
-      at += 16;
-      continue;
-    }
-    at += ctz(stops);
-    const escaped = load<u8>(at, 1);
-    if (at < end && (escaped == 0x75 || escaped == 0x2f)) return true;
-    at += 2;
-  }
-  return false;
 }
 
 /** @returns the place behind the list or object that begins here, or 0 */

@@ -208,3 +208,13 @@ describe("keys of items", () => {
     expect(new Set(keys).size).toBe(items.length);
   });
 });
+
+test.each([{ "f|contains": "\uDE00" }, { f: "\uD83D*" }, { "\uD83D": "x" }, ["a\uDE00"], { "f|re": "\uD83D" }])(
+  "half of a character is refused, as no line of UTF-8 has it: %j",
+  (selection) => {
+    const rule = { title: "T", logsource: { category: "t" }, detection: { sel: selection, condition: "sel" } };
+    expect(loadRules([{ path: "r.yml", text: JSON.stringify(rule) }]).report).toMatchObject([
+      { status: "rejected", code: "value-invalid" },
+    ]);
+  },
+);

@@ -100,10 +100,17 @@ function checkShape({ field, modifiers, values }: Shape, context: ItemContext): 
     reject("modifier-conflict", `${kind} needs a field`, context.at);
   }
   if (kind === "exists" && values.length > 1) reject("value-invalid", "exists takes one value", context.at);
+  for (const text of [field, ...values]) checkCharacters(text, context.at);
   if (values.includes(null)) checkNull(field, modifiers, context);
   if (modifiers.all && values.length === 1) {
     reject("modifier-conflict", "all needs a list of at least two values", context.at);
   }
+}
+
+/** Bytes of UTF-8 have no halves of characters, so one in a rule would stand in no line and in some parsed texts. */
+function checkCharacters(text: Scalar, at: ValuePath): void {
+  if (typeof text === "string" && !text.isWellFormed())
+    reject("value-invalid", "half of a character (U+D800 to U+DFFF) stands by itself; write the whole character", at);
 }
 
 function checkNull(field: string | null, modifiers: ItemModifiers, context: ItemContext): void {
@@ -132,6 +139,7 @@ function textTests(value: Scalar, modifiers: ItemModifiers, context: ItemContext
   const texts = modifiers.expand ? expandPlaceholders(written, context.placeholders, context.at) : [written];
   return texts
     .flatMap((text) => {
+      checkCharacters(text, context.at);
       const start = { pattern: parsePattern(text), isBytes: false };
       const values = transformed(start, modifiers.transforms, context.at);
       context.budget.spend(values.length, context.at);

@@ -24,7 +24,9 @@ export type IndexPlan = Readonly<{
 type Literal = FieldPlan["literals"][number];
 /** Where in a field's entry each place's table is named. */
 const TABLES = { exact: 16, prefix: 20, suffix: 24, part: 28, short: 32, brief: 36 } as const;
-const HEADER_BYTES = 44;
+const HEADER_BYTES = 48;
+/** Room for the names of the last line: see `EXPECTED_MAX` and `EXPECTED_SIZE` of the kernel. */
+const EXPECTED_BYTES = 64 * 56;
 const ENTRY_BYTES = 40;
 /** Literals of at most so many bytes, at most so many of them. */
 const BRIEF = { length: 6, most: 48 };
@@ -40,7 +42,7 @@ const FILTER_BITS = { least: 10, most: 16, perAnchor: 32 };
  *
  * Header: 0 mask of the table of names, 4 that table, 8 whether a name searched has a dot, 12 number of rules always tried,
  * 16 those, 20 a mark for each rule, 24 number of the last line, 28 entry of keywords, 32 whether all of them may stand
- * anywhere, 36 number of rules, 40 their programs. Name: 0 length in bytes, 4 slot, 8 entry, 16 UTF-8. Entry: 0 whether a literal is beyond
+ * anywhere, 36 number of rules, 40 their programs, 44 the names of the last line. Name: 0 length in bytes, 4 slot, 8 entry, 16 UTF-8. Entry: 0 whether a literal is beyond
  * ASCII, 4 number of rules that ask for the field to be there, 8 those, 12 whether it is searched, then a table for each
  * place. Literal: 0 length, 4 number of rules, 8 those, 16 bytes.
  */
@@ -71,6 +73,7 @@ export function packIndex(plan: IndexPlan, programs: ReadonlyMap<Expression, num
     Number(anywhere),
     plan.rules,
     writer.numbers(plan.expressions.map((expression) => programs.get(expression) ?? 0)),
+    writer.reserve(EXPECTED_BYTES),
   ];
   for (const [index, value] of header.entries()) writer.set(index * 4, value);
   return writer.finish();
