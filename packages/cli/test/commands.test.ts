@@ -65,10 +65,14 @@ const happy: readonly Case[] = [
   {
     argv: ["status"],
     handlers: {
-      "status.get": () => ({ ...status, correlationLosses: { ...status.correlationLosses, late: 37, expired: 9 } }),
+      "status.get": () => {
+        const correlationLosses = { ...status.correlationLosses, late: 37, evicted: 4, expired: 9 };
+        const byRule = [{ ruleId: "r-1", title: "Guess\u001bing", losses: correlationLosses }];
+        return { ...status, correlationLosses, correlationLossesByRule: byRule };
+      },
       "overview.get": () => overview,
     },
-    out: /^(?![\s\S]*expired)[\s\S]*lost late +37 in correlations: came after their time window had passed/,
+    out: /^(?![\s\S]*expired)[\s\S]*lost late +37 in correlations: came after their time window had passed[\s\S]*lost by rule +Guess\\x1bing \(r-1\): 37 late, 4 evicted/,
     calls: ["status.get", "overview.get"],
   },
   {

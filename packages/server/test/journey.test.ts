@@ -89,7 +89,7 @@ describe("a stranger's first hour with Tyr", () => {
       expect(counters.received).toBe(counters.stored + counters.duplicate + counters.rejected);
     }
     const { correlationLosses } = await alice.call("status.get", {});
-    expect(correlationLosses).toMatchObject({ untimed: 0, ungrouped: 0, truncated: 0, evicted: 0 });
+    expect(correlationLosses).toMatchObject({ untimed: 0, ungrouped: 0, truncated: 0, evicted: 0, refused: 0 });
   });
 
   test("real attackers are there, with what they did in ATT&CK terms", async () => {

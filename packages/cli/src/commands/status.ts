@@ -39,11 +39,16 @@ function pipelinesOf({ rules: { pipelines = [] } }: Status): readonly (readonly 
 }
 
 /** What correlations could not use since the start; nothing is said of what never happened. */
-function lossesOf({ correlationLosses }: Status): readonly (readonly [string, Cell])[] {
-  return hidingLosses(correlationLosses).map(([reason, count]) => [
+function lossesOf({ correlationLosses, correlationLossesByRule }: Status): readonly (readonly [string, Cell])[] {
+  const reasons = hidingLosses(correlationLosses).map(([reason, count]): readonly [string, Cell] => [
     `lost ${reason}`,
     `${count} in correlations: ${CORRELATION_LOSSES[reason]}`,
   ]);
+  const rules = correlationLossesByRule.map(({ ruleId, title, losses }): readonly [string, Cell] => {
+    const counts = hidingLosses(losses).map(([reason, count]) => `${count} ${reason}`);
+    return ["lost by rule", `${visible(title ?? "a rule that is gone")} (${visible(ruleId)}): ${counts.join(", ")}`];
+  });
+  return [...reasons, ...rules];
 }
 
 function lines(status: Status, overview: Overview, paint: Paint): string[] {

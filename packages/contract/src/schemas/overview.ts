@@ -93,8 +93,8 @@ export const ImportProgress = Type.Object({
 export type ImportProgress = Static<typeof ImportProgress>;
 
 /**
- * What correlations could not use, or no longer hold: events, except where it says entries. All but `expired` may hide
- * a detection.
+ * What correlations could not use, or no longer hold: events, except where it says entries or windows. All but `expired`
+ * may hide a detection.
  */
 export const CORRELATION_LOSSES = {
   late: "came after their time window had passed",
@@ -102,15 +102,22 @@ export const CORRELATION_LOSSES = {
   ungrouped: "lacked a field their rule groups by",
   truncated: "were more than one group holds (entries)",
   evicted: "were let go to stay within memory (entries)",
+  refused: "could not go on after a restart: rule gone or changed, or text damaged (windows)",
   expired: "left their time window, as they should (entries)",
 } as const;
 export type CorrelationLossReason = keyof typeof CORRELATION_LOSSES;
 const Lost = Type.Integer({ minimum: 0 });
 export const CorrelationLosses = Type.Object(
-  { late: Lost, untimed: Lost, ungrouped: Lost, truncated: Lost, evicted: Lost, expired: Lost },
-  { description: "since the server started, over all correlation rules" },
+  { late: Lost, untimed: Lost, ungrouped: Lost, truncated: Lost, evicted: Lost, refused: Lost, expired: Lost },
+  { description: "since the server started" },
 );
 export type CorrelationLosses = Readonly<Static<typeof CorrelationLosses>>;
+
+/** What one correlation rule lost. `title` is null where the rule is no longer there. */
+export const RuleLosses = Type.Object({ ruleId: Type.String(), title: NullableString, losses: CorrelationLosses });
+export type RuleLosses = Readonly<Static<typeof RuleLosses>>;
+/** Rules one answer names. */
+export const RULE_LOSSES_MAX = 100;
 
 /** Those that may hide a detection, worst first; empty when there is nothing to say. */
 export function hidingLosses(losses: CorrelationLosses): readonly (readonly [CorrelationLossReason, number])[] {
@@ -146,6 +153,10 @@ export const Status = Type.Object({
     Type.Object({ consumer: Type.String(), position: Type.String(), head: Type.String(), lag: Type.Integer() }),
   ),
   correlationLosses: CorrelationLosses,
+  correlationLossesByRule: Type.Array(RuleLosses, {
+    description: "rules that may have missed something, those that lost most first",
+    maxItems: RULE_LOSSES_MAX,
+  }),
   imports: Type.Array(ImportProgress),
   intake: Type.Object({ queuedBytes: Type.Integer(), queuedBytesMax: Type.Integer() }),
   memoryBytes: Type.Integer(),

@@ -20,7 +20,9 @@ const call: Call = {
   afterSent: () => undefined,
 };
 
-test("the status says how far each consumer is behind, and what correlations could not use, by reason", async () => {
+const lost = { late: 37, untimed: 0, ungrouped: 0, truncated: 0, evicted: 0, refused: 0, expired: 0 };
+
+test("the status says how far each consumer is behind, and what correlations could not use, by reason and rule", async () => {
   const clock = fixedClock("2026-11-02T08:00:00.000Z");
   await using world = await openTestDatabase("pglite", clock);
   await world.db.bookkeep("cursor", async (tx) => {
@@ -38,7 +40,7 @@ test("the status says how far each consumer is behind, and what correlations cou
       { consumer: "detect", stream: "event" },
       { consumer: "escalate", stream: "detection" },
     ],
-    correlationLosses: () => ({ late: 37 }),
+    correlationLosses: () => ({ total: lost, byRule: [{ ruleId: "r", title: "Many", losses: lost }] }),
     imports: () => [],
     intake: () => ({ queuedBytes: 0, queuedBytesMax: 1 }),
   })["status.get"]({ params: undefined, query: undefined, body: undefined }, call);
@@ -49,6 +51,7 @@ test("the status says how far each consumer is behind, and what correlations cou
       { consumer: "detect", position: "400", head: "1000", lag: 600 },
       { consumer: "escalate", position: "0", head: "0", lag: 0 },
     ],
-    correlationLosses: { late: 37, untimed: 0, ungrouped: 0, truncated: 0, evicted: 0, expired: 0 },
+    correlationLosses: lost,
+    correlationLossesByRule: [{ ruleId: "r", title: "Many", losses: lost }],
   });
 });

@@ -1,4 +1,4 @@
-import { ok, type CorrelationLosses, type Status } from "@tyr/contract";
+import { ok, type CorrelationLosses, type RuleLosses, type Status } from "@tyr/contract";
 import { cursorOf, headOf, type Stream } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
@@ -13,13 +13,11 @@ export type StatusDeps = Readonly<{
   policyDigest: string;
   /** Who reads which stream, in the order of the data. */
   consumers: readonly Readonly<{ consumer: string; stream: Stream }>[];
-  /** By reason, since the start; a reason that is not named never happened. */
-  correlationLosses: () => Partial<CorrelationLosses>;
+  /** What correlations lost since the start. */
+  correlationLosses: () => Readonly<{ total: CorrelationLosses; byRule: readonly RuleLosses[] }>;
   imports: () => Status["imports"];
   intake: () => Status["intake"];
 }>;
-
-const NO_LOSSES: CorrelationLosses = { late: 0, untimed: 0, ungrouped: 0, truncated: 0, evicted: 0, expired: 0 };
 
 async function pipelineOf({ database, consumers }: StatusDeps): Promise<Status["pipeline"]> {
   const rows: Status["pipeline"] = [];
@@ -35,8 +33,9 @@ async function pipelineOf({ database, consumers }: StatusDeps): Promise<Status["
 export function statusHandlers(deps: StatusDeps): Pick<Handlers, "status.get"> {
   const { database, clock, version, startedAt, rules, policyDigest, correlationLosses, imports, intake } = deps;
   return {
-    "status.get": async () =>
-      ok({
+    "status.get": async () => {
+      const { total, byRule } = correlationLosses();
+      return ok({
         version,
         startedAt: startedAt.toISOString(),
         now: clock.now().toISOString(),
@@ -44,10 +43,12 @@ export function statusHandlers(deps: StatusDeps): Pick<Handlers, "status.get"> {
         rules,
         policy: { digest: policyDigest },
         pipeline: await pipelineOf(deps),
-        correlationLosses: { ...NO_LOSSES, ...correlationLosses() },
+        correlationLosses: total,
+        correlationLossesByRule: [...byRule],
         imports: imports(),
         intake: intake(),
         memoryBytes: process.memoryUsage.rss(),
-      }),
+      });
+    },
   };
 }

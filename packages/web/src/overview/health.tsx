@@ -1,11 +1,10 @@
-import { CORRELATION_LOSSES, hidingLosses, type Status } from "@tyr/contract";
+import type { Status } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { statusQuery } from "../api/queries.ts";
-import { Icon } from "../kit/icon.tsx";
 import { Loaded } from "../kit/notice.tsx";
 import { Time } from "../time/time.tsx";
+import { Losses } from "./losses.tsx";
 
 const number = (value: number): string => value.toLocaleString("en");
 const megabytes = (bytes: number): string => `${number(Math.round(bytes / 1_000_000))} MB`;
@@ -42,7 +41,7 @@ export function Health(): ReactNode {
                 {megabytes(status.memoryBytes)}
               </Step>
             </ul>
-            <Losses losses={status.correlationLosses} />
+            <Losses losses={status.correlationLosses} byRule={status.correlationLossesByRule} />
           </>
         )}
       </Loaded>
@@ -75,29 +74,5 @@ function Stage({ stage: { consumer, lag } }: Readonly<{ stage: Status["pipeline"
     <Step title={verb} state={lag === 0 ? "good" : "behind"}>
       {lag === 0 ? "caught up" : `${number(lag)} ${noun} behind`}
     </Step>
-  );
-}
-
-/** Counts without rows of their own, since the start of the server; what is normal is not called a loss. */
-function Losses({ losses }: Readonly<{ losses: Status["correlationLosses"] }>): ReactNode {
-  const hiding = hidingLosses(losses);
-  if (hiding.length === 0) return <p className="muted small">Correlations could use every event since the start.</p>;
-  return (
-    <div className="losses">
-      <p>
-        <Icon name="alert" size={14} /> Correlations could not use everything since the start; a{" "}
-        <Link to="/detections" search={{ tab: "rules" }}>
-          correlation rule
-        </Link>{" "}
-        may have missed something:
-      </p>
-      <ul>
-        {hiding.map(([reason, count]) => (
-          <li key={reason}>
-            <span className="loss-count">{number(count)}</span> {CORRELATION_LOSSES[reason]}
-          </li>
-        ))}
-      </ul>
-    </div>
   );
 }

@@ -196,7 +196,24 @@ const trust: Answers = {
       { consumer: "escalate", position: "310", head: "310", lag: 0 },
       { consumer: "govern", position: "44", head: "44", lag: 0 },
     ],
-    correlationLosses: { late: 37, untimed: 0, ungrouped: 4, truncated: 0, evicted: 0, expired: 912 },
+    correlationLosses: { late: 37, untimed: 0, ungrouped: 4, truncated: 0, evicted: 1_206, refused: 2, expired: 912 },
+    correlationLossesByRule: [
+      {
+        ruleId: "5f0f4a1e-7f0b-4c43-9d4e-6b7a2f3c9d10",
+        title: "Password guessing from one address",
+        losses: { late: 31, untimed: 0, ungrouped: 0, truncated: 0, evicted: 1_206, refused: 0, expired: 700 },
+      },
+      {
+        ruleId: "0c1e9a52-2b6d-4f57-8a53-1d0e7c4b8f21",
+        title: "One account from many addresses \u202egnp.exe",
+        losses: { late: 6, untimed: 0, ungrouped: 4, truncated: 0, evicted: 0, refused: 0, expired: 212 },
+      },
+      {
+        ruleId: "e3b7d1c0-93a4-4f0e-b0a5-7c2f6d8e1a34",
+        title: null,
+        losses: { late: 0, untimed: 0, ungrouped: 0, truncated: 0, evicted: 0, refused: 2, expired: 0 },
+      },
+    ],
     imports: [],
     intake: { queuedBytes: 1_250_000, queuedBytesMax: 67_108_864 },
     memoryBytes: 312_000_000,

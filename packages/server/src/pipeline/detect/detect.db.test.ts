@@ -26,7 +26,8 @@ import { attackLog, generator, PASSWORD_TRIED, storeLines, type StoredLog } from
 import { createDetect, DetectWorker, type DetectDeps } from "./worker.ts";
 
 const pack = loadRulePack(fileURLToPath(new URL("../../../../../rules", import.meta.url)));
-const quiet = { onLoss: () => undefined, onDetected: () => undefined, onStep: () => undefined };
+const ignore = (): undefined => undefined;
+const quiet = { onLoss: ignore, onDetected: ignore, onRefused: ignore, onStep: ignore };
 type Options = Partial<Pick<DetectDeps, "batchMax" | "saveEvery" | "rules" | "database" | "log">>;
 
 function workerOn(database: Database, options: Options = {}): DetectWorker {

@@ -9,7 +9,8 @@ import { sourceLines, sourceRules } from "./testing/source-lines.ts";
 import { storeLines } from "./testing/stored-log.ts";
 import { DetectWorker } from "./worker.ts";
 
-const quiet = { onLoss: () => undefined, onDetected: () => undefined, onStep: () => undefined };
+const ignore = (): undefined => undefined;
+const quiet = { onLoss: ignore, onDetected: ignore, onRefused: ignore, onStep: ignore };
 
 describe.each(TEST_ENGINES)("lines of every source on %s", (engine) => {
   test("taken in and stored, are found by the rules written for their source", async () => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Actor } from "@tyr/contract";
 import { severityRank } from "@tyr/contract";
-import type { CorrelationLoss, LossReason, RestoreReport } from "@tyr/sigma";
+import type { CorrelationLoss, RefusedGroup, RestoreReport } from "@tyr/sigma";
 import { cursorOf, headOf, moveCursor, type Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact } from "#platform/database";
@@ -13,6 +13,7 @@ import { createPace } from "./pace.ts";
 import type { NewDetection } from "./detection.ts";
 import { createEvaluator, type Evaluator } from "./evaluate.ts";
 import { CONSUMER, deleteGroups, insertDetections, loadState, saveState } from "./evaluation-store.ts";
+import { createLossCounts, type LossReport } from "./loss-counts.ts";
 import { createLossNotices } from "./loss-notices.ts";
 import { putInForce } from "./put-in-force.ts";
 import type { RulePack } from "./rule-pack.ts";
@@ -40,8 +41,8 @@ export type Detect = Readonly<{
   stop(): Promise<void>;
   rules: RulePack;
   progress(): Promise<Progress>;
-  /** What correlations could not use since the start, by reason: late events, groups let go … */
-  losses(): Readonly<Partial<Record<LossReason, number>>>;
+  /** What correlations could not use since the start, by reason and by rule: late events, groups let go … */
+  losses(): LossReport;
   /** Resolves when detection is close behind what is stored, or does not move: see `pace.ts`. */
   keptUp(): Promise<void>;
   /** Called after detections were stored. */
@@ -65,15 +66,16 @@ type Standing = { evaluator: Evaluator; fed: number; cursor: number; saved: numb
 export function createDetect(deps: DetectDeps): Detect {
   const { database, bus, log, rules } = deps;
   const listeners = new Set<() => void>();
-  const losses: Partial<Record<LossReason, number>> = {};
+  const losses = createLossCounts(rules.rules);
   const notice = createLossNotices(log, deps.clock);
   const pace = createPace();
   const worker = new DetectWorker(deps, {
     onStep: (cursor) => pace.finished(cursor),
     onLoss: (loss) => {
-      losses[loss.reason] = (losses[loss.reason] ?? 0) + loss.count;
+      losses.add(loss);
       notice(loss);
     },
+    onRefused: losses.refuse,
     onDetected: () => {
       for (const listener of listeners) listener();
     },
@@ -96,7 +98,7 @@ export function createDetect(deps: DetectDeps): Detect {
       const [position, head] = [await cursorOf(database.read, CONSUMER), await headOf(database.read, "event")];
       return { position, head, lag: head - position };
     },
-    losses: () => ({ ...losses }),
+    losses: losses.report,
     keptUp: async () => await pace.wait(),
     onDetected(listener) {
       listeners.add(listener);
@@ -108,6 +110,8 @@ export function createDetect(deps: DetectDeps): Detect {
 type Told = Readonly<{
   onLoss: (loss: CorrelationLoss) => void;
   onDetected: () => void;
+  /** Stored windows nobody can go on from, before they are deleted. */
+  onRefused: (groups: readonly RefusedGroup[]) => void;
   /** After each step that did not fail, with the last position finished. */
   onStep: (cursor: number) => void;
 }>;
@@ -167,6 +171,7 @@ export class DetectWorker {
    */
   async #forget({ restored, refused }: RestoreReport): Promise<void> {
     if (refused.length === 0) return;
+    this.#told.onRefused(refused);
     await this.#deps.database.bookkeep("cursor", async (tx) => await deleteGroups(tx, refused));
     const reasons = Map.groupBy(refused, ({ reason }) => reason);
     const rules = [...new Set(refused.map(({ correlationId }) => correlationId))];
