@@ -1,5 +1,6 @@
 import { ERRORS } from "@tyr/contract";
 import { ledgerAdvice } from "@tyr/ledger";
+import { poolAdvice } from "@tyr/sigma";
 
 export const ERRORS_PAGE = new URL("../docs/reference/errors.md", import.meta.url);
 
@@ -17,11 +18,12 @@ export function errorsPage(): string {
   const breakages = rows
     .filter((row) => !isAnswer(row))
     .map(([code, [, title, help]]) => `### ${code}\n\n${title}.\n\n${help}\n`);
-  const ledger = Object.entries(ledgerAdvice).map(([code, advice]) => `### ${code}\n\n${advice}\n`);
+  const advised = (advice: Readonly<Record<string, string>>): readonly string[] =>
+    Object.entries(advice).map(([code, text]) => `### ${code}\n\n${text}\n`);
   return [
     "# Errors\n",
     "Every code Tyr answers with or stops with, and what to do about it. This page is written from the tables in",
-    "`packages/contract` and `packages/ledger`; a test keeps them equal.\n",
+    "`packages/contract`, `packages/ledger` and `packages/sigma`; a test keeps them equal.\n",
     "## Answers of the API\n",
     "Sent as problem details (RFC 9457): `code`, `detail` (what exactly), `help` (as below), `requestId`, and the facts named below.\n",
     ...answers,
@@ -31,6 +33,9 @@ export function errorsPage(): string {
     ...breakages,
     "## Audit log and its verifier\n",
     "Given by `tyr audit verify` and by `@tyr/ledger`, each with a message saying what was found and where. Here stands what to do.\n",
-    ...ledger,
+    ...advised(ledgerAdvice),
+    "## Detection on several threads\n",
+    "Given by the pools of `@tyr/sigma` and by `tyr rule bench --workers`, each with the lines it is about.\n",
+    ...advised(poolAdvice),
   ].join("\n");
 }

@@ -73,7 +73,14 @@ export {
 } from "./parallel/match-pool.ts";
 export type { LineBatch } from "./parallel/line-batch.ts";
 export type { BatchFindings, PoolRouting } from "./parallel/messages.ts";
-export { BatchFailed, type LineRange, PoolBroken, PoolClosed, type PoolFailure } from "./parallel/pool-errors.ts";
+export {
+  BatchFailed,
+  type LineRange,
+  poolAdvice,
+  PoolBroken,
+  PoolClosed,
+  type PoolFailure,
+} from "./parallel/pool-errors.ts";
 export { loadRuleTexts, type RuleTexts } from "./parallel/rule-texts.ts";
 export { feedMatched, type MatchedLine, matchedLines } from "./parallel/matched-lines.ts";
 export { serveMatches, type ServeOptions } from "./parallel/serve-matches.ts";

@@ -39,6 +39,16 @@ export class PoolClosed extends Error {
 /** Why a batch was not matched. */
 export type PoolFailure = BatchFailed | PoolBroken | PoolClosed;
 
+/** What to do about each code, for people. */
+export const poolAdvice: Readonly<Record<PoolFailure["code"], string>> = {
+  SIGMA_BATCH_FAILED:
+    "The lines named were judged by no rule. Take them out or split them and give them again; the cause says how the last worker ended. The other batches are not concerned.",
+  SIGMA_POOL_BROKEN:
+    "Nothing can be matched on this pool. See the cause: the file its workers start from, their memory, or a folder of rules that changed while they loaded. Then create another pool.",
+  SIGMA_POOL_CLOSED:
+    "The lines named were given to a pool that was closed, or were under way when it was. Give them to another one.",
+};
+
 /** Lines 4 to 6 are the fifth to the seventh. */
 function describe({ firstLine, lineCount }: LineRange): string {
   return `lines ${firstLine} to ${firstLine + Math.max(lineCount, 1) - 1}`;
