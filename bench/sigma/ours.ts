@@ -79,6 +79,9 @@ function goOver(bytes: Buffer, matchLine: MatchLine, found: Found): number {
 
 const bytes = readFileSync(values.events);
 const side = JSON.parse(readFileSync(values.logsources, "utf8")) as Logsources;
+// As a router hands them out: what cannot change, the engine knows again.
+for (const logsource of side.logsources)
+  for (const part of [...Object.values(logsource), logsource]) Object.freeze(part);
 const loaded = load(bytes);
 
 const pairs: string[] = [];
