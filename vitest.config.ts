@@ -10,6 +10,7 @@ const sigmahq = process.env["SIGMAHQ_DATA"] === undefined ? ["packages/sigma/src
 /** unit: pure, seconds. database: a real engine. journey: a booted world, browsers, namespaces, kill -9. */
 export default defineConfig({
   test: {
+    globalSetup: ["./test/own-temporary-folder.ts"],
     projects: [
       {
         resolve,

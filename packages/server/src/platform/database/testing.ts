@@ -28,7 +28,8 @@ async function template(): Promise<string> {
   const folder = new URL("./migrations/", import.meta.url);
   const hash = createHash("sha256");
   for (const file of readdirSync(folder).toSorted()) hash.update(file).update(readFileSync(new URL(file, folder)));
-  const ready = join(tmpdir(), `tyr-test-cluster-${hash.digest("hex").slice(0, 16)}`);
+  const kept = process.env["TYR_TEST_KEPT"] ?? tmpdir();
+  const ready = join(kept, `tyr-test-cluster-${hash.digest("hex").slice(0, 16)}`);
   if (existsSync(ready)) return ready;
   const building = mkdtempSync(join(tmpdir(), "tyr-test-building-"));
   await using _database = await openDatabase({ url: undefined, dataDir: building, clock: systemClock, encode });
