@@ -1,18 +1,23 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
-import { applicability, createEngine, loadRules, routeEvent, ruleApplies, type RuleFile } from "./index.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { applicability, createEngine, evaluate, loadRules, routeEvent, ruleApplies, type RuleFile } from "./index.ts";
 import { readPlainYaml } from "./parse/plain-yaml.ts";
 import { defaultYamlLimits, readFullYaml } from "./parse/yaml.ts";
 
 /**
  * Against the published SigmaHQ rules, which are under the Detection Rule License and therefore not part of this
  * repository. Point SIGMAHQ_DATA at a folder with `rules/` (unpacked) and `tests.ndjson.gz`; left out of the run without it.
+ * Recorded events in `events/*.ndjson.gz`, if they are there, are put to every rule, of the engine and of the oracle.
  */
 const folder = process.env["SIGMAHQ_DATA"] ?? "";
 const rulesFolder = join(folder, "rules");
 const regression = join(folder, "tests.ndjson.gz");
+
+const recorded = join(folder, "events");
+/** Of each recording and of the regression tests: the oracle takes half a second to put one event to all rules. */
+const SAMPLED = 20;
 
 type RegressionTest = Readonly<{ test: string; rule: string; events: readonly Readonly<Record<string, unknown>>[] }>;
 
@@ -87,4 +92,45 @@ describe("the published regression tests", () => {
       });
     expect(lost.map((one) => one.test)).toEqual([]);
   });
+});
+
+/** Lines from the whole length of each recording, and of the events of the regression tests. */
+function sampledLines(): readonly string[] {
+  const unpacked = (path: string): readonly string[] =>
+    gunzipSync(readFileSync(path)).toString("utf8").trim().split("\n");
+  const tests = unpacked(regression).flatMap((line) => (JSON.parse(line) as RegressionTest).events);
+  const names = existsSync(recorded) ? readdirSync(recorded).filter((name) => name.endsWith(".ndjson.gz")) : [];
+  const sources = [tests.map((event) => JSON.stringify(event)), ...names.map((name) => unpacked(join(recorded, name)))];
+  return sources.flatMap((lines) => {
+    const step = Math.max(1, Math.ceil(lines.length / SAMPLED));
+    return lines.filter((_, place) => place % step === 0);
+  });
+}
+
+describe("published rules on recorded events", () => {
+  const ruleSet = loadRules(ruleFiles());
+  const lines = sampledLines();
+  let expected: readonly (readonly string[])[] = [];
+  beforeAll(() => {
+    expected = lines.map((line) => {
+      const fields = JSON.parse(line) as Readonly<Record<string, unknown>>;
+      return ruleSet.rules.filter(({ expression }) => evaluate(expression, { fields })).map(({ key }) => key);
+    });
+  }, 240_000);
+
+  test.each([{}, { kernel: false }, { generate: false }, { kernel: false, generate: false }])(
+    "are found by the engine, with %o, where the oracle finds them and nowhere else",
+    (options) => {
+      const engine = createEngine(ruleSet, { ...options, routing: "none" });
+      const about = { id: "e", logsource: {} };
+      const keys = (matches: ReturnType<typeof engine.match>) => matches.map(({ rule }) => rule.key);
+      const parsed = lines.map((line) =>
+        keys(engine.match({ ...about, timeMs: 0, fields: JSON.parse(line) as Record<string, unknown> })),
+      );
+      expect(parsed).toEqual(expected);
+      expect(lines.map((line) => keys(engine.matchLine(Buffer.from(line), about)))).toEqual(expected);
+      expect(expected.flat().length).toBeGreaterThan(lines.length / 4);
+    },
+    120_000,
+  );
 });
