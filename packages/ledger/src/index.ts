@@ -87,6 +87,7 @@ export {
   cosign,
   decideAddCheckpoint,
   type WitnessDecision,
+  type WitnessedFork,
   type WitnessRequest,
   type WitnessState,
 } from "./witness.ts";

@@ -87,10 +87,19 @@ describe("the witness", () => {
       body: "12\n",
       contentType: "text/x.tlog.size",
     });
-    expect(await witness(await ask(12, 12, rewritten))).toMatchObject({ status: 409, body: "12\n" });
+    const second = await signedAt(rewritten, 12);
+    const fork = { origin, size: 12, signed: second };
+    expect(await witness(await ask(12, 12, rewritten))).toMatchObject({ status: 409, body: "12\n", fork });
     expect((await witness(await ask(12, 20, rewritten))).status).toBe(422);
     expect((await witness((await ask(12, 12)).replace("old 12", "old 13"))).status).toBe(400);
     expect((await witness(await ask(12, 20))).status).toBe(200);
+  });
+
+  test("keeps and publishes of a checkpoint the lines of known keys alone", async () => {
+    const witness = aWitness((await testSigner()).vkey, origin);
+    const stranger = `— nobody.example ${base64(new Uint8Array(68))}\n`;
+    const decision = await witness((await ask(0, 7)) + stranger);
+    expect(decision).toMatchObject({ status: 200, signed: await signedAt(entries, 7) });
   });
 
   test("answers 400 to what is not a request", async () => {

@@ -23,8 +23,20 @@ export type WitnessRequest = Readonly<{
  * before answering; then answer with `cosign`. Whoever answers first and stores later can be made to sign a fork.
  */
 export type WitnessDecision =
-  | Readonly<{ status: 200; origin: string; text: string; previous: WitnessState | undefined; next: WitnessState }>
-  | Readonly<{ status: 400 | 403 | 404 | 409 | 422; body: string; contentType: string }>;
+  | Readonly<{
+      status: 200;
+      origin: string;
+      text: string;
+      /** The checkpoint with the lines of the log's known keys alone: what to keep and to publish. */
+      signed: string;
+      previous: WitnessState | undefined;
+      next: WitnessState;
+    }>
+  | Readonly<{ status: 400 | 403 | 404 | 422; body: string; contentType: string }>
+  | Readonly<{ status: 409; body: string; contentType: string; fork?: WitnessedFork }>;
+
+/** The log signed a second tree of the size it was cosigned at: whoever holds its key lies to somebody. Keep it. */
+export type WitnessedFork = Readonly<{ origin: string; size: number; signed: string }>;
 
 type Asked = Readonly<{ oldSize: number; proof: readonly Uint8Array[]; note: string; origin: string }>;
 type Step = Readonly<{ asked: Asked; checkpoint: SignedCheckpoint; known: WitnessState | undefined }>;
@@ -46,25 +58,38 @@ export async function cosign(text: string, cosigner: NoteSigner): Promise<string
   return formatSignature(cosigner, await cosigner.sign(utf8(text)));
 }
 
-function refuseStep({
-  asked: { oldSize, proof },
-  checkpoint: { size, root },
-  known,
-}: Step): WitnessDecision | undefined {
+function refuseStep(step: Step): WitnessDecision | undefined {
+  const { asked, checkpoint, known } = step;
+  const { size, root } = checkpoint;
   const knownSize = known?.size ?? 0;
-  if (oldSize > size) return answer(400, "the old size is larger than the checkpoint");
-  const isFork = known !== undefined && size === knownSize && !equalBytes(root, known.root);
-  if (oldSize !== knownSize || isFork) return { status: 409, body: `${knownSize}\n`, contentType: "text/x.tlog.size" };
-  const oldRoot = known?.root ?? root;
-  const isConsistent =
-    knownSize === 0 ? proof.length === 0 : verifyConsistency({ oldSize, newSize: size, oldRoot, newRoot: root, proof });
+  if (asked.oldSize > size) return answer(400, "the old size is larger than the checkpoint");
+  const fork = forkOf(step);
+  if (asked.oldSize !== knownSize || fork !== undefined) {
+    const conflict = { status: 409, body: `${knownSize}\n`, contentType: "text/x.tlog.size" } as const;
+    return fork === undefined ? conflict : { ...conflict, fork };
+  }
+  const claim = { oldSize: knownSize, newSize: size, oldRoot: known?.root ?? root, newRoot: root, proof: asked.proof };
+  const isConsistent = knownSize === 0 ? asked.proof.length === 0 : verifyConsistency(claim);
   return isConsistent
     ? undefined
     : answer(422, "the consistency proof does not lead from the old size to the checkpoint");
 }
 
-function grant({ asked: { origin }, checkpoint: { size, root, note }, known }: Step): WitnessDecision {
-  return { status: 200, origin, text: note.text, previous: known, next: { size, root } };
+function forkOf({ asked: { origin }, checkpoint, known }: Step): WitnessedFork | undefined {
+  const { size, root } = checkpoint;
+  if (known === undefined || size !== known.size || equalBytes(root, known.root)) return undefined;
+  return { origin, size, signed: signedBy(checkpoint) };
+}
+
+function grant({ asked: { origin }, checkpoint, known }: Step): WitnessDecision {
+  const { size, root, note } = checkpoint;
+  const signed = signedBy(checkpoint);
+  return { status: 200, origin, text: note.text, signed, previous: known, next: { size, root } };
+}
+
+/** Lines of keys nobody here knows are whatever somebody wrote: they are neither kept nor published. */
+function signedBy({ note: { text, verified } }: SignedCheckpoint): string {
+  return `${text}\n${verified.map(({ line }) => `${line}\n`).join("")}`;
 }
 
 function parseRequest(body: string | Uint8Array): Result<Asked> {

@@ -3,12 +3,14 @@ import type { CommandSpec } from "./command-spec.ts";
 import { RESPOND_COMMANDS } from "./respond-commands.ts";
 import { SERVER_COMMANDS } from "./server-commands.ts";
 import { TRUST_COMMANDS } from "./trust-commands.ts";
+import { WITNESS_COMMANDS } from "./witness-commands.ts";
 
 /** Every command of `tyr`, in the order of its help. */
 export const COMMANDS: readonly CommandSpec[] = [
   ...SERVER_COMMANDS,
   ...COLLECT_COMMANDS,
   ...TRUST_COMMANDS,
+  ...WITNESS_COMMANDS,
   ...RESPOND_COMMANDS,
 ];
 
@@ -17,6 +19,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   incident: "Incidents and their timelines",
   audit: "The tamper-evident log",
   rule: "Detection rules",
+  witness: "A witness of other machines' logs",
   user: "Users and their roles",
   block: "Blocks",
   allow: "What is never blocked",

@@ -1,0 +1,31 @@
+import type { CommandSpec, OptionSpec } from "./command-spec.ts";
+
+const DIRECTORY: OptionSpec = { flags: "--dir <dir>", about: "where key and memory of the witness are (required)" };
+
+export const WITNESS_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: "witness key",
+    about: "Make a witness's key, or show the verifier key of the one that is there",
+    needs: "offline",
+    options: [
+      DIRECTORY,
+      { flags: "--name <name>", about: "name of a new witness, an address without scheme: witness.example/audit" },
+    ],
+    examples: ["tyr witness key --dir /var/lib/tyr-witness --name witness.example/audit > witness.vkey"],
+    load: async () => (await import("../commands/witness-key.ts")).key,
+  },
+  {
+    path: "witness serve",
+    about: "Remember and cosign the checkpoints of logs, on a machine their owner does not run (C2SP tlog-witness)",
+    needs: "offline",
+    options: [
+      DIRECTORY,
+      { flags: "--log <file-or-key>", about: "a log's verifier key, or a file of them; may be repeated", repeat: true },
+      { flags: "--host <address>", about: "address to listen on (default 127.0.0.1)" },
+      { flags: "--port <n>", about: "port to listen on (default 8971)" },
+      { flags: "--rate <n>", about: "requests a minute from one address (default 60)" },
+    ],
+    examples: ["tyr witness serve --dir /var/lib/tyr-witness --log tyr.vkey --host 0.0.0.0"],
+    load: async () => (await import("../commands/witness-serve.ts")).serve,
+  },
+];
