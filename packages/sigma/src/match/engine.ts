@@ -15,8 +15,12 @@ import { canGenerate, compileRule, type ItemPrograms, type RuleProgram } from ".
 /** A rule that holds for an event. `rule.reported` says whether that is a finding or only food for correlations. */
 export type Match = Readonly<{ rule: DetectionRule; eventId: string }>;
 
+/** How an engine works; everything may be left out. Only `routing` changes which rules are answered. */
 export type EngineOptions = Readonly<{
-  /** `none` runs every rule on every event, for data nobody has classified. */
+  /**
+   * `logsource`, as when left out: the rules whose log source the event's has. `none` runs every rule on every event, for
+   * data nobody has classified.
+   */
   routing?: "logsource" | "none";
   /** Whether to generate code for rules; left out: where the platform allows it. Answers do not depend on it. */
   generate?: boolean;
@@ -50,6 +54,13 @@ const routesMax = 4096;
 /** Rules in all bundles together: a hostile sensor could ask for every mixture of them, and each takes memory. */
 const bundledMax = 131_072;
 
+/**
+ * Compiles the rules once, in time and memory that grow with their number; what finds candidates among those of one kind
+ * of event is built when the first such event comes. Correlations are not looked at: see `createCorrelator`.
+ *
+ * An engine is for one thread, and a rule that was compiled cannot be exchanged: for other rules, make another engine. It
+ * remembers at most 4,096 log sources and about 131,072 rules over all mixtures of them, whatever a sensor makes up.
+ */
 export function createEngine(ruleSet: Pick<RuleSet, "rules">, options: EngineOptions = {}): Engine {
   const items = new SharedItems();
   const generate = options.generate ?? canGenerate();
