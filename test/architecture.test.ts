@@ -76,6 +76,7 @@ const UNAUDITED = [
   "server/src/pipeline/escalate/worker.ts cursor",
   "server/src/pipeline/govern/propose-actions.ts cursor",
   "server/src/pipeline/respond/enforcers.ts enforcer-pull",
+  "server/src/platform/secrets/rotation.ts secret-rewrap",
 ];
 
 describe("the house", () => {

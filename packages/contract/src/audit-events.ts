@@ -11,6 +11,7 @@ export const AUDIT_EVENTS = {
   "session.ended": "somebody signed out, or a session was ended",
   "user.created": "a user was created",
   "user.changed": "a user's roles or state changed",
+  "secret.key_activated": "another key-encryption key came into force for secrets at rest",
   "access.refused": "somebody signed in lacked the permission for a request",
   "sensor.registered": "a sensor was registered",
   "sensor.key_rotated": "a sensor's key was replaced",

@@ -126,6 +126,16 @@ export const ERRORS = {
     "The embedded database does not open",
     "Restore the backup of the data directory; to begin without it, move the folder named in the message away.",
   ],
+  KEYRING_UNUSABLE: [
+    500,
+    "The file of key-encryption keys cannot be used",
+    "Do what the message says (mode 0600, the right owner), or restore the file that belongs to this database.",
+  ],
+  SECRET_UNREADABLE: [
+    500,
+    "A sealed secret does not open",
+    "Its row was altered or moved: keep the database as evidence and restore a backup, with the keys of that time.",
+  ],
   PORT_IN_USE: [
     500,
     "Another program listens on the port",

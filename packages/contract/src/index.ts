@@ -14,5 +14,6 @@ export * from "./schemas/escalate.ts";
 export * from "./schemas/govern.ts";
 export * from "./schemas/overview.ts";
 export * from "./schemas/respond.ts";
+export * from "./schemas/secrets.ts";
 export * from "./schemas/trust.ts";
 export * from "./severity.ts";

@@ -24,6 +24,8 @@ export const PERMISSIONS = {
   "sensor:write": "register sensors, rotate their keys, deactivate them",
   "user:read": "see users and their roles",
   "user:write": "create and disable users, change roles",
+  "secret:read": "see the key-encryption keys by name and what is under them",
+  "secret:rotate": "put another key-encryption key in force",
   "session:own": "see and end the sessions of oneself",
 } as const;
 export type Permission = keyof typeof PERMISSIONS;
@@ -49,7 +51,7 @@ export const ROLES = {
   analyst: [...reading, ...responding, "audit:read"],
   approver: [...reading, "action:approve", "audit:read", "incident:write"],
   executor: [...reading, "action:revert", "enforcer:write"],
-  compliance_officer: [...reading, "audit:read", "audit:verify", "user:read"],
+  compliance_officer: [...reading, "secret:read", "audit:read", "audit:verify", "user:read"],
   security_manager: [
     ...reading,
     ...responding,
@@ -72,6 +74,8 @@ export const ROLES = {
     "mode:write",
     "user:read",
     "user:write",
+    "secret:read",
+    "secret:rotate",
     "audit:read",
     "audit:verify",
   ],

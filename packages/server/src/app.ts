@@ -23,6 +23,7 @@ import { systemClock } from "#platform/clock";
 import type { Config } from "#platform/config";
 import { ensureDataDirectory, openDatabase, type Database, type ReadDatabase } from "#platform/database";
 import type { Logger } from "#platform/log";
+import { createSecrets, openKeyRotation, type KeyRotation } from "#platform/secrets";
 import { createRespond, enforcerAddresses, listBlockTimeline } from "#respond";
 import { actionHandlers } from "./api/actions.ts";
 import { blockHandlers } from "./api/blocks.ts";
@@ -32,6 +33,7 @@ import { incidentHandlers } from "./api/incidents.ts";
 import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
 import { createReadiness } from "./api/readiness.ts";
+import { secretHandlers } from "./api/secrets.ts";
 import { statusHandlers } from "./api/status.ts";
 import { listenOn } from "./listen.ts";
 import type { Terminal } from "./terminal.ts";
@@ -98,12 +100,14 @@ async function openGovern({
 }
 
 type Stack = AsyncDisposableStack;
-type Base = AppOptions & Readonly<{ database: Database; bus: Bus; startedAt: Date; rules: RulePack }>;
+type Base = AppOptions & Readonly<{ database: Database; keys: KeyRotation; bus: Bus; startedAt: Date; rules: RulePack }>;
 
 /** What stands before the stages: the log of everything, and who may do what. */
-async function openTrust({ config, log, database }: Base, stack: Stack, onDiverged: (error: Error) => void) {
+async function openTrust({ config, log, database, keys }: Base, stack: Stack, onDiverged: (error: Error) => void) {
   const audit = await createAudit({ database, clock: systemClock, log, dataDir: config.dataDir, onDiverged });
   stack.defer(async () => await audit.settle());
+  const rotating = keys.start();
+  stack.defer(async () => await rotating.stop());
   const sequencing = audit.start();
   stack.defer(async () => await sequencing.stop());
   const identity = await createIdentity({ database, clock: systemClock });
@@ -182,6 +186,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     }),
     ...actionHandlers({ govern, respond }),
     ...modeHandlers(govern),
+    ...secretHandlers(base.keys),
     ...blockHandlers({ respond, clock }),
   };
 }
@@ -294,7 +299,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     const clock = systemClock;
     const database = stack.use(await openDatabase({ url, dataDir, clock, encode: encodeEntry, stop }));
     stop.throwIfAborted();
-    const base: Base = { ...options, database, bus: createBus(clock), startedAt, rules };
+    const secrets = createSecrets({ keyringPath: config.keyringPath, clock });
+    const keys = await openKeyRotation({ database, secrets, log: options.log });
+    const base: Base = { ...options, database, keys, bus: createBus(clock), startedAt, rules };
     const trust = await openTrust(base, stack, fail);
     stop.throwIfAborted();
     const rooms: Rooms = { ...trust, ...(await openStages(base, stack, trust.identity)) };

@@ -1,6 +1,7 @@
 import { COLLECT_COMMANDS } from "./collect-commands.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { RESPOND_COMMANDS } from "./respond-commands.ts";
+import { SECRET_COMMANDS } from "./secret-commands.ts";
 import { SERVER_COMMANDS } from "./server-commands.ts";
 import { TRUST_COMMANDS } from "./trust-commands.ts";
 import { WITNESS_COMMANDS } from "./witness-commands.ts";
@@ -12,6 +13,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...TRUST_COMMANDS,
   ...WITNESS_COMMANDS,
   ...RESPOND_COMMANDS,
+  ...SECRET_COMMANDS,
 ];
 
 export const GROUPS: Readonly<Record<string, string>> = {
@@ -25,4 +27,5 @@ export const GROUPS: Readonly<Record<string, string>> = {
   allow: "What is never blocked",
   action: "Actions and their decisions",
   enforcer: "Enforcement points",
+  secrets: "Keys of what is encrypted at rest",
 };

@@ -2,10 +2,11 @@ import type { RouteDefinition, RouteInput, RouteOutput } from "../route.ts";
 import { collectRoutes } from "./collect.ts";
 import { detectRoutes } from "./detect.ts";
 import { governRoutes } from "./govern.ts";
+import { secretRoutes } from "./secrets.ts";
 import { trustRoutes } from "./trust.ts";
 
 /** Every route Tyr answers on. The server registers exactly these, the clients are typed by them. */
-export const routes = { ...trustRoutes, ...collectRoutes, ...detectRoutes, ...governRoutes } as const satisfies Record<
+export const routes = { ...trustRoutes, ...collectRoutes, ...detectRoutes, ...governRoutes, ...secretRoutes } as const satisfies Record<
   string,
   RouteDefinition
 >;

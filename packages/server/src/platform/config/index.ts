@@ -27,6 +27,8 @@ export type Config = Readonly<{
   rulePipelines: readonly string[];
   /** The same, that events go through before rules look at them. */
   eventPipelines: readonly string[];
+  /** The file of key-encryption keys for secrets at rest. */
+  keyringPath: string;
   policiesDir: string;
   webDir: string;
   sampleDir: string;
@@ -141,9 +143,11 @@ function readPlaces({
   flags,
   env,
   root,
-}: Settings): Pick<Config, "dataDir" | "rulesDir" | "policiesDir" | "webDir" | "sampleDir"> {
+}: Settings): Pick<Config, "dataDir" | "keyringPath" | "rulesDir" | "policiesDir" | "webDir" | "sampleDir"> {
+  const dataDir = resolve(flags["data-dir"] ?? env["TYR_DATA_DIR"] ?? ".tyr");
   return {
-    dataDir: resolve(flags["data-dir"] ?? env["TYR_DATA_DIR"] ?? ".tyr"),
+    dataDir,
+    keyringPath: resolve(env["TYR_KEYRING"] ?? `${dataDir}/secrets.keys`),
     rulesDir: resolve(env["TYR_RULES_DIR"] ?? `${root}/rules`),
     policiesDir: resolve(env["TYR_POLICIES_DIR"] ?? `${root}/policies`),
     webDir: resolve(env["TYR_WEB_DIR"] ?? `${root}/packages/web/dist/app`),

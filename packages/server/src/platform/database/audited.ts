@@ -28,7 +28,7 @@ export type ReadDatabase = Pick<Kysely<Tables>, "selectFrom" | "selectNoFrom" | 
 export type WriteTransaction = Transaction<Tables>;
 
 /** Writes that change no domain state. Everything else goes through `audited`. */
-export type Bookkeeping = "cursor" | "last-seen" | "audit-tree" | "idempotency" | "counters" | "enforcer-pull";
+export type Bookkeeping = "cursor" | "last-seen" | "audit-tree" | "idempotency" | "counters" | "enforcer-pull" | "secret-rewrap";
 
 export type Audited = <T>(
   fact: Fact | ((value: T) => readonly Fact[]),

@@ -32,8 +32,8 @@ async function template(): Promise<string> {
   const ready = join(kept, `tyr-test-cluster-${hash.digest("hex").slice(0, 16)}`);
   if (existsSync(ready)) return ready;
   const building = mkdtempSync(join(tmpdir(), "tyr-test-building-"));
-  await using _database = await openDatabase({ url: undefined, dataDir: building, clock: systemClock, encode });
-  await _database[Symbol.asyncDispose]();
+  const database = await openDatabase({ url: undefined, dataDir: building, clock: systemClock, encode });
+  await database[Symbol.asyncDispose]();
   try {
     renameSync(building, ready);
   } catch {
