@@ -7,7 +7,13 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { CliFailure, systemCode } from "../failure.ts";
 import { visible } from "../output/visible-text.ts";
 
-export type CheckRequest = Readonly<{ directory: string; trustedKeys: readonly string[]; earlier: readonly string[] }>;
+export type CheckRequest = Readonly<{
+  directory: string;
+  trustedKeys: readonly string[];
+  earlier: readonly string[];
+  /** A C2SP tlog-policy: its logs are trusted too, and its quorum of witnesses must have cosigned. */
+  policy?: string | undefined;
+}>;
 
 /** The largest file an export can hold: 256 entries of 65,535 bytes, each behind its length in two bytes. */
 const FILE_BYTES_MAX = 256 * (65_535 + 2);
@@ -28,12 +34,18 @@ async function readExportFile(file: string): Promise<Uint8Array | undefined> {
 
 export async function checkExport(
   { print }: Context,
-  { directory, trustedKeys, earlier }: CheckRequest,
+  { directory, trustedKeys, earlier, policy }: CheckRequest,
 ): Promise<VerifyReport> {
   const read = async (name: string): Promise<Uint8Array | undefined> =>
     await readExportFile(path.join(directory, ...name.split("/")));
   const onProgress = (done: number, size: number): void => print.progress(`verified ${done} of ${size} entries`);
-  const report = await verifyExport({ read, trustedKeys, earlier, onProgress });
+  const report = await verifyExport({
+    read,
+    trustedKeys,
+    earlier,
+    onProgress,
+    ...(policy === undefined ? {} : { policy }),
+  });
   print.endProgress();
   return report;
 }

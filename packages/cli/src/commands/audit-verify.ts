@@ -1,42 +1,65 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { checkExport, printReport } from "../audit/check-export.ts";
-import type { Run } from "../context.ts";
+import { checkProof, printProofReport } from "../audit/check-proof.ts";
+import { readTrustedKeys } from "../audit/trusted-keys.ts";
+import type { Context, Run } from "../context.ts";
+import type { ExitCode } from "../exit-codes.ts";
 import { systemCode, usage } from "../failure.ts";
+import type { Input } from "../input.ts";
 import { visible } from "../output/visible-text.ts";
 
-/** C2SP signed-note verifier key: `<name>+<8 hex digits>+<base64>`. */
-const VKEY = /^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/;
+/** An entry has at most 64 KiB, which base64 makes 88 KiB; then 63 hashes and up to 100 signatures. */
+const PROOF_BYTES_MAX = 256 * 1024;
 
-async function keysOf(given: string): Promise<readonly string[]> {
-  if (VKEY.test(given)) return [given];
-  const lines = (await readFile(given, "utf8")).split("\n").map((line) => line.trim());
-  const keys = lines.filter((line) => line !== "" && !line.startsWith("#"));
-  if (keys.length === 0) throw usage(`${visible(given)} holds no verifier key`);
-  return keys;
+async function textOf(file: string | undefined): Promise<string | undefined> {
+  return file === undefined ? undefined : await readFile(file, "utf8");
 }
 
 async function ownKeys(directory: string): Promise<readonly string[]> {
   try {
-    return await keysOf(path.join(directory, "vkey"));
+    return await readTrustedKeys(path.join(directory, "vkey"));
   } catch (error) {
     if (systemCode(error) === "ENOENT") return [];
     throw error;
   }
 }
 
-export const verify: Run = async (context, input) => {
+async function verifyDirectory(context: Context, input: Input, directory: string): Promise<ExitCode> {
   const { print } = context;
-  const directory = input.value(0, "the export's directory");
-  if (!(await stat(directory)).isDirectory()) throw usage(`${visible(directory)} is not a directory`);
-  const given = input.text("vkey");
-  const trustedKeys = given === undefined ? await ownKeys(directory) : await keysOf(given);
-  if (given === undefined && trustedKeys.length > 0)
+  if (input.text("entry") !== undefined) throw usage("--entry belongs to a proof, not to an export");
+  const [given, policy] = [input.text("vkey"), await textOf(input.text("policy"))];
+  const fromExport = given === undefined && policy === undefined;
+  const trustedKeys = given === undefined ? [] : await readTrustedKeys(given);
+  const keys = fromExport ? await ownKeys(directory) : trustedKeys;
+  if (fromExport && keys.length > 0)
     print.warn(
       "the key comes from the export itself: this shows that the export is whole, not whose it is; give --vkey",
     );
   const earlier = await Promise.all(input.texts("checkpoint").map(async (file) => await readFile(file, "utf8")));
   if (earlier.length === 0)
     print.say("Only an earlier checkpoint shows a log cut short by its owner: give --checkpoint FILE.");
-  return printReport(context, await checkExport(context, { directory, trustedKeys, earlier }));
+  return printReport(context, await checkExport(context, { directory, trustedKeys: keys, earlier, policy }));
+}
+
+async function verifyProofFile(context: Context, input: Input, file: string): Promise<ExitCode> {
+  if (input.texts("checkpoint").length > 0) throw usage("--checkpoint belongs to an export, not to a proof");
+  const [given, policy] = [input.text("vkey"), await textOf(input.text("policy"))];
+  if (given === undefined && policy === undefined)
+    throw usage("whom to believe is missing: a proof carries no key", "Give --vkey or --policy.");
+  const trustedKeys = given === undefined ? [] : await readTrustedKeys(given);
+  const entryFile = input.text("entry");
+  const entry = entryFile === undefined ? undefined : await readFile(entryFile);
+  const text = await readFile(file, "utf8");
+  return printProofReport(context, await checkProof({ text, trustedKeys, policy, entry }));
+}
+
+/** An export is a directory, a proof is a file: both are verified with nothing but what is on this machine. */
+export const verify: Run = async (context, input) => {
+  const given = input.value(0, "the export's directory, or the proof");
+  const about = await stat(given);
+  if (about.isDirectory()) return await verifyDirectory(context, input, given);
+  if (!about.isFile() || about.size > PROOF_BYTES_MAX)
+    throw usage(`${visible(given)} is neither the directory of an export nor a proof`);
+  return await verifyProofFile(context, input, given);
 };

@@ -89,8 +89,8 @@ export const TRUST_COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: "audit verify",
-    values: "<export>",
-    about: "Recompute an export against its checkpoint, without the server",
+    values: "<export-or-proof>",
+    about: "Recompute an export, or check the proof of one entry, without the server",
     needs: "offline",
     options: [
       {
@@ -99,8 +99,13 @@ export const TRUST_COMMANDS: readonly CommandSpec[] = [
         repeat: true,
       },
       { flags: "--vkey <file-or-key>", about: "the log's verifier key from a place you trust" },
+      { flags: "--policy <file>", about: "a C2SP tlog-policy: logs, witnesses, and how many must have cosigned" },
+      { flags: "--entry <file>", about: "bytes of the entry, for a proof that does not carry them" },
     ],
-    examples: ["tyr audit verify export-2026-11 --checkpoint export-2026-10/checkpoint --vkey tyr.vkey"],
+    examples: [
+      "tyr audit verify export-2026-11 --checkpoint export-2026-10/checkpoint --vkey tyr.vkey",
+      "tyr audit verify approval.tlog-proof --policy production.policy",
+    ],
     load: async () => (await import("../commands/audit-verify.ts")).verify,
   },
   ...RULE_COMMANDS,
