@@ -67,6 +67,8 @@ export const ERRORS = {
   ],
   IDEMPOTENCY_KEY_REUSED: [409, "The idempotency key was used with other content", "Use a new key for new content."],
   BODY_TOO_LARGE: [413, "The request is larger than the limit", "Send it in smaller parts; the limit is in `limit`."],
+  URL_TOO_LONG: [414, "The address is longer than the limit", "Ask for less at once; the limit is in `limit`."],
+  HEADERS_TOO_MANY: [431, "The request has too many headers", "Send fewer headers; the limit is in `limit`."],
   MEDIA_TYPE_UNSUPPORTED: [
     415,
     "The content type or encoding is not understood",

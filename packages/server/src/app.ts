@@ -195,7 +195,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
 async function serve(base: Base, rooms: Rooms, stack: Stack): Promise<string> {
   const { config, log, database, bus } = base;
   const { identity, collect, respond } = rooms;
-  const { host, publicUrl, webDir, trustProxy } = config;
+  const { host, publicUrl, webDir, trustProxy, corsOrigins } = config;
   const cookie = sessionCookie(publicUrl);
   const authenticate = createAuthenticate({
     identity,
@@ -215,6 +215,7 @@ async function serve(base: Base, rooms: Rooms, stack: Stack): Promise<string> {
     host,
     webDir,
     trustProxy,
+    corsOrigins,
   });
   stack.defer(async () => await server.close());
   base.stop.throwIfAborted();

@@ -10,7 +10,7 @@ export type OpenCall = Readonly<{ call: Call; status: () => number | undefined }
 export function openCall(
   request: FastifyRequest,
   reply: FastifyReply,
-  by: Readonly<{ caller: Caller; log: Logger }>,
+  by: Readonly<{ caller: Caller; address: string; log: Logger }>,
 ): OpenCall {
   const gone = new AbortController();
   const work: (() => Promise<void>)[] = [];
@@ -28,7 +28,7 @@ export function openCall(
     caller: by.caller,
     requestId: request.id,
     method: request.method,
-    address: request.ip,
+    address: by.address,
     headers: request.headers,
     signal: gone.signal,
     setHeader: (name, value) => void reply.header(name, value),

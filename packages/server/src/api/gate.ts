@@ -1,12 +1,14 @@
 import { refuse, type RouteDefinition, type RouteId } from "@tyr/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "#identity";
-import type { Clock } from "#platform/clock";
-import type { Authenticate, Needs } from "./authenticate.ts";
+import type { RateLimits } from "#platform/rate-limits";
+import type { Authenticate, Authenticated } from "./authenticate.ts";
+import { clientAddress, holderOf, type TrustedProxies } from "./client-address.ts";
+import { allowedOrigin } from "./cors.ts";
 import { sendRefusal, type RefusalPlace } from "./problem.ts";
 import type { RefusalLog } from "./refusal-log.ts";
+import { limitOf, ROUTE_LIMITS } from "./route-limits.ts";
 import { refuseCrossSite, refuseCrossSiteSocket } from "./same-site.ts";
-import { holderOf, TokenBuckets } from "./token-buckets.ts";
 
 export type Route = Readonly<{ id: RouteId; definition: RouteDefinition }>;
 
@@ -16,17 +18,20 @@ export function placeOf({ id, definition }: Route, requestId: string): RefusalPl
   return { requestId, dialect, challenge: definition.needs === "block:enforce" ? "Basic" : "Bearer" };
 }
 
-/** Signing in and setting up: 10 at once, then one in 3 seconds per address. Other public routes: 60, then one a second. */
-const PUBLIC_CHANGES = { capacity: 10, perSecond: 1 / 3 };
-const PUBLIC_READS = { capacity: 60, perSecond: 1 };
-export type GateDeps = Readonly<{ authenticate: Authenticate; publicUrl: string; clock: Clock; refusals: RefusalLog }>;
+export type GateDeps = Readonly<{
+  authenticate: Authenticate;
+  publicUrl: string;
+  trustProxy: TrustedProxies;
+  /** Origins whose pages may call with a bearer token. */
+  corsOrigins: readonly string[];
+  limits: RateLimits;
+  refusals: RefusalLog;
+}>;
 
 /** What every request passes before its body is read: limits, who calls, may they, did their own browser page ask. */
 export class Gate {
   readonly #deps: GateDeps;
   readonly #callers = new WeakMap<FastifyRequest, Caller>();
-  readonly #publicChanges = new TokenBuckets(PUBLIC_CHANGES);
-  readonly #publicReads = new TokenBuckets(PUBLIC_READS);
 
   constructor(deps: GateDeps) {
     this.#deps = deps;
@@ -49,29 +54,44 @@ export class Gate {
 
   async #check(route: Route, request: FastifyRequest) {
     const { needs } = route.definition;
-    const slow = this.#tooMany(needs, request);
-    if (slow !== undefined) return slow;
+    const byAddress = needs === "public" ? await this.#tooMany(route, holderOf(this.addressOf(request))) : undefined;
+    if (byAddress !== undefined) return byAddress;
     const found = await this.#deps.authenticate(request.headers, needs);
     if (!found.ok) return found.refusal;
     const { caller, by } = found.value;
-    const missing = await this.#lacks(route, caller, request);
+    const byCaller = needs === "public" ? undefined : await this.#tooMany(route, caller.actor.id);
+    const missing = byCaller ?? (await this.#lacks(route, caller, request));
     if (missing !== undefined) return missing;
-    const { headers, method } = request;
-    const sender = { method, headers, publicUrl: this.#deps.publicUrl, byCookie: by === "cookie" };
-    const isSocket = route.definition.response === "websocket";
-    const foreign = isSocket ? refuseCrossSiteSocket(sender) : refuseCrossSite(sender);
-    if (foreign !== undefined) return foreign.refusal;
+    const foreign = this.#foreign(route, request, by);
+    if (foreign !== undefined) return foreign;
     this.#callers.set(request, caller);
     return undefined;
   }
 
+  /** Where the request came from: the peer, or the client that trusted proxies name. */
+  addressOf({ socket, headers }: FastifyRequest): string {
+    const forwarded = headers["x-forwarded-for"];
+    const text = typeof forwarded === "string" ? forwarded : forwarded?.join(",");
+    return clientAddress(socket.remoteAddress ?? "", text, this.#deps.trustProxy);
+  }
+
+  #foreign({ definition }: Route, { headers, method }: FastifyRequest, by: Authenticated["by"]) {
+    const { publicUrl, corsOrigins } = this.#deps;
+    const sender = { method, headers, publicUrl, byCookie: by === "cookie" };
+    if (definition.response === "websocket") return refuseCrossSiteSocket(sender)?.refusal;
+    // A token that a page of a listed origin holds was given to it; the cookie and signing in stay our own pages'.
+    if (by === "bearer" && allowedOrigin(headers, corsOrigins) !== undefined) return undefined;
+    return refuseCrossSite(sender)?.refusal;
+  }
+
   /** Whoever holds valid credentials is never limited by what others do from the same address. */
-  #tooMany(needs: Needs, { ip, method }: FastifyRequest) {
-    if (needs !== "public") return undefined;
-    const buckets = method === "GET" || method === "HEAD" ? this.#publicReads : this.#publicChanges;
-    const wait = buckets.take(holderOf(ip), this.#deps.clock.now().getTime());
+  async #tooMany(route: Route, holder: string) {
+    const limit = limitOf(route);
+    const wait = await this.#deps.limits.take({ limit, holder, rule: ROUTE_LIMITS[limit] });
     if (wait === 0) return undefined;
-    return refuse("TOO_MANY_REQUESTS", "too many requests from this address", { retryAfterSeconds: wait }).refusal;
+    const { per } = ROUTE_LIMITS[limit];
+    const who = per === "address" ? "from this address" : "from this account or key";
+    return refuse("TOO_MANY_REQUESTS", `too many requests ${who}`, { retryAfterSeconds: wait, limit }).refusal;
   }
 
   async #lacks({ id, definition: { needs } }: Route, caller: Caller, request: FastifyRequest) {

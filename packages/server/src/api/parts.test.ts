@@ -4,7 +4,6 @@ import { serviceCaller, type Caller } from "#identity";
 import { createAuthenticate, type Authenticated } from "./authenticate.ts";
 import { sessionCookie } from "./cookie.ts";
 import { problemOf, refusalOf } from "./problem.ts";
-import { holderOf, TokenBuckets } from "./token-buckets.ts";
 import { person } from "./testing/fake-server.ts";
 
 /** What a browser does with a cookie on receipt (RFC 6265bis sections 4.1.3 and 5.6). */
@@ -116,34 +115,4 @@ test("a value the database refuses is the sender's mistake, told without the dat
   const refusal = refusalOf({ code: "22021", message: "invalid byte sequence: 0x00" }, { bodyBytesMax: 1 });
   expect(refusal.code).toBe("VALIDATION_FAILED");
   expect(refusal.detail).not.toContain("0x00");
-});
-
-describe("limits per holder", () => {
-  test("let through what was saved up, then as much as flows in", () => {
-    const buckets = new TokenBuckets({ capacity: 2, perSecond: 0.5 });
-    expect([buckets.take("a", 0), buckets.take("a", 0), buckets.take("a", 0), buckets.take("b", 0)]).toEqual([
-      0, 0, 2, 0,
-    ]);
-    expect([buckets.take("a", 1_999), buckets.take("a", 2_000), buckets.take("a", 2_000)]).toEqual([1, 0, 2]);
-    expect(buckets.take("a", 0)).toBeGreaterThan(0);
-  });
-
-  test("remember a bounded number of holders", () => {
-    const buckets = new TokenBuckets({ capacity: 1, perSecond: 1 });
-    for (let at = 0; at < 30_000; at += 1) buckets.take(`10.0.${at >> 8}.${at & 255}`, 0);
-    expect(buckets.size).toBe(20_000);
-  });
-
-  test.each([
-    ["192.0.2.1", "192.0.2.1"],
-    ["::ffff:192.0.2.1", "192.0.2.1"],
-    ["2001:db8::1", "2001:db8:0:0::/64"],
-    ["2001:DB8:0:0:ffff::1", "2001:db8:0:0::/64"],
-    ["2001:0db8:0000:0001:0:0:0:1", "2001:db8:0:1::/64"],
-    ["::1", "0:0:0:0::/64"],
-    ["fe80::1%eth0", "fe80:0:0:0::/64"],
-    ["1:2:3::4:5:6:7", "1:2:3:0::/64"],
-  ])("count %s as %s", (address, holder) => {
-    expect(holderOf(address)).toBe(holder);
-  });
 });

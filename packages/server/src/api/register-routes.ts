@@ -57,7 +57,8 @@ function handlerOf(route: Route, answer: AnyHandler, deps: RegisterDeps) {
     const place = placeOf(route, request.id);
     const input = read(request);
     if (!input.ok) return sendRefusal(reply, input.refusal, place);
-    const { call, status } = openCall(request, reply, { caller: deps.gate.callerOf(request), log: deps.log });
+    const by = { caller: deps.gate.callerOf(request), address: deps.gate.addressOf(request), log: deps.log };
+    const { call, status } = openCall(request, reply, by);
     const outcome = await answer(input.value, call);
     if (!outcome.ok) return sendRefusal(reply, outcome.refusal, place);
     const given = status();

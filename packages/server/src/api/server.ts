@@ -2,14 +2,18 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import websocket from "@fastify/websocket";
-import { routes as contractRoutes, type RouteDefinition, type RouteId } from "@tyr/contract";
+import { refuse, routes as contractRoutes, type Refused, type RouteDefinition, type RouteId } from "@tyr/contract";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Identity } from "#identity";
 import type { Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import type { Logger } from "#platform/log";
+import { TokenBuckets, type RateLimits } from "#platform/rate-limits";
 import type { Authenticate } from "./authenticate.ts";
+import type { TrustedProxies } from "./client-address.ts";
+import { CONNECTIONS_PER_PEER_MAX, limitConnections } from "./connection-limit.ts";
+import { shareAcrossOrigins } from "./cors.ts";
 import { Gate } from "./gate.ts";
 import type { Handlers } from "./handler.ts";
 import { createLive } from "./live.ts";
@@ -32,6 +36,9 @@ const CUT_OFF_MS = 2_000;
 /** Longer than the 60 s of usual proxies, so that the proxy closes first. */
 const KEEP_ALIVE_MS = 65_000;
 const HEADER_BYTES_MAX = 16 * 1024;
+/** Beyond these a request is refused: Node would drop headers it has no room for, and with them what they say. */
+const HEADERS_MAX = 100;
+const URL_CHARS_MAX = 8 * 1024;
 /** Readers of the live feed have nothing to say. */
 const LIVE_INPUT_BYTES_MAX = 1_024;
 const FLUSH_EVERY_MS = 60_000;
@@ -50,13 +57,18 @@ export type ServerOptions = Readonly<{
   /** The address bound to: on loopback only loopback names are answered. */
   host: string;
   webDir: string;
-  /** Behind one proxy that sets X-Forwarded-For. */
-  trustProxy: boolean;
+  /** Whose X-Forwarded-For is believed. */
+  trustProxy: TrustedProxies;
+  /** Origins whose pages may call with a bearer token; none by default. */
+  corsOrigins?: readonly string[];
+  /** Where requests are counted; in this process by default. */
+  limits?: RateLimits;
   /** For tests: another table of routes, answers compared with the contract, quicker checks of live connections and bodies. */
   routes?: Readonly<Record<string, RouteDefinition>>;
   checkAnswers?: boolean;
   liveCheckEveryMs?: number;
   requestTimeoutMs?: number;
+  connectionsPerPeerMax?: number;
 }>;
 
 /** A caller's own id helps to follow a request through several systems; anything odd is replaced. */
@@ -91,8 +103,6 @@ function refuseGarbage(socket: Socket, headers: Shell["headers"], code: string):
 function createApp({ options, headers }: Shell): FastifyInstance {
   return fastify({
     logger: false,
-    // Only the peer itself is believed: what stands further left in X-Forwarded-For anybody can write.
-    trustProxy: (_address, hop) => options.trustProxy && hop === 0,
     bodyLimit: JSON_BODY_BYTES_MAX,
     requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -142,12 +152,19 @@ function answerError({ options }: Shell, error: unknown, { request, reply }: Exc
   return sendRefusal(reply, refusal, place);
 }
 
+function refuseOversized({ url, raw }: FastifyRequest): Refused | undefined {
+  if (url.length > URL_CHARS_MAX)
+    return refuse("URL_TOO_LONG", `the address is longer than ${URL_CHARS_MAX} characters`, { limit: URL_CHARS_MAX });
+  if (raw.rawHeaders.length / 2 <= HEADERS_MAX) return undefined;
+  return refuse("HEADERS_TOO_MANY", `the request has more than ${HEADERS_MAX} headers`, { limit: HEADERS_MAX });
+}
+
 function guardEverything(app: FastifyInstance, { options, headers }: Shell): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(headers).header("x-request-id", request.id);
-    const rebound = refuseRebound(request.headers.host, options.host, options.publicUrl);
-    if (rebound === undefined) return undefined;
-    return sendRefusal(reply, rebound.refusal, { requestId: request.id, dialect: "problem", challenge: "Bearer" });
+    const refused = refuseOversized(request) ?? refuseRebound(request.headers.host, options.host, options.publicUrl);
+    if (refused === undefined) return shareAcrossOrigins(request, reply, options.corsOrigins ?? []);
+    return sendRefusal(reply, refused.refusal, { requestId: request.id, dialect: "problem", challenge: "Bearer" });
   });
   app.setErrorHandler((error, request, reply) => answerError({ options, headers }, error, { request, reply }));
   app.removeContentTypeParser("text/plain");
@@ -163,10 +180,15 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const shell: Shell = { options, headers: securityHeaders(options.publicUrl) };
   const app = createApp(shell);
   const refusals = new RefusalLog(options);
-  const gate = new Gate({ ...options, refusals });
+  const { limits = new TokenBuckets(options.clock), corsOrigins = [] } = options;
+  const gate = new Gate({ ...options, limits, corsOrigins, refusals });
   const checkEveryMs = options.liveCheckEveryMs;
   const live = createLive({ ...options, ...(checkEveryMs === undefined ? {} : { checkEveryMs }) });
   guardEverything(app, shell);
+  limitConnections(app.server, {
+    trustProxy: options.trustProxy,
+    perPeerMax: options.connectionsPerPeerMax ?? CONNECTIONS_PER_PEER_MAX,
+  });
   await app.register(websocket, {
     options: { maxPayload: LIVE_INPUT_BYTES_MAX, perMessageDeflate: false },
     preClose: (done) => {

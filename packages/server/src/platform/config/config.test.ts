@@ -44,6 +44,13 @@ describe("the configuration", () => {
     [[], { TYR_OWN_NETWORKS: "fe80::%eth0/64" }, "TYR_OWN_NETWORKS"],
     [[], { TYR_HOST: "999.9.9.9" }, "TYR_HOST"],
     [[], { TYR_HOST: "two words" }, "TYR_HOST"],
+    [[], { TYR_TRUST_PROXY: "yes" }, "TYR_TRUST_PROXY"],
+    [[], { TYR_TRUST_PROXY: "10.0.0.0/40" }, "TYR_TRUST_PROXY"],
+    [[], { TYR_CORS_ORIGINS: "*" }, "TYR_CORS_ORIGINS"],
+    [[], { TYR_CORS_ORIGINS: "null" }, "TYR_CORS_ORIGINS"],
+    [[], { TYR_CORS_ORIGINS: "https://*.example.org" }, "TYR_CORS_ORIGINS"],
+    [[], { TYR_CORS_ORIGINS: "https://soc.example.org/" }, "TYR_CORS_ORIGINS"],
+    [[], { TYR_CORS_ORIGINS: "file:///etc" }, "TYR_CORS_ORIGINS"],
   ])("what cannot be used is refused by its name: %j %j", (argv, env, setting) => {
     expect(() => read(argv, env as Record<string, string>)).toThrow(ConfigInvalid);
     expect(() => read(argv, env as Record<string, string>)).toThrow(
@@ -59,11 +66,25 @@ describe("the configuration", () => {
 
   test("a variable that is set to nothing counts as unset", () => {
     const names = "HOST PORT PUBLIC_URL DATA_DIR DATABASE_URL RULES_DIR POLICIES_DIR WEB_DIR SAMPLE_DIR LOG_LEVEL";
-    const more = "OWN_NETWORKS ENVIRONMENT FOLLOW INTAKE_MIB_MAX NO_SAMPLE TRUST_PROXY RULE_PIPELINES EVENT_PIPELINES";
+    const more =
+      "OWN_NETWORKS ENVIRONMENT FOLLOW INTAKE_MIB_MAX NO_SAMPLE TRUST_PROXY CORS_ORIGINS RULE_PIPELINES EVENT_PIPELINES";
     const empty = (value: string) =>
       Object.fromEntries(`${names} ${more}`.split(" ").map((name) => [`TYR_${name}`, value]));
     expect(read([], empty(""))).toEqual(read());
     expect(read([], empty("  "))).toEqual(read());
+  });
+
+  test("proxies are trusted by their addresses, or all of them, or by default none", () => {
+    expect(read().trustProxy).toBe(false);
+    expect(read([], { TYR_TRUST_PROXY: "0" }).trustProxy).toBe(false);
+    expect(read([], { TYR_TRUST_PROXY: "1" }).trustProxy).toBe(true);
+    expect(read([], { TYR_TRUST_PROXY: "10.0.0.0/8, 2001:db8::1" }).trustProxy).toEqual(["10.0.0.0/8", "2001:db8::1"]);
+  });
+
+  test("other origins may call only when they are named whole", () => {
+    expect(read().corsOrigins).toEqual([]);
+    const named = "https://soc.example.org, http://127.0.0.1:3000";
+    expect(read([], { TYR_CORS_ORIGINS: named }).corsOrigins).toEqual(named.split(", "));
   });
 
   test("policies are told the environment that was set", () => {

@@ -42,7 +42,10 @@ export type Config = Readonly<{
   follow: readonly { sensor: string; path: string }[];
   /** Intake stops taking (429) beyond this many bytes waiting to be stored. */
   intakeBytesMax: number;
-  trustProxy: boolean;
+  /** Whose X-Forwarded-For is believed: nobody's, whoever connects, or these addresses and prefixes. */
+  trustProxy: boolean | readonly string[];
+  /** Origins whose pages may call the API with a bearer token. */
+  corsOrigins: readonly string[];
 }>;
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
@@ -104,17 +107,14 @@ function followed(text: string): { sensor: string; path: string } {
   return { sensor: text.slice(0, at), path: resolve(text.slice(at + 1)) };
 }
 
-function network(text: string): string {
+function network(setting: string, text: string): string {
   const [address = "", length] = text.split("/");
   if (address.includes("%"))
-    throw new ConfigInvalid(
-      "TYR_OWN_NETWORKS",
-      `"${text}" names an interface of this machine: leave out the % and what follows`,
-    );
+    throw new ConfigInvalid(setting, `"${text}" names an interface of this machine: leave out the % and what follows`);
   const version = isIP(address);
   const bits = version === 4 ? 32 : 128;
   const valid = version !== 0 && (length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits));
-  if (!valid) throw new ConfigInvalid("TYR_OWN_NETWORKS", `"${text}" is not an address or prefix`);
+  if (!valid) throw new ConfigInvalid(setting, `"${text}" is not an address or prefix`);
   return text;
 }
 
@@ -127,7 +127,26 @@ function checkedUrl(setting: string, text: string, protocols: readonly string[])
 
 type Settings = Readonly<{ flags: ReturnType<typeof readFlags>; env: Raw["env"]; root: string }>;
 
-function readListen({ flags, env }: Settings): Pick<Config, "host" | "port" | "publicUrl" | "trustProxy"> {
+/** "1": one proxy stands before Tyr and nobody else reaches it. A list: exactly these proxies. */
+function readTrustProxy({ env }: Settings): Config["trustProxy"] {
+  const text = env["TYR_TRUST_PROXY"];
+  if (text === undefined || text === "0") return false;
+  return text === "1" || list(text).map((one) => network("TYR_TRUST_PROXY", one));
+}
+
+/** Exact origins, as browsers send them: no wildcard, no path, no `null`. */
+function readCorsOrigins({ env }: Settings): readonly string[] {
+  return list(env["TYR_CORS_ORIGINS"]).map((text) => {
+    if (URL.canParse(text) && /^https?:\/\/[^*]+$/.test(text) && new URL(text).origin === text) return text;
+    throw new ConfigInvalid("TYR_CORS_ORIGINS", `"${text}" is not an origin such as https://soc.example.org`);
+  });
+}
+
+function readListen({
+  flags,
+  env,
+  ...rest
+}: Settings): Pick<Config, "host" | "port" | "publicUrl" | "trustProxy" | "corsOrigins"> {
   const host = flags.host ?? env["TYR_HOST"] ?? "127.0.0.1";
   const port = integer("TYR_PORT", flags.port ?? env["TYR_PORT"] ?? "8970", [0, 65_535]);
   const here = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
@@ -136,7 +155,8 @@ function readListen({ flags, env }: Settings): Pick<Config, "host" | "port" | "p
     "http:",
     "https:",
   ]);
-  return { host, port, publicUrl, trustProxy: env["TYR_TRUST_PROXY"] === "1" };
+  const settings: Settings = { flags, env, ...rest };
+  return { host, port, publicUrl, trustProxy: readTrustProxy(settings), corsOrigins: readCorsOrigins(settings) };
 }
 
 function readPlaces({
@@ -200,7 +220,9 @@ export function readConfig({ argv, env: given, root }: Raw): Config {
     databaseUrl: readDatabaseUrl(settings),
     sample: !(flags["no-sample"] ?? env["TYR_NO_SAMPLE"] === "1"),
     logLevel: readLogLevel(settings),
-    ownNetworks: [...list(env["TYR_OWN_NETWORKS"]), ...(flags["own-network"] ?? [])].map(network),
+    ownNetworks: [...list(env["TYR_OWN_NETWORKS"]), ...(flags["own-network"] ?? [])].map((text) =>
+      network("TYR_OWN_NETWORKS", text),
+    ),
     environment: readEnvironment(settings),
     follow: [...list(env["TYR_FOLLOW"]), ...(flags.follow ?? [])].map(followed),
     intakeBytesMax: integer("TYR_INTAKE_MIB_MAX", env["TYR_INTAKE_MIB_MAX"] ?? "32", [1, 4096]) * MIB,

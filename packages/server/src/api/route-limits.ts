@@ -1,0 +1,35 @@
+import type { BucketRule } from "#platform/rate-limits";
+import type { Route } from "./gate.ts";
+
+/**
+ * What may be asked how often (ASVS 5.0 2.4.1, 6.1.1). Public routes count the address, since nobody is known there;
+ * the others the account or the key, so that nobody is slowed down by a neighbour behind the same address.
+ */
+export const ROUTE_LIMITS = {
+  /** Signing in and setting up: the account's own delays come on top. */
+  "public change": { per: "address", capacity: 10, perSecond: 1 / 3 },
+  "public read": { per: "address", capacity: 60, perSecond: 1 },
+  /** What a person's browser or a script of theirs reads. */
+  read: { per: "caller", capacity: 400, perSecond: 40 },
+  change: { per: "caller", capacity: 120, perSecond: 10 },
+  /** Files of the log, each up to 256 entries: a copy of a million entries takes two minutes. */
+  export: { per: "caller", capacity: 2_000, perSecond: 40 },
+  /** Recomputes the whole log: seconds of a processor. */
+  verify: { per: "caller", capacity: 5, perSecond: 1 / 20 },
+  /** Batches of events; what they hold is limited by bytes and by the queue behind. */
+  intake: { per: "caller", capacity: 4_000, perSecond: 1_000 },
+  /** Enforcement points ask every few seconds. */
+  pull: { per: "caller", capacity: 120, perSecond: 5 },
+} as const satisfies Record<string, BucketRule & { per: "address" | "caller" }>;
+export type RouteLimit = keyof typeof ROUTE_LIMITS;
+
+const BY_ROUTE: Readonly<Record<string, RouteLimit>> = { "audit.verify": "verify", "audit.log": "export" };
+
+/** The one class a request to this route is counted in. */
+export function limitOf({ id, definition: { needs, body, method } }: Route): RouteLimit {
+  const isRead = method === "GET" || method === "HEAD";
+  if (needs === "public") return isRead ? "public read" : "public change";
+  if (needs === "block:enforce") return "pull";
+  if (body === "raw") return "intake";
+  return BY_ROUTE[id] ?? (isRead ? "read" : "change");
+}
