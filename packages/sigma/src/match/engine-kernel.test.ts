@@ -14,39 +14,53 @@ const alphabets = [
   ["a", "b"],
   ["a", "A", "\\"],
   ["\\", '"', "n", "\n", "/"],
-  ["k", "s", "i", "K", "S", "I", "ſ"],
+  ["k", "s", "i", "K", "S", "I", "ſ", "\u212A", "\u0130"],
   ["1", "0", "e", ".", "+", "-"],
   ["@", "`", "[", "{", "}", "|", "z", "Z"],
   ["a", "u", "0", "\u0000", "\u007F"],
   ["t", "é", "É", "\u2013", "-"],
 ];
-const names = ["f", "f", "g g", "gg", "h.i", "h", "ü", "of-17-characters-", "beyond-thirty-two-characters-long"];
+const names = [
+  "f",
+  "f",
+  "g g",
+  "gg",
+  "h.i",
+  "h",
+  "ü",
+  "of-17-characters-",
+  "of-17-characters+",
+  "beyond-thirty-two-characters-long",
+];
 const modifiers = ["", "|contains", "|startswith", "|endswith", "|contains|all", "|cased", "|contains|windash", "|neq"];
+const upTo = (...lengths: readonly number[]) => lengths.map((most) => ({ least: 0, most }));
+const exactly = (...lengths: readonly number[]) => lengths.map((most) => ({ least: most, most }));
 /** Rules of all kinds, or many that are searched for in one way, so that literals share its table. */
 const kinds = [
-  { fields: names, modifiers, lengths: [3, 7, 18, 40] },
-  { fields: names, modifiers, lengths: [3, 7, 18, 40] },
-  { fields: ["f"], modifiers: ["|startswith", "|endswith"], lengths: [5, 8, 12, 17] },
-  { fields: ["f"], modifiers: ["|contains"], lengths: [6] },
-  { fields: ["f", "gg"], modifiers: ["|contains"], lengths: [3, 9, 20] },
-  { fields: ["f"], modifiers: [""], lengths: [2, 5, 33] },
+  { fields: names, modifiers, lengths: upTo(3, 7, 18, 40) },
+  { fields: names, modifiers, lengths: upTo(3, 7, 18, 40) },
+  { fields: ["f"], modifiers: ["|startswith", "|endswith"], lengths: [...upTo(3), ...exactly(4, 7, 8, 12, 16, 17)] },
+  { fields: ["f"], modifiers: ["|contains"], lengths: [...upTo(3), ...exactly(4, 5, 6)] },
+  { fields: ["f", "gg"], modifiers: ["|contains"], lengths: exactly(7, 8, 9, 17, 33) },
+  { fields: ["f"], modifiers: [""], lengths: [...upTo(2, 5), ...exactly(16, 33)] },
 ];
 const conditions = ["a", "a", "a or b", "a and b", "not a", "a and not b", "not (a and not b)", "k", "b and not k"];
 
-/** A literal of the rules, by number, with something on either side of it, maybe in another case or cut short. */
+/** A literal of the rules, by number, with something on either side of it, maybe in another case or with one character changed. */
 const pieceOf = (text: (maxLength: number) => fc.Arbitrary<string>) =>
   fc.record({
     literal: fc.nat(),
-    before: fc.oneof(fc.constant(""), text(18)),
-    after: fc.oneof(fc.constant(""), text(18)),
+    before: fc.oneof({ weight: 2, arbitrary: fc.constant("") }, { weight: 1, arbitrary: text(18) }),
+    after: fc.oneof({ weight: 2, arbitrary: fc.constant("") }, { weight: 1, arbitrary: text(18) }),
     upper: fc.boolean(),
-    cut: fc.constantFrom(0, 0, 0, 1),
+    changed: fc.nat(60),
   });
 const plain = fc.constantFrom(null, true, 0, 10, 1e21, "");
 
 const worlds = fc.tuple(fc.constantFrom(...alphabets), fc.constantFrom(...kinds)).chain(([alphabet, kind]) => {
-  const text = (maxLength: number) => fc.string({ unit: fc.constantFrom(...alphabet), maxLength });
-  const literal = fc.oneof(...kind.lengths.map(text));
+  const text = (maxLength: number, minLength = 0) =>
+    fc.string({ unit: fc.constantFrom(...alphabet), minLength, maxLength });
+  const literal = fc.oneof(...kind.lengths.map(({ least, most }) => text(most, least)));
   const selection = fc.tuple(
     fc.constantFrom(...kind.fields),
     fc.constantFrom(...kind.modifiers),
@@ -54,7 +68,7 @@ const worlds = fc.tuple(fc.constantFrom(...alphabets), fc.constantFrom(...kinds)
   );
   const rule = fc.record({
     a: selection,
-    b: fc.oneof(selection, fc.constantFrom({ "f|exists": true }, { "h.i|exists": false }, { f: null })),
+    b: fc.oneof(selection, fc.constantFrom({ "f|exists": true }, { "h.i|exists": false }, { f: null }, { n: null })),
     k: literal,
     condition: fc.constantFrom(...conditions),
   });
@@ -62,14 +76,18 @@ const worlds = fc.tuple(fc.constantFrom(...alphabets), fc.constantFrom(...kinds)
   const value = fc.oneof(
     { weight: 6, arbitrary: piece },
     { weight: 1, arbitrary: plain },
-    { weight: 1, arbitrary: fc.array(piece, { maxLength: 2 }) },
+    { weight: 1, arbitrary: fc.array(fc.oneof(piece, fc.constant(null)), { maxLength: 2 }) },
     { weight: 1, arbitrary: fc.record({ i: piece }) },
+  );
+  const fieldName = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(...kind.fields) },
+    { weight: 1, arbitrary: fc.constantFrom(...names, "h i", "other", "n", "n") },
   );
   return fc.record({
     rules: fc.oneof(fc.array(rule, { minLength: 1, maxLength: 8 }), fc.array(rule, { minLength: 24, maxLength: 64 })),
     lines: fc.array(
       fc.record({
-        fields: fc.array(fc.tuple(fc.constantFrom(...kind.fields, ...names, "h i", "other"), value), { maxLength: 5 }),
+        fields: fc.array(fc.tuple(fieldName, value), { maxLength: 5 }),
         blank: fc.constantFrom("", " "),
         isEscaped: fc.nat(9).map((one) => one === 0),
       }),
@@ -104,6 +122,47 @@ test("lines built from the literals of many rules give with the kernel what the 
   expect(held).toBeGreaterThan(1_000);
 });
 
+/** Texts that JSON writes with escapes, or that look like its marks. */
+const middles = ['"', "\\", '\\"', '\\\\"', '"\\', "\n", "/", "{", "é", "\\u0061", "\u0001", "\u212A", '"}', '","g":"'];
+const tails = ["", "needle", `${"y".repeat(11)}needle`, `${"y".repeat(40)}needle`, '"', "\\"];
+const asked = [
+  { "f|endswith": "needle" },
+  { "f|contains": ["needle", "k"] },
+  { "f|startswith": `${"x".repeat(16)}"` },
+  { "f|contains": middles.slice(0, 6) },
+  { "f|endswith": ['"', "\\"] },
+  { g: "last" },
+  ["*needle", '*"*'],
+];
+const askedRules = loadRules(
+  asked.map((a, index) => ({
+    path: `${index}.yml`,
+    text: JSON.stringify({
+      title: `rule ${index}`,
+      logsource: { category: "test" },
+      detection: { a, condition: "a" },
+    }),
+  })),
+);
+
+test("an escape at any place of a text is read as its parsed form has it", () => {
+  const engine = createEngine(askedRules, { routing: "none", kernel: true });
+  const texts = Array.from({ length: 36 }, (_, length) =>
+    middles.flatMap((middle) => tails.map((tail) => JSON.stringify(`${"x".repeat(length)}${middle}${tail}`))),
+  ).flat();
+  const escaped = (text: string): string => text.replaceAll("/", "\\/");
+  const lines = texts.flatMap((text) => [
+    `{"f":${text},"g":"last"}`,
+    `{"e":[${text}],"f":${escaped(text)},"g":"last"}`,
+  ]);
+  const wrong = lines.filter((line) => {
+    const bytes = encoder.encode(line);
+    const found = engine.matchLine(bytes, about).map(({ rule }) => rule.title);
+    return found.join() !== oracle(askedRules, bytes).join();
+  });
+  expect(wrong).toEqual([]);
+});
+
 const none = new Uint8Array();
 
 function oracle({ rules }: Pick<RuleSet, "rules">, line: Uint8Array): readonly string[] {
@@ -130,9 +189,10 @@ function writtenLine({ fields, blank, isEscaped }: Line, literals: readonly stri
     const json = JSON.stringify(one);
     return isEscaped ? json.replaceAll("/", "\\/").replaceAll("a", "\\u0061") : json;
   };
-  const pieceText = ({ literal, before, after, upper, cut }: Piece): string => {
+  const pieceText = ({ literal, before, after, upper, changed }: Piece): string => {
     const known = literals[literal % literals.length] ?? "";
-    return before + (upper ? known.toUpperCase() : known).slice(cut) + after;
+    const other = changed < known.length ? `${known.slice(0, changed)}x${known.slice(changed + 1)}` : known;
+    return before + (upper ? other.toUpperCase() : other) + after;
   };
   const value = (one: unknown): string => {
     if (Array.isArray(one)) return `[${one.map(value).join()}]`;
