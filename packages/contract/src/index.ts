@@ -7,6 +7,7 @@ export * from "./openapi.ts";
 export * from "./permissions.ts";
 export * from "./route.ts";
 export * from "./routes/index.ts";
+export * from "./schemas/audit.ts";
 export * from "./schemas/basics.ts";
 export * from "./schemas/collect.ts";
 export * from "./schemas/detect.ts";

@@ -1,4 +1,5 @@
 import type { RouteDefinition, RouteInput, RouteOutput } from "../route.ts";
+import { auditRoutes } from "./audit.ts";
 import { collectRoutes } from "./collect.ts";
 import { detectRoutes } from "./detect.ts";
 import { governRoutes } from "./govern.ts";
@@ -6,7 +7,7 @@ import { secretRoutes } from "./secrets.ts";
 import { trustRoutes } from "./trust.ts";
 
 /** Every route Tyr answers on. The server registers exactly these, the clients are typed by them. */
-export const routes = { ...trustRoutes, ...collectRoutes, ...detectRoutes, ...governRoutes, ...secretRoutes } as const satisfies Record<
+export const routes = { ...trustRoutes, ...auditRoutes, ...collectRoutes, ...detectRoutes, ...governRoutes, ...secretRoutes } as const satisfies Record<
   string,
   RouteDefinition
 >;

@@ -17,6 +17,12 @@ export function auditHandlers({
       const page = await audit.list(query);
       return page === undefined ? refuse("VALIDATION_FAILED", "query/after is not a place in the log") : ok(page);
     },
+    "audit.events": async ({ query }) => {
+      const page = await audit.search(query);
+      return page === undefined ? refuse("VALIDATION_FAILED", "query/after is not a place in the log") : ok(page);
+    },
+    "audit.metrics": async ({ query }) =>
+      ok(await audit.measure(query.timeframe ?? "week", query.utcOffsetMinutes ?? 0)),
     "audit.head": async () => ok(await audit.head()),
     "audit.verify": async (_input, call) => ok(await audit.verify(readerOf(call))),
     "audit.log": async ({ params }, call) => {

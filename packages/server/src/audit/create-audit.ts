@@ -1,6 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ok, type Actor, type AuditHead, type AuditVerification, type Result } from "@tyr/contract";
+import {
+  ok,
+  type Actor,
+  type AuditHead,
+  type AuditMetrics,
+  type AuditSearchQuery,
+  type AuditVerification,
+  type Result,
+} from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import { startLoop, type RunningLoop } from "#platform/lifecycle";
@@ -10,7 +18,9 @@ import { AuditDiverged } from "./errors.ts";
 import { listEntries, type EntryPage, type EntryQuery } from "./list-entries.ts";
 import { proveEntry, readLogFile } from "./log-files.ts";
 import { openLogKey, type LogKey } from "./log-key.ts";
+import { measureLog } from "./metrics.ts";
 import { placeFile } from "./place-file.ts";
+import { searchEntries, type SearchPage } from "./search-entries.ts";
 import { sequenceWaiting, SEQUENCED_ROWS_MAX } from "./sequencer.ts";
 import { countWaiting, newestCheckpoint, newestLeafAt, plantTree, readTree, type CheckpointRow } from "./store.ts";
 import { emptyTree } from "./tree.ts";
@@ -39,6 +49,9 @@ export type Audit = Readonly<{
   head(): Promise<AuditHead>;
   /** Undefined when the cursor is not one of ours. */
   list(query: EntryQuery): Promise<EntryPage | undefined>;
+  /** Entries of the tree by every filter, with what stands out. Undefined when the cursor is not one of ours. */
+  search(query: AuditSearchQuery): Promise<SearchPage | undefined>;
+  measure(timeframe: AuditMetrics["timeframe"], utcOffsetMinutes: number): Promise<AuditMetrics>;
   /** The text of a `.tlog-proof`. */
   prove(id: string): Promise<Result<string>>;
   /** A file of the log in C2SP tlog-tiles layout: `checkpoint`, `vkey`, `tile/…`. */
@@ -186,6 +199,14 @@ export async function createAudit(deps: AuditDeps): Promise<Audit> {
     diverged: () => state.diverged,
     head: async () => await readHead(parts),
     list: async (query) => await listEntries(deps.database.read, query),
+    search: async (query) => await searchEntries(deps.database.read, query),
+    measure: async (timeframe, utcOffsetMinutes) =>
+      await measureLog(deps.database.read, {
+        timeframe,
+        utcOffsetMinutes,
+        now: deps.clock.now(),
+        head: await readHead(parts),
+      }),
     prove: async (id) => await proveEntry(deps.database.read, await newest(parts), id),
     file: async (path) => await readFile(parts, path),
     async verify(by) {

@@ -20,7 +20,15 @@ export function encodeEntry(record: AuditRecord): Uint8Array {
 }
 
 /** What the list can be filtered by. */
-export type EntryColumns = Readonly<{ id: string; at: string; type: string; actor_id: string; object_id: string }>;
+export type EntryColumns = Readonly<{
+  id: string;
+  at: string;
+  type: string;
+  actor_id: string;
+  object_id: string;
+  outcome: string;
+  request_id: string | null;
+}>;
 
 function parse(bytes: Uint8Array): AuditRecord | undefined {
   try {
@@ -34,9 +42,12 @@ function parse(bytes: Uint8Array): AuditRecord | undefined {
 export function columnsOf(bytes: Uint8Array): EntryColumns | undefined {
   const record = parse(bytes);
   if (record === undefined || Number.isNaN(Date.parse(record.at))) return undefined;
-  const { id, at, type, actor, object } = record;
-  const columns = { id, at, type, actor_id: actor?.id, object_id: object?.id };
-  return Object.values(columns).every((value) => typeof value === "string") ? columns : undefined;
+  const { id, at, type, actor, object, outcome, requestId } = record;
+  const columns = { id, at, type, actor_id: actor?.id, object_id: object?.id, outcome };
+  const areTexts = Object.values(columns).every((value) => typeof value === "string");
+  return areTexts && (requestId === null || typeof requestId === "string")
+    ? { ...columns, request_id: requestId }
+    : undefined;
 }
 
 type Place = Readonly<{ id: string; index: number | null; leafHash: Uint8Array | null }>;

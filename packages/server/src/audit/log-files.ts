@@ -43,12 +43,15 @@ export async function readLogFile(db: ReadDatabase, size: number, path: string):
   return bytes === undefined ? missing : ok(bytes);
 }
 
-/** The `.tlog-proof` of one entry: everything somebody needs who has the entry's bytes and the log's public key. */
+/**
+ * The `.tlog-proof` of one entry: everything somebody needs who has the log's public key. The bytes of the entry stand in
+ * its `extra` line; nobody signed that line, but only the bytes that were logged hash to the leaf.
+ */
 export async function proveEntry(db: ReadDatabase, checkpoint: CheckpointRow, id: string): Promise<Result<string>> {
   const leaf = await findLeaf(db, id);
   if (leaf === undefined && !(await isWaiting(db, id))) return refuse("NOT_FOUND", `there is no audit entry ${id}`);
   if (leaf === undefined || leaf.index >= checkpoint.size)
     return refuse("NOT_READY", "the entry is written, but not yet in a checkpoint", { retryAfterSeconds: 2 });
   const hashes = await proveInclusion(leaf.index, checkpoint.size, storedNodes(db, checkpoint.size));
-  return ok(formatTlogProof({ index: leaf.index, hashes, checkpoint: checkpoint.note }));
+  return ok(formatTlogProof({ index: leaf.index, hashes, checkpoint: checkpoint.note, extra: leaf.bytes }));
 }

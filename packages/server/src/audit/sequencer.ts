@@ -19,7 +19,15 @@ export const SEQUENCED_ROWS_MAX = 1_000;
 
 /** Bytes that are no entry of ours are logged all the same: the sequencer never stalls and never drops. */
 function foreign({ id }: WaitingRow): EntryColumns {
-  return { id, at: new Date(0).toISOString(), type: "unreadable", actor_id: "unknown", object_id: "unknown" };
+  return {
+    id,
+    at: new Date(0).toISOString(),
+    type: "unreadable",
+    actor_id: "unknown",
+    object_id: "unknown",
+    outcome: "failure",
+    request_id: null,
+  };
 }
 
 function toLeaf(row: WaitingRow, index: number, leaf_hash: Uint8Array): LeafRow {
