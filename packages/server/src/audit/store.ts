@@ -10,6 +10,8 @@ export type LeafRow = Readonly<{
   type: string;
   actor_id: string;
   object_id: string;
+  outcome: string;
+  request_id: string | null;
   bytes: Uint8Array;
   leaf_hash: Uint8Array;
 }>;
@@ -67,10 +69,10 @@ export async function takeWaiting(tx: WriteTransaction, limit: number): Promise<
 export async function insertLeaves(tx: WriteTransaction, leaves: readonly LeafRow[]): Promise<void> {
   const rows = leaves.map((leaf) => ({ ...leaf, bytes: hex(leaf.bytes), leaf_hash: hex(leaf.leaf_hash) }));
   await sql`
-    insert into audit_leaf (index, id, at, type, actor_id, object_id, bytes, leaf_hash)
-    select index, id, at, type, actor_id, object_id, decode(bytes, 'hex'), decode(leaf_hash, 'hex')
+    insert into audit_leaf (index, id, at, type, actor_id, object_id, outcome, request_id, bytes, leaf_hash)
+    select index, id, at, type, actor_id, object_id, outcome, request_id, decode(bytes, 'hex'), decode(leaf_hash, 'hex')
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given (index int8, id text, at timestamptz, type text,
-      actor_id text, object_id text, bytes text, leaf_hash text)`.execute(tx);
+      actor_id text, object_id text, outcome text, request_id text, bytes text, leaf_hash text)`.execute(tx);
 }
 
 export async function putTiles(tx: WriteTransaction, tiles: readonly TileRow[]): Promise<void> {
