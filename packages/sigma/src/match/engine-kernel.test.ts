@@ -18,7 +18,8 @@ const alphabets = [
   ["1", "0", "e", ".", "+", "-"],
   ["@", "`", "[", "{", "}", "|", "z", "Z"],
   ["a", "u", "0", "\u0000", "\u007F"],
-  ["t", "é", "É", "\u2013", "-"],
+  ["t", "é", "É"],
+  ["-", "/", "t", "e"],
 ];
 const names = [
   "f",
@@ -42,11 +43,11 @@ const kinds = [
   { fields: ["f"], modifiers: ["|startswith", "|endswith"], lengths: [...upTo(3), ...exactly(4, 7, 8, 12, 16, 17)] },
   { fields: ["f"], modifiers: ["|contains"], lengths: [...upTo(3), ...exactly(4, 5, 6)] },
   { fields: ["f", "gg"], modifiers: ["|contains"], lengths: exactly(7, 8, 9, 17, 33) },
-  { fields: ["f"], modifiers: [""], lengths: [...upTo(2, 5), ...exactly(16, 33)] },
+  { fields: ["f"], modifiers: [""], lengths: [...upTo(2, 5), ...exactly(16, 40)] },
 ];
 const conditions = ["a", "a", "a or b", "a and b", "not a", "a and not b", "not (a and not b)", "k", "b and not k"];
 
-/** A literal of the rules, by number, with something on either side of it, maybe in another case or with one character changed. */
+/** A literal of the rules, by number, with something on either side of it, maybe in another case (and other dashes) or with one character changed. */
 const pieceOf = (text: (maxLength: number) => fc.Arbitrary<string>) =>
   fc.record({
     literal: fc.nat(),
@@ -192,7 +193,7 @@ function writtenLine({ fields, blank, isEscaped }: Line, literals: readonly stri
   const pieceText = ({ literal, before, after, upper, changed }: Piece): string => {
     const known = literals[literal % literals.length] ?? "";
     const other = changed < known.length ? `${known.slice(0, changed)}x${known.slice(changed + 1)}` : known;
-    return before + (upper ? other.toUpperCase() : other) + after;
+    return before + (upper ? other.toUpperCase().replaceAll("-", "\u2013") : other) + after;
   };
   const value = (one: unknown): string => {
     if (Array.isArray(one)) return `[${one.map(value).join()}]`;
