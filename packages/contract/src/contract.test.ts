@@ -43,16 +43,16 @@ describe("the contract", () => {
 
   test("who may do what is written down twice: a change of the table must be meant", () => {
     const reading =
-      "overview:read event:read detection:read incident:read action:read block:read enforcer:read policy:read sensor:read session:own";
+      "overview:read event:read detection:read incident:read action:read block:read enforcer:read policy:read sensor:read session:own key:own";
     const responding = "incident:write action:request event:import";
     const expected = {
       viewer: reading,
       analyst: `${reading} ${responding} audit:read`,
       approver: `${reading} action:approve audit:read incident:write`,
       executor: `${reading} action:revert enforcer:write`,
-      compliance_officer: `${reading} secret:read audit:read audit:verify user:read`,
-      security_manager: `${reading} ${responding} action:approve action:revert allow:write mode:write enforcer:write sensor:write audit:read audit:verify user:read`,
-      admin: `${reading} ${responding} sensor:write enforcer:write allow:write mode:write user:read user:write secret:read secret:rotate audit:read audit:verify`,
+      compliance_officer: `${reading} secret:read audit:read audit:verify user:read key:read`,
+      security_manager: `${reading} ${responding} action:approve action:revert allow:write mode:write enforcer:write sensor:write audit:read audit:verify user:read key:read`,
+      admin: `${reading} ${responding} sensor:write enforcer:write allow:write mode:write user:read user:write key:read key:write secret:read secret:rotate audit:read audit:verify`,
     };
     const said = Object.entries(ROLES).map(([role, held]) => [role, new Set<string>(held)]);
     const meant = Object.entries(expected).map(([role, held]) => [role, new Set(held.split(" "))]);

@@ -17,7 +17,7 @@ export const ERRORS = {
   KEY_INVALID: [
     401,
     "The key is unknown, rotated or deactivated",
-    "Register the sensor or enforcement point again, or rotate its key.",
+    "Register the sensor or enforcement point again, or rotate its key; an API key also counts from its networks only.",
   ],
   NOT_PERMITTED: [
     403,
@@ -33,6 +33,21 @@ export const ERRORS = {
   ACTION_DENIED: [403, "Policy denies this action", "Read `reasons`: each names the policy that decided."],
   APPROVAL_BY_REQUESTER: [403, "The requester's approval never counts", "Ask another person to approve."],
   NOT_FOUND: [404, "There is no such thing", "Check the id; it may belong to another installation."],
+  KEY_IN_URL: [
+    400,
+    "A key was sent in the address",
+    "Addresses end up in logs and histories: revoke or rotate that key, and send the new one in a header.",
+  ],
+  PERMISSIONS_TOO_WIDE: [
+    403,
+    "Nobody can give what they do not hold",
+    "Leave out what `permissions` names, or ask somebody who holds it.",
+  ],
+  KEY_LIMIT_REACHED: [
+    409,
+    "There are as many keys or service accounts as there may be",
+    "Revoke keys, or disable service accounts, that are not needed any more.",
+  ],
   SETUP_ALREADY_DONE: [
     409,
     "The first administrator already exists",

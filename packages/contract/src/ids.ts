@@ -14,6 +14,7 @@ export const ID_PREFIXES = {
   enforcer: "enf",
   subject: "usr",
   key: "key",
+  serviceAccount: "svc",
   session: "ssn",
   auditEntry: "aud",
   quarantine: "qtn",
@@ -33,6 +34,8 @@ export type BlockId = Id<"block">;
 export type SensorId = Id<"sensor">;
 export type EnforcerId = Id<"enforcer">;
 export type SubjectId = Id<"subject">;
+export type KeyId = Id<"key">;
+export type ServiceAccountId = Id<"serviceAccount">;
 export type SessionId = Id<"session">;
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";

@@ -13,6 +13,7 @@ export * from "./schemas/collect.ts";
 export * from "./schemas/detect.ts";
 export * from "./schemas/escalate.ts";
 export * from "./schemas/govern.ts";
+export * from "./schemas/keys.ts";
 export * from "./schemas/overview.ts";
 export * from "./schemas/respond.ts";
 export * from "./schemas/secrets.ts";

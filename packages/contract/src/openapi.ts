@@ -53,7 +53,11 @@ function securitySchemes(cookieName: string): Json {
   const header = (name: string, description: string): Json => ({ type: "apiKey", in: "header", name, description });
   return {
     session: { type: "apiKey", in: "cookie", name: cookieName },
-    bearer: { type: "http", scheme: "bearer", description: "the session token of a sign-in that asked for one" },
+    bearer: {
+      type: "http",
+      scheme: "bearer",
+      description: "the session token of a sign-in that asked for one, or an API key",
+    },
     sensorKey: header("X-Tyr-Key", "the key of a sensor"),
     honeypotKey: header("X-HONEYPOT-KEY", "the key of a sensor, under its older name"),
     enforcerKey: header("X-Api-Key", "the key of an enforcement point"),

@@ -27,6 +27,9 @@ export const PERMISSIONS = {
   "secret:read": "see the key-encryption keys by name and what is under them",
   "secret:rotate": "put another key-encryption key in force",
   "session:own": "see and end the sessions of oneself",
+  "key:own": "make, rotate and revoke API keys that act as oneself",
+  "key:read": "see service accounts and everybody's API keys",
+  "key:write": "make service accounts and their keys, revoke anybody's keys",
 } as const;
 export type Permission = keyof typeof PERMISSIONS;
 export const PERMISSION_NAMES = Object.keys(PERMISSIONS) as readonly Permission[];
@@ -42,6 +45,7 @@ const reading = [
   "policy:read",
   "sensor:read",
   "session:own",
+  "key:own",
 ] as const satisfies readonly Permission[];
 const responding = ["incident:write", "action:request", "event:import"] as const satisfies readonly Permission[];
 
@@ -51,7 +55,7 @@ export const ROLES = {
   analyst: [...reading, ...responding, "audit:read"],
   approver: [...reading, "action:approve", "audit:read", "incident:write"],
   executor: [...reading, "action:revert", "enforcer:write"],
-  compliance_officer: [...reading, "secret:read", "audit:read", "audit:verify", "user:read"],
+  compliance_officer: [...reading, "secret:read", "audit:read", "audit:verify", "user:read", "key:read"],
   security_manager: [
     ...reading,
     ...responding,
@@ -64,6 +68,7 @@ export const ROLES = {
     "audit:read",
     "audit:verify",
     "user:read",
+    "key:read",
   ],
   admin: [
     ...reading,
@@ -76,6 +81,8 @@ export const ROLES = {
     "user:write",
     "secret:read",
     "secret:rotate",
+    "key:read",
+    "key:write",
     "audit:read",
     "audit:verify",
   ],

@@ -17,7 +17,7 @@ import { createBlocklistPlanner } from "#connectors/blocklist";
 import { createDetect, loadRulePack, readPipelines, type RulePack, visibleText } from "#detect";
 import { createEscalate, createIncidentDesk, evidenceOf, readIncidentChangesAfter } from "#escalate";
 import { createGovern, listActionTimeline, type Govern } from "#govern";
-import { createIdentity, operatorAddresses, serviceCaller, type Identity, type KeyCheck } from "#identity";
+import { createIdentity, createKeys, operatorAddresses, serviceCaller, type Identity, type KeyCheck } from "#identity";
 import { createBus, type Bus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Config } from "#platform/config";
@@ -30,6 +30,7 @@ import { blockHandlers } from "./api/blocks.ts";
 import { collectHandlers } from "./api/collect.ts";
 import { detectionHandlers } from "./api/detections.ts";
 import { incidentHandlers } from "./api/incidents.ts";
+import { keyHandlers } from "./api/keys.ts";
 import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
 import { createReadiness } from "./api/readiness.ts";
@@ -100,7 +101,8 @@ async function openGovern({
 }
 
 type Stack = AsyncDisposableStack;
-type Base = AppOptions & Readonly<{ database: Database; keys: KeyRotation; bus: Bus; startedAt: Date; rules: RulePack }>;
+type Base = AppOptions &
+  Readonly<{ database: Database; keys: KeyRotation; bus: Bus; startedAt: Date; rules: RulePack }>;
 
 /** What stands before the stages: the log of everything, and who may do what. */
 async function openTrust({ config, log, database, keys }: Base, stack: Stack, onDiverged: (error: Error) => void) {
@@ -111,7 +113,8 @@ async function openTrust({ config, log, database, keys }: Base, stack: Stack, on
   const sequencing = audit.start();
   stack.defer(async () => await sequencing.stop());
   const identity = await createIdentity({ database, clock: systemClock });
-  return { audit, identity };
+  const apiKeys = createKeys({ database, clock: systemClock });
+  return { audit, identity, apiKeys };
 }
 
 /** The stages, last first: each is ready before what feeds it starts, and stops after it. */
@@ -138,7 +141,7 @@ type Rooms = Awaited<ReturnType<typeof openTrust>> & Awaited<ReturnType<typeof o
 /** Every route's answer; a route of the contract without one does not type-check. */
 function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handlers, "live.connect"> {
   const { database, bus, version, startedAt, rules } = base;
-  const { audit, identity, govern, respond, collect, detect } = rooms;
+  const { audit, identity, apiKeys, govern, respond, collect, detect } = rooms;
   const clock = systemClock;
   return {
     ...systemHandlers({
@@ -152,6 +155,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
       }),
     }),
     ...sessionHandlers({ identity, cookie }),
+    ...keyHandlers(apiKeys),
     ...auditHandlers({ audit }),
     ...statusHandlers({
       database,
@@ -194,7 +198,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
 /** @returns where the server answers */
 async function serve(base: Base, rooms: Rooms, stack: Stack): Promise<string> {
   const { config, log, database, bus } = base;
-  const { identity, collect, respond } = rooms;
+  const { identity, apiKeys, collect, respond } = rooms;
   const { host, publicUrl, webDir, trustProxy, corsOrigins } = config;
   const cookie = sessionCookie(publicUrl);
   const authenticate = createAuthenticate({
@@ -202,6 +206,7 @@ async function serve(base: Base, rooms: Rooms, stack: Stack): Promise<string> {
     cookie,
     findSensor: sensorKeys(collect),
     findEnforcer: async (key) => await respond.findEnforcer(key),
+    findApiKey: apiKeys.check,
   });
   const server = await buildServer({
     handlers: handlersOf(base, rooms, cookie),

@@ -18,7 +18,7 @@ const COLUMNS: readonly Column<User>[] = [
 ];
 
 /** Sign-in names compare without case, as the server compares them. */
-async function needUser(api: Api, nameOrId: string): Promise<User> {
+export async function needUser(api: Api, nameOrId: string): Promise<User> {
   const { items } = await api.call("user.list", {});
   const key = nameOrId.toLowerCase();
   const found = items.find((one) => (isId("subject", nameOrId) ? one.id === nameOrId : one.name.toLowerCase() === key));

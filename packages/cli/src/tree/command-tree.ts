@@ -1,5 +1,6 @@
 import { COLLECT_COMMANDS } from "./collect-commands.ts";
 import type { CommandSpec } from "./command-spec.ts";
+import { KEY_COMMANDS } from "./key-commands.ts";
 import { RESPOND_COMMANDS } from "./respond-commands.ts";
 import { SECRET_COMMANDS } from "./secret-commands.ts";
 import { SERVER_COMMANDS } from "./server-commands.ts";
@@ -11,6 +12,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...SERVER_COMMANDS,
   ...COLLECT_COMMANDS,
   ...TRUST_COMMANDS,
+  ...KEY_COMMANDS,
   ...WITNESS_COMMANDS,
   ...RESPOND_COMMANDS,
   ...SECRET_COMMANDS,
@@ -23,6 +25,8 @@ export const GROUPS: Readonly<Record<string, string>> = {
   rule: "Detection rules",
   witness: "A witness of other machines' logs",
   user: "Users and their roles",
+  key: "API keys",
+  service: "Service accounts, for programs",
   block: "Blocks",
   allow: "What is never blocked",
   action: "Actions and their decisions",

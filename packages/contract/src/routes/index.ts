@@ -3,14 +3,20 @@ import { auditRoutes } from "./audit.ts";
 import { collectRoutes } from "./collect.ts";
 import { detectRoutes } from "./detect.ts";
 import { governRoutes } from "./govern.ts";
+import { keyRoutes } from "./keys.ts";
 import { secretRoutes } from "./secrets.ts";
 import { trustRoutes } from "./trust.ts";
 
 /** Every route Tyr answers on. The server registers exactly these, the clients are typed by them. */
-export const routes = { ...trustRoutes, ...auditRoutes, ...collectRoutes, ...detectRoutes, ...governRoutes, ...secretRoutes } as const satisfies Record<
-  string,
-  RouteDefinition
->;
+export const routes = {
+  ...trustRoutes,
+  ...auditRoutes,
+  ...collectRoutes,
+  ...detectRoutes,
+  ...governRoutes,
+  ...secretRoutes,
+  ...keyRoutes,
+} as const satisfies Record<string, RouteDefinition>;
 export type Routes = typeof routes;
 export type RouteId = keyof Routes;
 export const ROUTE_IDS = Object.keys(routes) as readonly RouteId[];

@@ -1,18 +1,21 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { ok, refuse, type Permission, type Result } from "@tyr/contract";
-import { anonymous, type Caller, type Identity, type KeyCheck } from "#identity";
+import { anonymous, looksLikeKey, type ApiKeyCheck, type Caller, type Identity, type KeyCheck } from "#identity";
 import type { SessionCookie } from "./cookie.ts";
 
 export type Needs = Permission | "public";
 export type Authenticated = Readonly<{ caller: Caller; by: "nothing" | "cookie" | "bearer" | "key" }>;
+/** Where a request comes from and how it is called in the logs: an API key may count from some networks only. */
+export type Sent = Readonly<{ headers: IncomingHttpHeaders; address: string; requestId: string }>;
 /** Refusals `NOT_AUTHENTICATED`, `KEY_INVALID`. */
-export type Authenticate = (headers: IncomingHttpHeaders, needs: Needs) => Promise<Result<Authenticated>>;
+export type Authenticate = (sent: Sent, needs: Needs) => Promise<Result<Authenticated>>;
 
 export type AuthenticateDeps = Readonly<{
   identity: Pick<Identity, "authenticate">;
   cookie: SessionCookie;
   findSensor: KeyCheck;
   findEnforcer: KeyCheck;
+  findApiKey: ApiKeyCheck;
 }>;
 
 function one(value: string | readonly string[] | undefined): string | undefined {
@@ -44,17 +47,29 @@ async function byKey(deps: AuthenticateDeps, key: string, needs: Needs): Promise
   return ok({ caller, by: "key" });
 }
 
-/** Finds out who calls: by key where the route is for keys, else by bearer token, else by cookie. */
+type Bearer = Readonly<{ token: string; isCookie: boolean }>;
+
+function bearerOf(headers: IncomingHttpHeaders, cookie: SessionCookie): Bearer | undefined {
+  const bearer = credentialsOf(headers, "bearer");
+  const token = bearer ?? cookie.read(headers.cookie);
+  return token === undefined ? undefined : { token, isCookie: bearer === undefined };
+}
+
+/** Finds out who calls: by key where the route is for keys, else by bearer token (a session's or an API key), else by cookie. */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
-  return async (headers, needs) => {
+  return async ({ headers, address, requestId }, needs) => {
     if (needs === "public") return ok({ caller: anonymous, by: "nothing" });
     const key = keyOf(headers, needs);
     if (key !== undefined) return await byKey(deps, key, needs);
-    const bearer = credentialsOf(headers, "bearer");
-    const token = bearer ?? deps.cookie.read(headers.cookie);
-    if (token === undefined) return refuse("NOT_AUTHENTICATED", "this needs a signed-in person or a key");
+    const sent = bearerOf(headers, deps.cookie);
+    if (sent === undefined) return refuse("NOT_AUTHENTICATED", "this needs a signed-in person or a key");
+    const { token, isCookie } = sent;
+    if (!isCookie && looksLikeKey(token)) {
+      const found = await deps.findApiKey(token, { address, requestId });
+      return found.ok ? ok({ caller: found.value, by: "bearer" }) : found;
+    }
     const caller = await deps.identity.authenticate(token);
     if (caller === undefined) return refuse("NOT_AUTHENTICATED", "the session is unknown or has ended");
-    return ok({ caller, by: bearer === undefined ? "cookie" : "bearer" });
+    return ok({ caller, by: isCookie ? "cookie" : "bearer" });
   };
 }

@@ -56,10 +56,11 @@ export class Gate {
     const { needs } = route.definition;
     const byAddress = needs === "public" ? await this.#tooMany(route, holderOf(this.addressOf(request))) : undefined;
     if (byAddress !== undefined) return byAddress;
-    const found = await this.#deps.authenticate(request.headers, needs);
+    const sent = { headers: request.headers, address: this.addressOf(request), requestId: request.id };
+    const found = await this.#deps.authenticate(sent, needs);
     if (!found.ok) return found.refusal;
     const { caller, by } = found.value;
-    const byCaller = needs === "public" ? undefined : await this.#tooMany(route, caller.actor.id);
+    const byCaller = needs === "public" ? undefined : await this.#tooMany(route, caller.keyId ?? caller.actor.id);
     const missing = byCaller ?? (await this.#lacks(route, caller, request));
     if (missing !== undefined) return missing;
     const foreign = this.#foreign(route, request, by);
@@ -94,7 +95,11 @@ export class Gate {
     return refuse("TOO_MANY_REQUESTS", `too many requests ${who}`, { retryAfterSeconds: wait, limit }).refusal;
   }
 
-  async #lacks({ id, definition: { needs } }: Route, caller: Caller, request: FastifyRequest) {
+  async #lacks({ id, definition: { needs, response } }: Route, caller: Caller, request: FastifyRequest) {
+    // Whether a key still counts is looked at when a request comes; a connection that stays open has no next request.
+    if (response === "websocket" && caller.keyId !== undefined)
+      return refuse("NOT_PERMITTED", "the live feed is for signed-in people, not for keys", { permission: needs })
+        .refusal;
     if (needs === "public" || caller.permissions.has(needs)) return undefined;
     await this.#deps.refusals.record({ caller, route: id, needs, requestId: request.id });
     return refuse("NOT_PERMITTED", `this needs the permission ${needs}`, { permission: needs }).refusal;

@@ -1,4 +1,4 @@
-import type { Result } from "@tyr/contract";
+import { ok, refuse, type Result } from "@tyr/contract";
 import { describe, expect, test } from "vitest";
 import { serviceCaller, type Caller } from "#identity";
 import { createAuthenticate, type Authenticated } from "./authenticate.ts";
@@ -51,6 +51,7 @@ describe("who calls", () => {
   const ada = person("ada", new Set());
   const sensor = serviceCaller("sensor", { id: "snr_1", name: "web" });
   const enforcer = serviceCaller("enforcer", { id: "enf_1", name: "edge" });
+  const robot: Caller = { ...person("robot", new Set()), actor: { kind: "automation", id: "svc_1", name: "robot" } };
   const find = (key: string, caller: Caller) => async (given: string) => (given === key ? caller : undefined);
   const token = "a".repeat(43);
   const authenticate = createAuthenticate({
@@ -58,6 +59,8 @@ describe("who calls", () => {
     cookie: sessionCookie("http://127.0.0.1:8970"),
     findSensor: find("sensor-key", sensor),
     findEnforcer: find("enforcer-key", enforcer),
+    findApiKey: async (given, { address }) =>
+      given === "tyr_key_good" && address === "192.0.2.7" ? ok(robot) : refuse("KEY_INVALID", "no"),
   });
   const said = (result: Result<Authenticated>): string =>
     result.ok ? `${result.value.caller.actor.name} by ${result.value.by}` : result.refusal.code;
@@ -72,6 +75,10 @@ describe("who calls", () => {
     ["event:read", { "x-tyr-key": "wrong", cookie: `tyr=${token}` }, "ada by cookie"],
     ["event:read", { authorization: basic }, "NOT_AUTHENTICATED"],
     ["event:read", {}, "NOT_AUTHENTICATED"],
+    ["event:read", { authorization: "Bearer tyr_key_good" }, "robot by bearer"],
+    ["event:read", { authorization: "Bearer tyr_key_bad", cookie: `tyr=${token}` }, "KEY_INVALID"],
+    ["event:read", { cookie: "tyr=tyr_key_good_and_long_enough" }, "NOT_AUTHENTICATED"],
+    ["event:read", { "x-api-key": "tyr_key_good" }, "NOT_AUTHENTICATED"],
     ["public", { cookie: `tyr=${token}` }, "anonymous by nothing"],
     ["event:write", { "x-tyr-key": "sensor-key" }, "web by key"],
     ["event:write", { "x-honeypot-key": "sensor-key" }, "web by key"],
@@ -84,7 +91,7 @@ describe("who calls", () => {
     ["block:enforce", { authorization: "Basic !!!" }, "NOT_AUTHENTICATED"],
     ["block:enforce", { "x-api-key": "sensor-key" }, "KEY_INVALID"],
   ] as const)("on a route that needs %s with %j is %s", async (needs, headers, expected) => {
-    expect(said(await authenticate(headers, needs))).toBe(expected);
+    expect(said(await authenticate({ headers, address: "192.0.2.7", requestId: "r" }, needs))).toBe(expected);
   });
 });
 

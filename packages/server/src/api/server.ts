@@ -16,6 +16,7 @@ import { CONNECTIONS_PER_PEER_MAX, limitConnections } from "./connection-limit.t
 import { shareAcrossOrigins } from "./cors.ts";
 import { Gate } from "./gate.ts";
 import type { Handlers } from "./handler.ts";
+import { refuseKeyInUrl } from "./key-in-url.ts";
 import { createLive } from "./live.ts";
 import { isDataRefused, refusalOf, sendRefusal } from "./problem.ts";
 import { InFlight, RAW_BODY_BYTES_MAX } from "./raw-body.ts";
@@ -162,7 +163,10 @@ function refuseOversized({ url, raw }: FastifyRequest): Refused | undefined {
 function guardEverything(app: FastifyInstance, { options, headers }: Shell): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(headers).header("x-request-id", request.id);
-    const refused = refuseOversized(request) ?? refuseRebound(request.headers.host, options.host, options.publicUrl);
+    const refused =
+      refuseOversized(request) ??
+      refuseKeyInUrl(request.raw.url) ??
+      refuseRebound(request.headers.host, options.host, options.publicUrl);
     if (refused === undefined) return shareAcrossOrigins(request, reply, options.corsOrigins ?? []);
     return sendRefusal(reply, refused.refusal, { requestId: request.id, dialect: "problem", challenge: "Bearer" });
   });

@@ -49,7 +49,13 @@ describe.each(TEST_ENGINES)("a server over HTTP on %s", (engine) => {
     const nobody = async () => undefined;
     const app = await buildServer({
       handlers,
-      authenticate: createAuthenticate({ identity, cookie, findSensor: nobody, findEnforcer: nobody }),
+      authenticate: createAuthenticate({
+        identity,
+        cookie,
+        findSensor: nobody,
+        findEnforcer: nobody,
+        findApiKey: async () => refuse("KEY_INVALID", "none"),
+      }),
       identity,
       database: world.db,
       bus: createBus(clock),

@@ -2,6 +2,7 @@ import {
   SERVICE_PRINCIPALS,
   type Actor,
   type EnforcerId,
+  type KeyId,
   type Permission,
   type Role,
   type SensorId,
@@ -14,6 +15,10 @@ export type Caller = Readonly<{
   permissions: ReadonlySet<Permission>;
   roles: readonly Role[];
   sessionId?: string;
+  /** When the person of this session last proved who they are. Programs never do. */
+  provedAt?: Date;
+  /** The API key this came with; then `permissions` are what its scopes leave. */
+  keyId?: KeyId;
   sensorId?: SensorId;
   enforcerId?: EnforcerId;
 }>;

@@ -1,5 +1,6 @@
 import { ok, refuse, type Actor, type Result, type User, type UserChange, type UserCreate } from "@tyr/contract";
 import { newId } from "#platform/ids";
+import { revokeKeysOf } from "./keys/keys.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword } from "./password-policy.ts";
 import { busy, type SignInDeps } from "./sign-in.ts";
@@ -40,29 +41,36 @@ export async function createUser(deps: SignInDeps, body: UserCreate, by: Adminis
   );
 }
 
-export type Changed = Readonly<{ before: SubjectRow; after: SubjectRow; ended: readonly string[] }>;
+export type Changed = Readonly<{
+  before: SubjectRow;
+  after: SubjectRow;
+  ended: readonly string[];
+  keysRevoked: number;
+}>;
 
 function isActiveAdministrator({ roles, active }: SubjectRow): boolean {
   return active && roles.includes("admin");
 }
 
 /**
- * Changes roles or state. Disabling ends every session in the same transaction; new roles hold from the next request.
+ * Changes roles or state. Disabling ends every session and every key in the same transaction; new roles hold from the next request.
  * Refusals `NOT_FOUND`, `LAST_ADMINISTRATOR`.
  */
 export async function changeUser(
-  { database }: SignInDeps,
+  { database, clock }: SignInDeps,
   { id, change }: Readonly<{ id: string; change: UserChange }>,
   by: Administrator,
 ): Promise<Result<Changed>> {
   return await database.audited(
     (changed) => {
       if (!changed.ok) return [];
-      const { before, after, ended } = changed.value;
+      const { before, after, ended, keysRevoked } = changed.value;
       const states = { before: stateOf(before), after: stateOf(after) };
       if (states.before === states.after) return [];
       const object = { kind: "subject", id };
-      return [{ type: "user.changed", ...by, object, ...states, details: { sessionsEnded: ended.length } }];
+      return [
+        { type: "user.changed", ...by, object, ...states, details: { sessionsEnded: ended.length, keysRevoked } },
+      ];
     },
     async (tx): Promise<Result<Changed>> => {
       await lockAdministrators(tx);
@@ -74,7 +82,8 @@ export async function changeUser(
       if (isActiveAdministrator(before) && (await countAdministrators(tx, "active")) === 0)
         return refuse("LAST_ADMINISTRATOR", `${before.name} is the last active administrator`);
       const ended = after.active ? [] : await deleteSessionsOf(tx, id, undefined);
-      return ok({ before, after, ended });
+      const keysRevoked = after.active ? 0 : await revokeKeysOf(tx, id, clock.now());
+      return ok({ before, after, ended, keysRevoked });
     },
   );
 }

@@ -50,7 +50,7 @@ export async function fakeServer(overrides: Overrides = {}): Promise<FakeServer>
   const reached: string[] = [];
   const callers = new Map<string, Caller>([["anonymous", anonymous]]);
   const listeners = new Set<(ids: readonly string[]) => void>();
-  const authenticate: Authenticate = async (headers, needs) => {
+  const authenticate: Authenticate = async ({ headers }, needs) => {
     if (needs === "public") return ok({ caller: anonymous, by: "nothing" });
     const [name = "", by = "bearer"] = String(headers[AS] ?? "").split("/");
     const caller = callers.get(name);

@@ -1,0 +1,96 @@
+import {
+  ok,
+  refuse,
+  type Result,
+  type ServiceAccount,
+  type ServiceAccountChange,
+  type ServiceAccountCreate,
+  type SubjectId,
+} from "@tyr/contract";
+import { newId } from "#platform/ids";
+import { findSubject } from "../store.ts";
+import type { KeyDeps, KeyMaker } from "./keys.ts";
+import {
+  countActiveServices,
+  findService,
+  insertService,
+  listServices,
+  revokeKeys,
+  updateService,
+  type OwnedService,
+} from "./store.ts";
+
+const SERVICE_ACCOUNTS_MAX = 200;
+
+function viewOf(row: OwnedService): ServiceAccount {
+  const { id, name, about, owner_id, owner_name, owner_active, active, created_at } = row;
+  const owner = { id: owner_id, name: owner_name, active: owner_active };
+  return { id, name, about, owner, active, createdAt: created_at.toISOString() };
+}
+
+export async function serviceAccountList({ database }: KeyDeps): Promise<readonly ServiceAccount[]> {
+  return (await listServices(database.read)).map(viewOf);
+}
+
+async function found({ database }: KeyDeps, id: string): Promise<Result<ServiceAccount>> {
+  const row = await findService(database.read, id);
+  return row === undefined ? refuse("NOT_FOUND", `there is no service account ${id}`) : ok(viewOf(row));
+}
+
+/** Refusals `NAME_TAKEN`, `NOT_FOUND` for an owner who may not sign in, `KEY_LIMIT_REACHED`. */
+export async function createServiceAccount(
+  deps: KeyDeps,
+  { name, about = "", ownerId }: ServiceAccountCreate,
+  { caller: { actor }, requestId }: KeyMaker,
+): Promise<Result<ServiceAccount>> {
+  const now = deps.clock.now();
+  const owner_id = ownerId ?? (actor.id as SubjectId);
+  const row = { id: newId("serviceAccount", now), name, about, owner_id, active: true, created_at: now };
+  const object = { kind: "service", id: row.id };
+  const made = await deps.database.audited(
+    { type: "service.created", actor, object, requestId, after: "active", details: { name, owner: owner_id } },
+    async (tx): Promise<Result<undefined>> => {
+      if ((await findSubject(tx, owner_id))?.active !== true)
+        return refuse("NOT_FOUND", `there is no active user ${owner_id} to own it`);
+      if ((await countActiveServices(tx)) >= SERVICE_ACCOUNTS_MAX)
+        return refuse("KEY_LIMIT_REACHED", "too many service accounts", { limit: SERVICE_ACCOUNTS_MAX });
+      if (!(await insertService(tx, row))) return refuse("NAME_TAKEN", `there is already a service account ${name}`);
+      return ok(undefined);
+    },
+  );
+  return made.ok ? await found(deps, row.id) : made;
+}
+
+type Wanted = Readonly<{ id: string; change: ServiceAccountChange }>;
+
+function stateText({ active, owner_id }: Pick<OwnedService, "active" | "owner_id">): string {
+  return `${active ? "active" : "disabled"}: owned by ${owner_id}`;
+}
+
+/** Disabling revokes its keys in the same transaction; enabling gives none of them back. Refusal `NOT_FOUND`. */
+export async function changeServiceAccount(
+  deps: KeyDeps,
+  { id, change }: Wanted,
+  { caller: { actor }, requestId }: KeyMaker,
+): Promise<Result<ServiceAccount>> {
+  type Changed = Readonly<{ before: string; after: string; keysRevoked: number }>;
+  const changed = await deps.database.audited(
+    (one: Result<Changed>) => {
+      if (!one.ok || one.value.before === one.value.after) return [];
+      const { before, after, keysRevoked } = one.value;
+      const object = { kind: "service", id };
+      return [{ type: "service.changed", actor, object, requestId, before, after, details: { keysRevoked } }];
+    },
+    async (tx): Promise<Result<Changed>> => {
+      const row = await findService(tx, id);
+      if (row === undefined) return refuse("NOT_FOUND", `there is no service account ${id}`);
+      const after = { id: row.id, owner_id: change.ownerId ?? row.owner_id, active: change.active ?? row.active };
+      if (change.ownerId !== undefined && (await findSubject(tx, change.ownerId))?.active !== true)
+        return refuse("NOT_FOUND", `there is no active user ${change.ownerId} to own it`);
+      await updateService(tx, after);
+      const ended = after.active ? [] : await revokeKeys(tx, { service: id }, deps.clock.now());
+      return ok({ before: stateText(row), after: stateText(after), keysRevoked: ended.length });
+    },
+  );
+  return changed.ok ? await found(deps, id) : changed;
+}
