@@ -61,6 +61,7 @@ export const AUDIT_EVENTS = {
   "policy.activated": "a policy bundle came into force",
   "mode.changed": "the operating mode changed: by somebody, or because its time was over",
   "audit.exported": "somebody exported the audit log",
+  "audit.disclosed": "somebody took the opening of personal values of entries with them",
   "audit.verified": "somebody verified the stored audit log",
 } as const;
 export type AuditEvent = keyof typeof AUDIT_EVENTS;

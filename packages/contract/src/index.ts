@@ -1,4 +1,5 @@
 export * from "./audit-events.ts";
+export * from "./audit-fields.ts";
 export * from "./client.ts";
 export * from "./errors.ts";
 export * from "./ids.ts";
@@ -15,6 +16,7 @@ export * from "./schemas/escalate.ts";
 export * from "./schemas/govern.ts";
 export * from "./schemas/keys.ts";
 export * from "./schemas/overview.ts";
+export * from "./schemas/privacy.ts";
 export * from "./schemas/respond.ts";
 export * from "./schemas/secrets.ts";
 export * from "./schemas/trust.ts";

@@ -11,7 +11,7 @@ import {
   type Handlers,
   type SessionCookie,
 } from "#api";
-import { createAudit, encodeEntry } from "#audit";
+import { createAudit, createPersonalValues, type PersonalValues } from "#audit";
 import { createCollect, reachOf, type Collect } from "#collect";
 import { createBlocklistPlanner } from "#connectors/blocklist";
 import { createDetect, loadRulePack, readPipelines, type RulePack, visibleText } from "#detect";
@@ -34,6 +34,7 @@ import { keyHandlers } from "./api/keys.ts";
 import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
 import { createReadiness } from "./api/readiness.ts";
+import { privacyHandlers } from "./api/privacy.ts";
 import { secretHandlers } from "./api/secrets.ts";
 import { statusHandlers } from "./api/status.ts";
 import { listenOn } from "./listen.ts";
@@ -102,7 +103,7 @@ async function openGovern({
 
 type Stack = AsyncDisposableStack;
 type Base = AppOptions &
-  Readonly<{ database: Database; keys: KeyRotation; bus: Bus; startedAt: Date; rules: RulePack }>;
+  Readonly<{ database: Database; keys: KeyRotation; personal: PersonalValues; bus: Bus; startedAt: Date; rules: RulePack }>;
 
 /** What stands before the stages: the log of everything, and who may do what. */
 async function openTrust({ config, log, database, keys }: Base, stack: Stack, onDiverged: (error: Error) => void) {
@@ -156,7 +157,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     }),
     ...sessionHandlers({ identity, cookie }),
     ...keyHandlers(apiKeys),
-    ...auditHandlers({ audit }),
+    ...auditHandlers({ audit, reveal: async (entries) => await base.personal.reveal(database.read, entries) }),
     ...statusHandlers({
       database,
       clock,
@@ -191,6 +192,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...actionHandlers({ govern, respond }),
     ...modeHandlers(govern),
     ...secretHandlers(base.keys),
+    ...privacyHandlers({ database, personal: base.personal }),
     ...blockHandlers({ respond, clock }),
   };
 }
@@ -303,11 +305,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     const { databaseUrl: url, dataDir } = config;
     ensureDataDirectory(dataDir);
     const clock = systemClock;
-    const database = stack.use(await openDatabase({ url, dataDir, clock, encode: encodeEntry, stop }));
-    stop.throwIfAborted();
     const secrets = createSecrets({ keyringPath: config.keyringPath, clock });
+    const personal = createPersonalValues({ secrets, clock });
+    const database = stack.use(await openDatabase({ url, dataDir, clock, encode: personal, stop }));
+    stop.throwIfAborted();
     const keys = await openKeyRotation({ database, secrets, log: options.log });
-    const base: Base = { ...options, database, keys, bus: createBus(clock), startedAt, rules };
+    const base: Base = { ...options, personal, database, keys, bus: createBus(clock), startedAt, rules };
     const trust = await openTrust(base, stack, fail);
     stop.throwIfAborted();
     const rooms: Rooms = { ...trust, ...(await openStages(base, stack, trust.identity)) };

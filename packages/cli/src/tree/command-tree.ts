@@ -1,6 +1,7 @@
 import { COLLECT_COMMANDS } from "./collect-commands.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { KEY_COMMANDS } from "./key-commands.ts";
+import { PRIVACY_COMMANDS } from "./privacy-commands.ts";
 import { RESPOND_COMMANDS } from "./respond-commands.ts";
 import { SECRET_COMMANDS } from "./secret-commands.ts";
 import { SERVER_COMMANDS } from "./server-commands.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...WITNESS_COMMANDS,
   ...RESPOND_COMMANDS,
   ...SECRET_COMMANDS,
+  ...PRIVACY_COMMANDS,
 ];
 
 export const GROUPS: Readonly<Record<string, string>> = {
@@ -31,5 +33,6 @@ export const GROUPS: Readonly<Record<string, string>> = {
   allow: "What is never blocked",
   action: "Actions and their decisions",
   enforcer: "Enforcement points",
+  privacy: "Personal values",
   secrets: "Keys of what is encrypted at rest",
 };

@@ -4,6 +4,7 @@ import { collectRoutes } from "./collect.ts";
 import { detectRoutes } from "./detect.ts";
 import { governRoutes } from "./govern.ts";
 import { keyRoutes } from "./keys.ts";
+import { privacyRoutes } from "./privacy.ts";
 import { secretRoutes } from "./secrets.ts";
 import { trustRoutes } from "./trust.ts";
 
@@ -14,7 +15,7 @@ export const routes = {
   ...collectRoutes,
   ...detectRoutes,
   ...governRoutes,
-  ...secretRoutes,
+  ...privacyRoutes, ...secretRoutes,
   ...keyRoutes,
 } as const satisfies Record<string, RouteDefinition>;
 export type Routes = typeof routes;

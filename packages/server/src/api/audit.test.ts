@@ -11,7 +11,7 @@ test("an export is logged when the log is handed over, not when HEAD asks what t
     file: async (): Promise<Result<Uint8Array>> => ok(new Uint8Array([1])),
     recordExport: async () => void (recorded += 1),
   };
-  const handlers = auditHandlers({ audit: audit as Audit });
+  const handlers = auditHandlers({ audit: audit as Audit, reveal: async (entries) => [...entries] });
   const call: Partial<Call> = { caller: serviceCaller("sensor", { id: "snr_1", name: "x" }), requestId: "r" };
   for (const [method, times] of [
     ["HEAD", 0],

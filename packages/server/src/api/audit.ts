@@ -1,4 +1,4 @@
-import { ok, refuse } from "@tyr/contract";
+import { ok, refuse, type AuditEntry } from "@tyr/contract";
 import type { Audit, AuditReader } from "#audit";
 import type { Call, Handlers } from "./handler.ts";
 
@@ -9,13 +9,18 @@ function readerOf({ caller, requestId }: Call): AuditReader {
 /** Whoever copies the log reads its first bundle once, in whatever width it has: that read is the one that is logged. */
 const FIRST_BUNDLE = /^tile\/entries\/000(\.p\/\d+)?$/;
 
+/** Puts personal values in their places, for those who may read them. */
+export type RevealEntries = <E extends AuditEntry>(entries: readonly E[]) => Promise<E[]>;
+
 export function auditHandlers({
   audit,
-}: Readonly<{ audit: Audit }>): Pick<Handlers, Extract<keyof Handlers, `audit.${string}`>> {
+  reveal,
+}: Readonly<{ audit: Audit; reveal: RevealEntries }>): Pick<Handlers, Extract<keyof Handlers, `audit.${string}`>> {
   return {
-    "audit.list": async ({ query }) => {
+    "audit.list": async ({ query }, { caller }) => {
       const page = await audit.list(query);
-      return page === undefined ? refuse("VALIDATION_FAILED", "query/after is not a place in the log") : ok(page);
+      if (page === undefined) return refuse("VALIDATION_FAILED", "query/after is not a place in the log");
+      return ok(caller.permissions.has("personal:read") ? { ...page, items: await reveal(page.items) } : page);
     },
     "audit.events": async ({ query }) => {
       const page = await audit.search(query);

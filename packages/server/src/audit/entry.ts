@@ -2,6 +2,7 @@ import { canonicalBytes, assertEntrySize, LedgerError } from "@tyr/ledger";
 import type { AuditEntry } from "@tyr/contract";
 import type { AuditRecord } from "#platform/database";
 import { AuditFactRefused } from "./errors.ts";
+import type { LoggedRecord } from "./personal/split-record.ts";
 
 /**
  * The bytes of an entry: canonical JSON (RFC 8785) without fractions. They are stored and hashed, never made again.
@@ -19,6 +20,17 @@ export function encodeEntry(record: AuditRecord): Uint8Array {
   }
 }
 
+/**
+ * The bytes of an entry of format 2, whose personal values stand behind commitments.
+ *
+ * @throws {LedgerError} beyond 16 KiB or outside of I-JSON
+ */
+export function encodeLogged(logged: LoggedRecord): Uint8Array {
+  const bytes = canonicalBytes(logged, { numbers: "safe-integer" });
+  assertEntrySize(bytes);
+  return bytes;
+}
+
 /** What the list can be filtered by. */
 export type EntryColumns = Readonly<{
   id: string;
@@ -30,9 +42,11 @@ export type EntryColumns = Readonly<{
   request_id: string | null;
 }>;
 
-function parse(bytes: Uint8Array): AuditRecord | undefined {
+type StoredRecord = AuditRecord & Pick<LoggedRecord, "personal">;
+
+function parse(bytes: Uint8Array): StoredRecord | undefined {
   try {
-    return JSON.parse(Buffer.from(bytes).toString("utf8")) as AuditRecord;
+    return JSON.parse(Buffer.from(bytes).toString("utf8")) as StoredRecord;
   } catch {
     return undefined;
   }
@@ -52,13 +66,30 @@ export function columnsOf(bytes: Uint8Array): EntryColumns | undefined {
 
 type Place = Readonly<{ id: string; index: number | null; leafHash: Uint8Array | null }>;
 
+/** Puts a value where its path says. */
+export function placeField<E extends AuditEntry>(entry: E, field: string, value: unknown): E {
+  if (field === "actor.name") return { ...entry, actor: { ...entry.actor, name: String(value) } };
+  if (field === "before" || field === "after") return { ...entry, [field]: String(value) };
+  return { ...entry, details: { ...entry.details, [field.replace(/^details\./, "")]: value } };
+}
+
+const WITHHELD = "(withheld)";
+
+/** The entry without its personal values: those who may read them have them put in their places (`reveal`). */
+function withheld(entry: AuditEntry, personal: LoggedRecord["personal"]): AuditEntry {
+  if (personal === undefined) return entry;
+  const fields = Object.entries(personal);
+  const shown = fields.reduce((so, [field]) => placeField(so, field, WITHHELD), entry);
+  return { ...shown, personal: fields.map(([field, commitment]) => ({ field, commitment, state: "withheld" as const })) };
+}
+
 /** The entry as people see it, read from the hashed bytes and from nothing else. */
 export function entryView(bytes: Uint8Array, { id, index, leafHash }: Place): AuditEntry {
   const place = { index, leafHash: leafHash === null ? null : Buffer.from(leafHash).toString("base64") };
   const record = columnsOf(bytes) === undefined ? undefined : parse(bytes);
   if (record === undefined) return { ...unreadable(id), ...place };
-  const { at, type, actor, object, outcome, before, after, requestId, details } = record;
-  return {
+  const { at, type, actor, object, outcome, before, after, requestId, details, personal } = record;
+  const entry: AuditEntry = {
     id: record.id as AuditEntry["id"],
     at,
     type,
@@ -71,6 +102,7 @@ export function entryView(bytes: Uint8Array, { id, index, leafHash }: Place): Au
     details,
     ...place,
   };
+  return withheld(entry, personal);
 }
 
 function unreadable(id: string): Omit<AuditEntry, "index" | "leafHash"> {

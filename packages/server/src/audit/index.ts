@@ -1,4 +1,5 @@
 export { createAudit, type Audit, type AuditDeps, type AuditReader } from "./create-audit.ts";
 export { encodeEntry } from "./entry.ts";
+export { createPersonalValues, type PersonalValues } from "./personal/personal-values.ts";
 export { AuditDiverged, AuditFactRefused } from "./errors.ts";
 export type { EntryPage, EntryQuery } from "./list-entries.ts";

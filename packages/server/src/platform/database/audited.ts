@@ -23,6 +23,21 @@ export type Fact = Readonly<{
 export type AuditRecord = Readonly<Required<Fact> & { v: 1; id: string; at: string }>;
 export type EncodeRecord = (record: AuditRecord) => Uint8Array;
 
+/** A value the entry only commits to. It is kept beside the log, in the transaction that writes the entry. */
+export type PersonalValue = Readonly<{
+  entryId: string;
+  field: string;
+  /** Whose it is: what an erasure names. */
+  subject: string;
+  salt: Uint8Array;
+  value: FactValue;
+}>;
+/** Takes personal values out of the bytes that are hashed. */
+export type PersonalEncoder = Readonly<{
+  encode: (record: AuditRecord) => Readonly<{ bytes: Uint8Array; values: readonly PersonalValue[] }>;
+  keep: (tx: WriteTransaction, values: readonly PersonalValue[]) => Promise<void>;
+}>;
+
 /** Can read, cannot write: `insertInto`, `updateTable`, `deleteFrom` and raw SQL are not there. */
 export type ReadDatabase = Pick<Kysely<Tables>, "selectFrom" | "selectNoFrom" | "fn" | "dynamic" | "case">;
 export type WriteTransaction = Transaction<Tables>;
@@ -58,15 +73,15 @@ function factsOf<T>(fact: Fact | ((value: T) => readonly Fact[]), value: T): rea
  * `fact` may be computed from what the work returned. No fact means no change: the transaction is rolled back, so a
  * refusal (`ok: false`) or an unaudited write leaves nothing behind. To record a refusal, return its fact yourself.
  */
-export function createAudited(db: Kysely<Tables>, clock: Clock, encode: EncodeRecord): Audited {
+export function createAudited(db: Kysely<Tables>, clock: Clock, encode: EncodeRecord | PersonalEncoder): Audited {
   return async (fact, work) => {
     try {
       return await db.transaction().execute(async (tx) => {
         const value = await work(tx);
         const facts = factsOf(fact, value);
         if (facts.length === 0) throw new RollBack(value);
-        const rows = facts.map((one) => toRow(one, clock.now(), encode));
-        await tx.insertInto("audit_intake").values(rows).execute();
+        const records = facts.map((one) => toRecord(one, clock.now()));
+        await writeRecords(tx, records, encode);
         return value;
       });
     } catch (error) {
@@ -76,7 +91,22 @@ export function createAudited(db: Kysely<Tables>, clock: Clock, encode: EncodeRe
   };
 }
 
-function toRow(fact: Fact, now: Date, encode: EncodeRecord): { id: string; bytes: Uint8Array } {
+async function writeRecords(
+  tx: WriteTransaction,
+  records: readonly AuditRecord[],
+  encoder: EncodeRecord | PersonalEncoder,
+): Promise<void> {
+  const encode = typeof encoder === "function" ? (one: AuditRecord) => ({ bytes: encoder(one), values: [] }) : encoder.encode;
+  const encoded = records.map((one) => ({ id: one.id, ...encode(one) }));
+  await tx
+    .insertInto("audit_intake")
+    .values(encoded.map(({ id, bytes }) => ({ id, bytes })))
+    .execute();
+  const values = encoded.flatMap((one) => one.values);
+  if (typeof encoder !== "function" && values.length > 0) await encoder.keep(tx, values);
+}
+
+function toRecord(fact: Fact, now: Date): AuditRecord {
   const id = newId("auditEntry", now);
   const {
     type,
@@ -88,8 +118,5 @@ function toRow(fact: Fact, now: Date, encode: EncodeRecord): { id: string; bytes
     requestId = null,
     details = {},
   } = fact;
-  return {
-    id,
-    bytes: encode({ v: 1, id, at: now.toISOString(), type, actor, object, outcome, before, after, requestId, details }),
-  };
+  return { v: 1, id, at: now.toISOString(), type, actor, object, outcome, before, after, requestId, details };
 }

@@ -7,6 +7,7 @@ import {
   type Audited,
   type Bookkeeping,
   type EncodeRecord,
+  type PersonalEncoder,
   type ReadDatabase,
   type WriteTransaction,
 } from "./audited.ts";
@@ -17,7 +18,17 @@ import { nameFailures } from "./name-failures.ts";
 import { PGliteThread, pgliteDialect } from "./pglite-dialect.ts";
 import type { Tables } from "./tables.ts";
 
-export type { Audited, AuditRecord, EncodeRecord, Fact, FactValue, ReadDatabase, WriteTransaction } from "./audited.ts";
+export type {
+  Audited,
+  AuditRecord,
+  EncodeRecord,
+  Fact,
+  FactValue,
+  PersonalEncoder,
+  PersonalValue,
+  ReadDatabase,
+  WriteTransaction,
+} from "./audited.ts";
 export { newestFirst, pageOf, readPage, type Page, type PageBefore } from "./page.ts";
 export { ensureDataDirectory } from "./data-directory.ts";
 export {
@@ -48,7 +59,7 @@ export type DatabaseOptions = Readonly<{
   url: string | undefined;
   dataDir: string;
   clock: Clock;
-  encode: EncodeRecord;
+  encode: EncodeRecord | PersonalEncoder;
   /** Ends an opening that takes long. */
   stop?: AbortSignal;
 }>;

@@ -1,0 +1,145 @@
+/**
+ * Who may know a field of an audit entry. `public` and `internal` stand in the log in clear; of a `personal` value only
+ * a salted commitment does, and the value is kept beside it until its person is erased.
+ */
+export const FIELD_CLASSES = ["public", "internal", "personal"] as const;
+export type FieldClass = (typeof FIELD_CLASSES)[number];
+type Fields = Readonly<Record<string, FieldClass>>;
+
+/** What every entry has. The name of an actor is personal only when the actor is a person; ids are random. */
+export const ENTRY_FIELDS = {
+  v: "public",
+  id: "public",
+  at: "public",
+  type: "public",
+  outcome: "public",
+  requestId: "internal",
+  "actor.kind": "public",
+  "actor.id": "internal",
+  "actor.name": "personal",
+  "object.kind": "public",
+  "object.id": "internal",
+} as const satisfies Fields;
+
+function fields(names: string, as: FieldClass = "internal"): Fields {
+  return Object.fromEntries(names.split(" ").map((name) => [name, as]));
+}
+
+/** Where somebody was: the address of a person's own device. */
+const ADDRESS = fields("details.address", "personal");
+const CHANGE = fields("before after");
+const none: Fields = {};
+
+/**
+ * Moves of actions. Targets are attackers' addresses: what was decided about, so they stay in clear, as do the reasons
+ * people write for a decision.
+ */
+const MOVE: Fields = {
+  ...CHANGE,
+  ...fields("details.revision details.target details.request_digest details.dry_run_digest details.note"),
+  ...fields("details.decision details.policies details.bundle_digest details.approvers details.statement_digest"),
+  ...fields("details.block_id details.effect_ends_at"),
+};
+const BLOCK: Fields = {
+  ...fields("after details.value details.origin details.expires_at details.action_id details.reason details.held_by"),
+};
+const INCIDENT = fields(
+  "details.key details.actorIp details.risk details.severity details.detections details.detectionIdsDigest",
+);
+const NOTE = fields("before after details.verdict details.note details.characters");
+const KEY = fields("before after details.name details.scopes details.owner details.reason details.keysRevoked");
+const USER = fields("before after details.roles details.sessionsEnded details.keysRevoked");
+const IDENTITY = fields("details.provider details.sessionsEnded");
+const ACTOR_STEP = fields("details.factor details.reason details.failures details.recoveryCodes details.sessionsEnded");
+
+/** The fields of each kind of entry beyond `ENTRY_FIELDS`, with their class; one that is not here is taken for personal. */
+export const AUDIT_FIELDS: Readonly<Record<string, Fields>> = {
+  "system.started": fields("details.engine details.rules details.policy details.environment"),
+  "system.heartbeat": none,
+  "setup.completed": { ...fields("details.roles"), ...ADDRESS },
+  "session.created": { ...fields("details.factor"), ...ADDRESS },
+  "session.refused": { ...fields("details.reason details.failures"), ...ADDRESS },
+  "session.ended": fields("after details.subject"),
+  "session.proved": ACTOR_STEP,
+  "session.proof_refused": ACTOR_STEP,
+  "user.created": USER,
+  "user.changed": USER,
+  "user.sign_in_reset": USER,
+  "password.changed": ACTOR_STEP,
+  "totp.enrolled": ACTOR_STEP,
+  "totp.confirmed": ACTOR_STEP,
+  "totp.removed": ACTOR_STEP,
+  "recovery.renewed": ACTOR_STEP,
+  "recovery.used": ACTOR_STEP,
+  "key.created": KEY,
+  "key.rotated": KEY,
+  "key.revoked": KEY,
+  "key.used_elsewhere": { ...fields("before after", "personal"), ...fields("details.name") },
+  "key.refused": { ...fields("details.from", "personal"), ...fields("details.name details.reason") },
+  "service.created": KEY,
+  "service.changed": KEY,
+  "identity.linked": IDENTITY,
+  "identity.unlinked": IDENTITY,
+  "sso.configured": fields("details.providers details.digest"),
+  "secret.key_activated": fields("details.reason"),
+  "access.refused": fields("details.permission details.times"),
+  "sensor.registered": fields("details.name details.kind details.keyId"),
+  "sensor.key_rotated": fields("details.keyId"),
+  "sensor.deactivated": none,
+  "event.stored": fields(
+    "details.stored details.firstPosition details.lastPosition details.idsSha256 details.sensors details.unnamed",
+  ),
+  "event.quarantined": fields("details.rejected details.idsSha256 details.sensors details.unnamed"),
+  "detection.recorded": fields(
+    "details.events details.detections details.tags details.detectionIdsDigest details.rulePackDigest",
+  ),
+  "rule.loaded": {
+    ...CHANGE,
+    ...fields("details.rules details.rejected details.added details.removed details.changed details.attackRelease"),
+  },
+  "incident.opened": INCIDENT,
+  "incident.extended": INCIDENT,
+  "incident.moved": NOTE,
+  "incident.noted": NOTE,
+  "incident.assigned": CHANGE,
+  "action.created": {
+    ...fields("after details.type details.target details.ttl_seconds details.justification details.incident_id"),
+    ...fields("details.risk details.connector details.revision details.request_digest"),
+  },
+  "action.edited": { ...MOVE, ...fields("details.justification details.ttl_seconds") },
+  "action.dry_run": MOVE,
+  "action.submitted": MOVE,
+  "action.approval_recorded": MOVE,
+  "action.rejected": MOVE,
+  "action.approval_withdrawn": MOVE,
+  "action.cancelled": MOVE,
+  "action.expired": MOVE,
+  "action.reopened": MOVE,
+  "action.executing": MOVE,
+  "action.executed": MOVE,
+  "action.failed": MOVE,
+  "action.lost": MOVE,
+  "action.reverting": MOVE,
+  "action.reverted": MOVE,
+  "action.revert_failed": MOVE,
+  "action.refused": { ...MOVE, ...fields("details.move details.code details.detail") },
+  "block.created": BLOCK,
+  "block.extended": BLOCK,
+  "block.lifted": BLOCK,
+  "block.expired": BLOCK,
+  "allow.added": fields("details.value details.reason details.expires_at"),
+  "allow.removed": fields("details.value"),
+  "enforcer.registered": fields("details.name"),
+  "enforcer.deactivated": fields("details.name"),
+  "policy.activated": { ...CHANGE, ...fields("details.policies details.manifest") },
+  "mode.changed": { ...CHANGE, ...fields("details.reason details.until") },
+  "audit.exported": fields("details.size details.root"),
+  "audit.disclosed": fields("details.entries details.reason"),
+  "audit.verified": fields("details.size details.root details.problems details.firstAlteredIndex"),
+};
+
+/** The class of a field by its path (`actor.name`, `before`, `details.address`); undefined when nobody declared it. */
+export function fieldClassOf(type: string, path: string): FieldClass | undefined {
+  const common: Fields = ENTRY_FIELDS;
+  return common[path] ?? AUDIT_FIELDS[type]?.[path];
+}
