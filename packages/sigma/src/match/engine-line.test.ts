@@ -133,6 +133,24 @@ describe.each(ways)("a line of JSON, with %o,", (way) => {
     expect(engine.matchLine(encoder.encode(line), about).map(({ rule }) => rule.title)).toEqual(["rule 0"]);
   });
 
+  test("finds an option behind any dash that Windows takes for one", () => {
+    const engine = createEngine(
+      loadRules([ruleFile({ a: { "f|contains|windash": " -enc " }, condition: "a" }, 0)]),
+      way,
+    );
+    const held = ["-", "/", "\u2013", "\u2014", "\u2015", "+", "\u2012"].filter(
+      (dash) => engine.matchLine(encoder.encode(JSON.stringify({ f: `x ${dash}EnC y` })), about).length > 0,
+    );
+    expect(held).toEqual(["-", "/", "\u2013", "\u2014", "\u2015"]);
+  });
+
+  test("takes only JSON's four blanks for blanks", () => {
+    const engine = createEngine(loadRules([ruleFile({ a: { f: "x" }, condition: "not a" }, 0)]), way);
+    expect(engine.matchLine(encoder.encode("\t\r\n {} \n"), about)).toHaveLength(1);
+    for (const blank of ["\u000B", "\u000C", "\u00A0"])
+      expect(() => engine.matchLine(encoder.encode(`{${blank}}`), about)).toThrow(SyntaxError);
+  });
+
   test("with names that are no UTF-8 takes them for what they are once decoded", () => {
     const rules = [
       ruleFile({ a: { "\uFFFD": "x" }, condition: "a" }, 0),

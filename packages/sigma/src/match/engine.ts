@@ -52,7 +52,7 @@ type Compiled = Readonly<{ rule: DetectionRule; program: RuleProgram }>;
 /** Distinct logsources remembered; beyond them (a hostile sensor makes them up) the memory starts afresh. */
 const routesMax = 4096;
 /** Rules in all bundles together: a hostile sensor could ask for every mixture of them, and each takes memory. */
-const bundledMax = 131_072;
+const bundledMax = 65_536;
 
 /**
  * Compiles the rules once, in time and memory that grow with their number; what finds candidates among those of one kind

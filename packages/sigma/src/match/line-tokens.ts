@@ -113,9 +113,13 @@ export class LineTokens {
 
 function skipBlanks(line: string, from: number): number {
   let at = from;
-  for (let code = line.charCodeAt(at); code === 0x20 || (code >= 0x09 && code <= 0x0d); code = line.charCodeAt(at))
-    at += 1;
+  while (isBlank(line.charCodeAt(at))) at += 1;
   return at;
+}
+
+/** RFC 8259, section 2. */
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 }
 
 /** @param backslash the first one at or after `from`, or −1 */

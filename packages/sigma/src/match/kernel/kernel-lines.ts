@@ -4,6 +4,7 @@ import type { EventSource } from "../event-view.ts";
 import { allTexts, valuesOf } from "../field-values.ts";
 import { parseObject } from "../line-fields.ts";
 import type { WitnessIndex } from "../witness-index.ts";
+import { NoKernelMemory } from "./kernel-memory.ts";
 import { type KernelIndex, type KernelToken, LINE_FLAGS, LineKernel, TOKEN_KINDS } from "./line-kernel.ts";
 
 const utf8 = new TextDecoder();
@@ -80,7 +81,7 @@ export class KernelLines implements EventSource {
     try {
       return this.#kernel.scan(this.#indexes.get(index) ?? this.#add(index), line);
     } catch (error) {
-      if (error instanceof RangeError) return -1;
+      if (error instanceof NoKernelMemory) return -1;
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { KernelMemory, type LinearMemory } from "./kernel-memory.ts";
+import { KernelMemory, type LinearMemory, NoKernelMemory } from "./kernel-memory.ts";
 
 const PAGE = 65_536;
 
@@ -48,4 +48,16 @@ test("blocks taken never overlap, keep what was written, and what is given back 
     }),
     { numRuns: 100 },
   );
+});
+
+test("a platform without more memory says so, and what was taken stands", () => {
+  const buffer = new ArrayBuffer(PAGE);
+  const refuse = (): number => {
+    throw new RangeError("Maximum memory size exceeded");
+  };
+  const memory = new KernelMemory({ buffer, grow: refuse });
+  const at = memory.take(1_000);
+  expect(() => memory.take(PAGE)).toThrow(NoKernelMemory);
+  memory.give(at, 1_000);
+  expect(memory.take(1_000)).toBe(at);
 });

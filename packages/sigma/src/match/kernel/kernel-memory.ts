@@ -9,6 +9,9 @@ export type LinearMemory = Readonly<{ buffer: ArrayBuffer; grow: (pages: number)
 
 type Block = { at: number; bytes: number };
 
+/** The platform has no more memory for the kernel. */
+export class NoKernelMemory extends Error {}
+
 /** Shares the linear memory of a module among blocks: first fit, neighbours that are free become one. */
 export class KernelMemory {
   /** The memory as numbers and as bytes. Both are others once it grew: not to be kept. */
@@ -27,7 +30,7 @@ export class KernelMemory {
 
   /**
    * @returns the place of so many bytes, whatever stood there before
-   * @throws {RangeError} when there is no more memory to be had
+   * @throws {NoKernelMemory}
    */
   take(bytes: number): number {
     const wanted = unitsOf(bytes);
@@ -61,12 +64,16 @@ export class KernelMemory {
   #grow(wanted: number): Block {
     const before = this.bytes.length;
     const pages = Math.ceil(Math.max(wanted, before / 2) / PAGE);
-    this.#memory.grow(pages);
+    try {
+      this.#memory.grow(pages);
+    } catch (cause) {
+      throw new NoKernelMemory(`no ${pages} more pages of memory`, { cause });
+    }
     this.words = new Uint32Array(this.#memory.buffer);
     this.bytes = new Uint8Array(this.#memory.buffer);
     this.give(before, pages * PAGE);
     const block = this.#free.at(-1);
-    if (block === undefined) throw new RangeError("memory grew and is not there");
+    if (block === undefined) throw new NoKernelMemory("memory grew and is not there");
     return block;
   }
 }

@@ -85,7 +85,7 @@ export class LineKernel {
    * Puts an index into memory; it takes room until `drop`.
    *
    * @param sample of lines to come
-   * @throws {RangeError} when there is no more memory to be had
+   * @throws {NoKernelMemory}
    */
   add(plan: IndexPlan, sample: GramSample): KernelIndex {
     const bytes = packIndex(plan, this.#programs, sample);
@@ -101,7 +101,7 @@ export class LineKernel {
 
   /**
    * @returns how many rules the line may concern, or −1 when it has to be parsed; valid until the next call
-   * @throws {RangeError} when a long line finds no more memory
+   * @throws {NoKernelMemory} for a long line
    */
   scan({ at }: KernelIndex, line: Uint8Array): number {
     if (line.length > this.#line.bytes) {
