@@ -68,6 +68,7 @@ const UNAUDITED = [
   "server/src/audit/checkpoint.ts audit-tree",
   "server/src/audit/create-audit.ts audit-tree",
   "server/src/audit/sequencer.ts audit-tree",
+  "server/src/audit/witnesses.ts audit-tree",
   "server/src/identity/create-identity.ts last-seen",
   "server/src/identity/sign-in.ts counters",
   "server/src/pipeline/collect/intake.ts idempotency",

@@ -20,4 +20,5 @@ export * from "./schemas/privacy.ts";
 export * from "./schemas/respond.ts";
 export * from "./schemas/secrets.ts";
 export * from "./schemas/trust.ts";
+export * from "./schemas/witness.ts";
 export * from "./severity.ts";

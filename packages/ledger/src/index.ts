@@ -78,6 +78,7 @@ export { verifyExport, type VerifyProblem, type VerifyReport, type VerifyRequest
 export { formatTlogProof, parseTlogProof, type TlogProof, verifyTlogProof } from "./tlog-proof.ts";
 export {
   type Cosignature,
+  meetsQuorum,
   openByPolicy,
   parseTlogPolicy,
   type PolicyGroup,

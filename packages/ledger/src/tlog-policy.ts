@@ -8,6 +8,8 @@ import { asCosignatureVerifier, type NoteVerifier, parseVerifierKey } from "./no
 export type TlogPolicy = Readonly<{
   logs: readonly NoteVerifier[];
   witnesses: ReadonlyMap<string, NoteVerifier>;
+  /** Where a witness takes checkpoints, by its name, as the file says it: it may be no address at all. */
+  addresses?: ReadonlyMap<string, string>;
   groups: ReadonlyMap<string, PolicyGroup>;
   /** Name of a witness or of a group; undefined for `quorum none`. */
   quorum: string | undefined;
@@ -21,6 +23,7 @@ export type PolicyVerdict = Readonly<{ checkpoint: SignedCheckpoint; cosignature
 type Draft = {
   logs: NoteVerifier[];
   witnesses: Map<string, NoteVerifier>;
+  addresses: Map<string, string>;
   groups: Map<string, PolicyGroup>;
   members: Set<string>;
   quorum: string | undefined;
@@ -36,6 +39,7 @@ export function parseTlogPolicy(text: string): Result<TlogPolicy> {
   const draft: Draft = {
     logs: [],
     witnesses: new Map(),
+    addresses: new Map(),
     groups: new Map(),
     members: new Set(),
     quorum: undefined,
@@ -49,8 +53,8 @@ export function parseTlogPolicy(text: string): Result<TlogPolicy> {
     if (problem !== undefined) return malformed(`line ${at + 1}: ${problem}`);
   }
   if (!draft.hasQuorum) return malformed("there is no quorum line");
-  const { logs, witnesses, groups, quorum } = draft;
-  return accept({ logs, witnesses, groups, quorum });
+  const { logs, witnesses, addresses, groups, quorum } = draft;
+  return accept({ logs, witnesses, addresses, groups, quorum });
 }
 
 /** Opens a checkpoint that a log of the policy signed and that the quorum of witnesses cosigned. */
@@ -66,12 +70,16 @@ export async function openByPolicy(
     return line === undefined ? [] : [{ witness, time: cosignatureTime(line.signature) }];
   });
   const present = new Set(cosignatures.map(({ witness }) => witness));
-  if (policy.quorum === undefined || isMet(policy, policy.quorum, present))
-    return accept({ checkpoint: opened.value, cosignatures });
+  if (meetsQuorum(policy, present)) return accept({ checkpoint: opened.value, cosignatures });
   return refuse(
     "LEDGER_QUORUM_MISSED",
     `cosigned by ${[...present].join(", ") || "no witness"}; the policy asks for ${policy.quorum}`,
   );
+}
+
+/** Whether these witnesses, by their names in the policy, are enough; with `quorum none` nobody is. */
+export function meetsQuorum(policy: TlogPolicy, present: ReadonlySet<string>): boolean {
+  return policy.quorum === undefined || isMet(policy, policy.quorum, present);
 }
 
 function isMet(policy: TlogPolicy, name: string, present: ReadonlySet<string>): boolean {
@@ -100,6 +108,8 @@ function addWitness(draft: Draft, [name = "", vkey = "", ...rest]: readonly stri
   if ([...draft.witnesses.values()].some(({ vkey: other }) => other === key.vkey))
     return `the key of ${name} is listed twice`;
   draft.witnesses.set(name, key);
+  const [address] = rest;
+  if (address !== undefined) draft.addresses.set(name, address);
   return undefined;
 }
 

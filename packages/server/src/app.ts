@@ -11,7 +11,7 @@ import {
   type Handlers,
   type SessionCookie,
 } from "#api";
-import { createAudit, createPersonalValues, type PersonalValues } from "#audit";
+import { createAudit, createPersonalValues, type PersonalValues, readWitnessPolicy, type WitnessPolicy } from "#audit";
 import { createCollect, reachOf, type Collect } from "#collect";
 import { createBlocklistPlanner } from "#connectors/blocklist";
 import { createDetect, loadRulePack, readPipelines, type RulePack, visibleText } from "#detect";
@@ -103,11 +103,24 @@ async function openGovern({
 
 type Stack = AsyncDisposableStack;
 type Base = AppOptions &
-  Readonly<{ database: Database; keys: KeyRotation; personal: PersonalValues; bus: Bus; startedAt: Date; rules: RulePack }>;
+  Readonly<{
+    database: Database;
+    keys: KeyRotation;
+    personal: PersonalValues;
+    bus: Bus;
+    startedAt: Date;
+    rules: RulePack;
+    witnesses: WitnessPolicy | undefined;
+  }>;
 
 /** What stands before the stages: the log of everything, and who may do what. */
-async function openTrust({ config, log, database, keys }: Base, stack: Stack, onDiverged: (error: Error) => void) {
-  const audit = await createAudit({ database, clock: systemClock, log, dataDir: config.dataDir, onDiverged });
+async function openTrust(
+  { config, log, database, keys, witnesses }: Base,
+  stack: Stack,
+  onDiverged: (error: Error) => void,
+) {
+  const { dataDir } = config;
+  const audit = await createAudit({ database, clock: systemClock, log, dataDir, witnesses, onDiverged });
   stack.defer(async () => await audit.settle());
   const rotating = keys.start();
   stack.defer(async () => await rotating.stop());
@@ -174,12 +187,14 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
       correlationLosses: () => detect.losses(),
       imports: () => collect.imports(),
       intake: () => collect.queued(),
+      cosigning: async () => await audit.cosigning(),
     }),
     ...overviewHandlers({
       database,
       clock,
       mode: async () => await govern.mode(),
       auditHead: async () => await audit.head(),
+      cosigning: async () => await audit.cosigning(),
       detectConsumer: "detect",
     }),
     ...collectHandlers({ database, collect }),
@@ -302,6 +317,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     const startedAt = systemClock.now();
     const rules = loadRulePack(config.rulesDir, { pipelines: readPipelines(config) });
+    const witnesses = config.witnessPolicy === undefined ? undefined : readWitnessPolicy(config.witnessPolicy);
     const { databaseUrl: url, dataDir } = config;
     ensureDataDirectory(dataDir);
     const clock = systemClock;
@@ -310,7 +326,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const database = stack.use(await openDatabase({ url, dataDir, clock, encode: personal, stop }));
     stop.throwIfAborted();
     const keys = await openKeyRotation({ database, secrets, log: options.log });
-    const base: Base = { ...options, personal, database, keys, bus: createBus(clock), startedAt, rules };
+    const base: Base = { ...options, personal, database, keys, bus: createBus(clock), startedAt, rules, witnesses };
     const trust = await openTrust(base, stack, fail);
     stop.throwIfAborted();
     const rooms: Rooms = { ...trust, ...(await openStages(base, stack, trust.identity)) };

@@ -30,6 +30,18 @@ function modeOf({ mode, updated_at: at, source, until = null, reason }: Overview
   return `${mode} since ${since} by ${visible(source)}${end}${reason === undefined ? "" : `: ${visible(reason)}`}`;
 }
 
+/** `cosigned up to entry 240, 3m ago (2 of 3 witnesses answer)`; an alarm before all. */
+function cosigningOf({ cosigning, now }: Status): readonly (readonly [string, Cell])[] {
+  if (cosigning === undefined) return [];
+  const { size, at, quorum, alarm, witnesses } = cosigning;
+  const upTo = size === null ? "not cosigned yet" : `cosigned up to entry ${size}, ${agoOf(at, now) ?? ""}`;
+  const silent = witnesses
+    .filter(({ problem }) => problem !== null)
+    .map(({ name, problem }): readonly [string, Cell] => ["witness", `${visible(name)} ${visible(problem ?? "")}`]);
+  const rows: (readonly [string, Cell])[] = [["witnesses", `${upTo} (asked for: ${visible(quorum)})`], ...silent];
+  return alarm === null ? rows : [["ALARM", visible(alarm)], ...rows];
+}
+
 /** Pipelines somebody set, with what of them was ignored; nothing where there are none. */
 function pipelinesOf({ rules: { pipelines = [] } }: Status): readonly (readonly [string, Cell])[] {
   return pipelines.map(({ path, name, appliesTo, steps, warnings }) => {
@@ -75,6 +87,7 @@ function lines(status: Status, overview: Overview, paint: Paint): string[] {
     ["rules", `${status.rules.loaded} loaded, ${status.rules.rejected} rejected`],
     ...pipelinesOf(status),
     ["audit", `${overview.audit.size} entries, checkpoint ${showInstant(overview.audit.checkpointAt) ?? "none"}`],
+    ...cosigningOf(status),
     ["intake", `${showBytes(status.intake.queuedBytes)} queued of ${showBytes(status.intake.queuedBytesMax)}`],
     ["memory", showBytes(status.memoryBytes)],
     ...status.pipeline.map((one): readonly [string, Cell] => [`lag ${visible(one.consumer)}`, `${one.lag} events`]),

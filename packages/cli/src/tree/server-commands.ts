@@ -30,6 +30,10 @@ export const SERVER_COMMANDS: readonly CommandSpec[] = [
         about: "the same for events, before rules look at them; may be repeated",
         repeat: true,
       },
+      {
+        flags: "--witness-policy <file>",
+        about: "who witnesses the audit log, where, and how many must cosign (C2SP tlog-policy)",
+      },
       { flags: "--log-level <level>", about: "how much to log (default info)" },
       { flags: "--no-sample", about: "do not replay the bundled attack log into an empty store" },
     ],

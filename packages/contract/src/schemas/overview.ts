@@ -3,6 +3,7 @@ import { IdSchema } from "../ids.ts";
 import { Severity } from "../severity.ts";
 import { Actor, Instant, NullableInstant, NullableString } from "./basics.ts";
 import { ModeName } from "./govern.ts";
+import { Cosigning } from "./witness.ts";
 
 /** The operating mode. Who, why and until when are absent while it never changed; nothing here is defaulted. */
 export const Mode = Type.Object({
@@ -78,7 +79,11 @@ export const Overview = Type.Object({
   techniques: Type.Array(
     Type.Object({ technique: Type.String(), name: NullableString, tactic: Type.String(), detections: Type.Integer() }),
   ),
-  audit: Type.Object({ size: Type.Integer(), checkpointAt: NullableInstant }),
+  audit: Type.Object({
+    size: Type.Integer(),
+    checkpointAt: NullableInstant,
+    cosigning: Type.Optional(Cosigning),
+  }),
 });
 export type Overview = Static<typeof Overview>;
 
@@ -158,6 +163,7 @@ export const Status = Type.Object({
     maxItems: RULE_LOSSES_MAX,
   }),
   imports: Type.Array(ImportProgress),
+  cosigning: Type.Optional(Cosigning),
   intake: Type.Object({ queuedBytes: Type.Integer(), queuedBytesMax: Type.Integer() }),
   memoryBytes: Type.Integer(),
 });

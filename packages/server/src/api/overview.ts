@@ -1,4 +1,4 @@
-import { ok, type AuditHead, type Dashboard, type Overview } from "@tyr/contract";
+import { ok, type AuditHead, type Cosigning, type Dashboard, type Overview } from "@tyr/contract";
 import { countEvents, listSensors, perHour } from "#collect";
 import { cursorOf, headOf } from "#platform/bus";
 import type { Clock } from "#platform/clock";
@@ -14,6 +14,8 @@ export type OverviewDeps = Readonly<{
   clock: Clock;
   mode: () => Promise<ModeInForce>;
   auditHead: () => Promise<AuditHead>;
+  /** Undefined where no witness is configured. */
+  cosigning: () => Promise<Cosigning | undefined>;
   /** The consumer whose lag is the distance from stored to detected. */
   detectConsumer: string;
 }>;
@@ -74,12 +76,20 @@ async function lagOf(db: ReadDatabase, consumer: string): Promise<number> {
   return Math.max(0, (await headOf(db, "event")) - (await cursorOf(db, consumer)));
 }
 
-async function readOverview({ database, clock, mode, auditHead, detectConsumer }: OverviewDeps): Promise<Overview> {
+async function readOverview({
+  database,
+  clock,
+  mode,
+  auditHead,
+  cosigning,
+  detectConsumer,
+}: OverviewDeps): Promise<Overview> {
   const db = database.read;
   const now = clock.now();
   const open = await countOpenBySeverity(db);
   const events = await countEvents(db, new Date(now.getTime() - DAY_MS));
   const head = await auditHead();
+  const witnessed = await cosigning();
   const { active, enforcers, enforcersSeen, unacknowledged } = await summariseBlocks(db, now);
   return {
     at: now.toISOString(),
@@ -91,7 +101,11 @@ async function readOverview({ database, clock, mode, auditHead, detectConsumer }
     detections: { total: await countDetections(db), lagEvents: await lagOf(db, detectConsumer) },
     topActors: await actors(db, now),
     techniques: await techniques(db),
-    audit: { size: head.size, checkpointAt: head.checkpointAt },
+    audit: {
+      size: head.size,
+      checkpointAt: head.checkpointAt,
+      ...(witnessed === undefined ? {} : { cosigning: witnessed }),
+    },
   };
 }
 

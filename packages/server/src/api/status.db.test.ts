@@ -42,6 +42,7 @@ test("the status says how far each consumer is behind, and what correlations cou
     ],
     correlationLosses: () => ({ total: lost, byRule: [{ ruleId: "r", title: "Many", losses: lost }] }),
     imports: () => [],
+    cosigning: () => Promise.resolve(undefined),
     intake: () => ({ queuedBytes: 0, queuedBytesMax: 1 }),
   })["status.get"]({ params: undefined, query: undefined, body: undefined }, call);
   if (!answer.ok) throw new Error(answer.refusal.detail);

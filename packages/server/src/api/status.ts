@@ -1,4 +1,4 @@
-import { ok, type CorrelationLosses, type RuleLosses, type Status } from "@tyr/contract";
+import { ok, type Cosigning, type CorrelationLosses, type RuleLosses, type Status } from "@tyr/contract";
 import { cursorOf, headOf, type Stream } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
@@ -17,6 +17,8 @@ export type StatusDeps = Readonly<{
   correlationLosses: () => Readonly<{ total: CorrelationLosses; byRule: readonly RuleLosses[] }>;
   imports: () => Status["imports"];
   intake: () => Status["intake"];
+  /** Undefined where no witness is configured. */
+  cosigning: () => Promise<Cosigning | undefined>;
 }>;
 
 async function pipelineOf({ database, consumers }: StatusDeps): Promise<Status["pipeline"]> {
@@ -35,6 +37,7 @@ export function statusHandlers(deps: StatusDeps): Pick<Handlers, "status.get"> {
   return {
     "status.get": async () => {
       const { total, byRule } = correlationLosses();
+      const cosigning = await deps.cosigning();
       return ok({
         version,
         startedAt: startedAt.toISOString(),
@@ -46,6 +49,7 @@ export function statusHandlers(deps: StatusDeps): Pick<Handlers, "status.get"> {
         correlationLosses: total,
         correlationLossesByRule: [...byRule],
         imports: imports(),
+        ...(cosigning === undefined ? {} : { cosigning }),
         intake: intake(),
         memoryBytes: process.memoryUsage.rss(),
       });

@@ -22,7 +22,8 @@ export async function openOwn(note: string, key: LogKey, where: string): Promise
   throw new AuditDiverged(`${where} is not a checkpoint signed by this log's key: ${opened.refusal.message}`);
 }
 
-async function currentTree(database: Database, key: LogKey): Promise<Tree> {
+/** @throws {AuditDiverged} `AUDIT_DIVERGED` when the database holds the log of another key */
+export async function currentTree(database: Database, key: LogKey): Promise<Tree> {
   const tree = await readTree(database.read);
   if (tree === undefined) return emptyTree;
   if (tree.origin !== key.origin || tree.vkey !== key.vkey)

@@ -7,24 +7,29 @@ import {
   type AuditMetrics,
   type AuditSearchQuery,
   type AuditVerification,
+  type Cosigning,
   type Result,
 } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import { startLoop, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
-import { assertContinuesPublished, openOwn, publishedPath, signNewest } from "./checkpoint.ts";
+import { assertContinuesPublished, currentTree, openOwn, publishedPath, signNewest } from "./checkpoint.ts";
 import { AuditDiverged } from "./errors.ts";
 import { listEntries, type EntryPage, type EntryQuery } from "./list-entries.ts";
-import { proveEntry, readLogFile } from "./log-files.ts";
-import { openLogKey, type LogKey } from "./log-key.ts";
+import { readLogFile } from "./log-files.ts";
+import { openLogKey, verifiersOf, type LogKey } from "./log-key.ts";
 import { measureLog } from "./metrics.ts";
 import { placeFile } from "./place-file.ts";
+import { checkpointToPublish, proveBest } from "./published.ts";
 import { searchEntries, type SearchPage } from "./search-entries.ts";
 import { sequenceWaiting, SEQUENCED_ROWS_MAX } from "./sequencer.ts";
 import { countWaiting, newestCheckpoint, newestLeafAt, plantTree, readTree, type CheckpointRow } from "./store.ts";
 import { emptyTree } from "./tree.ts";
 import { verifyStored } from "./verify-stored.ts";
+import { httpWitnessClient, type WitnessClient } from "./witness-client.ts";
+import { openWitnesses, type Witnesses } from "./witnesses.ts";
+import { assertForLog, type WitnessPolicy } from "./witness-policy.ts";
 
 export type AuditDeps = Readonly<{
   database: Database;
@@ -34,6 +39,9 @@ export type AuditDeps = Readonly<{
   dataDir: string;
   /** The log's schemeless URL; by default a random one, kept as the name of the key. */
   origin?: string;
+  /** Who remembers our checkpoints for others; without it nobody but us does. */
+  witnesses?: WitnessPolicy | undefined;
+  witnessClient?: WitnessClient;
   /** Called once when the log was found to be altered: nothing is signed any more. */
   onDiverged?: (error: AuditDiverged) => void;
 }>;
@@ -56,22 +64,27 @@ export type Audit = Readonly<{
   prove(id: string): Promise<Result<string>>;
   /** A file of the log in C2SP tlog-tiles layout: `checkpoint`, `vkey`, `tile/…`. */
   file(path: string): Promise<Result<Uint8Array>>;
+  /** How far witnesses vouch for the log; undefined where none is configured. */
+  cosigning(): Promise<Cosigning | undefined>;
   /** Recomputes the stored log, one run at a time, and logs who asked and what came out. */
   verify(by: AuditReader): Promise<AuditVerification>;
   /** Logs that somebody began to copy the whole log. */
   recordExport(by: AuditReader): Promise<void>;
-  /** Sequences, signs and keeps the heartbeat until stopped. */
+  /** Sequences, signs, submits to witnesses and keeps the heartbeat until stopped. */
   start(): RunningLoop;
   /** One turn of the loop: sequences what waits and signs; for tests and for a last checkpoint at shutdown. */
   settle(): Promise<void>;
+  /** One turn with the witnesses: submits what is due. Waits for their answers, as nothing else does. */
+  submit(signal?: AbortSignal): Promise<void>;
 }>;
 
 const system: Actor = { kind: "system", id: "system", name: "system" };
 const CHECKPOINT_EVERY_MS = 1_000;
 const REST_MS = 250;
 const HEARTBEAT_MS = 3_600_000;
+const WITNESS_REST_MS = 1_000;
 
-type Parts = AuditDeps & Readonly<{ key: LogKey; folder: string }>;
+type Parts = AuditDeps & Readonly<{ key: LogKey; folder: string; cosigners: Witnesses | undefined }>;
 
 async function newest({ database }: Parts): Promise<CheckpointRow> {
   const checkpoint = await newestCheckpoint(database.read);
@@ -96,9 +109,9 @@ async function readHead(parts: Parts): Promise<AuditHead> {
 
 async function readFile(parts: Parts, path: string): Promise<Result<Uint8Array>> {
   if (path === "vkey") return ok(Buffer.from(`${parts.key.vkey}\n`));
-  const { size, note } = await newest(parts);
-  if (path === "checkpoint") return ok(Buffer.from(note));
-  return await readLogFile(parts.database.read, size, path);
+  const last = await newest(parts);
+  if (path === "checkpoint") return ok(Buffer.from(await checkpointToPublish(last, parts.cosigners)));
+  return await readLogFile(parts.database.read, last.size, path);
 }
 
 async function runVerification(parts: Parts): Promise<AuditVerification> {
@@ -163,12 +176,63 @@ async function step(parts: Parts, state: LoopState, sign: "when-due" | "now"): P
     if (!signed) await keepHeartbeat(parts);
     return false;
   } catch (error) {
-    if (!(error instanceof AuditDiverged)) throw error;
-    state.diverged = error;
-    parts.log.fatal({ err: error }, "the audit log was altered: nothing is signed any more");
-    parts.onDiverged?.(error);
+    diverge(parts, state, error);
     return false;
   }
+}
+
+/** @throws whatever is no divergence */
+function diverge(parts: Parts, state: LoopState, error: unknown): void {
+  if (!(error instanceof AuditDiverged)) throw error;
+  if (state.diverged !== undefined) return;
+  state.diverged = error;
+  parts.log.fatal({ err: error }, "the audit log was altered: nothing is signed any more");
+  parts.onDiverged?.(error);
+}
+
+async function submit(parts: Parts, state: LoopState, signal?: AbortSignal): Promise<void> {
+  if (state.diverged !== undefined) return;
+  try {
+    await parts.cosigners?.step(signal);
+  } catch (error) {
+    diverge(parts, state, error);
+  }
+}
+
+/** A loop of its own for witnesses: whatever they do, entries get their places and are signed. */
+function startLoops(parts: Parts, state: LoopState): RunningLoop {
+  const { log } = parts;
+  const sequencing = startLoop({
+    name: "audit",
+    step: async () => await step(parts, state, "when-due"),
+    restMs: REST_MS,
+    log,
+  });
+  const witnessing = startLoop({
+    name: "witnesses",
+    step: async (signal) => {
+      await submit(parts, state, signal);
+      return false;
+    },
+    restMs: WITNESS_REST_MS,
+    log,
+  });
+  return {
+    wake: () => sequencing.wake(),
+    stop: async () => void (await Promise.all([sequencing.stop(), witnessing.stop()])),
+  };
+}
+
+/** The witnesses, once what they publish was compared with what the database holds. */
+async function openCosigners(deps: AuditDeps, key: LogKey): Promise<Witnesses | undefined> {
+  const { database, clock, log, witnesses: configured, witnessClient: client = httpWitnessClient() } = deps;
+  if (configured === undefined) return undefined;
+  assertForLog(configured, [key.vkey]);
+  const tree = async () => await currentTree(database, key);
+  const { origin } = key;
+  const cosigners = openWitnesses({ database, clock, log, configured, client, origin, keys: verifiersOf(key), tree });
+  await cosigners.compare();
+  return cosigners;
 }
 
 async function openParts(deps: AuditDeps): Promise<Parts> {
@@ -179,15 +243,16 @@ async function openParts(deps: AuditDeps): Promise<Parts> {
   const planted = { ...emptyTree, origin: key.origin, vkey: key.vkey };
   if (tree === undefined) await database.bookkeep("audit-tree", async (tx) => await plantTree(tx, planted));
   await assertContinuesPublished(database, key, folder);
+  const cosigners = await openCosigners(deps, key);
   const { checkpoint } = await signNewest({ database, key, clock, folder });
   if (!existsSync(publishedPath(folder))) placeFile(publishedPath(folder), checkpoint.note, "keep");
-  return { ...deps, key, folder };
+  return { ...deps, key, folder, cosigners };
 }
 
 /**
  * Opens the log: makes the key at the first start and compares the database with what was published before.
  *
- * @throws {AuditDiverged} `AUDIT_DIVERGED`: the database holds less than, or other than, what was signed; do not serve
+ * @throws {AuditDiverged} `AUDIT_DIVERGED`: the database holds less than, or other than, what was signed or witnessed
  */
 export async function createAudit(deps: AuditDeps): Promise<Audit> {
   const parts = await openParts(deps);
@@ -207,8 +272,10 @@ export async function createAudit(deps: AuditDeps): Promise<Audit> {
         now: deps.clock.now(),
         head: await readHead(parts),
       }),
-    prove: async (id) => await proveEntry(deps.database.read, await newest(parts), id),
+    prove: async (id) =>
+      await proveBest(deps.database.read, { last: await newest(parts), witnesses: parts.cosigners }, id),
     file: async (path) => await readFile(parts, path),
+    cosigning: async () => await parts.cosigners?.status(),
     async verify(by) {
       running ??= runVerification(parts).finally(() => (running = undefined));
       const result = await running;
@@ -227,13 +294,8 @@ export async function createAudit(deps: AuditDeps): Promise<Audit> {
         async () => undefined,
       );
     },
-    start: () =>
-      startLoop({
-        name: "audit",
-        step: async () => await step(parts, state, "when-due"),
-        restMs: REST_MS,
-        log: deps.log,
-      }),
+    start: () => startLoops(parts, state),
+    submit: async (signal) => await submit(parts, state, signal),
     settle: async () => {
       while (await step(parts, state, "now"));
     },

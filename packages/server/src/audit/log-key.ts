@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { generateSigningKey, openSigningKey, type KeySigner } from "@tyr/ledger";
+import { generateSigningKey, openSigningKey, parseVerifierKey, type KeySigner, type NoteVerifier } from "@tyr/ledger";
 import { AuditDiverged } from "./errors.ts";
 import { placeFile } from "./place-file.ts";
 
@@ -33,4 +33,10 @@ export async function openLogKey({ folder, origin, mayCreate }: KeyPlace): Promi
   if (origin !== undefined && origin !== opened.value.name)
     throw new AuditDiverged(`${path} signs for ${opened.value.name}, but the configured origin is ${origin}`);
   return { ...opened.value, origin: opened.value.name };
+}
+
+/** The keys that check our own signatures. */
+export function verifiersOf({ vkey }: LogKey): readonly NoteVerifier[] {
+  const parsed = parseVerifierKey(vkey);
+  return parsed.ok ? [parsed.value] : [];
 }

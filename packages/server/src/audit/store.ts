@@ -163,6 +163,10 @@ export async function newestCheckpoint(db: ReadDatabase): Promise<CheckpointRow 
   return await db.selectFrom("audit_checkpoint").selectAll().orderBy("size", "desc").limit(1).executeTakeFirst();
 }
 
+export async function checkpointOf(db: ReadDatabase, size: number): Promise<CheckpointRow | undefined> {
+  return await db.selectFrom("audit_checkpoint").selectAll().where("size", "=", size).executeTakeFirst();
+}
+
 /** Checkpoints with a size above `from` and up to `to`, smallest first. */
 export async function checkpointsBetween(
   db: ReadDatabase,

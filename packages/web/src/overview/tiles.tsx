@@ -126,6 +126,17 @@ function Mode({ mode, lag }: Readonly<{ mode: Overview["mode"]; lag: number }>):
   );
 }
 
+function Cosigned({ cosigning }: Readonly<{ cosigning: NonNullable<Overview["audit"]["cosigning"]> }>): ReactNode {
+  const { size, at, alarm } = cosigning;
+  if (alarm !== null) return <span className="attention">{alarm}</span>;
+  if (size === null || at === null) return <span className="attention">not cosigned yet</span>;
+  return (
+    <>
+      cosigned up to {size.toLocaleString("en")}, <Time at={at} show="age" />
+    </>
+  );
+}
+
 function Audit({ audit }: Readonly<{ audit: Overview["audit"] }>): ReactNode {
   const can = useCan();
   const size = audit.size.toLocaleString("en");
@@ -145,6 +156,12 @@ function Audit({ audit }: Readonly<{ audit: Overview["audit"] }>): ReactNode {
         ) : (
           <>
             signed <Time at={audit.checkpointAt} show="age" />
+            {audit.cosigning === undefined ? null : (
+              <>
+                <br />
+                <Cosigned cosigning={audit.cosigning} />
+              </>
+            )}
           </>
         )}
       </p>

@@ -29,6 +29,8 @@ export type Config = Readonly<{
   eventPipelines: readonly string[];
   /** The file of key-encryption keys for secrets at rest. */
   keyringPath: string;
+  /** A C2SP tlog-policy: who witnesses the audit log, where, and how many must have cosigned; undefined: nobody does. */
+  witnessPolicy: string | undefined;
   policiesDir: string;
   webDir: string;
   sampleDir: string;
@@ -66,6 +68,7 @@ function parseFlags(argv: readonly string[]) {
         "own-network": { type: "string", multiple: true },
         "rule-pipeline": { type: "string", multiple: true },
         "event-pipeline": { type: "string", multiple: true },
+        "witness-policy": { type: "string" },
         follow: { type: "string", multiple: true },
         "no-sample": { type: "boolean" },
       },
@@ -175,6 +178,11 @@ function readPlaces({
   };
 }
 
+function readWitnessPath({ flags, env }: Settings): string | undefined {
+  const path = flags["witness-policy"] ?? env["TYR_WITNESS_POLICY"];
+  return path === undefined ? undefined : resolve(path);
+}
+
 /** In the order given: pipelines of equal priority run in it. */
 function readPipelinePaths({ flags, env }: Settings): Pick<Config, "rulePipelines" | "eventPipelines"> {
   const paths = (fromEnv: string | undefined, fromFlags: readonly string[] = []): readonly string[] =>
@@ -217,6 +225,7 @@ export function readConfig({ argv, env: given, root }: Raw): Config {
     ...readListen(settings),
     ...readPlaces(settings),
     ...readPipelinePaths(settings),
+    witnessPolicy: readWitnessPath(settings),
     databaseUrl: readDatabaseUrl(settings),
     sample: !(flags["no-sample"] ?? env["TYR_NO_SAMPLE"] === "1"),
     logLevel: readLogLevel(settings),
