@@ -168,6 +168,13 @@ const users = createRoute({
   component: lazyRouteComponent(async () => await import("./users/page.tsx"), "UsersPage"),
 });
 
+const keys = createRoute({
+  getParentRoute: () => app,
+  path: "/keys",
+  validateSearch: searchParams({ tab: oneOf(["services", "all"]), sort: text(40) }),
+  component: lazyRouteComponent(async () => await import("./keys/page.tsx"), "KeysPage"),
+});
+
 const account = createRoute({
   getParentRoute: () => app,
   path: "/account",
@@ -200,6 +207,7 @@ export const routeTree = root.addChildren([
     audit,
     sensors,
     users,
+    keys,
     account,
   ]),
   login,

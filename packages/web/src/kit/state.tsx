@@ -28,6 +28,7 @@ const STATES: Readonly<Record<string, readonly [tone: Tone, icon: IconName]>> = 
   active: ["good", "check"],
   inactive: ["quiet", "cross"],
   disabled: ["quiet", "cross"],
+  revoked: ["quiet", "cross"],
   lifted: ["quiet", "undo"],
   requested: ["wait", "clock"],
   acknowledged: ["good", "check"],

@@ -13,6 +13,7 @@ import {
 } from "@tyr/contract";
 import { makeBlock, dryRunFor, makeAction, policyView } from "./actions.ts";
 import { at, hexOf, idOf, person, RULES } from "./make.ts";
+import { madeKey } from "./keys.ts";
 import { movesFrom } from "./incidents.ts";
 import { changedMode, overviewMode } from "./mode.ts";
 import { sessionOf, type World } from "./world.ts";
@@ -155,6 +156,20 @@ const trust: Answers = {
     world.users = world.users.map((one) => (one.id === changed.id ? changed : one));
     return changed;
   },
+  "key.list": (_, { world, user }) => ({ items: world.keys.filter((key) => key.owner.name === user.name) }),
+  "key.listAll": (_, { world }) => ({ items: world.keys }),
+  "key.create": ({ body }, { world, user }) => {
+    const made = madeKey(world.keys.length + 1, body, { kind: "person", id: user.id, name: user.name });
+    world.keys.unshift(made.key);
+    return made;
+  },
+  "key.revoke": ({ params }, { world }) => {
+    const key = found(world.keys.find((one) => one.id === params.id));
+    const revoked = { ...key, state: "revoked" as const, revokedAt: at(Date.now()) };
+    world.keys = world.keys.map((one) => (one.id === key.id ? revoked : one));
+    return revoked;
+  },
+  "serviceAccount.list": (_, { world }) => ({ items: world.services }),
   "audit.list": ({ query }, { world }) =>
     pageOf(
       world.audit.filter(

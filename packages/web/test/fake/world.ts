@@ -2,6 +2,7 @@ import {
   permissionsOf,
   type Action,
   type AllowEntry,
+  type ApiKey,
   type AuditEntry,
   type Block,
   type Detection,
@@ -12,6 +13,7 @@ import {
   type QuarantineItem,
   type Role,
   type Sensor,
+  type ServiceAccount,
   type Session,
   type SessionInfo,
   type TimelineItem,
@@ -21,6 +23,7 @@ import { makeActions, makeBlocks } from "./actions.ts";
 import { makeAudit } from "./audit.ts";
 import { makeEvents } from "./events.ts";
 import { makeDetections, makeIncidents, makeTimelines } from "./incidents.ts";
+import { makeKeys, makeServices } from "./keys.ts";
 import { makeMode } from "./mode.ts";
 import { at, idOf, person } from "./make.ts";
 
@@ -40,6 +43,8 @@ export type World = {
   allow: AllowEntry[];
   quarantine: QuarantineItem[];
   users: User[];
+  keys: ApiKey[];
+  services: ServiceAccount[];
   audit: AuditEntry[];
   sessions: Map<string, User>;
   /** What everybody sees as their own sessions, the current one first. */
@@ -195,6 +200,8 @@ export function makeWorld(now: number): World {
       user(4, now, { name: "vik", roles: ["viewer"] }),
       user(5, now, { name: "old.account", roles: ["executor", "approver"], active: false }),
     ],
+    keys: makeKeys(now),
+    services: makeServices(now),
     audit: makeAudit(now),
     sessions: new Map(),
     ownSessions: makeSessions(now),
@@ -216,6 +223,8 @@ export function makeEmptyWorld(now: number): World {
     enforcers: [],
     allow: [],
     quarantine: [],
+    keys: [],
+    services: [],
     audit: full.audit.slice(-3),
   };
 }
