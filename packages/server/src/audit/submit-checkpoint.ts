@@ -52,6 +52,12 @@ function shown(text: string): string {
   return JSON.stringify(text.slice(0, SHOWN_CHARS_MAX).trim());
 }
 
+/** `fetch` says only that it failed; why stands in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}
+
 /** The size a 409 names, or undefined when it is none. */
 function sizeIn(body: string): number | undefined {
   const size = /^(0|[1-9]\d{0,15})\n?$/.exec(body)?.[1];
@@ -94,7 +100,7 @@ export async function submitCheckpoint(submission: Submission): Promise<Submitte
     return failed("names another size each time it is asked");
   } catch (error) {
     if (error instanceof AuditDiverged) throw error;
-    return failed(`does not answer: ${error instanceof Error ? error.message : String(error)}`);
+    return failed(`does not answer: ${reasonOf(error)}`);
   }
 }
 
@@ -128,7 +134,7 @@ export async function compareWithWitness(comparison: Comparison): Promise<Compar
     if (status !== 200) return { problem: `answered ${status}: ${shown(body)}` };
     note = body;
   } catch (error) {
-    return { problem: `does not answer: ${error instanceof Error ? error.message : String(error)}` };
+    return { problem: `does not answer: ${reasonOf(error)}` };
   }
   const opened = await openCheckpoint(note, [...keys, witness.verifier], origin);
   if (!opened.ok) return { problem: `publishes what is not a checkpoint of ours: ${opened.refusal.message}` };

@@ -100,9 +100,12 @@ async function submitOne(parts: Parts, submitting: Submitting): Promise<void> {
 }
 
 /** All witnesses are asked about the same checkpoint, so that their lines come together under one. */
-async function targetOf({ database, clock, round }: Parts): Promise<CheckpointRow | undefined> {
+async function targetOf({ database, clock, round, asked }: Parts): Promise<CheckpointRow | undefined> {
   const now = clock.now().getTime();
-  if (round.target !== undefined && now - round.startedAt < ROUND_MS) return round.target;
+  const { target } = round;
+  // What nobody took yet need not be asked for again when there is a newer one.
+  const isTaken = target !== undefined && [...asked.values()].some(({ size }) => size >= target.size);
+  if (isTaken && now - round.startedAt < ROUND_MS) return target;
   const newest = await newestCheckpoint(database.read);
   if (newest === undefined || newest.size === 0) return undefined;
   if (newest.size !== round.target?.size) Object.assign(round, { target: newest, startedAt: now });
