@@ -62,6 +62,9 @@ export const AUDIT_EVENTS = {
   "mode.changed": "the operating mode changed: by somebody, or because its time was over",
   "audit.exported": "somebody exported the audit log",
   "audit.disclosed": "somebody took the opening of personal values of entries with them",
+  "subject.erased": "personal values of somebody were removed; the log commits to them still",
+  "hold.placed": "a legal hold keeps a subject from being erased",
+  "hold.lifted": "a legal hold was lifted",
   "audit.verified": "somebody verified the stored audit log",
 } as const;
 export type AuditEvent = keyof typeof AUDIT_EVENTS;

@@ -48,7 +48,7 @@ const INCIDENT = fields(
 );
 const NOTE = fields("before after details.verdict details.note details.characters");
 const KEY = fields("before after details.name details.scopes details.owner details.reason details.keysRevoked");
-const USER = fields("before after details.roles details.sessionsEnded details.keysRevoked");
+const USER = fields("before after details.roles details.sessionsEnded details.keysRevoked details.provider");
 const IDENTITY = fields("details.provider details.sessionsEnded");
 const ACTOR_STEP = fields("details.factor details.reason details.failures details.recoveryCodes details.sessionsEnded");
 
@@ -58,7 +58,7 @@ export const AUDIT_FIELDS: Readonly<Record<string, Fields>> = {
   "system.heartbeat": none,
   "setup.completed": { ...fields("details.roles"), ...ADDRESS },
   "session.created": { ...fields("details.factor"), ...ADDRESS },
-  "session.refused": { ...fields("details.reason details.failures"), ...ADDRESS },
+  "session.refused": { ...fields("details.reason details.failures details.provider"), ...ADDRESS },
   "session.ended": fields("after details.subject"),
   "session.proved": ACTOR_STEP,
   "session.proof_refused": ACTOR_STEP,
@@ -135,6 +135,9 @@ export const AUDIT_FIELDS: Readonly<Record<string, Fields>> = {
   "mode.changed": { ...CHANGE, ...fields("details.reason details.until") },
   "audit.exported": fields("details.size details.root"),
   "audit.disclosed": fields("details.entries details.reason"),
+  "subject.erased": fields("details.reason details.values details.rows"),
+  "hold.placed": fields("details.hold details.reason"),
+  "hold.lifted": fields("details.hold details.reason"),
   "audit.verified": fields("details.size details.root details.problems details.firstAlteredIndex"),
 };
 

@@ -143,6 +143,12 @@ export const ERRORS = {
     "The embedded database does not open",
     "Restore the backup of the data directory; to begin without it, move the folder named in the message away.",
   ],
+  LEGAL_HOLD: [
+    409,
+    "A legal hold keeps this from being erased",
+    "Ask whoever placed the hold; once it is lifted, erase again.",
+  ],
+  SUBJECT_ACTIVE: [409, "Somebody who may sign in cannot be erased", "Disable the user first, then erase again."],
   KEYRING_UNUSABLE: [
     500,
     "The file of key-encryption keys cannot be used",

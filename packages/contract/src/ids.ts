@@ -16,6 +16,7 @@ export const ID_PREFIXES = {
   key: "key",
   serviceAccount: "svc",
   session: "ssn",
+  hold: "hld",
   auditEntry: "aud",
   quarantine: "qtn",
   note: "nte",

@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
-import type { Actor } from "@tyr/contract";
+import { ok, type Actor } from "@tyr/contract";
 import {
   auditHandlers,
   buildServer,
@@ -11,17 +11,17 @@ import {
   type Handlers,
   type SessionCookie,
 } from "#api";
-import { createAudit, createPersonalValues, type PersonalValues, readWitnessPolicy, type WitnessPolicy } from "#audit";
+import { createAudit, createPersonalValues, createPrivacy, type PersonalValues, type Privacy, readWitnessPolicy, type WitnessPolicy } from "#audit";
 import { createCollect, reachOf, type Collect } from "#collect";
 import { createBlocklistPlanner } from "#connectors/blocklist";
 import { createDetect, loadRulePack, readPipelines, type RulePack, visibleText } from "#detect";
-import { createEscalate, createIncidentDesk, evidenceOf, readIncidentChangesAfter } from "#escalate";
-import { createGovern, listActionTimeline, type Govern } from "#govern";
-import { createIdentity, createKeys, operatorAddresses, serviceCaller, type Identity, type KeyCheck } from "#identity";
+import { createEscalate, createIncidentDesk, eraseFromIncidents, evidenceOf, readIncidentChangesAfter } from "#escalate";
+import { createGovern, eraseFromActions, listActionTimeline, type Govern } from "#govern";
+import { createIdentity, createKeys, operatorAddresses, eraseAccount, serviceCaller, type Identity, type KeyCheck } from "#identity";
 import { createBus, type Bus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Config } from "#platform/config";
-import { ensureDataDirectory, openDatabase, type Database, type ReadDatabase } from "#platform/database";
+import { ensureDataDirectory, openDatabase, type Database, type ReadDatabase, type WriteTransaction } from "#platform/database";
 import type { Logger } from "#platform/log";
 import { createSecrets, openKeyRotation, type KeyRotation } from "#platform/secrets";
 import { createRespond, enforcerAddresses, listBlockTimeline } from "#respond";
@@ -106,7 +106,7 @@ type Base = AppOptions &
   Readonly<{
     database: Database;
     keys: KeyRotation;
-    personal: PersonalValues;
+    personal: PersonalValues; privacy: Privacy;
     bus: Bus;
     startedAt: Date;
     rules: RulePack;
@@ -129,6 +129,11 @@ async function openTrust(
   const identity = await createIdentity({ database, clock: systemClock });
   const apiKeys = createKeys({ database, clock: systemClock });
   return { audit, identity, apiKeys };
+}
+
+/** Names in these tables go without anything that could be refused. */
+function erasing(work: (tx: WriteTransaction, id: string) => Promise<number>) {
+  return async (tx: WriteTransaction, id: string) => ok(await work(tx, id));
 }
 
 /** The stages, last first: each is ready before what feeds it starts, and stops after it. */
@@ -207,7 +212,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...actionHandlers({ govern, respond }),
     ...modeHandlers(govern),
     ...secretHandlers(base.keys),
-    ...privacyHandlers({ database, personal: base.personal }),
+    ...privacyHandlers({ database, personal: base.personal, privacy: base.privacy }),
     ...blockHandlers({ respond, clock }),
   };
 }
@@ -326,7 +331,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     const database = stack.use(await openDatabase({ url, dataDir, clock, encode: personal, stop }));
     stop.throwIfAborted();
     const keys = await openKeyRotation({ database, secrets, log: options.log });
-    const base: Base = { ...options, personal, database, keys, bus: createBus(clock), startedAt, rules, witnesses };
+    const erasers = [eraseAccount, ...[eraseFromIncidents, eraseFromActions].map(erasing)];
+    const privacy = createPrivacy({ database, secrets, clock, erasers });
+    const base: Base = { ...options, personal, privacy, database, keys, bus: createBus(clock), startedAt, rules, witnesses };
     const trust = await openTrust(base, stack, fail);
     stop.throwIfAborted();
     const rooms: Rooms = { ...trust, ...(await openStages(base, stack, trust.identity)) };

@@ -1,13 +1,18 @@
 import { ok, type AuditDisclosure } from "@tyr/contract";
-import type { PersonalValues } from "#audit";
+import type { PersonalValues, Privacy } from "#audit";
 import type { Database } from "#platform/database";
 import type { Handlers } from "./handler.ts";
 
-export type PrivacyDeps = Readonly<{ database: Pick<Database, "read" | "audited">; personal: PersonalValues }>;
+export type PrivacyDeps = Readonly<{
+  database: Pick<Database, "read" | "audited">;
+  personal: PersonalValues;
+  privacy: Privacy;
+}>;
 
 export function privacyHandlers({
   database,
   personal,
+  privacy,
 }: PrivacyDeps): Pick<Handlers, Extract<keyof Handlers, `privacy.${string}`>> {
   return {
     "privacy.disclose": async ({ body }, { caller, requestId }) => {
@@ -19,5 +24,12 @@ export function privacyHandlers({
       );
       return ok({ items: items.map((one) => ({ ...one, entry: one.entry as AuditDisclosure["entry"] })) });
     },
+    "privacy.erase": async ({ body }, { caller, requestId }) =>
+      await privacy.erase({ ...body, actor: caller.actor, requestId }),
+    "privacy.hold": async ({ body }, { caller, requestId }) =>
+      ok(await privacy.hold({ ...body, actor: caller.actor, requestId })),
+    "privacy.release": async ({ params, body }, { caller, requestId }) =>
+      await privacy.release({ id: params.id, reason: body.reason, actor: caller.actor, requestId }),
+    "privacy.holds": async () => ok({ items: [...(await privacy.holds())] }),
   };
 }

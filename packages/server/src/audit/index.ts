@@ -1,5 +1,6 @@
 export { createAudit, type Audit, type AuditDeps, type AuditReader } from "./create-audit.ts";
 export { encodeEntry } from "./entry.ts";
+export { createPrivacy, type Privacy } from "./personal/erasure.ts";
 export { createPersonalValues, type PersonalValues } from "./personal/personal-values.ts";
 export { AuditDiverged, AuditFactRefused } from "./errors.ts";
 export type { Answer, WitnessClient } from "./witness-client.ts";

@@ -1,0 +1,47 @@
+import { createHash } from "node:crypto";
+import { ok, refuse, type Result, type SubjectId } from "@tyr/contract";
+import { ERASED_NAME, type WriteTransaction } from "#platform/database";
+import { nameKey } from "./store.ts";
+
+/** A name like anybody's, so that lists still work: the end of the random id tells two erased people apart. */
+function pseudonymOf(id: string): string {
+  return `erased-${id.slice(-12)}`;
+}
+
+async function eraseKeys(tx: WriteTransaction, id: SubjectId): Promise<void> {
+  await tx
+    .updateTable("api_key")
+    .set({ name: ERASED_NAME, last_used_from: null, networks: "[]" })
+    .where("subject_id", "=", id)
+    .where("revoked_at", "is not", null)
+    .execute();
+}
+
+/**
+ * Leaves nothing of a person in their account but a random id: name, password, where their sessions and keys came from.
+ * Only of somebody disabled, which has ended their sessions and revoked their keys.
+ *
+ * @returns how many accounts changed: 0 when there is none, or it was erased before; refusal `SUBJECT_ACTIVE`
+ */
+export async function eraseAccount(tx: WriteTransaction, id: string): Promise<Result<number>> {
+  const subjectId = id as SubjectId;
+  const account = await tx
+    .selectFrom("subject")
+    .select(["name", "active"])
+    .where("id", "=", subjectId)
+    .forUpdate()
+    .executeTakeFirst();
+  const name = pseudonymOf(id);
+  if (account === undefined || account.name === name) return ok(0);
+  if (account.active) return refuse("SUBJECT_ACTIVE", `${id} may still sign in`);
+  const name_hash = createHash("sha256").update(nameKey(account.name)).digest();
+  await tx.deleteFrom("login_delay").where("name_hash", "=", name_hash).execute();
+  await tx.deleteFrom("session").where("subject_id", "=", subjectId).execute();
+  await eraseKeys(tx, subjectId);
+  await tx
+    .updateTable("subject")
+    .set({ name, name_key: name, password: "", last_seen_at: null })
+    .where("id", "=", subjectId)
+    .execute();
+  return ok(1);
+}

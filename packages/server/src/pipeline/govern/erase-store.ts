@@ -1,0 +1,16 @@
+import { eraseActorName, type WriteTransaction } from "#platform/database";
+
+const PLACES = [
+  { table: "action", column: "requester" },
+  { table: "approval", column: "actor" },
+  { table: "action_move", column: "actor" },
+  { table: "allow_entry", column: "actor" },
+  { table: "mode_change", column: "actor" },
+] as const;
+
+/** Takes a person's name out of actions, approvals, the allow-list and changes of mode. @returns rows changed */
+export async function eraseFromActions(tx: WriteTransaction, actorId: string): Promise<number> {
+  let changed = 0;
+  for (const place of PLACES) changed += await eraseActorName(tx, place, actorId);
+  return changed;
+}
