@@ -58,7 +58,17 @@ export const ROLES = {
   analyst: [...reading, ...responding, "audit:read"],
   approver: [...reading, "action:approve", "audit:read", "incident:write"],
   executor: [...reading, "action:revert", "enforcer:write"],
-  compliance_officer: [...reading, "privacy:erase", "privacy:hold", "personal:read", "secret:read", "audit:read", "audit:verify", "user:read", "key:read"],
+  compliance_officer: [
+    ...reading,
+    "privacy:erase",
+    "privacy:hold",
+    "personal:read",
+    "secret:read",
+    "audit:read",
+    "audit:verify",
+    "user:read",
+    "key:read",
+  ],
   security_manager: [
     ...reading,
     ...responding,

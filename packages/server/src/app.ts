@@ -11,17 +11,45 @@ import {
   type Handlers,
   type SessionCookie,
 } from "#api";
-import { createAudit, createPersonalValues, createPrivacy, type PersonalValues, type Privacy, readWitnessPolicy, type WitnessPolicy } from "#audit";
+import {
+  createAudit,
+  createPersonalValues,
+  createPrivacy,
+  type PersonalValues,
+  type Privacy,
+  readWitnessPolicy,
+  type WitnessPolicy,
+} from "#audit";
 import { createCollect, reachOf, type Collect } from "#collect";
 import { createBlocklistPlanner } from "#connectors/blocklist";
 import { createDetect, loadRulePack, readPipelines, type RulePack, visibleText } from "#detect";
-import { createEscalate, createIncidentDesk, eraseFromIncidents, evidenceOf, readIncidentChangesAfter } from "#escalate";
+import {
+  createEscalate,
+  createIncidentDesk,
+  eraseFromIncidents,
+  evidenceOf,
+  readIncidentChangesAfter,
+} from "#escalate";
 import { createGovern, eraseFromActions, listActionTimeline, type Govern } from "#govern";
-import { createIdentity, createKeys, operatorAddresses, eraseAccount, serviceCaller, type Identity, type KeyCheck } from "#identity";
+import {
+  createIdentity,
+  createKeys,
+  operatorAddresses,
+  eraseAccount,
+  serviceCaller,
+  type Identity,
+  type KeyCheck,
+} from "#identity";
 import { createBus, type Bus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Config } from "#platform/config";
-import { ensureDataDirectory, openDatabase, type Database, type ReadDatabase, type WriteTransaction } from "#platform/database";
+import {
+  ensureDataDirectory,
+  openDatabase,
+  type Database,
+  type ReadDatabase,
+  type WriteTransaction,
+} from "#platform/database";
 import type { Logger } from "#platform/log";
 import { createSecrets, openKeyRotation, type KeyRotation } from "#platform/secrets";
 import { createRespond, enforcerAddresses, listBlockTimeline } from "#respond";
@@ -106,7 +134,8 @@ type Base = AppOptions &
   Readonly<{
     database: Database;
     keys: KeyRotation;
-    personal: PersonalValues; privacy: Privacy;
+    personal: PersonalValues;
+    privacy: Privacy;
     bus: Bus;
     startedAt: Date;
     rules: RulePack;
@@ -333,7 +362,17 @@ export async function startApp(options: AppOptions): Promise<App> {
     const keys = await openKeyRotation({ database, secrets, log: options.log });
     const erasers = [eraseAccount, ...[eraseFromIncidents, eraseFromActions].map(erasing)];
     const privacy = createPrivacy({ database, secrets, clock, erasers });
-    const base: Base = { ...options, personal, privacy, database, keys, bus: createBus(clock), startedAt, rules, witnesses };
+    const base: Base = {
+      ...options,
+      personal,
+      privacy,
+      database,
+      keys,
+      bus: createBus(clock),
+      startedAt,
+      rules,
+      witnesses,
+    };
     const trust = await openTrust(base, stack, fail);
     stop.throwIfAborted();
     const rooms: Rooms = { ...trust, ...(await openStages(base, stack, trust.identity)) };

@@ -15,7 +15,8 @@ export const routes = {
   ...collectRoutes,
   ...detectRoutes,
   ...governRoutes,
-  ...privacyRoutes, ...secretRoutes,
+  ...privacyRoutes,
+  ...secretRoutes,
   ...keyRoutes,
 } as const satisfies Record<string, RouteDefinition>;
 export type Routes = typeof routes;

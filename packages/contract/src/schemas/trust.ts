@@ -76,7 +76,9 @@ export const AuditEntry = Type.Object({
     Type.Array(
       Type.Object({
         field: Type.String({ description: "where the value belongs, such as actor.name" }),
-        commitment: Type.String({ description: "base64 of SHA-256 over 32 bytes of salt and the value's canonical JSON" }),
+        commitment: Type.String({
+          description: "base64 of SHA-256 over 32 bytes of salt and the value's canonical JSON",
+        }),
         state: Type.Enum(["opened", "withheld", "erased", "altered"]),
       }),
       { description: "what the entry only commits to; absent when there is nothing personal in it" },

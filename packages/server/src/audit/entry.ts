@@ -80,7 +80,10 @@ function withheld(entry: AuditEntry, personal: LoggedRecord["personal"]): AuditE
   if (personal === undefined) return entry;
   const fields = Object.entries(personal);
   const shown = fields.reduce((so, [field]) => placeField(so, field, WITHHELD), entry);
-  return { ...shown, personal: fields.map(([field, commitment]) => ({ field, commitment, state: "withheld" as const })) };
+  return {
+    ...shown,
+    personal: fields.map(([field, commitment]) => ({ field, commitment, state: "withheld" as const })),
+  };
 }
 
 /** The entry as people see it, read from the hashed bytes and from nothing else. */

@@ -43,7 +43,14 @@ export type ReadDatabase = Pick<Kysely<Tables>, "selectFrom" | "selectNoFrom" | 
 export type WriteTransaction = Transaction<Tables>;
 
 /** Writes that change no domain state. Everything else goes through `audited`. */
-export type Bookkeeping = "cursor" | "last-seen" | "audit-tree" | "idempotency" | "counters" | "enforcer-pull" | "secret-rewrap";
+export type Bookkeeping =
+  | "cursor"
+  | "last-seen"
+  | "audit-tree"
+  | "idempotency"
+  | "counters"
+  | "enforcer-pull"
+  | "secret-rewrap";
 
 export type Audited = <T>(
   fact: Fact | ((value: T) => readonly Fact[]),
@@ -96,7 +103,8 @@ async function writeRecords(
   records: readonly AuditRecord[],
   encoder: EncodeRecord | PersonalEncoder,
 ): Promise<void> {
-  const encode = typeof encoder === "function" ? (one: AuditRecord) => ({ bytes: encoder(one), values: [] }) : encoder.encode;
+  const encode =
+    typeof encoder === "function" ? (one: AuditRecord) => ({ bytes: encoder(one), values: [] }) : encoder.encode;
   const encoded = records.map((one) => ({ id: one.id, ...encode(one) }));
   await tx
     .insertInto("audit_intake")
