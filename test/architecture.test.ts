@@ -30,7 +30,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   sigma: [],
   ledger: [],
   decoys: ["contract"],
-  web: ["contract"],
+  web: ["contract", "ledger"],
   cli: ["contract", "sigma", "ledger", "server/app"],
   "server/platform": ["contract"],
   "server/audit": [...PLATFORM, "ledger"],

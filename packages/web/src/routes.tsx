@@ -145,7 +145,18 @@ const mode = createRoute({
 const audit = createRoute({
   getParentRoute: () => app,
   path: "/audit",
-  validateSearch: searchParams({ type: text(80), object: text(120), actor: text(120), entry: idOf("auditEntry") }),
+  validateSearch: searchParams({
+    text: text(200),
+    type: text(80),
+    object: text(120),
+    actor: text(120),
+    outcome: oneOf(["success", "refused", "failure"]),
+    request: text(200),
+    anomalies: oneOf(["only"]),
+    from: instant,
+    to: instant,
+    entry: idOf("auditEntry"),
+  }),
   component: lazyRouteComponent(async () => await import("./audit/page.tsx"), "AuditPage"),
 });
 

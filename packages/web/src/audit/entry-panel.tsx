@@ -1,4 +1,4 @@
-import { AUDIT_EVENTS, type AuditEntry, type Id } from "@tyr/contract";
+import { AUDIT_ANOMALIES, AUDIT_EVENTS, type AuditSearchEntry, type Id } from "@tyr/contract";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Code } from "../kit/copy.tsx";
@@ -12,7 +12,7 @@ import { Time } from "../time/time.tsx";
 
 type PanelProps = Readonly<{
   id: Id<"auditEntry">;
-  entry: AuditEntry | undefined;
+  entry: AuditSearchEntry | undefined;
   waiting: boolean;
   onClose: () => void;
 }>;
@@ -41,19 +41,24 @@ const sentenceOf = (type: string): string =>
     ? AUDIT_EVENTS[type as keyof typeof AUDIT_EVENTS]
     : "a kind of entry this page does not know";
 
-function EntryDetail({ entry }: Readonly<{ entry: AuditEntry }>): ReactNode {
+function EntryDetail({ entry }: Readonly<{ entry: AuditSearchEntry }>): ReactNode {
   return (
     <>
       <p className="lead mono">{entry.type}</p>
       <p className="muted">{sentenceOf(entry.type)}</p>
       <p className="badges">
         <StateBadge state={entry.outcome} />
-        {entry.index === null ? (
-          <span className="badge state-wait">not in the tree yet</span>
-        ) : (
-          <span className="badge">index {entry.index}</span>
-        )}
+        <span className="badge">index {entry.index}</span>
       </p>
+      {entry.anomalies.length === 0 ? null : (
+        <ul className="plain" aria-label="What stands out">
+          {entry.anomalies.map((name) => (
+            <li key={name}>
+              <span className="badge state-wait">{name.replaceAll("_", " ")}</span> {AUDIT_ANOMALIES[name]}
+            </li>
+          ))}
+        </ul>
+      )}
       <dl className="facts">
         <dt>Time</dt>
         <dd>
@@ -66,6 +71,10 @@ function EntryDetail({ entry }: Readonly<{ entry: AuditEntry }>): ReactNode {
           </Link>{" "}
           <span className="muted">{entry.actor.kind}</span>
         </dd>
+        <dt>From where</dt>
+        <dd>
+          <Whence address={entry.details["address"]} />
+        </dd>
         <dt>To what</dt>
         <dd>
           <ObjectLink object={entry.object} />
@@ -75,7 +84,12 @@ function EntryDetail({ entry }: Readonly<{ entry: AuditEntry }>): ReactNode {
           {entry.requestId === null ? (
             <span className="muted">not from a request</span>
           ) : (
-            <Code text={entry.requestId} what="request id" short />
+            <span className="inline">
+              <Code text={entry.requestId} what="request id" short />
+              <Link to="/audit" search={{ request: entry.requestId }}>
+                all of it
+              </Link>
+            </span>
           )}
         </dd>
         <dt>Entry</dt>
@@ -83,21 +97,13 @@ function EntryDetail({ entry }: Readonly<{ entry: AuditEntry }>): ReactNode {
           <Code text={entry.id} what="entry id" short />
         </dd>
         <dt>Leaf hash</dt>
-        <dd>
-          {entry.leafHash === null ? (
-            <span className="muted">when it is in the tree</span>
-          ) : (
-            <Code text={entry.leafHash} what="leaf hash" />
-          )}
-        </dd>
+        <dd>{entry.leafHash === null ? null : <Code text={entry.leafHash} what="leaf hash" />}</dd>
       </dl>
-      {entry.index === null ? null : (
-        <p>
-          <a className="button" href={`/api/v1/audit/entries/${entry.id}/proof`} download={`${entry.id}.tlog-proof`}>
-            <Icon name="download" /> Proof of inclusion
-          </a>
-        </p>
-      )}
+      <p>
+        <a className="button" href={`/api/v1/audit/entries/${entry.id}/proof`} download={`${entry.id}.tlog-proof`}>
+          <Icon name="download" /> Proof of inclusion
+        </a>
+      </p>
       {entry.before === null && entry.after === null ? null : (
         <>
           <h3>State</h3>
@@ -119,7 +125,16 @@ function EntryDetail({ entry }: Readonly<{ entry: AuditEntry }>): ReactNode {
   );
 }
 
-function ObjectLink({ object }: Readonly<{ object: AuditEntry["object"] }>): ReactNode {
+/** The address stands in the entries of signing in; what came after carries the request. */
+function Whence({ address }: Readonly<{ address: unknown }>): ReactNode {
+  return typeof address === "string" ? (
+    <Hostile text={address} limit={80} mono />
+  ) : (
+    <span className="muted">not in this entry</span>
+  );
+}
+
+function ObjectLink({ object }: Readonly<{ object: AuditSearchEntry["object"] }>): ReactNode {
   const { id, kind } = object;
   return (
     <span className="inline">

@@ -1,32 +1,30 @@
-import { AUDIT_EVENT_NAMES, type AuditEntry } from "@tyr/contract";
+import type { AuditSearchEntry } from "@tyr/contract";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useCallback, type ReactNode } from "react";
-import { defined } from "../api/queries.ts";
+import { useCallback, useEffect, type ReactNode } from "react";
 import { usePages } from "../api/use-pages.ts";
-import { chipsOf } from "../kit/filter-chips.ts";
-import { Chips } from "../kit/chips.tsx";
 import { middle } from "../kit/copy.tsx";
 import { PagedTable } from "../kit/paged-table.tsx";
 import { type Column } from "../kit/data-table.tsx";
-import { FilterSelect } from "../kit/filter-select.tsx";
 import { Empty } from "../kit/notice.tsx";
 import { StateBadge } from "../kit/state.tsx";
 import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
+import { AnomalyBadges } from "./anomaly-badges.tsx";
 import { EntryPanel } from "./entry-panel.tsx";
+import { AuditFilters, queryOf } from "./filters.tsx";
 import { HeadCard } from "./head-card.tsx";
 
 const route = getRouteApi("/app/audit");
 
-const COLUMNS: readonly Column<AuditEntry>[] = [
+const COLUMNS: readonly Column<AuditSearchEntry>[] = [
   {
     id: "index",
     header: "Index",
     align: "end",
     className: "mono",
-    cell: (row) => row.index ?? <span className="unknown">waiting</span>,
+    cell: (row) => row.index,
   },
   { id: "time", header: "Time", className: "nowrap col-time", cell: (row) => <Time at={row.at} /> },
   {
@@ -60,7 +58,16 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
       </>
     ),
   },
-  { id: "outcome", header: "Outcome", className: "nowrap", cell: (row) => <StateBadge state={row.outcome} /> },
+  {
+    id: "outcome",
+    header: "Outcome",
+    className: "nowrap",
+    cell: (row) => (
+      <>
+        <StateBadge state={row.outcome} /> <AnomalyBadges anomalies={row.anomalies} />
+      </>
+    ),
+  },
 ];
 
 export function AuditPage(): ReactNode {
@@ -71,15 +78,19 @@ export function AuditPage(): ReactNode {
   );
 }
 
+/** Rows that fill the first screen: below it a page that came back short or empty is followed by the next at once. */
+const ROWS_MIN = 40;
+
 function Audit(): ReactNode {
-  const { type, object, actor, entry } = route.useSearch();
+  const search = route.useSearch();
   const navigate = route.useNavigate();
-  const pages = usePages("audit.list", { query: { ...defined({ type, object, actor }), limit: 200 } });
-  const selected = pages.rows?.find((row) => row.id === entry);
-  const chips = chipsOf(
-    { type, object, actor },
-    (key) => void navigate({ search: (old) => ({ ...old, [key]: undefined }) }),
-  );
+  const { entry } = search;
+  const pages = usePages("audit.events", { query: { ...queryOf(search), limit: 200 } });
+  const { rows, more, next } = pages;
+  useEffect(() => {
+    if (more && rows !== undefined && rows.length < ROWS_MIN) next();
+  }, [more, next, rows]);
+  const selected = rows?.find((row) => row.id === entry);
   const close = useCallback(() => void navigate({ search: (old) => ({ ...old, entry: undefined }) }), [navigate]);
   return (
     <div className="page split">
@@ -89,20 +100,7 @@ function Audit(): ReactNode {
           about="Every change of state, in an append-only log that anybody can verify without trusting this server."
         />
         <HeadCard />
-        <div className="filter-bar">
-          <FilterSelect
-            label="Type"
-            any="Every type"
-            options={AUDIT_EVENT_NAMES}
-            value={AUDIT_EVENT_NAMES.find((known) => known === type)}
-            words={(name) => name}
-            onChange={(name) => void navigate({ search: (old) => ({ ...old, type: name }) })}
-          />
-          <Chips
-            chips={chips}
-            clear={() => void navigate({ search: ({ tz, entry: open }) => ({ tz, entry: open }) })}
-          />
-        </div>
+        <AuditFilters />
         <PagedTable
           pages={pages}
           noun={["entry", "entries"]}
@@ -111,24 +109,28 @@ function Audit(): ReactNode {
           rowKey={(row) => row.id}
           selectedKey={entry}
           onOpen={(row) => void navigate({ search: (old) => ({ ...old, entry: row.id }) })}
-          empty={
-            <Empty
-              icon="audit"
-              title="No entry matches"
-              action={
-                <Link to="/audit" className="button">
-                  Show every entry
-                </Link>
-              }
-            >
-              The log is never empty: its first entry is the start of the server.
-            </Empty>
-          }
+          empty={more ? <p className="table-foot">Looking further back…</p> : <NoMatch />}
         />
       </div>
       {entry === undefined ? null : (
         <EntryPanel id={entry} entry={selected} waiting={pages.rows === undefined} onClose={close} />
       )}
     </div>
+  );
+}
+
+function NoMatch(): ReactNode {
+  return (
+    <Empty
+      icon="audit"
+      title="No entry matches"
+      action={
+        <Link to="/audit" className="button">
+          Show every entry
+        </Link>
+      }
+    >
+      The log is never empty: its first entry is the start of the server.
+    </Empty>
   );
 }

@@ -1,16 +1,16 @@
 import { EVENT_KINDS, EVENT_OUTCOMES } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { Popover } from "radix-ui";
 import { useState, type ReactNode } from "react";
 import { sensorsQuery } from "../api/queries.ts";
 import { useCan } from "../api/session.ts";
 import { Chips, type Chip } from "../kit/chips.tsx";
-import { Field, formText } from "../kit/field.tsx";
+import { formText } from "../kit/field.tsx";
 import { FilterSelect } from "../kit/filter-select.tsx";
 import { Form } from "../kit/form.tsx";
 import { Icon } from "../kit/icon.tsx";
-import { controlText, formatInstant, parseControl } from "../time/format.ts";
+import { formatInstant } from "../time/format.ts";
+import { TimeRange } from "../time/time-range.tsx";
 import { useZone } from "../time/use-zone.ts";
 import { parseQueryText } from "./query-text.ts";
 
@@ -78,54 +78,17 @@ export function EventFilters(): ReactNode {
           words={(id) => sensors.find((sensor) => sensor.id === id)?.name ?? id}
           onChange={(sensor) => void navigate({ search: (old) => ({ ...old, sensor }) })}
         />
-        <TimeRange />
+        <TimeRange
+          from={search.from}
+          to={search.to}
+          onChange={(range) => void navigate({ search: (old) => ({ ...old, ...range }) })}
+        />
         <button type="submit" className="button">
           Search
         </button>
       </Form>
       <EventChips sensorName={(id) => sensors.find((sensor) => sensor.id === id)?.name} />
     </>
-  );
-}
-
-/** From and before, read in the zone of the header's switch. */
-function TimeRange(): ReactNode {
-  const { from, to } = route.useSearch();
-  const navigate = route.useNavigate();
-  const zone = useZone();
-  const [open, setOpen] = useState(false);
-  const submit = (form: FormData): void => {
-    const range = { from: parseControl(formText(form, "from"), zone), to: parseControl(formText(form, "to"), zone) };
-    void navigate({ search: (old) => ({ ...old, ...range }) });
-    setOpen(false);
-  };
-  return (
-    <Popover.Root open={open} onOpenChange={setOpen}>
-      <Popover.Trigger className="button" type="button">
-        <Icon name="clock" /> Time
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content className="popover" align="end" sideOffset={6} aria-label="Time range">
-          <Form onData={submit}>
-            <Field label={`From (${zone === "utc" ? "UTC" : "local time"})`}>
-              {(control) => (
-                <input {...control} type="datetime-local" step={1} name="from" defaultValue={controlText(from, zone)} />
-              )}
-            </Field>
-            <Field label="Before">
-              {(control) => (
-                <input {...control} type="datetime-local" step={1} name="to" defaultValue={controlText(to, zone)} />
-              )}
-            </Field>
-            <p className="form-foot">
-              <button type="submit" className="button primary">
-                Apply
-              </button>
-            </p>
-          </Form>
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
   );
 }
 

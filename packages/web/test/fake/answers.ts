@@ -12,6 +12,7 @@ import {
   type User,
 } from "@tyr/contract";
 import { makeBlock, dryRunFor, makeAction, policyView } from "./actions.ts";
+import { auditSearchEntries, isAuditAsked } from "./audit.ts";
 import { at, hexOf, idOf, person, RULES } from "./make.ts";
 import { madeKey } from "./keys.ts";
 import { movesFrom } from "./incidents.ts";
@@ -170,12 +171,9 @@ const trust: Answers = {
     return revoked;
   },
   "serviceAccount.list": (_, { world }) => ({ items: world.services }),
-  "audit.list": ({ query }, { world }) =>
+  "audit.events": ({ query }, { world }) =>
     pageOf(
-      world.audit.filter(
-        (entry) =>
-          fits(query?.type, entry.type) && fits(query?.object, entry.object.id) && fits(query?.actor, entry.actor.id),
-      ),
+      auditSearchEntries(world.audit).filter((entry) => isAuditAsked(entry, query ?? {})),
       query,
     ),
   "audit.head": (_, { world }) => ({

@@ -1,4 +1,4 @@
-import type { AuditEntry } from "@tyr/contract";
+import type { AuditEntry, AuditSearchEntry, AuditSearchQuery } from "@tyr/contract";
 import { at, automation, hexOf, idOf, person, randomFrom, system } from "./make.ts";
 
 const TYPES = [
@@ -51,4 +51,27 @@ export function makeAudit(now: number): AuditEntry[] {
   const newest = entries.at(-1);
   if (newest !== undefined) entries[entries.length - 1] = { ...newest, index: null, leafHash: null };
   return entries.toReversed();
+}
+
+/** Those with a place in the tree; every refused sign-in stands out. */
+export function auditSearchEntries(entries: readonly AuditEntry[]): AuditSearchEntry[] {
+  return entries.flatMap((entry): AuditSearchEntry[] => {
+    if (entry.index === null) return [];
+    const isRefused = entry.outcome === "refused";
+    return [{ ...entry, index: entry.index, class: "security_event", anomalies: isRefused ? ["failure_burst"] : [] }];
+  });
+}
+
+export function isAuditAsked(entry: AuditSearchEntry, query: AuditSearchQuery): boolean {
+  const same = [
+    [query.type, entry.type],
+    [query.objectId, entry.object.id],
+    [query.userId, entry.actor.id],
+    [query.outcome, entry.outcome],
+    [query.correlationId, entry.requestId],
+  ] as const;
+  const isSame = same.every(([asked, has]) => asked === undefined || asked === has);
+  const isWithin = (query.since ?? "") <= entry.at && entry.at < (query.until ?? "9");
+  const hasText = JSON.stringify(entry).includes(query.text ?? "");
+  return isSame && isWithin && hasText && (query.anomaliesOnly === undefined || entry.anomalies.length > 0);
 }
