@@ -3,6 +3,7 @@ import {
   Unreachable,
   createClient,
   type CallInput,
+  type Client,
   type CallOptions,
   type ErrorCode,
   type OutputOf,
@@ -14,17 +15,27 @@ import { CliFailure } from "./failure.ts";
 import { visible } from "./output/visible-text.ts";
 import type { World } from "./world.ts";
 
+export type Call = <K extends RouteId>(id: K, input: CallInput<K>, options?: CallOptions) => Promise<OutputOf<K>>;
 export type Api = Readonly<{
   /** As the contract's client, but refusals and silence are `CliFailure`s with their exit code. */
-  call: <K extends RouteId>(id: K, input: CallInput<K>, options?: CallOptions) => Promise<OutputOf<K>>;
+  call: Call;
 }>;
-export type ApiOptions = Readonly<{ timeoutMs?: number; warn: (text: string) => void }>;
+export type ApiOptions = Readonly<{
+  timeoutMs?: number;
+  warn: (text: string) => void;
+  /** Asks whoever sits here to prove who they are. @returns the session's new token, undefined when nobody can be asked */
+  prove?: (call: Call) => Promise<string | undefined>;
+}>;
 
 /** Exit code per problem code. Exhaustive: a new code in the contract does not compile until it has one. */
 const EXIT_OF = {
   VALIDATION_FAILED: EXIT.usage,
   NOT_AUTHENTICATED: EXIT.notPermitted,
   LOGIN_FAILED: EXIT.notPermitted,
+  SECOND_FACTOR_NEEDED: EXIT.notPermitted,
+  STEP_UP_NEEDED: EXIT.notPermitted,
+  PROOF_WRONG: EXIT.notPermitted,
+  SECOND_FACTOR_STATE: EXIT.failed,
   KEY_INVALID: EXIT.notPermitted,
   NOT_PERMITTED: EXIT.notPermitted,
   CROSS_SITE_REQUEST: EXIT.notPermitted,
@@ -45,6 +56,8 @@ const EXIT_OF = {
   LAST_ADMINISTRATOR: EXIT.failed,
   IDEMPOTENCY_KEY_REUSED: EXIT.failed,
   BODY_TOO_LARGE: EXIT.failed,
+  URL_TOO_LONG: EXIT.failed,
+  HEADERS_TOO_MANY: EXIT.failed,
   MEDIA_TYPE_UNSUPPORTED: EXIT.failed,
   TARGET_INVALID: EXIT.usage,
   PASSWORD_TOO_WEAK: EXIT.failed,
@@ -87,6 +100,13 @@ function showFact(value: unknown): string {
   return value.map((one: unknown) => (typeof one === "string" ? one : JSON.stringify(one))).join("; ");
 }
 
+/** What helps at a terminal better than what the server says to everybody. */
+const SIGN_IN: Readonly<Record<string, string>> = {
+  NOT_AUTHENTICATED: "Run tyr login, or set TYR_TOKEN.",
+  STEP_UP_NEEDED:
+    "Run it where a password can be typed, or sign in anew with tyr login just before. API keys cannot do this.",
+};
+
 /** A problem document (RFC 9457) as a failure: its facts listed, its text made harmless. */
 export function failureOf(error: ApiProblem): CliFailure {
   const { problem } = error;
@@ -94,7 +114,7 @@ export function failureOf(error: ApiProblem): CliFailure {
     .filter(([name]) => !SAID_OTHERWISE.has(name))
     .map(([name, value]) => visible(`${name}: ${showFact(value)}`).slice(0, 500));
   const said = [problem.title, problem.detail].filter((text) => typeof text === "string" && text !== "");
-  const signIn = problem.code === "NOT_AUTHENTICATED" ? "Run tyr login, or set TYR_TOKEN." : problem.help;
+  const signIn = Object.hasOwn(SIGN_IN, problem.code) ? SIGN_IN[problem.code] : problem.help;
   return new CliFailure(visible([...new Set(said)].join(": ")) || `the server answered ${error.status}`, {
     exit: exitOfProblem(problem.code, error.status),
     problemCode: problem.code,
@@ -127,29 +147,49 @@ function unreachable(error: Unreachable, url: string): CliFailure {
   });
 }
 
-/** A client for the configured server. Redirects are refused: a token must not follow one. */
+/** @throws {CliFailure} for every refusal and for silence */
+function failing(client: Client, world: World, url: string): Call {
+  return async (id, input, callOptions = {}) => {
+    try {
+      return await client.call(id, input, { signal: world.signal, ...callOptions });
+    } catch (error) {
+      if (error instanceof ApiProblem) throw failureOf(error);
+      if (error instanceof Unreachable) throw unreachable(error, url);
+      if (world.signal.aborted) throw new CliFailure("interrupted", { exit: EXIT.cancelled, cause: error });
+      throw error;
+    }
+  };
+}
+
+/**
+ * A client for the configured server. Redirects are refused: a token must not follow one. Where the server asks for a
+ * recent proof of who calls, it is asked for here once, and the request is sent again.
+ */
 export function openApi(configuration: Configuration, world: World, options: ApiOptions): Api {
   const { url, token } = configuration;
   if (token !== undefined && isExposed(url.value))
     options.warn(`the token travels unencrypted: ${url.value} is plain http beyond this machine`);
+  let bearer = token?.value;
   const client = createClient({
     baseUrl: url.value,
     timeoutMs: options.timeoutMs ?? 30_000,
     fetch: (address, init) => world.fetch(address, { ...init, redirect: "error" }),
     headers: () => ({
       "user-agent": "tyr-cli",
-      ...(token === undefined ? {} : { authorization: `Bearer ${token.value}` }),
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
     }),
   });
+  const call = failing(client, world, url.value);
   return {
-    call: async (id, input, callOptions = {}) => {
+    call: async (id, input, callOptions) => {
       try {
-        return await client.call(id, input, { signal: world.signal, ...callOptions });
+        return await call(id, input, callOptions);
       } catch (error) {
-        if (error instanceof ApiProblem) throw failureOf(error);
-        if (error instanceof Unreachable) throw unreachable(error, url.value);
-        if (world.signal.aborted) throw new CliFailure("interrupted", { exit: EXIT.cancelled, cause: error });
-        throw error;
+        if (!(error instanceof CliFailure) || error.parts.problemCode !== "STEP_UP_NEEDED") throw error;
+        const renewed = await options.prove?.(call);
+        if (renewed === undefined) throw error;
+        bearer = renewed;
+        return await call(id, input, callOptions);
       }
     },
   };

@@ -6,6 +6,8 @@ import type { World } from "./world.ts";
 const SECRET_BYTES_MAX = 4096;
 
 export type Ask = Readonly<{
+  /** Whether there is a terminal to answer on. */
+  possible: boolean;
   /** y/N on the terminal. Without a terminal, or with --no-input, it is a usage error naming `flag`. */
   confirm: (question: string, flag: string) => Promise<void>;
   text: (question: string, flag: string) => Promise<string>;
@@ -18,8 +20,9 @@ function streams(world: World): { input: Readable; output: Writable } {
 }
 
 export function askOn(world: World, allowed: boolean): Ask {
+  const possible = allowed && world.stdin.isTTY === true && world.stderr.isTTY === true;
   const needTerminal = (question: string, flag: string): void => {
-    if (allowed && world.stdin.isTTY === true && world.stderr.isTTY === true) return;
+    if (possible) return;
     throw usage(`${question} cannot be asked here`, `There is no terminal to answer on: give ${flag}.`);
   };
   const answered = (answer: unknown): string => {
@@ -27,6 +30,7 @@ export function askOn(world: World, allowed: boolean): Ask {
     return answer;
   };
   return {
+    possible,
     async confirm(question, flag) {
       needTerminal(`"${question}"`, flag);
       const { confirm } = await import("@clack/prompts");

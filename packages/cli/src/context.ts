@@ -32,14 +32,21 @@ export function openContext(world: World, input: Input): Context {
   const print = new Printer(world, { ...outputOf(input), color, quiet: input.flag("quiet") });
   let configuration: Promise<Configuration> | undefined;
   const configured = (): Promise<Configuration> => (configuration ??= readConfiguration(input, world));
+  const ask = askOn(world, input.allowed("input"));
   return {
     world,
     print,
-    ask: askOn(world, input.allowed("input")),
+    ask,
     configuration: configured,
     async api(options = {}) {
       const { openApi } = await import("./api.ts");
-      return openApi(await configured(), world, { ...options, warn: (text) => print.warn(text) });
+      const { proveAgain } = await import("./prove.ts");
+      const read = await configured();
+      return openApi(read, world, {
+        ...options,
+        warn: (text) => print.warn(text),
+        prove: async (call) => await proveAgain(call, { ask, world, configuration: read }),
+      });
     },
   };
 }

@@ -14,6 +14,11 @@ export const ERRORS = {
     "Name or password is wrong",
     "Check both; after several failures the account waits before it answers again.",
   ],
+  SECOND_FACTOR_NEEDED: [
+    401,
+    "The password is right; a second factor is needed too",
+    "Send the six digits of the authenticator application, or a recovery code, as `code`.",
+  ],
   KEY_INVALID: [
     401,
     "The key is unknown, rotated or deactivated",
@@ -23,6 +28,11 @@ export const ERRORS = {
     403,
     "Signed in, but the permission is missing",
     "Ask an administrator for a role that holds the permission named in `permission`.",
+  ],
+  STEP_UP_NEEDED: [
+    403,
+    "This asks for a recent proof of who you are",
+    "Prove it with your password and second factor (`POST /api/v1/session/step-up`), then send the request again. Keys cannot.",
   ],
   CROSS_SITE_REQUEST: [403, "The request came from another site", "Use Tyr from its own address."],
   SETUP_TOKEN_INVALID: [
@@ -94,10 +104,20 @@ export const ERRORS = {
     "The target is not a canonical address, prefix or name of its type",
     "Read `detail`: it says which part is refused.",
   ],
+  PROOF_WRONG: [
+    422,
+    "The password or the code is wrong",
+    "Check both, and the clock of the device that shows the codes; each code counts once. After several failures the account waits.",
+  ],
+  SECOND_FACTOR_STATE: [
+    409,
+    "The second factors of the account do not allow this",
+    "Read `detail`: it says what has to come first.",
+  ],
   PASSWORD_TOO_WEAK: [
     422,
     "The password is too short or well known",
-    "Use at least 15 characters that are not a common password or your name.",
+    "Use at least 15 characters (8 beside a second factor) that are not a common password or your name.",
   ],
   LOGIN_DELAYED: [
     429,

@@ -5,6 +5,7 @@ import type { RouteDefinition } from "./route.ts";
 import { routes } from "./routes/index.ts";
 import { Problem } from "./schemas/basics.ts";
 import { CrowdsecError } from "./schemas/respond.ts";
+import { STEP_UP_SECONDS } from "./step-up.ts";
 
 type Json = Record<string, unknown>;
 
@@ -114,6 +115,7 @@ function operation(id: string, route: RouteDefinition): Json {
     summary: route.summary,
     tags: [id.slice(0, id.indexOf("."))],
     "x-permission": route.needs,
+    ...(route.stepUp === undefined ? {} : { "x-recent-proof-seconds": STEP_UP_SECONDS[route.stepUp] }),
     security: security(route.needs),
     parameters: [...parameters("path", route.params), ...parameters("query", route.query), ...headers(route)],
     ...(asked === undefined ? {} : { requestBody: asked }),

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from "typebox";
 import type { Permission } from "./permissions.ts";
+import type { StepUpClass } from "./step-up.ts";
 
 export type Method = "GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE";
 
@@ -11,6 +12,8 @@ export type RouteDefinition = Readonly<{
   method: Method;
   path: `/${string}`;
   needs: Permission | "public";
+  /** Asks for a recent proof of who calls, besides the permission. Programs cannot give one. */
+  stepUp?: StepUpClass;
   summary: string;
   status?: number;
   /** Its answer carries an ETag, and If-None-Match is answered with 304. */

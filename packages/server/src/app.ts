@@ -33,6 +33,8 @@ import {
 import { createGovern, eraseFromActions, listActionTimeline, type Govern } from "#govern";
 import {
   createIdentity,
+  openKnownPasswords,
+  openKnownPasswords,
   createKeys,
   operatorAddresses,
   eraseAccount,
@@ -51,9 +53,10 @@ import {
   type WriteTransaction,
 } from "#platform/database";
 import type { Logger } from "#platform/log";
-import { createSecrets, openKeyRotation, type KeyRotation } from "#platform/secrets";
+import { createSecrets, openKeyRotation, type KeyRotation, type Secrets } from "#platform/secrets";
 import { createRespond, enforcerAddresses, listBlockTimeline } from "#respond";
 import { actionHandlers } from "./api/actions.ts";
+import { accountHandlers } from "./api/account.ts";
 import { blockHandlers } from "./api/blocks.ts";
 import { collectHandlers } from "./api/collect.ts";
 import { detectionHandlers } from "./api/detections.ts";
@@ -133,6 +136,7 @@ type Stack = AsyncDisposableStack;
 type Base = AppOptions &
   Readonly<{
     database: Database;
+    secrets: Secrets;
     keys: KeyRotation;
     personal: PersonalValues;
     privacy: Privacy;
@@ -144,7 +148,7 @@ type Base = AppOptions &
 
 /** What stands before the stages: the log of everything, and who may do what. */
 async function openTrust(
-  { config, log, database, keys, witnesses }: Base,
+  { config, log, database, secrets, keys, witnesses }: Base,
   stack: Stack,
   onDiverged: (error: Error) => void,
 ) {
@@ -155,7 +159,14 @@ async function openTrust(
   stack.defer(async () => await rotating.stop());
   const sequencing = audit.start();
   stack.defer(async () => await sequencing.stop());
-  const identity = await createIdentity({ database, clock: systemClock });
+  const known = await openKnownPasswords(config.breachedPasswords);
+  stack.defer(async () => await known.close());
+  const identity = await createIdentity({
+    database,
+    clock: systemClock,
+    vault: secrets,
+    isKnownPassword: known.isKnown,
+  });
   const apiKeys = createKeys({ database, clock: systemClock });
   return { audit, identity, apiKeys };
 }
@@ -203,6 +214,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
       }),
     }),
     ...sessionHandlers({ identity, cookie }),
+    ...accountHandlers({ identity, cookie }),
     ...keyHandlers(apiKeys),
     ...auditHandlers({ audit, reveal: async (entries) => await base.personal.reveal(database.read, entries) }),
     ...statusHandlers({

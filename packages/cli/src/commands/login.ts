@@ -5,6 +5,7 @@ import { CliFailure, usage } from "../failure.ts";
 import { showInstant } from "../output/instants.ts";
 import { visible } from "../output/visible-text.ts";
 import { readUserFile, writeUserFile } from "../user-file.ts";
+import { withCode } from "../prove.ts";
 import { readPassword } from "./password-input.ts";
 
 export const login: Run = async (context, input) => {
@@ -18,7 +19,12 @@ export const login: Run = async (context, input) => {
   const name = input.text("name") ?? (await ask.text("Name", "--name"));
   const password = await readPassword(context, input);
   const api = await context.api();
-  const session = await api.call("session.login", { body: { name, password, token: true } });
+  const given = input.text("code");
+  const signIn = async (code: string | undefined) => {
+    const body = { name, password, token: true, ...(code === undefined ? {} : { code }) };
+    return await api.call("session.login", { body });
+  };
+  const session = given === undefined ? await withCode(ask, signIn) : await signIn(given);
   const { token, expiresAt, user } = session;
   if (token === undefined)
     throw new CliFailure("the server answered without a token", {

@@ -1,3 +1,4 @@
+import { ACCOUNT_COMMANDS } from "./account-commands.ts";
 import { COLLECT_COMMANDS } from "./collect-commands.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { KEY_COMMANDS } from "./key-commands.ts";
@@ -13,6 +14,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...SERVER_COMMANDS,
   ...COLLECT_COMMANDS,
   ...TRUST_COMMANDS,
+  ...ACCOUNT_COMMANDS,
   ...KEY_COMMANDS,
   ...WITNESS_COMMANDS,
   ...RESPOND_COMMANDS,
@@ -26,6 +28,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   audit: "The tamper-evident log",
   rule: "Detection rules",
   witness: "A witness of other machines' logs",
+  account: "Your own account",
   user: "Users and their roles",
   key: "API keys",
   service: "Service accounts, for programs",

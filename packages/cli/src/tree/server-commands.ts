@@ -47,6 +47,7 @@ export const SERVER_COMMANDS: readonly CommandSpec[] = [
     needs: "public",
     options: [
       { flags: "--name <name>", about: "who signs in" },
+      { flags: "--code <code>", about: "second factor, where the account has one; counts once" },
       { flags: "--password-stdin", about: "read the password as one line from stdin" },
       { flags: "--password-file <file>", about: "read the password as one line from a file" },
       { flags: "--allow-http", about: "send the password over plain http beyond this machine" },

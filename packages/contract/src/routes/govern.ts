@@ -75,6 +75,7 @@ export const governRoutes = {
     method: "POST",
     path: "/api/v1/actions/:id/approve",
     needs: "action:approve",
+    stepUp: "approve",
     summary: "Approve exactly what was shown",
     params: actionParams,
     body: g.ApproveBody,

@@ -1,5 +1,6 @@
 import type { RouteDefinition, RouteInput, RouteOutput } from "../route.ts";
 import { auditRoutes } from "./audit.ts";
+import { accountRoutes } from "./account.ts";
 import { collectRoutes } from "./collect.ts";
 import { detectRoutes } from "./detect.ts";
 import { governRoutes } from "./govern.ts";
@@ -11,6 +12,7 @@ import { trustRoutes } from "./trust.ts";
 /** Every route Tyr answers on. The server registers exactly these, the clients are typed by them. */
 export const routes = {
   ...trustRoutes,
+  ...accountRoutes,
   ...auditRoutes,
   ...collectRoutes,
   ...detectRoutes,

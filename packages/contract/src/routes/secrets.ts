@@ -14,6 +14,7 @@ export const secretRoutes = {
     method: "POST",
     path: "/api/v1/secrets/rotate",
     needs: "secret:rotate",
+    stepUp: "secrets",
     summary: "Put another key-encryption key in force; every secret follows in the background",
     body: ReasonBody,
     response: s.SecretKeyActivated,

@@ -6,7 +6,7 @@ import { Actor, Facts, Instant, NullableInstant, NullableString, PageOf, Storabl
 export const RoleName = Type.Enum(
   ROLE_NAMES as ["viewer", "analyst", "approver", "executor", "compliance_officer", "security_manager", "admin"],
 );
-/** 15 to 256 characters; every character counts, none is required. */
+/** At most 256 characters; at least 15, or 8 beside a second factor. Every character counts, none is required. */
 export const Password = StorableText(256, { minLength: 1 });
 export const LoginName = Type.String({
   minLength: 1,
@@ -45,6 +45,8 @@ export const LoginBody = Type.Object(
   {
     name: StorableText(80),
     password: Password,
+    /** Where the account has a second factor: six digits of the authenticator, or a recovery code. */
+    code: Type.Optional(StorableText(60, { minLength: 1 })),
     /** true: answer the session token in the body instead of a cookie (command line). */
     token: Type.Optional(Type.Boolean()),
   },
@@ -124,6 +126,8 @@ export const SessionInfo = Type.Object({
   current: Type.Boolean(),
   userAgent: NullableString,
   address: NullableString,
+  /** How whoever holds it last proved who they are, e.g. `password+totp`. */
+  factor: Type.String(),
 });
 export type SessionInfo = Static<typeof SessionInfo>;
 export const SessionList = Type.Object({ items: Type.Array(SessionInfo) });

@@ -1,6 +1,7 @@
 import { refuse, type RouteDefinition, type RouteId } from "@tyr/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "#identity";
+import type { Clock } from "#platform/clock";
 import type { RateLimits } from "#platform/rate-limits";
 import type { Authenticate, Authenticated } from "./authenticate.ts";
 import { clientAddress, holderOf, type TrustedProxies } from "./client-address.ts";
@@ -9,6 +10,7 @@ import { sendRefusal, type RefusalPlace } from "./problem.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { limitOf, ROUTE_LIMITS } from "./route-limits.ts";
 import { refuseCrossSite, refuseCrossSiteSocket } from "./same-site.ts";
+import { staleProof } from "./step-up.ts";
 
 export type Route = Readonly<{ id: RouteId; definition: RouteDefinition }>;
 
@@ -24,6 +26,7 @@ export type GateDeps = Readonly<{
   trustProxy: TrustedProxies;
   /** Origins whose pages may call with a bearer token. */
   corsOrigins: readonly string[];
+  clock: Clock;
   limits: RateLimits;
   refusals: RefusalLog;
 }>;
@@ -63,7 +66,7 @@ export class Gate {
     const byCaller = needs === "public" ? undefined : await this.#tooMany(route, caller.keyId ?? caller.actor.id);
     const missing = byCaller ?? (await this.#lacks(route, caller, request));
     if (missing !== undefined) return missing;
-    const foreign = this.#foreign(route, request, by);
+    const foreign = this.#foreign(route, request, by) ?? staleProof(route.definition, caller, this.#deps.clock.now());
     if (foreign !== undefined) return foreign;
     this.#callers.set(request, caller);
     return undefined;

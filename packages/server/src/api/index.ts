@@ -1,3 +1,4 @@
+export { accountHandlers } from "./account.ts";
 export { auditHandlers } from "./audit.ts";
 export { createAuthenticate, type Authenticate, type AuthenticateDeps } from "./authenticate.ts";
 export { sessionCookie, type SessionCookie } from "./cookie.ts";

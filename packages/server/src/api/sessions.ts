@@ -17,8 +17,8 @@ function byOf({ caller, requestId }: Call): Administrator {
   return { actor: caller.actor, requestId };
 }
 
-type Ids = "setup.state" | "setup.complete" | `session.${string}` | `user.${string}`;
-type SessionHandlers = Pick<Handlers, Extract<keyof Handlers, Ids>>;
+type Ids = "setup.state" | "setup.complete" | `session.${string}` | "user.list" | "user.create" | "user.change";
+type SessionHandlers = Omit<Pick<Handlers, Extract<keyof Handlers, Ids>>, "session.stepUp">;
 
 export function sessionHandlers({ identity, cookie }: SessionDeps): SessionHandlers {
   const keep = ({ session, token }: SignedIn, call: Call) => {

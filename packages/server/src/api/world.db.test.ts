@@ -8,15 +8,17 @@ import {
   buildServer,
   createAuthenticate,
   sessionCookie,
+  accountHandlers,
   sessionHandlers,
   systemHandlers,
   type Handlers,
 } from "#api";
 import { createAudit, type Audit } from "#audit";
-import { createIdentity } from "#identity";
+import { createIdentity, openKnownPasswords } from "#identity";
 import { createBus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import { silentLogger } from "#platform/log";
+import { createSecrets, openKeyRotation } from "#platform/secrets";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
 
 const PASSWORD = "the kettle sang at noon";
@@ -36,12 +38,16 @@ describe.each(TEST_ENGINES)("a server over HTTP on %s", (engine) => {
     const log = silentLogger;
     const clock = systemClock;
     audit = await createAudit({ database: world.db, clock, log, dataDir });
-    const identity = await createIdentity({ database: world.db, clock });
+    const vault = createSecrets({ keyringPath: join(dataDir, "secrets.keys"), clock });
+    await openKeyRotation({ database: world.db, secrets: vault, log });
+    const { isKnown } = await openKnownPasswords(undefined);
+    const identity = await createIdentity({ database: world.db, clock, vault, isKnownPassword: isKnown });
     const cookie = sessionCookie("http://127.0.0.1:8970");
     const nothing = Object.fromEntries(ROUTE_IDS.map((id) => [id, async () => refuse("NOT_FOUND", "not here")]));
     const handlers = {
       ...(nothing as unknown as Handlers),
       ...sessionHandlers({ identity, cookie }),
+      ...accountHandlers({ identity, cookie }),
       ...auditHandlers({ audit, reveal: async (entries) => [...entries] }),
       ...systemHandlers({ cookieName: "tyr", version: "1.2.3", notReady: async () => audit.diverged()?.message }),
       "sensor.list": async () => ok({ items: [] }),
@@ -147,7 +153,11 @@ describe.each(TEST_ENGINES)("a server over HTTP on %s", (engine) => {
       "session.refused",
     ])
       expect([type, types.has(type)]).toEqual([type, true]);
-    expect(items.every((item) => item.type === "system.heartbeat" || item.requestId !== null)).toBe(true);
+    expect(
+      items.every(
+        (item) => ["system.heartbeat", "secret.key_activated"].includes(item.type) || item.requestId !== null,
+      ),
+    ).toBe(true);
     const created = (await ada.call("audit.list", { query: { type: "user.created" } })).items[0];
     const proof = await ada.call("audit.proof", { params: { id: created?.id ?? "aud_" } });
     const head = await ada.call("audit.head", {});

@@ -1,20 +1,28 @@
 import {
   ok,
   refuse,
+  type RecoveryCodes,
   type Result,
   type Session,
   type SessionInfo,
+  type SignInMethods,
+  type TotpEnrolment,
   type User,
   type UserChange,
   type UserCreate,
 } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact } from "#platform/database";
+import * as account from "./account.ts";
+import { endSessionsOf, resetSignIn } from "./administer.ts";
 import type { Caller } from "./caller.ts";
+import type { IsKnown } from "./known-passwords.ts";
 import { HashingPlaces, warmUp } from "./password-hash.ts";
+import { stepUp, type Own } from "./prove.ts";
+import type { Vault } from "./second-factor.ts";
 import { hashToken, isAlive, LAST_SEEN_EVERY_MS } from "./session-rules.ts";
 import { openSetUp, type SetUp } from "./set-up.ts";
-import { signIn, type Origin, type SignedIn, type SignInDeps } from "./sign-in.ts";
+import { signIn, type Credentials, type Origin, type SignedIn, type SignInDeps } from "./sign-in.ts";
 import {
   deleteSession,
   deleteSessionOf,
@@ -28,15 +36,27 @@ import {
 import { changeUser, createUser, type Administrator } from "./users.ts";
 import { callerOf, sessionView, userView } from "./view.ts";
 
-export type IdentityDeps = Readonly<{ database: Database; clock: Clock }>;
-
-/** A person's request: who, in which session, for the log. `caller.sessionId` is set. */
-export type Own = Readonly<{ caller: Caller; requestId: string }>;
+export type IdentityDeps = Readonly<{
+  database: Database;
+  clock: Clock;
+  /** Where the secrets of authenticator applications are sealed. */
+  vault: Vault;
+  isKnownPassword: IsKnown;
+}>;
 
 export type Identity = Readonly<{
   setUp: SetUp;
-  /** Refusals `LOGIN_FAILED`, `LOGIN_DELAYED`, `TOO_MANY_REQUESTS`. */
-  signIn(credentials: Readonly<{ name: string; password: string }>, origin: Origin): Promise<Result<SignedIn>>;
+  /** Refusals `LOGIN_FAILED`, `SECOND_FACTOR_NEEDED`, `LOGIN_DELAYED`, `TOO_MANY_REQUESTS`. */
+  signIn(credentials: Credentials, origin: Origin): Promise<Result<SignedIn>>;
+  /** Proves again who holds a session, which goes on under a new token. */
+  stepUp(shown: Omit<Credentials, "name">, own: Own): Promise<Result<SignedIn>>;
+  methods(own: Own): Promise<Result<SignInMethods>>;
+  /** Ends all other sessions. */
+  changePassword(body: Readonly<{ current: string; password: string }>, own: Own): Promise<Result<undefined>>;
+  enrolTotp(own: Own): Promise<Result<TotpEnrolment>>;
+  confirmTotp(code: string, own: Own): Promise<Result<RecoveryCodes>>;
+  removeTotp(own: Own): Promise<Result<undefined>>;
+  renewRecoveryCodes(own: Own): Promise<Result<RecoveryCodes>>;
   /** The person of a session token, undefined when it is unknown, idle, over, or its owner disabled. Counts as being seen. */
   authenticate(token: string): Promise<Caller | undefined>;
   /** The person of a session, without counting as being seen: for connections that stay open. */
@@ -50,6 +70,10 @@ export type Identity = Readonly<{
   listUsers(): Promise<readonly User[]>;
   createUser(body: UserCreate, by: Administrator): Promise<Result<User>>;
   changeUser(id: string, change: UserChange, by: Administrator): Promise<Result<User>>;
+  sessionsOf(id: string): Promise<readonly SessionInfo[]>;
+  endSessionsOf(id: string, by: Administrator): Promise<Result<undefined>>;
+  /** A new first password, no second factor, no session. */
+  resetSignIn(id: string, password: string, by: Administrator): Promise<Result<User>>;
   /** Tells which sessions ended or got other rights in this process; whoever holds connections looks again. */
   watchSessions(listener: (sessionIds: readonly string[]) => void): () => void;
 }>;
@@ -105,19 +129,33 @@ async function endOthers({ database, tell }: Parts, own: Own): Promise<void> {
   tell(ended);
 }
 
-async function ownSessions({ database, clock }: Parts, { caller }: Own): Promise<readonly SessionInfo[]> {
-  const rows = await listSessions(database.read, caller.actor.id);
+type Whose = Readonly<{ subjectId: string; current: string | undefined }>;
+
+async function aliveSessions(
+  { database, clock }: Parts,
+  { subjectId, current }: Whose,
+): Promise<readonly SessionInfo[]> {
+  const rows = await listSessions(database.read, subjectId);
   return rows
     .filter((row) => isAlive(row, clock.now()))
-    .map(({ id, created_at, last_seen_at, expires_at, user_agent, address }) => ({
+    .map(({ id, created_at, last_seen_at, expires_at, user_agent, address, factor }) => ({
       id,
       createdAt: created_at.toISOString(),
       lastSeenAt: last_seen_at.toISOString(),
       expiresAt: expires_at.toISOString(),
-      current: id === caller.sessionId,
+      current: id === current,
       userAgent: user_agent,
       address,
+      factor,
     }));
+}
+
+/** Tells connections of sessions that ended, and forgets which. */
+async function ending({ tell }: Parts, work: Promise<Result<readonly string[]>>): Promise<Result<undefined>> {
+  const done = await work;
+  if (!done.ok) return done;
+  tell(done.value);
+  return ok(undefined);
 }
 
 type Wanted = Readonly<{ id: string; change: UserChange }>;
@@ -131,13 +169,57 @@ async function change(parts: Parts, wanted: Wanted, by: Administrator): Promise<
   return ok(userView(after));
 }
 
+async function reset(
+  parts: Parts,
+  target: Parameters<typeof resetSignIn>[1],
+  by: Administrator,
+): Promise<Result<User>> {
+  const done = await resetSignIn(parts, target, by);
+  if (!done.ok) return done;
+  parts.tell(done.value.ended);
+  return ok(done.value.user);
+}
+
+type Administering = Pick<
+  Identity,
+  "listUsers" | "createUser" | "changeUser" | "sessionsOf" | "endSessionsOf" | "resetSignIn"
+>;
+
+function administering(parts: Parts): Administering {
+  return {
+    listUsers: async () => (await listSubjects(parts.database.read)).map(userView),
+    createUser: async (body, by) => await createUser(parts, body, by),
+    changeUser: async (id, wanted, by) => await change(parts, { id, change: wanted }, by),
+    sessionsOf: async (id) => await aliveSessions(parts, { subjectId: id, current: undefined }),
+    endSessionsOf: async (id, by) => await ending(parts, endSessionsOf(parts, { id }, by)),
+    resetSignIn: async (id, password, by) => await reset(parts, { id, password }, by),
+  };
+}
+
+type OwnAccount = Pick<
+  Identity,
+  "stepUp" | "methods" | "changePassword" | "enrolTotp" | "confirmTotp" | "removeTotp" | "renewRecoveryCodes"
+>;
+
+function ownAccount(parts: Parts): OwnAccount {
+  return {
+    stepUp: async (shown, own) => await stepUp(parts, shown, own),
+    methods: async (own) => await account.signInMethods(parts, own),
+    changePassword: async (body, own) => await ending(parts, account.changePassword(parts, body, own)),
+    enrolTotp: async (own) => await account.enrolTotp(parts, own),
+    confirmTotp: async (code, own) => await account.confirmOwnTotp(parts, code, own),
+    removeTotp: async (own) => await account.removeTotp(parts, own),
+    renewRecoveryCodes: async (own) => await account.renewRecoveryCodes(parts, own),
+  };
+}
+
 /** Local accounts and opaque sessions. Call once per process, after the database is open. */
-export async function createIdentity({ database, clock }: IdentityDeps): Promise<Identity> {
+export async function createIdentity({ database, clock, vault, isKnownPassword }: IdentityDeps): Promise<Identity> {
   const listeners = new Set<(sessionIds: readonly string[]) => void>();
   const tell = (ids: readonly string[]): void => {
     if (ids.length > 0) for (const listener of listeners) listener(ids);
   };
-  const parts: Parts = { database, clock, places: new HashingPlaces(), tell };
+  const parts: Parts = { database, clock, vault, isKnownPassword, places: new HashingPlaces(), tell };
   const setUp = await openSetUp(parts);
   await warmUp();
   return {
@@ -154,12 +236,12 @@ export async function createIdentity({ database, clock }: IdentityDeps): Promise
       return ok(sessionView(owner.subject, owner.session));
     },
     signOut: async (own) => await signOut(parts, own),
-    listSessions: async (own) => await ownSessions(parts, own),
+    listSessions: async ({ caller }) =>
+      await aliveSessions(parts, { subjectId: caller.actor.id, current: caller.sessionId }),
     endSession: async (id, own) => await endOne(parts, id, own),
     endOtherSessions: async (own) => await endOthers(parts, own),
-    listUsers: async () => (await listSubjects(database.read)).map(userView),
-    createUser: async (body, by) => await createUser(parts, body, by),
-    changeUser: async (id, wanted, by) => await change(parts, { id, change: wanted }, by),
+    ...ownAccount(parts),
+    ...administering(parts),
     watchSessions(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

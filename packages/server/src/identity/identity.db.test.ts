@@ -3,9 +3,10 @@ import { hash, verify } from "@node-rs/argon2";
 import type { Role } from "@tyr/contract";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { createIdentity, operatorAddresses, type Identity, type Own } from "#identity";
+import { createIdentity, operatorAddresses, type Identity, type IdentityDeps, type Own } from "#identity";
 import { fixedClock } from "#platform/clock";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
+import { testDeps } from "./testing/test-vault.ts";
 
 /** Watched, not replaced: every hash is really computed. */
 vi.mock("@node-rs/argon2", { spy: true });
@@ -19,18 +20,20 @@ describe.each(TEST_ENGINES)("identity on %s", (engine) => {
   const clock = fixedClock(START);
   let world: TestDatabase;
   let identity: Identity;
+  let deps: IdentityDeps;
 
   beforeAll(async () => {
     world = await openTestDatabase(engine, clock);
+    deps = await testDeps(world.db, clock);
   });
   afterAll(async () => await world[Symbol.asyncDispose]());
   beforeEach(async () => {
     await world.db.bookkeep("counters", async (tx) => {
-      for (const table of ["session", "subject", "login_delay", "audit_intake"])
+      for (const table of ["session", "totp", "recovery_code", "subject", "login_delay", "audit_intake"])
         await sql.raw(`delete from ${table}`).execute(tx);
     });
     clock.set(START);
-    identity = await createIdentity({ database: world.db, clock });
+    identity = await createIdentity(deps);
   });
 
   const facts = async (): Promise<string[]> =>
@@ -63,7 +66,7 @@ describe.each(TEST_ENGINES)("identity on %s", (engine) => {
       expect(own.caller).toMatchObject({ actor: { kind: "person", name: "ada" }, roles: ["admin", "approver"] });
       expect(await facts()).toEqual(["setup.completed success ada", "session.created success ada"]);
       expect(await identity.setUp.isNeeded()).toBe(false);
-      expect((await createIdentity({ database: world.db, clock })).setUp.token).toBeUndefined();
+      expect((await createIdentity(deps)).setUp.token).toBeUndefined();
     });
 
     test("gives one administrator, however many use the link at once", async () => {

@@ -1,7 +1,10 @@
 import { ok, refuse, type Result } from "@tyr/contract";
+import type { IsKnown } from "./known-passwords.ts";
 
 /** NIST 800-63B-4: length is what counts; no composition rules. Counted in Unicode code points. */
-const PASSWORD_LENGTH_MIN = 15;
+const LENGTH_MIN_ALONE = 15;
+/** Beside a second factor, which guessing does not get past (ASVS 5.0 6.2.1). */
+const LENGTH_MIN_BESIDE_FACTOR = 8;
 
 /** Parts of long passwords that stand at the top of leaked lists. A password made of these alone is well known. */
 const KNOWN_PARTS = [
@@ -91,9 +94,19 @@ const ROWS = [
   "qwertzuiopasdfghjklyxcvbnm",
 ];
 
-/** The form two spellings of one password share (NIST 800-63B-4 3.1.1.2: NFKC or NFKD before hashing). */
+/** The form two spellings of one password share (RFC 8265, OpaqueString: NFC; case and compatibility forms stay). */
 export function normalizePassword(password: string): string {
-  return password.normalize("NFKC");
+  return password.normalize("NFC");
+}
+
+/** Counted in Unicode code points. */
+function lengthOf(password: string): number {
+  return Array.from(normalizePassword(password)).length;
+}
+
+/** True when it is long enough to open an account without a second factor. */
+export function standsAlone(password: string): boolean {
+  return lengthOf(password) >= LENGTH_MIN_ALONE;
 }
 
 function isRepetition(text: string): boolean {
@@ -118,24 +131,38 @@ function isMadeOfKnown(text: string, name: string): boolean {
   return rest !== text && rest.replaceAll(/[^\p{L}]/gu, "").length < 4;
 }
 
+function weak(detail: string): Result<string> {
+  return refuse("PASSWORD_TOO_WEAK", detail);
+}
+
+/** @param plain lower case and with compatibility forms folded, so that a known word is found however it is written */
+function guessable(plain: string, name: string): string | undefined {
+  if (isRepetition(plain)) return "the password repeats a short part of itself";
+  if (isRun(plain.replaceAll(/\s/g, ""))) return "the password is a run of neighbouring keys or letters";
+  if (isMadeOfKnown(plain, name)) return "the password is made of well-known words or the account's name";
+  return undefined;
+}
+
+/** Whose password it is to be. `hasSecondFactor`: a password alone does not open the account. */
+export type PasswordOwner = Readonly<{ name: string; hasSecondFactor: boolean }>;
+
+/** Whoever just got an account has no second factor yet. */
+export function firstOwner(name: string): PasswordOwner {
+  return { name, hasSecondFactor: false };
+}
+
 /**
- * Refuses passwords that are short, well known, a repetition, a keyboard run, or mostly the account's name.
+ * Refuses passwords that are short, leaked, well known, a repetition, a keyboard run, or mostly the account's name. No
+ * rule asks for kinds of characters.
  *
- * @param name the account's name
+ * @returns the password as it is hashed, or `PASSWORD_TOO_WEAK`
  */
-export function checkPassword(password: string, name: string): Result<string> {
-  const normal = normalizePassword(password);
-  const length = Array.from(normal).length;
-  if (length < PASSWORD_LENGTH_MIN)
-    return refuse(
-      "PASSWORD_TOO_WEAK",
-      `the password has ${length} characters; at least ${PASSWORD_LENGTH_MIN} are needed`,
-    );
-  const plain = normal.toLowerCase();
-  if (isRepetition(plain)) return refuse("PASSWORD_TOO_WEAK", "the password repeats a short part of itself");
-  if (isRun(plain.replaceAll(/\s/g, "")))
-    return refuse("PASSWORD_TOO_WEAK", "the password is a run of neighbouring keys or letters");
-  if (isMadeOfKnown(plain, name.toLowerCase()))
-    return refuse("PASSWORD_TOO_WEAK", "the password is made of well-known words or the account's name");
-  return ok(normal);
+export async function checkPassword(password: string, owner: PasswordOwner, isKnown: IsKnown): Promise<Result<string>> {
+  const length = lengthOf(password);
+  const least = owner.hasSecondFactor ? LENGTH_MIN_BESIDE_FACTOR : LENGTH_MIN_ALONE;
+  if (length < least) return weak(`the password has ${length} characters; at least ${least} are needed`);
+  const reason = guessable(password.normalize("NFKC").toLowerCase(), owner.name.toLowerCase());
+  if (reason !== undefined) return weak(reason);
+  if (await isKnown(password)) return weak("the password stands in a list of passwords that leaked");
+  return ok(normalizePassword(password));
 }

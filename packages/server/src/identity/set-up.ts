@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { FIRST_ROLES, ok, refuse, type Result } from "@tyr/contract";
 import { newId } from "#platform/ids";
 import { hashPassword } from "./password-hash.ts";
-import { checkPassword } from "./password-policy.ts";
+import { checkPassword, firstOwner } from "./password-policy.ts";
 import { hashToken, newToken } from "./session-rules.ts";
 import { busy, newSession, sessionCreated, type Origin, type SignedIn, type SignInDeps } from "./sign-in.ts";
 import { countAdministrators, insertSession, insertSubject, lockAdministrators, type SubjectRow } from "./store.ts";
@@ -25,12 +25,13 @@ async function makeFirst(deps: SignInDeps, body: SetUpBody, origin: Origin): Pro
     id: newId("subject", now),
     name: body.name,
     password: await hashPassword(body.password),
+    password_stands_alone: true,
     roles: FIRST_ROLES,
     active: true,
     created_at: now,
     last_seen_at: now,
   };
-  const session = newSession(subject.id, origin, now);
+  const session = newSession(subject.id, { ...origin, factor: "password" }, now);
   const actor = personOf(subject);
   const completed = {
     type: "setup.completed",
@@ -67,7 +68,7 @@ export async function openSetUp(deps: SignInDeps): Promise<SetUp> {
       if (!(await isNeeded())) return alreadyDone();
       if (hash === undefined || !timingSafeEqual(hash, hashToken(body.token)))
         return refuse("SETUP_TOKEN_INVALID", "this is not the set-up link this server printed");
-      const password = checkPassword(body.password, body.name);
+      const password = await checkPassword(body.password, firstOwner(body.name), deps.isKnownPassword);
       if (!password.ok) return password;
       return (await deps.places.run(async () => await makeFirst(deps, body, origin))) ?? busy();
     },

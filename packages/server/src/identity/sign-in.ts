@@ -6,12 +6,14 @@ import { newId } from "#platform/ids";
 import { anonymous } from "./caller.ts";
 import { hashPassword, isOutdated, verifyPassword, type HashingPlaces } from "./password-hash.ts";
 import { hashToken, newToken, SESSION_LIFE_MS } from "./session-rules.ts";
+import { hasSecondFactor, useCode, type Factor, type Vault } from "./second-factor.ts";
+import type { IsKnown } from "./known-passwords.ts";
 import {
   findSubjectByName,
   forgetDeadSessions,
   forgetFailures,
   insertSession,
-  isStillActive,
+  lockUnchanged,
   nameKey,
   setPassword,
   takeAttempt,
@@ -25,11 +27,20 @@ export type Origin = Readonly<{ address: string; userAgent: string | null; reque
 /** `token` goes into the cookie, or to the command line; it is stored nowhere. */
 export type SignedIn = Readonly<{ session: Session; token: string }>;
 
-export type SignInDeps = Readonly<{ database: Database; clock: Clock; places: HashingPlaces }>;
+export type SignInDeps = Readonly<{
+  database: Database;
+  clock: Clock;
+  places: HashingPlaces;
+  vault: Vault;
+  isKnownPassword: IsKnown;
+}>;
 
 export type NewSession = Readonly<{ row: SessionRow & { token_hash: Uint8Array }; token: string }>;
 
-export function newSession(subjectId: SubjectRow["id"], origin: Origin, now: Date): NewSession {
+/** `factor`: how it was proved who opens it. */
+export type Opened = Origin & Readonly<{ factor: string }>;
+
+export function newSession(subjectId: SubjectRow["id"], { factor, ...origin }: Opened, now: Date): NewSession {
   const token = newToken();
   const row = {
     id: newId("session", now),
@@ -40,6 +51,8 @@ export function newSession(subjectId: SubjectRow["id"], origin: Origin, now: Dat
     expires_at: new Date(now.getTime() + SESSION_LIFE_MS),
     user_agent: origin.userAgent?.slice(0, 200) ?? null,
     address: origin.address,
+    factor,
+    proved_at: now,
   };
   return { row, token };
 }
@@ -50,21 +63,51 @@ export function sessionCreated(subject: Pick<SubjectRow, "id" | "name">, session
     actor: personOf(subject),
     object: { kind: "session", id: session.row.id },
     requestId: origin.requestId,
-    details: { factor: "password", address: origin.address },
+    details: { factor: session.row.factor, address: origin.address },
   };
 }
 
-type Credentials = Readonly<{ name: string; password: string }>;
-type Failure = Readonly<{ subject: SubjectRow | undefined; matches: boolean; failures: number }>;
+/** The one place where a code instead of a second factor was used up is worth an entry of its own. */
+export function recoveryUsed(subject: Pick<SubjectRow, "id" | "name">, factor: Factor, requestId: string): Fact[] {
+  if (factor !== "password+recovery") return [];
+  const object = { kind: "subject", id: subject.id };
+  return [{ type: "recovery.used", actor: personOf(subject), object, requestId }];
+}
 
-function reasonOf({ subject, matches }: Failure): string {
-  if (subject === undefined) return "unknown name";
-  return matches ? "disabled" : "wrong password";
+/** `code`: of the authenticator application, or a recovery code. */
+export type Credentials = Readonly<{ name: string; password: string; code?: string | undefined }>;
+export type Attempted = Readonly<{ failures: number; name_hash: Uint8Array }>;
+
+/**
+ * Counts a guess at an account before it is looked at, whatever is guessed and in which session: passwords and codes
+ * share one count.
+ *
+ * @returns `LOGIN_DELAYED` when the account still waits; nothing was counted then
+ */
+export async function countAttempt({ database, clock }: SignInDeps, name: string): Promise<Result<Attempted>> {
+  const name_hash = createHash("sha256").update(nameKey(name)).digest();
+  const { failures, waitSeconds } = await database.bookkeep(
+    "counters",
+    async (tx) => await takeAttempt(tx, name_hash, clock.now()),
+  );
+  if (waitSeconds === 0) return ok({ failures, name_hash });
+  return refuse("LOGIN_DELAYED", `after ${failures} failures this account waits before it answers again`, {
+    retryAfterSeconds: waitSeconds,
+  });
+}
+
+type Reason = "unknown name" | "wrong password" | "disabled" | "changed meanwhile" | "no code" | "wrong code";
+type Failure = Readonly<{ subject: SubjectRow | undefined; reason: Reason; failures: number }>;
+
+function refusalOf(reason: Reason): Refused {
+  if (reason === "no code") return refuse("SECOND_FACTOR_NEEDED", "this account asks for a code besides the password");
+  if (reason === "wrong code") return refuse("LOGIN_FAILED", "the code is wrong, or was used already");
+  return refuse("LOGIN_FAILED", "name or password is wrong");
 }
 
 /** One answer for unknown, wrong and disabled. A name nobody has is not logged: people type passwords there. */
 async function refuseSignIn({ database }: SignInDeps, failure: Failure, origin: Origin): Promise<Refused> {
-  const { subject, failures } = failure;
+  const { subject, reason, failures } = failure;
   await database.audited(
     {
       type: "session.refused",
@@ -72,59 +115,77 @@ async function refuseSignIn({ database }: SignInDeps, failure: Failure, origin: 
       object: { kind: "subject", id: subject?.id ?? "unknown" },
       outcome: "refused",
       requestId: origin.requestId,
-      details: { reason: reasonOf(failure), failures, address: origin.address },
+      details: { reason, failures, address: origin.address },
     },
     async () => undefined,
   );
-  return refuse("LOGIN_FAILED", "name or password is wrong");
+  return refusalOf(reason);
 }
 
-type Opening = Readonly<{
-  subject: SubjectRow;
-  session: NewSession;
-  name_hash: Uint8Array;
-  rehashed: string | undefined;
-}>;
+/** What a right password still lacks, or by what the account opens. Nothing was changed when it lacks something. */
+export type Admitted = Readonly<{ factor: Factor } | { reason: Reason }>;
+type Proof = Readonly<{ subject: SubjectRow; code: string | undefined; now: Date }>;
 
-async function store(tx: WriteTransaction, { subject, session, name_hash, rehashed }: Opening): Promise<boolean> {
-  if (!(await isStillActive(tx, subject.id))) return false;
-  await forgetFailures(tx, name_hash);
-  await forgetDeadSessions(tx, session.row.created_at);
-  if (rehashed !== undefined) await setPassword(tx, subject.id, rehashed);
-  await insertSession(tx, session.row);
-  return true;
+/** Locks the account, and uses up the code of one that has a second factor. */
+export async function admit(tx: WriteTransaction, vault: Vault, { subject, code, now }: Proof): Promise<Admitted> {
+  if ((await lockUnchanged(tx, subject)) === undefined) return { reason: "changed meanwhile" };
+  if (!(await hasSecondFactor(tx, subject.id))) return { factor: "password" };
+  if (code === undefined) return { reason: "no code" };
+  const factor = await useCode(tx, vault, { id: subject.id, code, now });
+  return factor === undefined ? { reason: "wrong code" } : { factor };
+}
+
+type Opening = Proof & Attempted & Readonly<{ origin: Origin; rehashed: string | undefined }>;
+
+type OpenedSession = Readonly<{ factor: Factor; session: NewSession }>;
+
+async function open({ database, vault }: SignInDeps, opening: Opening): Promise<Result<SignedIn> | Reason> {
+  const { subject, now, name_hash, origin, rehashed } = opening;
+  const done = await database.audited(
+    (value: OpenedSession | Readonly<{ reason: Reason }>) =>
+      "reason" in value
+        ? []
+        : [...recoveryUsed(subject, value.factor, origin.requestId), sessionCreated(subject, value.session, origin)],
+    async (tx): Promise<OpenedSession | Readonly<{ reason: Reason }>> => {
+      const admitted = await admit(tx, vault, opening);
+      if ("reason" in admitted) return admitted;
+      const session = newSession(subject.id, { ...origin, factor: admitted.factor }, now);
+      await forgetFailures(tx, name_hash);
+      await forgetDeadSessions(tx, now);
+      if (rehashed !== undefined) await setPassword(tx, { ...subject, password: rehashed });
+      await insertSession(tx, session.row);
+      return { factor: admitted.factor, session };
+    },
+  );
+  if ("reason" in done) return done.reason;
+  return ok({ session: sessionView({ ...subject, last_seen_at: now }, done.session.row), token: done.session.token });
+}
+
+function reasonOf(subject: SubjectRow | undefined, matches: boolean): Reason {
+  if (subject === undefined) return "unknown name";
+  return matches ? "disabled" : "wrong password";
 }
 
 async function attempt(deps: SignInDeps, credentials: Credentials, origin: Origin): Promise<Result<SignedIn>> {
-  const { database, clock } = deps;
-  const now = clock.now();
-  const name_hash = createHash("sha256").update(nameKey(credentials.name)).digest();
-  const { failures, waitSeconds } = await database.bookkeep(
-    "counters",
-    async (tx) => await takeAttempt(tx, name_hash, now),
-  );
-  if (waitSeconds > 0)
-    return refuse("LOGIN_DELAYED", `after ${failures} failures this account waits before it answers again`, {
-      retryAfterSeconds: waitSeconds,
-    });
-  const subject = await findSubjectByName(database.read, credentials.name);
+  const counted = await countAttempt(deps, credentials.name);
+  if (!counted.ok) return counted;
+  const subject = await findSubjectByName(deps.database.read, credentials.name);
   const matches = await verifyPassword(subject?.password, credentials.password);
+  const { failures } = counted.value;
   if (subject === undefined || !matches || !subject.active)
-    return await refuseSignIn(deps, { subject, matches, failures }, origin);
+    return await refuseSignIn(deps, { subject, reason: reasonOf(subject, matches), failures }, origin);
   const rehashed = isOutdated(subject.password) ? await hashPassword(credentials.password) : undefined;
-  const session = newSession(subject.id, origin, now);
-  const opened = await database.audited(
-    (stored) => (stored ? [sessionCreated(subject, session, origin)] : []),
-    async (tx) => await store(tx, { subject, session, name_hash, rehashed }),
-  );
-  if (!opened) return await refuseSignIn(deps, { subject, matches, failures }, origin);
-  return ok({ session: sessionView({ ...subject, last_seen_at: now }, session.row), token: session.token });
+  const { code } = credentials;
+  const opening = { ...counted.value, subject, code, now: deps.clock.now(), origin, rehashed };
+  const opened = await open(deps, opening);
+  return typeof opened === "string" ? await refuseSignIn(deps, { subject, reason: opened, failures }, origin) : opened;
 }
 
 /**
- * Signs somebody in by name and password. Unknown, wrong and disabled give the same answer after the same work.
+ * Signs somebody in by name, password and, where the account has one, second factor. Unknown, wrong and disabled give
+ * the same answer after the same work.
  *
- * @returns refusals `LOGIN_FAILED`, `LOGIN_DELAYED` (per account, whatever the address), `TOO_MANY_REQUESTS`
+ * @returns refusals `LOGIN_FAILED`, `SECOND_FACTOR_NEEDED`, `LOGIN_DELAYED` (per account, whatever the address), `TOO_MANY_REQUESTS`
  */
 export async function signIn(deps: SignInDeps, credentials: Credentials, origin: Origin): Promise<Result<SignedIn>> {
   const outcome = await deps.places.run(async () => await attempt(deps, credentials, origin));

@@ -8,6 +8,8 @@ export type SubjectRow = Readonly<{
   id: SubjectId;
   name: string;
   password: string;
+  /** It has 15 characters or more. */
+  password_stands_alone: boolean;
   roles: readonly Role[];
   active: boolean;
   created_at: Date;
@@ -21,6 +23,9 @@ export type SessionRow = Readonly<{
   expires_at: Date;
   user_agent: string | null;
   address: string | null;
+  /** How and when last whoever holds it proved who they are. */
+  factor: string;
+  proved_at: Date;
 }>;
 
 declare module "#platform/tables" {
@@ -37,12 +42,23 @@ const SUBJECT = [
   "subject.id",
   "subject.name",
   "subject.password",
+  "subject.password_stands_alone",
   "subject.roles",
   "subject.active",
   "subject.created_at",
   "subject.last_seen_at",
 ] as const;
-const SESSION = ["id", "subject_id", "created_at", "last_seen_at", "expires_at", "user_agent", "address"] as const;
+const SESSION = [
+  "id",
+  "subject_id",
+  "created_at",
+  "last_seen_at",
+  "expires_at",
+  "user_agent",
+  "address",
+  "factor",
+  "proved_at",
+] as const;
 
 export function nameKey(name: string): string {
   return name.normalize("NFKC").toLowerCase();
@@ -106,14 +122,21 @@ export async function updateSubject(
     .execute();
 }
 
-export async function setPassword(tx: WriteTransaction, id: SubjectId, password: string): Promise<void> {
-  await tx.updateTable("subject").set({ password }).where("id", "=", id).execute();
+export async function setPassword(
+  tx: WriteTransaction,
+  { id, password, password_stands_alone }: Pick<SubjectRow, "id" | "password" | "password_stands_alone">,
+): Promise<void> {
+  await tx.updateTable("subject").set({ password, password_stands_alone }).where("id", "=", id).execute();
 }
 
-/** Locks the row, so that signing in and disabling happen one after the other. */
-export async function isStillActive(tx: WriteTransaction, id: SubjectId): Promise<boolean> {
-  const row = await tx.selectFrom("subject").select("active").where("id", "=", id).forUpdate().executeTakeFirst();
-  return row?.active === true;
+/**
+ * Locks the row, so that proving who one is and changing what proves it happen one after the other.
+ *
+ * @returns undefined when the account was disabled, or its password changed, since it was read
+ */
+export async function lockUnchanged(tx: WriteTransaction, seen: SubjectRow): Promise<SubjectRow | undefined> {
+  const row = await tx.selectFrom("subject").select(SUBJECT).where("id", "=", seen.id).forUpdate().executeTakeFirst();
+  return row?.active === true && row.password === seen.password ? toSubject(row) : undefined;
 }
 
 export async function insertSession(tx: WriteTransaction, row: SessionRow & { token_hash: Uint8Array }): Promise<void> {
@@ -146,6 +169,8 @@ export async function findSession(db: ReadDatabase, place: SessionPlace): Promis
       "session.expires_at",
       "session.user_agent",
       "session.address",
+      "session.factor",
+      "session.proved_at",
     ]);
   const found =
     "id" in place
@@ -153,7 +178,8 @@ export async function findSession(db: ReadDatabase, place: SessionPlace): Promis
       : query.where("token_hash", "=", place.token_hash);
   const row = await found.executeTakeFirst();
   if (row === undefined) return undefined;
-  const { session_id, session_created_at, session_last_seen_at, expires_at, user_agent, address, ...subject } = row;
+  const { session_id, session_created_at, session_last_seen_at, expires_at, user_agent, address, ...rest } = row;
+  const { factor, proved_at, ...subject } = rest;
   const session = {
     id: session_id,
     subject_id: subject.id,
@@ -162,6 +188,8 @@ export async function findSession(db: ReadDatabase, place: SessionPlace): Promis
     expires_at,
     user_agent,
     address,
+    factor,
+    proved_at,
   };
   return { session, subject: toSubject(subject) };
 }
@@ -169,6 +197,19 @@ export async function findSession(db: ReadDatabase, place: SessionPlace): Promis
 export async function touchSession(tx: WriteTransaction, session: SessionRow, now: Date): Promise<void> {
   await tx.updateTable("session").set({ last_seen_at: now }).where("id", "=", session.id).execute();
   await tx.updateTable("subject").set({ last_seen_at: now }).where("id", "=", session.subject_id).execute();
+}
+
+/** The session goes on under another token, proved now. @returns false when it has ended */
+export async function renewSession(
+  tx: WriteTransaction,
+  { id, ...renewed }: Pick<SessionRow, "id" | "factor" | "proved_at"> & { token_hash: Uint8Array },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable("session")
+    .set(renewed)
+    .where("id", "=", id)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
 }
 
 /** Where sessions that are alive come from, with the roles of their owners. */
@@ -239,16 +280,12 @@ export type Attempt = Readonly<{ failures: number; waitSeconds: number }>;
 export async function takeAttempt(tx: WriteTransaction, name_hash: Uint8Array, now: Date): Promise<Attempt> {
   const forgottenBefore = new Date(now.getTime() - FAILURES_KEPT_MS);
   await tx.deleteFrom("login_delay").where("updated_at", "<", forgottenBefore).execute();
-  await tx
+  // One statement makes or locks the row: between two, a sign-in that succeeds could take it away.
+  const row = await tx
     .insertInto("login_delay")
     .values({ name_hash, failures: 0, not_before: now, updated_at: now })
-    .onConflict((conflict) => conflict.column("name_hash").doNothing())
-    .execute();
-  const row = await tx
-    .selectFrom("login_delay")
-    .select(["failures", "not_before"])
-    .where("name_hash", "=", name_hash)
-    .forUpdate()
+    .onConflict((conflict) => conflict.column("name_hash").doUpdateSet({ name_hash }))
+    .returning(["failures", "not_before"])
     .executeTakeFirstOrThrow();
   const waitMs = row.not_before.getTime() - now.getTime();
   if (waitMs > 0) return { failures: row.failures, waitSeconds: Math.ceil(waitMs / 1_000) };

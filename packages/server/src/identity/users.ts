@@ -2,7 +2,7 @@ import { ok, refuse, type Actor, type Result, type User, type UserChange, type U
 import { newId } from "#platform/ids";
 import { revokeKeysOf } from "./keys/keys.ts";
 import { hashPassword } from "./password-hash.ts";
-import { checkPassword } from "./password-policy.ts";
+import { checkPassword, firstOwner } from "./password-policy.ts";
 import { busy, type SignInDeps } from "./sign-in.ts";
 import {
   countAdministrators,
@@ -24,14 +24,23 @@ function stateOf({ roles, active }: Pick<SubjectRow, "roles" | "active">): strin
 
 /** Refusals `PASSWORD_TOO_WEAK`, `NAME_TAKEN`, `TOO_MANY_REQUESTS`. */
 export async function createUser(deps: SignInDeps, body: UserCreate, by: Administrator): Promise<Result<User>> {
-  const password = checkPassword(body.password, body.name);
+  const password = await checkPassword(body.password, firstOwner(body.name), deps.isKnownPassword);
   if (!password.ok) return password;
   const hashed = await deps.places.run(async () => await hashPassword(body.password));
   if (hashed === undefined) return busy();
   const now = deps.clock.now();
   const roles = [...new Set(body.roles)];
   const id = newId("subject", now);
-  const subject = { id, name: body.name, password: hashed, roles, active: true, created_at: now, last_seen_at: null };
+  const subject = {
+    id,
+    name: body.name,
+    password: hashed,
+    password_stands_alone: true,
+    roles,
+    active: true,
+    created_at: now,
+    last_seen_at: null,
+  };
   return await deps.database.audited(
     { type: "user.created", ...by, object: { kind: "subject", id }, after: stateOf(subject), details: { roles } },
     async (tx): Promise<Result<User>> =>

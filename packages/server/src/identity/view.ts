@@ -23,6 +23,7 @@ export function callerOf({ session, subject }: SessionOwner): Caller {
     permissions: permissionsOf(subject.roles),
     roles: subject.roles,
     sessionId: session.id,
+    provedAt: session.proved_at,
   };
 }
 

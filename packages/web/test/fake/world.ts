@@ -141,6 +141,7 @@ function makeSessions(now: number): SessionInfo[] {
     current: index === 0,
     userAgent,
     address,
+    factor: index === 0 ? "password+totp" : "password",
   }));
 }
 

@@ -25,6 +25,9 @@ export type FakeServer = Readonly<{
   publish: Bus["publish"];
 }>;
 
+/** When the clock of a test begins, and everybody has just proved who they are. */
+const START = "2026-11-02T08:00:00.000Z";
+
 /** The header that names the caller of a test; `by` says how the caller came in. */
 export const AS = "x-test-caller";
 
@@ -44,7 +47,7 @@ const webDir = webFolder();
 type Overrides = Partial<Omit<ServerOptions, "handlers">> & Readonly<{ handlers?: Partial<Handlers> }>;
 
 export async function fakeServer(overrides: Overrides = {}): Promise<FakeServer> {
-  const clock = fixedClock("2026-11-02T08:00:00.000Z");
+  const clock = fixedClock(START);
   const bus = createBus(clock);
   const facts: Fact[] = [];
   const reached: string[] = [];
@@ -99,7 +102,8 @@ export async function fakeServer(overrides: Overrides = {}): Promise<FakeServer>
 }
 
 export function person(name: string, permissions: Caller["permissions"], roles: Caller["roles"] = []): Caller {
-  return { actor: { kind: "person", id: `usr_${name}`, name }, permissions, roles, sessionId: `ssn_${name}` };
+  const actor = { kind: "person", id: `usr_${name}`, name } as const;
+  return { actor, permissions, roles, sessionId: `ssn_${name}`, provedAt: new Date(START) };
 }
 
 export function portOf(app: FastifyInstance): number {

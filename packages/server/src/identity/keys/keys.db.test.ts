@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { createIdentity, createKeys, type Caller, type Identity, type KeyMaker, type Keys } from "#identity";
 import { fixedClock } from "#platform/clock";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
+import { testDeps } from "../testing/test-vault.ts";
 
 const PASSWORD = "the kettle sang at noon";
 const START = "2026-11-02T08:00:00.000Z";
@@ -18,8 +19,10 @@ describe.each(TEST_ENGINES)("API keys on %s", (engine) => {
   let identity: Identity;
   let keys: Keys;
   let ada: KeyMaker;
+  let deps: Parameters<typeof createIdentity>[0];
   beforeAll(async () => {
     world = await openTestDatabase(engine, clock);
+    deps = await testDeps(world.db, clock);
   });
   afterAll(async () => await world[Symbol.asyncDispose]());
   beforeEach(async () => {
@@ -28,7 +31,7 @@ describe.each(TEST_ENGINES)("API keys on %s", (engine) => {
         await sql.raw(`delete from ${table}`).execute(tx);
     });
     clock.set(START);
-    identity = await createIdentity({ database: world.db, clock });
+    identity = await createIdentity(deps);
     keys = createKeys({ database: world.db, clock });
     const body = { token: identity.setUp.token ?? "", name: "ada", password: PASSWORD };
     const done = await identity.setUp.complete(body, { address: "192.0.2.7", userAgent: null, requestId: "r" });

@@ -29,6 +29,8 @@ export type Config = Readonly<{
   eventPipelines: readonly string[];
   /** The file of key-encryption keys for secrets at rest. */
   keyringPath: string;
+  /** Leaked passwords besides the bundled ones: `SHA1:count` lines ordered by hash. */
+  breachedPasswords: string | undefined;
   /** A C2SP tlog-policy: who witnesses the audit log, where, and how many must have cosigned; undefined: nobody does. */
   witnessPolicy: string | undefined;
   policiesDir: string;
@@ -183,6 +185,10 @@ function readWitnessPath({ flags, env }: Settings): string | undefined {
   return path === undefined ? undefined : resolve(path);
 }
 
+function pathOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : resolve(text);
+}
+
 /** In the order given: pipelines of equal priority run in it. */
 function readPipelinePaths({ flags, env }: Settings): Pick<Config, "rulePipelines" | "eventPipelines"> {
   const paths = (fromEnv: string | undefined, fromFlags: readonly string[] = []): readonly string[] =>
@@ -226,6 +232,7 @@ export function readConfig({ argv, env: given, root }: Raw): Config {
     ...readPlaces(settings),
     ...readPipelinePaths(settings),
     witnessPolicy: readWitnessPath(settings),
+    breachedPasswords: pathOf(env["TYR_BREACHED_PASSWORDS"]),
     databaseUrl: readDatabaseUrl(settings),
     sample: !(flags["no-sample"] ?? env["TYR_NO_SAMPLE"] === "1"),
     logLevel: readLogLevel(settings),

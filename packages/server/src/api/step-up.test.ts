@@ -1,0 +1,90 @@
+import { PERMISSION_NAMES, routes, STEP_UP_SECONDS, type RouteDefinition } from "@tyr/contract";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { serviceCaller } from "#identity";
+import { AS, fakeServer, person, type FakeServer } from "./testing/fake-server.ts";
+
+const all: readonly [string, RouteDefinition][] = Object.entries(routes);
+const guarded = all.filter(([, { stepUp }]) => stepUp !== undefined);
+const everything = new Set(PERMISSION_NAMES);
+
+function pathOf({ path }: RouteDefinition): string {
+  return path.replace(/:[a-z]+/gi, "x");
+}
+
+describe("a route that asks for a recent proof", () => {
+  let server: FakeServer;
+  beforeAll(async () => {
+    server = await fakeServer();
+    const { provedAt, ...never } = person("never", everything);
+    server.callers.set("never", never);
+    server.callers.set("fresh", { ...person("fresh", everything), provedAt: server.clock.now() });
+    server.callers.set("key", { ...serviceCaller("automation", { id: "svc", name: "svc" }), permissions: everything });
+    server.callers.set("later", {
+      ...person("later", everything),
+      ...(provedAt && { provedAt: new Date(provedAt.getTime() + 60_000) }),
+    });
+  });
+  afterAll(async () => await server.app.close());
+
+  const ask = async (id: string, as: string) => {
+    const route = routes[id as keyof typeof routes] as RouteDefinition;
+    return await server.app.inject({
+      method: route.method,
+      url: pathOf(route),
+      headers: {
+        [AS]: as,
+        host: "localhost:8970",
+        ...(route.body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(route.body === undefined ? {} : { payload: "{}" }),
+    });
+  };
+
+  test("is every route that approves, administers people, changes how one signs in, or shows or changes keys", () => {
+    const wanted = all
+      .filter(([, { method }]) => method !== "GET" && method !== "HEAD")
+      .filter(
+        ([id, { needs }]) =>
+          id === "action.approve" ||
+          ["user:write", "key:write", "secret:rotate"].includes(needs) ||
+          ["key.create", "key.rotate"].includes(id) ||
+          id.startsWith("account."),
+      )
+      .map(([id]) => id);
+    expect(guarded.map(([id]) => id).toSorted()).toEqual(wanted.toSorted());
+  });
+
+  test.each(guarded)(
+    "%s is refused without one, with an old one and to programs, and let in with a fresh one",
+    async (id, route) => {
+      const seconds = STEP_UP_SECONDS[route.stepUp ?? "users"];
+      server.clock.set("2026-11-02T08:00:00.000Z");
+      for (const as of ["never", "key"]) {
+        const response = await ask(id, as);
+        expect([as, response.statusCode, response.json()]).toMatchObject([
+          as,
+          403,
+          { code: "STEP_UP_NEEDED", withinSeconds: seconds },
+        ]);
+      }
+      const passes = async (): Promise<boolean> => (await ask(id, "fresh")).statusCode !== 403;
+      expect(await passes()).toBe(true);
+      server.clock.advance(seconds * 1_000);
+      expect(await passes()).toBe(true);
+      server.clock.advance(1);
+      expect(await passes()).toBe(false);
+      expect((await ask(id, "later")).statusCode).not.toBe(403);
+    },
+  );
+
+  test("never reaches its handler when refused", async () => {
+    server.reached.length = 0;
+    for (const [id] of guarded) await ask(id, "never");
+    expect(server.reached).toEqual([]);
+  });
+
+  test("says so only to whoever may use it at all", async () => {
+    server.callers.set("viewer", person("viewer", new Set(["session:own"])));
+    expect((await ask("user.create", "viewer")).json()).toMatchObject({ code: "NOT_PERMITTED" });
+  });
+});

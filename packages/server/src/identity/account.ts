@@ -1,0 +1,166 @@
+import { randomBytes } from "node:crypto";
+import { ok, refuse, type RecoveryCodes, type Result, type SignInMethods, type TotpEnrolment } from "@tyr/contract";
+import type { WriteTransaction } from "#platform/database";
+import { confirmTotp, countRecoveryCodes, deleteTotp, findTotp, putRecoveryCodes, putTotp } from "./factor-store.ts";
+import { hashPassword } from "./password-hash.ts";
+import { checkPassword, standsAlone } from "./password-policy.ts";
+import { checkOwnPassword, ownerOf, ownFact, refuseProof, sessionOver, type Known, type Own } from "./prove.ts";
+import { hashRecoveryCode, newRecoveryCodes } from "./recovery-codes.ts";
+import { hasSecondFactor, totpPlace, useTotpCode } from "./second-factor.ts";
+import { busy, countAttempt, type SignInDeps } from "./sign-in.ts";
+import { deleteSessionsOf, forgetFailures, lockUnchanged, setPassword, type SubjectRow } from "./store.ts";
+import { base32, TOTP_SECRET_BYTES, totpUri } from "./totp.ts";
+
+export async function signInMethods(deps: SignInDeps, own: Own): Promise<Result<SignInMethods>> {
+  const owner = await ownerOf(deps, own);
+  if (owner === undefined) return sessionOver();
+  const { id, password_stands_alone } = owner.subject;
+  const { read } = deps.database;
+  const totp = await findTotp(read, id);
+  const since = totp?.confirmed_at?.toISOString();
+  return ok({
+    passwordStandsAlone: password_stands_alone,
+    totp: since === undefined ? null : { since },
+    recoveryCodesLeft: await countRecoveryCodes(read, id),
+  });
+}
+
+type PasswordChange = Readonly<{ current: string; password: string }>;
+
+function changedMeanwhile() {
+  return refuse("SECOND_FACTOR_STATE", "the account changed meanwhile: look at it again");
+}
+
+type Replaced = Known & Readonly<{ password: string; hashed: string }>;
+
+/** @returns the ids of the sessions that ended */
+async function replace(tx: WriteTransaction, own: Own, wanted: Replaced): Promise<Result<readonly string[]>> {
+  const { owner, name_hash, password, hashed } = wanted;
+  const { subject } = owner;
+  const alone = standsAlone(password);
+  const unchanged = await lockUnchanged(tx, subject);
+  if (unchanged === undefined || (!alone && !(await hasSecondFactor(tx, subject.id)))) return changedMeanwhile();
+  await setPassword(tx, { id: subject.id, password: hashed, password_stands_alone: alone });
+  await forgetFailures(tx, name_hash);
+  return ok(await deleteSessionsOf(tx, subject.id, own.caller.sessionId));
+}
+
+/** @returns the ids of the sessions that ended, or as `changePassword` */
+async function change(deps: SignInDeps, body: PasswordChange, own: Own): Promise<Result<readonly string[]>> {
+  const checked = await checkOwnPassword(deps, body.current, own);
+  if (!checked.ok) return checked;
+  const { subject } = checked.value.owner;
+  const { database, isKnownPassword } = deps;
+  const owner = { name: subject.name, hasSecondFactor: await hasSecondFactor(database.read, subject.id) };
+  const fit = await checkPassword(body.password, owner, isKnownPassword);
+  if (!fit.ok) return fit;
+  const wanted = { ...checked.value, password: body.password, hashed: await hashPassword(body.password) };
+  return await database.audited(
+    (done) => (done.ok ? [ownFact(own, "password.changed", { sessionsEnded: done.value.length })] : []),
+    async (tx) => await replace(tx, own, wanted),
+  );
+}
+
+/**
+ * Changes one's own password and ends all one's other sessions.
+ *
+ * @returns the ids of the sessions that ended, or `PROOF_WRONG`, `PASSWORD_TOO_WEAK`, `LOGIN_DELAYED`, `TOO_MANY_REQUESTS`
+ */
+export async function changePassword(
+  deps: SignInDeps,
+  body: PasswordChange,
+  own: Own,
+): Promise<Result<readonly string[]>> {
+  return (await deps.places.run(async () => await change(deps, body, own))) ?? busy();
+}
+
+/** Begins with an authenticator application, or anew with another; it counts once a code of it came back. */
+export async function enrolTotp(deps: SignInDeps, own: Own): Promise<Result<TotpEnrolment>> {
+  const owner = await ownerOf(deps, own);
+  if (owner === undefined) return sessionOver();
+  const { id, name } = owner.subject;
+  const secret = randomBytes(TOTP_SECRET_BYTES);
+  return await deps.database.audited(ownFact(own, "totp.enrolled"), async (tx): Promise<Result<TotpEnrolment>> => {
+    if (!(await putTotp(tx, id, deps.clock.now())))
+      return refuse("SECOND_FACTOR_STATE", "there is an authenticator application already: remove it first");
+    await deps.vault.seal(tx, totpPlace(id), secret);
+    return ok({ secret: base32(secret), uri: totpUri(secret, name) });
+  });
+}
+
+type Confirming = Readonly<{ subject: SubjectRow; code: string; codes: readonly string[]; name_hash: Uint8Array }>;
+type Confirmed = "confirmed" | "nothing to confirm" | "wrong code";
+
+async function confirm(tx: WriteTransaction, deps: SignInDeps, confirming: Confirming): Promise<Confirmed> {
+  const { subject, code, codes, name_hash } = confirming;
+  const { id } = subject;
+  const now = deps.clock.now();
+  if ((await lockUnchanged(tx, subject)) === undefined) return "nothing to confirm";
+  const begun = await findTotp(tx, id);
+  if (begun === undefined || begun.confirmed_at !== null) return "nothing to confirm";
+  if (!(await useTotpCode(tx, deps.vault, { id, code, now }))) return "wrong code";
+  await confirmTotp(tx, id, now);
+  await forgetFailures(tx, name_hash);
+  await putRecoveryCodes(tx, id, codes.map(hashRecoveryCode));
+  return "confirmed";
+}
+
+/** @returns fresh recovery codes, or `PROOF_WRONG`, `SECOND_FACTOR_STATE`, `LOGIN_DELAYED` */
+export async function confirmOwnTotp(deps: SignInDeps, code: string, own: Own): Promise<Result<RecoveryCodes>> {
+  const owner = await ownerOf(deps, own);
+  if (owner === undefined) return sessionOver();
+  const { subject } = owner;
+  const counted = await countAttempt(deps, subject.name);
+  if (!counted.ok) return counted;
+  const { name_hash, failures } = counted.value;
+  const codes = newRecoveryCodes();
+  const done = await deps.database.audited(
+    (outcome) => (outcome === "confirmed" ? [ownFact(own, "totp.confirmed", { recoveryCodes: codes.length })] : []),
+    async (tx) => await confirm(tx, deps, { subject, code, codes, name_hash }),
+  );
+  if (done === "wrong code") return await refuseProof(deps, own, { reason: done, failures });
+  if (done === "confirmed") return ok({ codes: [...codes] });
+  return refuse("SECOND_FACTOR_STATE", "no authenticator application waits to be confirmed: begin anew");
+}
+
+/** Forgets every second factor of somebody. */
+export async function dropSecondFactors(
+  tx: WriteTransaction,
+  deps: SignInDeps,
+  id: SubjectRow["id"],
+): Promise<boolean> {
+  const had = await deleteTotp(tx, id);
+  if (had) await deps.vault.drop(tx, totpPlace(id));
+  await putRecoveryCodes(tx, id, []);
+  return had;
+}
+
+/** A short password cannot stay without it. Refusals `NOT_FOUND`, `SECOND_FACTOR_STATE`. */
+export async function removeTotp(deps: SignInDeps, own: Own): Promise<Result<undefined>> {
+  const owner = await ownerOf(deps, own);
+  if (owner === undefined) return sessionOver();
+  return await deps.database.audited(ownFact(own, "totp.removed"), async (tx): Promise<Result<undefined>> => {
+    const subject = await lockUnchanged(tx, owner.subject);
+    if (subject === undefined) return changedMeanwhile();
+    if (!subject.password_stands_alone)
+      return refuse("SECOND_FACTOR_STATE", "the password has fewer than 15 characters: choose a longer one first");
+    if (await dropSecondFactors(tx, deps, subject.id)) return ok(undefined);
+    return refuse("NOT_FOUND", "there is no authenticator application");
+  });
+}
+
+/** The codes before count no more. Refusal `SECOND_FACTOR_STATE` where there is no second factor to recover from. */
+export async function renewRecoveryCodes(deps: SignInDeps, own: Own): Promise<Result<RecoveryCodes>> {
+  const owner = await ownerOf(deps, own);
+  if (owner === undefined) return sessionOver();
+  const codes = newRecoveryCodes();
+  const fact = ownFact(own, "recovery.renewed", { recoveryCodes: codes.length });
+  return await deps.database.audited(fact, async (tx): Promise<Result<RecoveryCodes>> => {
+    const subject = await lockUnchanged(tx, owner.subject);
+    if (subject === undefined) return changedMeanwhile();
+    if (!(await hasSecondFactor(tx, subject.id)))
+      return refuse("SECOND_FACTOR_STATE", "recovery codes come with a second factor: there is none");
+    await putRecoveryCodes(tx, subject.id, codes.map(hashRecoveryCode));
+    return ok({ codes: [...codes] });
+  });
+}
