@@ -114,12 +114,15 @@ async function make(deps: KeyDeps, { owner, body }: Making, by: KeyMaker): Promi
   const fact = keyFact("key.created", key, by);
   const of = "subject_id" in owner ? owner.subject_id : owner.service_id;
   const details = { ...fact.details, of, scopes: key.scopes, networks: key.networks, lifeDays: body.lifeDays };
-  const stored = await deps.database.audited({ ...fact, details }, async (tx): Promise<Result<undefined>> => {
-    if ((await countUsableKeys(tx, owner, now)) >= KEYS_MAX)
-      return refuse("KEY_LIMIT_REACHED", `there are ${KEYS_MAX} keys in use already`, { limit: KEYS_MAX });
-    await insertKey(tx, key, secretRow(secret, key.id, now));
-    return ok(undefined);
-  });
+  const stored = await deps.database.audited(
+    { ...fact, after: "active", details },
+    async (tx): Promise<Result<undefined>> => {
+      if ((await countUsableKeys(tx, owner, now)) >= KEYS_MAX)
+        return refuse("KEY_LIMIT_REACHED", `there are ${KEYS_MAX} keys in use already`, { limit: KEYS_MAX });
+      await insertKey(tx, key, secretRow(secret, key.id, now));
+      return ok(undefined);
+    },
+  );
   return stored.ok ? await madeOf(deps, key.id, secret.secret) : stored;
 }
 
@@ -179,7 +182,8 @@ export async function revokeKey(deps: KeyDeps, id: string, by: KeyMaker): Promis
   const mine = stored?.key.subject_id === by.caller.actor.id;
   if (stored === undefined || !(mine || by.caller.permissions.has("key:write"))) return unknown(id);
   const revoked = await deps.database.audited(
-    (ids: readonly string[]) => (ids.length === 0 ? [] : [keyFact("key.revoked", stored.key, by)]),
+    (ids: readonly string[]) =>
+      ids.length === 0 ? [] : [{ ...keyFact("key.revoked", stored.key, by), before: "usable", after: "revoked" }],
     async (tx) => await revokeKeys(tx, { key: id }, deps.clock.now()),
   );
   if (revoked.length === 0) return refuse("NOT_FOUND", `the key ${id} is revoked already`);

@@ -123,7 +123,11 @@ export function createSensors({ database, clock, bus }: Deps): Sensors {
       const id = newId("sensor", clock.now());
       const { key, keyId, keyHash } = newSensorKey();
       const row = { id: uuidOf(id), name, kind, location: location ?? null, metadata: metadata ?? {} };
-      const fact: Fact = { ...factOf("sensor.registered", { id }, by), details: { name, kind, keyId } };
+      const fact: Fact = {
+        ...factOf("sensor.registered", { id }, by),
+        after: "active",
+        details: { name, kind, keyId },
+      };
       const created = await database.audited(fact, async (tx) => {
         const whole = { ...row, active: true, key_id: keyId, key_hash: keyHash, created_at: clock.now() };
         return (await insertSensor(tx, whole))
@@ -145,7 +149,7 @@ export function createSensors({ database, clock, bus }: Deps): Sensors {
     },
 
     async deactivate(id, by) {
-      const fact = factOf("sensor.deactivated", { id }, by);
+      const fact: Fact = { ...factOf("sensor.deactivated", { id }, by), before: "active", after: "inactive" };
       const done = await database.audited(fact, async (tx) =>
         (await deactivate(tx, id)) ? ok(id) : refuse("NOT_FOUND", `there is no active sensor ${id}`),
       );

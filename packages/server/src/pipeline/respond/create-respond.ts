@@ -89,6 +89,8 @@ async function disallow(
               type: "allow.removed",
               actor: by.actor,
               object: { kind: "allow", id },
+              before: "in force",
+              after: "removed",
               requestId: by.requestId,
               details: { value: entry.value },
             },

@@ -139,6 +139,7 @@ export async function allow(room: Room, request: AllowRequest): Promise<Result<A
         type: "allow.added",
         actor: by.actor,
         object: { kind: "allow", id: entry.id },
+        after: "in force",
         requestId: by.requestId,
         details: { value: entry.value, reason, expires_at: entry.expiresAt },
       };

@@ -43,7 +43,8 @@ export async function registerEnforcer(
   const key = `${KEY_PREFIX}${randomBytes(32).toString("base64url")}`;
   const at = clock.now();
   const row = await db.audited(
-    (one: EnforcerRow | undefined) => (one === undefined ? [] : [fact("enforcer.registered", one, by)]),
+    (one: EnforcerRow | undefined) =>
+      one === undefined ? [] : [{ ...fact("enforcer.registered", one, by), after: "active" }],
     async (tx) =>
       await insertEnforcer(tx, {
         id: newId("enforcer", at),
@@ -68,7 +69,8 @@ export async function endEnforcer(
   { id, by }: Readonly<{ id: EnforcerId; by: By }>,
 ): Promise<Result<Enforcer>> {
   const ended = await db.audited(
-    (one: EnforcerRow | undefined) => (one === undefined ? [] : [fact("enforcer.deactivated", one, by)]),
+    (one: EnforcerRow | undefined) =>
+      one === undefined ? [] : [{ ...fact("enforcer.deactivated", one, by), before: "active", after: "inactive" }],
     async (tx) => await deactivateEnforcer(tx, id, clock.now()),
   );
   const row = ended ?? (await findEnforcer(db.read, { id }));

@@ -44,6 +44,7 @@ export async function openKeyRotation(deps: RotationDeps): Promise<KeyRotation> 
           actor,
           requestId,
           object: { kind: "secret-key", id: name },
+          after: "in force",
           details: { reason },
         },
       ],
