@@ -34,7 +34,6 @@ import { createGovern, eraseFromActions, listActionTimeline, type Govern } from 
 import {
   createIdentity,
   openKnownPasswords,
-  openKnownPasswords,
   createKeys,
   operatorAddresses,
   eraseAccount,
@@ -378,6 +377,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       ...options,
       personal,
       privacy,
+      secrets,
       database,
       keys,
       bus: createBus(clock),
