@@ -12,7 +12,7 @@ export type MetricsRequest = Readonly<{
 
 const DAY_MS = 86_400_000;
 const DAYS = { day: 1, week: 7, month: 30, quarter: 91 } as const;
-/** Entries counted for one answer, the newest: about a second on the embedded engine. */
+/** Entries counted for one answer, the newest: 40,000 took 0.2 to 0.3 s on the embedded engine. */
 const COUNTED_MAX = 200_000;
 const NAMED_MAX = 20;
 

@@ -9,14 +9,18 @@ export type LeafFilter = Readonly<{
   since?: Date | undefined;
   until?: Date | undefined;
   type?: string | undefined;
-  class?: AuditClass | undefined;
   actor?: string | undefined;
   object?: string | undefined;
   outcome?: string | undefined;
   request?: string | undefined;
 }>;
 /** What no index answers: asked of a bounded number of entries. */
-export type LeafScan = Readonly<{ text?: string | undefined; anomaliesOnly: boolean; utcOffsetMinutes: number }>;
+export type LeafScan = Readonly<{
+  text?: string | undefined;
+  class?: AuditClass | undefined;
+  anomaliesOnly: boolean;
+  utcOffsetMinutes: number;
+}>;
 export type Flags = Readonly<{ failure_burst: boolean; out_of_hours: boolean; first_seen: boolean }>;
 export type FoundLeaf = Pick<LeafRow, "index" | "id" | "bytes" | "leaf_hash"> & Flags;
 
@@ -29,6 +33,9 @@ const [MORNING_HOUR, NIGHT_HOUR] = [6, 22];
 type Condition = RawBuilder<SqlBool>;
 const noun = sql<string>`split_part(leaf.type, '.', 1)`;
 const privileged: Condition = sql<SqlBool>`leaf.outcome = 'success' and (${noun} in (${sql.join(PRIVILEGED_NOUNS)}) or leaf.type in (${sql.join(PRIVILEGED_TYPES)}))`;
+
+/** Cheap, and true of whatever stands out: it spares most entries the looking back. */
+const mayStandOut: Condition = sql<SqlBool>`(leaf.outcome <> 'success' or (${privileged}))`;
 
 const failureBurst: Condition = sql<SqlBool>`leaf.outcome <> 'success' and coalesce((
   select failed.at > leaf.at - make_interval(mins => ${sql.lit(BURST_MINUTES)}) from audit_leaf failed
@@ -63,7 +70,6 @@ function filtered(db: ReadDatabase, filter: LeafFilter) {
   if (since !== undefined) query = query.where("leaf.at", ">=", since);
   if (until !== undefined) query = query.where("leaf.at", "<", until);
   if (type !== undefined) query = query.where("leaf.type", "=", type);
-  if (filter.class !== undefined) query = query.where(ofClass(filter.class));
   if (actor !== undefined) query = query.where("leaf.actor_id", "=", actor);
   if (object !== undefined) query = query.where("leaf.object_id", "=", object);
   if (outcome !== undefined) query = query.where("leaf.outcome", "=", outcome);
@@ -91,7 +97,9 @@ export async function searchLeaves(
   let query = filtered(db, filter);
   if (filter.from !== undefined) query = query.where("leaf.index", ">=", filter.from);
   if (scan.text !== undefined) query = query.where(contains(scan.text));
-  if (scan.anomaliesOnly) query = query.where(sql<SqlBool>`((${failureBurst}) or (${night}) or (${firstSeen}))`);
+  if (scan.class !== undefined) query = query.where(ofClass(scan.class));
+  if (scan.anomaliesOnly)
+    query = query.where(mayStandOut).where(sql<SqlBool>`((${failureBurst}) or (${night}) or (${firstSeen}))`);
   return await query
     .select(["leaf.index", "leaf.id", "leaf.bytes", "leaf.leaf_hash"])
     .select([
@@ -131,7 +139,7 @@ export async function countAnomalies(
   const counted = (condition: Condition) => sql<number>`count(*) filter (where ${condition})`;
   return await filtered(db, filter)
     .where("leaf.index", ">=", filter.from)
-    .where(sql<SqlBool>`(leaf.outcome <> 'success' or ${privileged})`)
+    .where(mayStandOut)
     .select([
       counted(failureBurst).as("failure_burst"),
       counted(outOfHours(utcOffsetMinutes)).as("out_of_hours"),

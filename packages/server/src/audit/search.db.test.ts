@@ -142,4 +142,22 @@ describe.each(TEST_ENGINES)("searching the audit log on %s", (engine) => {
       byType: [],
     });
   });
+
+  test("looks through 10,000 entries for one page, and says where to go on", async () => {
+    now = "2026-03-20T12:00:00Z";
+    for (let batch = 0; batch < 11; batch += 1)
+      await db.audited(
+        () => Array.from({ length: 1_000 }, () => fact("incident.noted")),
+        async () => undefined,
+      );
+    await audit.settle();
+    const first = await audit.search({ text: "act_9" });
+    expect([first?.items, first?.next]).toEqual([[], expect.stringMatching(/^\d+$/)]);
+    expect(await audit.search({ eventType: "security_event" })).toMatchObject({ items: [], next: first?.next });
+    expect(await audit.search({ anomaliesOnly: "true" })).toMatchObject({ items: [], next: first?.next });
+    const second = await audit.search({ text: "act_9", after: first?.next ?? "" });
+    expect([second?.items.map(({ index }) => index), second?.next]).toEqual([[12], null]);
+    // What an index finds is found at once, however far down.
+    expect(await found({ objectId: "act_9" })).toEqual([12]);
+  });
 });
