@@ -24,6 +24,26 @@ export const ERRORS = {
     "The key is unknown, rotated or deactivated",
     "Register the sensor or enforcement point again, or rotate its key; an API key also counts from its networks only.",
   ],
+  SSO_FAILED: [
+    401,
+    "The sign-in through another system was not accepted",
+    "Begin again from the sign-in page; if it goes on, the audit log has the reason under the request id in `requestId`.",
+  ],
+  SSO_UNKNOWN_USER: [
+    403,
+    "No account here belongs to this person",
+    "Ask an administrator to link your account to you at that system.",
+  ],
+  SSO_NO_ROLE: [
+    403,
+    "None of this person's groups gives a role here",
+    "Ask for a group that is mapped to a role in the sign-in settings.",
+  ],
+  SSO_NAME_UNUSABLE: [
+    409,
+    "The login name from the other system cannot be used here",
+    "Ask an administrator: the name is missing, not a login name, or already somebody else's here.",
+  ],
   NOT_PERMITTED: [
     403,
     "Signed in, but the permission is missing",
@@ -136,6 +156,7 @@ export const ERRORS = {
     "Give the request id in `requestId` to whoever runs Tyr; its log has the cause.",
   ],
   NOT_READY: [503, "Not ready to answer this", "Read `detail`, and try again after the seconds in Retry-After."],
+  SSO_UNAVAILABLE: [503, "The other system does not answer", "Try again, or sign in with a password."],
   DATABASE_UNAVAILABLE: [
     503,
     "The database does not answer",

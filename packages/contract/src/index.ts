@@ -14,6 +14,7 @@ export * from "./schemas/basics.ts";
 export * from "./schemas/collect.ts";
 export * from "./schemas/detect.ts";
 export * from "./schemas/escalate.ts";
+export * from "./schemas/federation.ts";
 export * from "./schemas/govern.ts";
 export * from "./schemas/keys.ts";
 export * from "./schemas/overview.ts";

@@ -5,6 +5,8 @@ import {
   auditHandlers,
   buildServer,
   createAuthenticate,
+  federationHandlers,
+  flowCookie,
   sessionCookie,
   sessionHandlers,
   systemHandlers,
@@ -32,11 +34,13 @@ import {
 } from "#escalate";
 import { createGovern, eraseFromActions, listActionTimeline, type Govern } from "#govern";
 import {
+  createFederation,
   createIdentity,
   openKnownPasswords,
   createKeys,
   operatorAddresses,
   eraseAccount,
+  readProviders,
   serviceCaller,
   type Identity,
   type KeyCheck,
@@ -142,15 +146,13 @@ type Base = AppOptions &
     bus: Bus;
     startedAt: Date;
     rules: RulePack;
+    providers: ReturnType<typeof readProviders>;
     witnesses: WitnessPolicy | undefined;
   }>;
 
 /** What stands before the stages: the log of everything, and who may do what. */
-async function openTrust(
-  { config, log, database, secrets, keys, witnesses }: Base,
-  stack: Stack,
-  onDiverged: (error: Error) => void,
-) {
+async function openTrust(base: Base, stack: Stack, onDiverged: (error: Error) => void) {
+  const { config, log, database, secrets, keys, witnesses } = base;
   const { dataDir } = config;
   const audit = await createAudit({ database, clock: systemClock, log, dataDir, witnesses, onDiverged });
   stack.defer(async () => await audit.settle());
@@ -167,7 +169,8 @@ async function openTrust(
     isKnownPassword: known.isKnown,
   });
   const apiKeys = createKeys({ database, clock: systemClock });
-  return { audit, identity, apiKeys };
+  const federation = await createFederation({ ...base, clock: systemClock, publicUrl: config.publicUrl });
+  return { audit, identity, federation, apiKeys };
 }
 
 /** Names in these tables go without anything that could be refused. */
@@ -199,7 +202,7 @@ type Rooms = Awaited<ReturnType<typeof openTrust>> & Awaited<ReturnType<typeof o
 /** Every route's answer; a route of the contract without one does not type-check. */
 function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handlers, "live.connect"> {
   const { database, bus, version, startedAt, rules } = base;
-  const { audit, identity, apiKeys, govern, respond, collect, detect } = rooms;
+  const { audit, identity, federation, apiKeys, govern, respond, collect, detect } = rooms;
   const clock = systemClock;
   return {
     ...systemHandlers({
@@ -215,6 +218,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...sessionHandlers({ identity, cookie }),
     ...accountHandlers({ identity, cookie }),
     ...keyHandlers(apiKeys),
+    ...federationHandlers({ federation, identity, cookie, flowCookie: flowCookie(base.config.publicUrl) }),
     ...auditHandlers({ audit, reveal: async (entries) => await base.personal.reveal(database.read, entries) }),
     ...statusHandlers({
       database,
@@ -363,6 +367,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const startedAt = systemClock.now();
     const rules = loadRulePack(config.rulesDir, { pipelines: readPipelines(config) });
     const witnesses = config.witnessPolicy === undefined ? undefined : readWitnessPolicy(config.witnessPolicy);
+    const providers = readProviders(config.ssoFile);
     const { databaseUrl: url, dataDir } = config;
     ensureDataDirectory(dataDir);
     const clock = systemClock;
@@ -377,12 +382,13 @@ export async function startApp(options: AppOptions): Promise<App> {
       ...options,
       personal,
       privacy,
-      secrets,
       database,
+      secrets,
       keys,
       bus: createBus(clock),
       startedAt,
       rules,
+      providers,
       witnesses,
     };
     const trust = await openTrust(base, stack, fail);

@@ -199,6 +199,12 @@ const login = createRoute({
   component: lazyRouteComponent(async () => await import("./entry/login.tsx"), "LoginPage"),
 });
 
+const sso = createRoute({
+  getParentRoute: () => root,
+  path: "/sso/$provider",
+  component: lazyRouteComponent(async () => await import("./entry/sso.tsx"), "SsoPage"),
+});
+
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
@@ -222,5 +228,6 @@ export const routeTree = root.addChildren([
     account,
   ]),
   login,
+  sso,
   setup,
 ]);

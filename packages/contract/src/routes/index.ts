@@ -3,6 +3,7 @@ import { auditRoutes } from "./audit.ts";
 import { accountRoutes } from "./account.ts";
 import { collectRoutes } from "./collect.ts";
 import { detectRoutes } from "./detect.ts";
+import { federationRoutes } from "./federation.ts";
 import { governRoutes } from "./govern.ts";
 import { keyRoutes } from "./keys.ts";
 import { privacyRoutes } from "./privacy.ts";
@@ -16,6 +17,7 @@ export const routes = {
   ...auditRoutes,
   ...collectRoutes,
   ...detectRoutes,
+  ...federationRoutes,
   ...governRoutes,
   ...privacyRoutes,
   ...secretRoutes,

@@ -28,12 +28,23 @@ function valueOf(header: string, name: string): string | undefined {
  * is one reason why plain http is for one's own machine only.
  */
 export function sessionCookie(publicUrl: string): SessionCookie {
+  return cookieOf(publicUrl, { base: "tyr", lifeSeconds: SESSION_LIFE_SECONDS });
+}
+
+/** Carries what binds a sign-in through another system to the browser that began it. Its life is that of the flow. */
+export function flowCookie(publicUrl: string): SessionCookie {
+  return cookieOf(publicUrl, { base: "tyr-sso", lifeSeconds: 600 });
+}
+
+type Cookie = Readonly<{ base: string; lifeSeconds: number }>;
+
+function cookieOf(publicUrl: string, { base, lifeSeconds }: Cookie): SessionCookie {
   const secure = publicUrl.startsWith("https:");
-  const name = secure ? "__Host-tyr" : "tyr";
+  const name = secure ? `__Host-${base}` : base;
   const attributes = `Path=/; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`;
   return {
     name,
-    keep: (token) => `${name}=${token}; ${attributes}; Max-Age=${SESSION_LIFE_SECONDS}`,
+    keep: (token) => `${name}=${token}; ${attributes}; Max-Age=${lifeSeconds}`,
     forget: () => `${name}=; ${attributes}; Max-Age=0`,
     read(header) {
       const value = header === undefined ? undefined : valueOf(header, name);

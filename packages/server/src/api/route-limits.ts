@@ -9,6 +9,8 @@ export const ROUTE_LIMITS = {
   /** Signing in and setting up: the account's own delays come on top. */
   "public change": { per: "address", capacity: 10, perSecond: 1 / 3 },
   "public read": { per: "address", capacity: 60, perSecond: 1 },
+  /** Identity providers tell of many sessions that ended from one address. */
+  "provider call": { per: "address", capacity: 100, perSecond: 10 },
   /** What a person's browser or a script of theirs reads. */
   read: { per: "caller", capacity: 400, perSecond: 40 },
   change: { per: "caller", capacity: 120, perSecond: 10 },
@@ -23,13 +25,19 @@ export const ROUTE_LIMITS = {
 } as const satisfies Record<string, BucketRule & { per: "address" | "caller" }>;
 export type RouteLimit = keyof typeof ROUTE_LIMITS;
 
-const BY_ROUTE: Readonly<Record<string, RouteLimit>> = { "audit.verify": "verify", "audit.log": "export" };
+const BY_ROUTE: Readonly<Record<string, RouteLimit>> = {
+  "audit.verify": "verify",
+  "audit.log": "export",
+  "sso.ended": "provider call",
+};
 
 /** The one class a request to this route is counted in. */
 export function limitOf({ id, definition: { needs, body, method } }: Route): RouteLimit {
   const isRead = method === "GET" || method === "HEAD";
+  const own = BY_ROUTE[id];
+  if (own !== undefined) return own;
   if (needs === "public") return isRead ? "public read" : "public change";
   if (needs === "block:enforce") return "pull";
   if (body === "raw") return "intake";
-  return BY_ROUTE[id] ?? (isRead ? "read" : "change");
+  return isRead ? "read" : "change";
 }

@@ -8,6 +8,7 @@ import { formText } from "../kit/field.tsx";
 import { Form } from "../kit/form.tsx";
 import { ErrorNotice } from "../kit/notice.tsx";
 import { EntryFrame } from "./frame.tsx";
+import { OtherSystems } from "./other-systems.tsx";
 import { nextAddress } from "./next-address.ts";
 
 const route = getRouteApi("/login");
@@ -36,6 +37,7 @@ export function LoginPage(): ReactNode {
           {login.isPending ? "Signing in…" : "Sign in"}
         </button>
       </Form>
+      <OtherSystems next={next} />
     </EntryFrame>
   );
 }

@@ -130,6 +130,7 @@ const trust: Answers = {
   "setup.state": (_, { world }) => ({ needed: world.setupNeeded }),
   "session.get": (_, { user }) => sessionOf(user),
   "session.logout": () => undefined,
+  "sso.providers": () => ({ items: [] }),
   "session.list": (_, { world }) => ({ items: world.ownSessions }),
   "session.end": ({ params }, { world }) => {
     if (!world.ownSessions.some((one) => one.id === params.id))

@@ -48,6 +48,8 @@ export type Config = Readonly<{
   intakeBytesMax: number;
   /** Whose X-Forwarded-For is believed: nobody's, whoever connects, or these addresses and prefixes. */
   trustProxy: boolean | readonly string[];
+  /** Other systems people sign in with; undefined: none. */
+  ssoFile: string | undefined;
   /** Origins whose pages may call the API with a bearer token. */
   corsOrigins: readonly string[];
 }>;
@@ -180,13 +182,13 @@ function readPlaces({
   };
 }
 
+function pathOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : resolve(text);
+}
+
 function readWitnessPath({ flags, env }: Settings): string | undefined {
   const path = flags["witness-policy"] ?? env["TYR_WITNESS_POLICY"];
   return path === undefined ? undefined : resolve(path);
-}
-
-function pathOf(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : resolve(text);
 }
 
 /** In the order given: pipelines of equal priority run in it. */
@@ -240,6 +242,7 @@ export function readConfig({ argv, env: given, root }: Raw): Config {
       network("TYR_OWN_NETWORKS", text),
     ),
     environment: readEnvironment(settings),
+    ssoFile: pathOf(env["TYR_SSO_FILE"]),
     follow: [...list(env["TYR_FOLLOW"]), ...(flags.follow ?? [])].map(followed),
     intakeBytesMax: integer("TYR_INTAKE_MIB_MAX", env["TYR_INTAKE_MIB_MAX"] ?? "32", [1, 4096]) * MIB,
   };

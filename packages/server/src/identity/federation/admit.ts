@@ -1,0 +1,153 @@
+import { randomBytes } from "node:crypto";
+import { ok, refuse, type Actor, type Refused, type Result, type Role } from "@tyr/contract";
+import type { Clock } from "#platform/clock";
+import type { Database, Fact, WriteTransaction } from "#platform/database";
+import { newId } from "#platform/ids";
+import { anonymous } from "../caller.ts";
+import { hashPassword } from "../password-hash.ts";
+import { newSession, sessionCreated, type NewSession, type Origin, type SignedIn } from "../sign-in.ts";
+import {
+  countAdministrators,
+  findSubject,
+  forgetDeadSessions,
+  insertSession,
+  insertSubject,
+  lockAdministrators,
+  lockUnchanged,
+  updateSubject,
+  type SubjectRow,
+} from "../store.ts";
+import { sessionView } from "../view.ts";
+import { nameIn, rolesFor, tooWeak, type Claims, type Provider } from "./provider.ts";
+import { findLink, insertFederatedSession, insertLink, touchLink } from "./store.ts";
+
+export type AdmitDeps = Readonly<{ database: Database; clock: Clock }>;
+export type Vouched = Readonly<{ provider: Provider; claims: Claims; provedAt: Date }>;
+
+/** In the log a provider stands for itself: what it changes nobody here did. */
+export function actorOf({ id, name }: Pick<Provider, "id" | "name">): Actor {
+  return { kind: "system", id: `sso:${id}`, name };
+}
+
+type Reason = "SSO_FAILED" | "SSO_UNKNOWN_USER" | "SSO_NO_ROLE" | "SSO_NAME_UNUSABLE" | "LAST_ADMINISTRATOR";
+type Stop = Readonly<{ ok: false; code: Reason; why: string }>;
+const stop = (code: Reason, why: string): Stop => ({ ok: false, code, why });
+
+const SAID: Readonly<Record<Reason, string>> = {
+  SSO_FAILED: "the sign-in was not accepted",
+  SSO_UNKNOWN_USER: "no account here belongs to this person of the provider",
+  SSO_NO_ROLE: "none of this person's groups at the provider gives a role here",
+  SSO_NAME_UNUSABLE: "the provider gives no login name that can be used here",
+  LAST_ADMINISTRATOR: "this would take the role from the last active administrator",
+};
+
+/** Logs why, tells what to do. A provider's own words reach neither. */
+export async function refuseFederated(
+  { database }: Pick<AdmitDeps, "database">,
+  { provider, code, why }: Readonly<{ provider: Pick<Provider, "id">; code: Reason; why: string }>,
+  origin: Origin,
+): Promise<Refused> {
+  const { requestId, address } = origin;
+  const details = { reason: why, provider: provider.id, address };
+  const object = { kind: "provider", id: provider.id };
+  await database.audited(
+    { type: "session.refused", actor: anonymous.actor, object, outcome: "refused", requestId, details },
+    async () => undefined,
+  );
+  return refuse(code, SAID[code]);
+}
+
+type Admitted = Readonly<{ ok: true; subject: SubjectRow; session: NewSession; facts: readonly Fact[] }>;
+/** `password`: a hash of what nobody knows, for an account that may have to be made. */
+type Entry = Vouched & Readonly<{ origin: Origin; now: Date; password: string }>;
+type Found = Readonly<{ ok: true; subject: SubjectRow; facts: readonly Fact[] }>;
+
+function changed(entry: Entry, type: "user.created" | "user.changed", subject: SubjectRow): Fact {
+  const { provider, origin } = entry;
+  const object = { kind: "subject", id: subject.id };
+  const details = { roles: subject.roles, provider: provider.id };
+  return { type, actor: actorOf(provider), object, requestId: origin.requestId, after: "active", details };
+}
+
+async function provision(tx: WriteTransaction, entry: Entry, roles: readonly Role[]): Promise<Found | Stop> {
+  const { provider, claims, now, origin, password } = entry;
+  const name = nameIn(provider, claims);
+  if (name === undefined) return stop("SSO_NAME_UNUSABLE", `the claim ${provider.nameClaim} is no login name`);
+  const id = newId("subject", now);
+  const made = { created_at: now, last_seen_at: now, password_stands_alone: true };
+  const subject: SubjectRow = { id, name, password, roles, active: true, ...made };
+  // A name that is taken is never taken over: whoever chooses names at the provider would choose whom to become here.
+  if (!(await insertSubject(tx, subject))) return stop("SSO_NAME_UNUSABLE", "the login name is somebody else's here");
+  await insertLink(tx, { issuer: claims.iss, subject: claims.sub, subject_id: id, linked_at: now, last_used_at: now });
+  const linked: Fact = {
+    type: "identity.linked",
+    actor: actorOf(provider),
+    object: { kind: "subject", id },
+    requestId: origin.requestId,
+    details: { provider: provider.id },
+  };
+  return { ok: true, subject, facts: [changed(entry, "user.created", subject), linked] };
+}
+
+async function applyRoles(
+  tx: WriteTransaction,
+  entry: Entry,
+  { subject, roles }: Readonly<{ subject: SubjectRow; roles: readonly Role[] }>,
+): Promise<Found | Stop> {
+  if (subject.roles.toSorted().join() === roles.join()) return { ok: true, subject, facts: [] };
+  const after = { ...subject, roles };
+  await updateSubject(tx, after);
+  if (subject.roles.includes("admin") && (await countAdministrators(tx, "active")) === 0)
+    return stop("LAST_ADMINISTRATOR", "the groups would leave no administrator");
+  const fact = { ...changed(entry, "user.changed", after), before: `active: ${subject.roles.toSorted().join(", ")}` };
+  return { ok: true, subject: after, facts: [{ ...fact, after: `active: ${roles.join(", ")}` }] };
+}
+
+/** Who this is here. Identity is issuer and subject; names and e-mail addresses can be given to somebody else. */
+async function find(tx: WriteTransaction, entry: Entry): Promise<Found | Stop> {
+  const { provider, claims, now } = entry;
+  const roles = rolesFor(provider, claims);
+  const place = { issuer: claims.iss, subject: claims.sub };
+  const link = await findLink(tx, place);
+  const governs = provider.groupsClaim !== undefined;
+  if (link === undefined && !provider.autoProvision) return stop("SSO_UNKNOWN_USER", "not linked");
+  if (governs && roles.length === 0) return stop("SSO_NO_ROLE", "no group is mapped");
+  if (link === undefined) return await provision(tx, entry, roles);
+  const known = await findSubject(tx, link.subject_id);
+  const subject = known === undefined ? undefined : await lockUnchanged(tx, known);
+  if (subject === undefined) return stop("SSO_FAILED", "disabled");
+  await touchLink(tx, place, now);
+  return governs ? await applyRoles(tx, entry, { subject, roles }) : { ok: true, subject, facts: [] };
+}
+
+async function open(tx: WriteTransaction, entry: Entry): Promise<Admitted | Stop> {
+  await lockAdministrators(tx);
+  const found = await find(tx, entry);
+  if (!found.ok) return found;
+  const { provider, claims, origin, now, provedAt } = entry;
+  const { row, token } = newSession(found.subject.id, { ...origin, factor: `sso:${provider.id}` }, now);
+  const session = { token, row: { ...row, proved_at: provedAt < now ? provedAt : now } };
+  await forgetDeadSessions(tx, now);
+  await insertSession(tx, session.row);
+  const sid = claims["sid"];
+  const provider_session = typeof sid === "string" && sid.length <= 255 ? sid : null;
+  await insertFederatedSession(tx, { session_id: row.id, issuer: claims.iss, subject: claims.sub, provider_session });
+  return { ok: true, subject: found.subject, session, facts: found.facts };
+}
+
+/** Opens a session for whom a provider vouched, or says why not. One transaction: account, roles, session and log. */
+export async function admit(deps: AdmitDeps, vouched: Vouched, origin: Origin): Promise<Result<SignedIn>> {
+  const { provider, claims } = vouched;
+  const weak = tooWeak(provider, claims);
+  if (weak !== undefined) return await refuseFederated(deps, { provider, code: "SSO_FAILED", why: weak }, origin);
+  const password = provider.autoProvision ? await hashPassword(randomBytes(32).toString("base64url")) : "";
+  const entry: Entry = { ...vouched, origin, now: deps.clock.now(), password };
+  const done = await deps.database.audited(
+    (value: Admitted | Stop) =>
+      value.ok ? [...value.facts, sessionCreated(value.subject, value.session, origin)] : [],
+    async (tx) => await open(tx, entry),
+  );
+  if (!done.ok) return await refuseFederated(deps, { provider, ...done }, origin);
+  const { subject, session } = done;
+  return ok({ session: sessionView({ ...subject, last_seen_at: entry.now }, session.row), token: session.token });
+}

@@ -1,0 +1,2 @@
+export { createFederation, type Federation } from "./create-federation.ts";
+export { readProviders } from "./settings.ts";

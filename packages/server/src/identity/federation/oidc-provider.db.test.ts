@@ -1,0 +1,148 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Provider as OidcProvider } from "oidc-provider";
+import { createServer } from "node:http";
+import { exportJWK, generateKeyPair } from "jose";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { createIdentity, type Identity } from "#identity";
+import { systemClock } from "#platform/clock";
+import { silentLogger } from "#platform/log";
+import { openTestDatabase, type TestDatabase } from "#platform/testing";
+import { testDeps } from "../testing/test-vault.ts";
+import { createFederation, type Federation } from "./create-federation.ts";
+import { Browser } from "./testing/browser.ts";
+
+const SECRET = "a-secret-of-some-length-for-tyr";
+const PUBLIC_URL = "https://tyr.example.org";
+const CALLBACK = `${PUBLIC_URL}/sso/corp`;
+const origin = { address: "192.0.2.7", userAgent: "test", requestId: "r-1" };
+
+type Groups = Map<string, string[]>;
+
+/** A certified provider, as people run it, on loopback. */
+async function startProvider(groups: Groups): Promise<{ server: Server; issuer: string }> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { privateKey } = await generateKeyPair("RS256", { extractable: true });
+  const provider = new OidcProvider(issuer, {
+    clients: [
+      {
+        client_id: "tyr",
+        client_secret: SECRET,
+        redirect_uris: [CALLBACK],
+        post_logout_redirect_uris: [`${PUBLIC_URL}/login`],
+      },
+    ],
+    jwks: { keys: [{ ...(await exportJWK(privateKey)), use: "sig", alg: "RS256" }] },
+    cookies: { keys: ["only for this test"] },
+    claims: { openid: ["sub"], profile: ["preferred_username", "groups"] },
+    conformIdTokenClaims: false,
+    pkce: { required: () => true },
+    findAccount: (_context, id) => ({
+      accountId: id,
+      claims: () => ({ sub: id, preferred_username: id, groups: groups.get(id) ?? [] }),
+    }),
+  });
+  const answer = provider.callback();
+  server.on("request", (request, response) => void answer(request, response));
+  return { server, issuer };
+}
+
+describe("sign-in through oidc-provider", () => {
+  const groups: Groups = new Map([["grace", ["soc"]]]);
+  let world: TestDatabase;
+  let identity: Identity;
+  let federation: Federation;
+  let server: Server;
+  let issuer = "";
+
+  beforeAll(async () => {
+    vi.spyOn(console, "info").mockReturnValue();
+    vi.spyOn(console, "warn").mockReturnValue();
+    world = await openTestDatabase("pglite", systemClock);
+    identity = await createIdentity(await testDeps(world.db, systemClock));
+    ({ server, issuer } = await startProvider(groups));
+    const corp = {
+      id: "corp",
+      name: "Corp",
+      issuer,
+      clientId: "tyr",
+      clientSecret: SECRET,
+      scopes: ["openid", "profile"],
+      nameClaim: "preferred_username",
+      groupsClaim: "groups",
+      roles: new Map([["soc", ["analyst"] as const]]),
+      autoProvision: true,
+      acr: [],
+      amr: [],
+      maxAgeSeconds: 43_200,
+    };
+    const deps = { database: world.db, clock: systemClock, log: silentLogger };
+    federation = await createFederation({ ...deps, providers: [corp], publicUrl: PUBLIC_URL });
+  });
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => void server.close(resolve));
+    await world[Symbol.asyncDispose]();
+    vi.restoreAllMocks();
+  });
+
+  async function begin() {
+    const begun = await federation.begin("corp", false);
+    if (!begun.ok) throw new Error(begun.refusal.detail);
+    return begun.value;
+  }
+  const visit = async (url: string, login = "grace"): Promise<string> =>
+    await new Browser().visit(url, CALLBACK, { login, password: "any" });
+  const finish = async (query: string, seed: string) =>
+    await federation.finish({ provider: "corp", query, seed }, origin);
+
+  test("lets somebody in with the roles of their groups, and out at the next sign-in without them", async () => {
+    const first = await begin();
+    const done = await finish(await visit(first.url), first.seed);
+    expect(done).toMatchObject({ ok: true, value: { session: { user: { name: "grace", roles: ["analyst"] } } } });
+    const caller = await identity.authenticate(done.ok ? done.value.token : "");
+    expect(caller?.permissions.has("incident:write")).toBe(true);
+    groups.set("grace", []);
+    const second = await begin();
+    expect(await finish(await visit(second.url), second.seed)).toMatchObject({ refusal: { code: "SSO_NO_ROLE" } });
+    groups.set("grace", ["soc"]);
+  });
+
+  test("takes a code once: its replay and its injection elsewhere end nowhere", async () => {
+    const victim = await begin();
+    const query = await visit(victim.url);
+    const code = new URLSearchParams(query).get("code") ?? "";
+    const attacker = await begin();
+    const own = new URLSearchParams(await visit(attacker.url, "mallory"));
+    own.set("code", code);
+    expect(await finish(own.toString(), attacker.seed)).toMatchObject({ refusal: { code: "SSO_FAILED" } });
+    // The provider does not spend a code on a wrong verifier: it is still good where it belongs, and only there.
+    expect((await finish(query, victim.seed)).ok).toBe(true);
+    expect(await finish(query, victim.seed)).toMatchObject({ refusal: { code: "SSO_FAILED" } });
+  });
+
+  test("is refused by the provider itself without PKCE, or with another redirect address", async () => {
+    const { url, seed } = await begin();
+    const bare = new URL(url);
+    bare.searchParams.delete("code_challenge");
+    bare.searchParams.delete("code_challenge_method");
+    const query = await visit(bare.href);
+    expect(new URLSearchParams(query).get("error")).toBe("invalid_request");
+    expect(await finish(query, seed)).toMatchObject({ refusal: { code: "SSO_FAILED" } });
+    const elsewhere = new URL(url);
+    elsewhere.searchParams.set("redirect_uri", "https://evil.example/sso/corp");
+    expect(await visit(elsewhere.href)).toContain("invalid_redirect_uri");
+  });
+
+  test("of somebody who said no at the provider is a plain refusal", async () => {
+    const { url, seed } = await begin();
+    const state = new URL(url).searchParams.get("state") ?? "";
+    const query = new URLSearchParams({ error: "access_denied", state, iss: issuer });
+    expect(await finish(query.toString(), seed)).toMatchObject({ refusal: { code: "SSO_FAILED" } });
+    expect((await world.records()).at(-1)?.details["reason"]).toContain("access_denied");
+  });
+});
