@@ -77,6 +77,7 @@ export const AUDIT_EVENTS = {
   "subject.erased": "personal values of somebody were removed; the log commits to them still",
   "hold.placed": "a legal hold keeps a subject from being erased",
   "hold.lifted": "a legal hold was lifted",
+  "audit.key_rotated": "the audit log got another signing key; the one before signs along for a while",
   "audit.verified": "somebody verified the stored audit log",
 } as const;
 export type AuditEvent = keyof typeof AUDIT_EVENTS;

@@ -138,6 +138,7 @@ export const AUDIT_FIELDS: Readonly<Record<string, Fields>> = {
   "subject.erased": fields("details.reason details.values details.rows"),
   "hold.placed": fields("details.hold details.reason"),
   "hold.lifted": fields("details.hold details.reason"),
+  "audit.key_rotated": { ...CHANGE, ...fields("details.signsUntil details.reason") },
   "audit.verified": fields("details.size details.root details.problems details.firstAlteredIndex"),
 };
 

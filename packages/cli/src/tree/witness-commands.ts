@@ -1,8 +1,16 @@
-import type { CommandSpec, OptionSpec } from "./command-spec.ts";
+import { REASON, YES, type CommandSpec, type OptionSpec } from "./command-spec.ts";
 
 const DIRECTORY: OptionSpec = { flags: "--dir <dir>", about: "where key and memory of the witness are (required)" };
 
 export const WITNESS_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: "audit rotate-key",
+    about: "Put a new signing key of the audit log in force; the old one signs along for a while",
+    needs: "secret:rotate",
+    options: [REASON, { flags: "--overlap-days <n>", about: "days the old key signs along (default 30)" }, YES],
+    examples: ['tyr audit rotate-key --reason "yearly" --yes > tyr.vkey'],
+    load: async () => (await import("../commands/audit-rotate-key.ts")).rotateKey,
+  },
   {
     path: "witness key",
     about: "Make a witness's key, or show the verifier key of the one that is there",

@@ -1,5 +1,6 @@
 import type { RouteDefinition } from "../route.ts";
 import * as a from "../schemas/audit.ts";
+import * as w from "../schemas/witness.ts";
 
 export const auditRoutes = {
   "audit.events": {
@@ -18,5 +19,14 @@ export const auditRoutes = {
     summary: "Counts of entries over the last day, week, month or quarter, and what stands out",
     query: a.AuditMetricsQuery,
     response: a.AuditMetrics,
+  },
+  "audit.rotateKey": {
+    method: "POST",
+    path: "/api/v1/audit/rotate-key",
+    needs: "secret:rotate",
+    stepUp: "secrets",
+    summary: "Put a new signing key of the audit log in force; the old one signs along for a while",
+    body: w.LogKeyChange,
+    response: w.LogKeyChanged,
   },
 } as const satisfies Record<string, RouteDefinition>;

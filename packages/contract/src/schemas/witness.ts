@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import { Instant, NullableInstant, NullableString } from "./basics.ts";
+import { Instant, NullableInstant, NullableString, StorableText } from "./basics.ts";
 
 /** How far others vouch for the audit log. Absent where no witness is configured. */
 export const Cosigning = Type.Object({
@@ -19,3 +19,17 @@ export const Cosigning = Type.Object({
   ),
 });
 export type Cosigning = Static<typeof Cosigning>;
+
+/** Why the log's signing key is replaced, and how long the old one signs along. */
+export const LogKeyChange = Type.Object(
+  {
+    reason: StorableText(500, { minLength: 1 }),
+    overlapDays: Type.Optional(Type.Integer({ minimum: 0, maximum: 366, description: "default 30" })),
+  },
+  { additionalProperties: false },
+);
+export const LogKeyChanged = Type.Object({
+  vkey: Type.String({ description: "the verifier key in force" }),
+  replaced: Type.String(),
+  signsUntil: Instant,
+});

@@ -6,6 +6,9 @@ function readerOf({ caller, requestId }: Call): AuditReader {
   return { actor: caller.actor, requestId };
 }
 
+/** As long as readers may take to learn of a new key. */
+const OVERLAP_DAYS = 30;
+
 /** Whoever copies the log reads its first bundle once, in whatever width it has: that read is the one that is logged. */
 const FIRST_BUNDLE = /^tile\/entries\/000(\.p\/\d+)?$/;
 
@@ -35,6 +38,13 @@ export function auditHandlers({
       const file = await audit.file(path);
       if (file.ok && call.method !== "HEAD" && FIRST_BUNDLE.test(path)) await audit.recordExport(readerOf(call));
       return file;
+    },
+    "audit.rotateKey": async ({ body }, call) => {
+      const { reason, overlapDays = OVERLAP_DAYS } = body;
+      const changed = await audit.rotateKey({ ...readerOf(call), reason, overlapDays });
+      if (!changed.ok) return changed;
+      const { vkey, replaced, signsUntil } = changed.value;
+      return ok({ vkey, replaced, signsUntil: signsUntil.toISOString() });
     },
     "audit.proof": async ({ params }) => await audit.prove(params.id),
   };

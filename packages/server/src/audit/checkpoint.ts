@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeCheckpoint, openCheckpoint, parseVerifierKey, type SignedCheckpoint } from "@tyr/ledger";
+import { makeCheckpoint, openCheckpoint, type SignedCheckpoint } from "@tyr/ledger";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import { AuditDiverged } from "./errors.ts";
+import { replacedKeys } from "./log-key-store.ts";
 import type { LogKey } from "./log-key.ts";
 import { placeFile } from "./place-file.ts";
 import { insertCheckpoint, newestCheckpoint, readTree, type CheckpointRow } from "./store.ts";
@@ -14,19 +15,24 @@ export function publishedPath(folder: string): string {
   return join(folder, "checkpoint");
 }
 
-/** @throws {AuditDiverged} `AUDIT_DIVERGED` when the text is not a checkpoint of this log signed by this key */
+/** @throws {AuditDiverged} `AUDIT_DIVERGED` when the text is not a checkpoint of this log signed by a key of it */
 export async function openOwn(note: string, key: LogKey, where: string): Promise<SignedCheckpoint> {
-  const verifier = parseVerifierKey(key.vkey);
-  const opened = verifier.ok ? await openCheckpoint(note, [verifier.value], key.origin) : verifier;
+  const opened = await openCheckpoint(note, key.verifiers, key.origin);
   if (opened.ok) return opened.value;
   throw new AuditDiverged(`${where} is not a checkpoint signed by this log's key: ${opened.refusal.message}`);
+}
+
+/** By another server, a moment ago: what it signs is still this log. */
+async function wasReplaced({ read }: Database, { vkey }: LogKey): Promise<boolean> {
+  return (await replacedKeys(read)).some((row) => row.vkey === vkey);
 }
 
 /** @throws {AuditDiverged} `AUDIT_DIVERGED` when the database holds the log of another key */
 export async function currentTree(database: Database, key: LogKey): Promise<Tree> {
   const tree = await readTree(database.read);
   if (tree === undefined) return emptyTree;
-  if (tree.origin !== key.origin || tree.vkey !== key.vkey)
+  const isOurs = tree.vkey === key.vkey || (await wasReplaced(database, key));
+  if (tree.origin !== key.origin || !isOurs)
     throw new AuditDiverged(
       `the database holds the log ${tree.origin} of key ${tree.vkey}, but our key is ${key.vkey}`,
     );
@@ -66,7 +72,7 @@ export async function signNewest(deps: SignDeps): Promise<{ checkpoint: Checkpoi
   const { size, root } = await currentTree(database, key);
   if (last !== undefined) await assertContinues(database.read, last, { size, root });
   if (last?.size === size) return { checkpoint: last, signed: false };
-  const note = await makeCheckpoint({ origin: key.origin, size, root }, key);
+  const note = await makeCheckpoint({ origin: key.origin, size, root }, key.signers(clock.now()));
   const checkpoint = { size, root, note, at: clock.now() };
   await database.bookkeep("audit-tree", async (tx) => await insertCheckpoint(tx, checkpoint));
   placeFile(publishedPath(folder), note, "replace");

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   ok,
+  refuse,
   type Actor,
   type AuditHead,
   type AuditMetrics,
@@ -18,11 +19,12 @@ import { assertContinuesPublished, currentTree, openOwn, publishedPath, signNewe
 import { AuditDiverged } from "./errors.ts";
 import { listEntries, type EntryPage, type EntryQuery } from "./list-entries.ts";
 import { readLogFile } from "./log-files.ts";
-import { openLogKey, verifiersOf, type LogKey } from "./log-key.ts";
+import { openLogKey, type LogKey } from "./log-key.ts";
 import { measureLog } from "./metrics.ts";
 import { placeFile } from "./place-file.ts";
 import { checkpointToPublish, proveBest } from "./published.ts";
 import { searchEntries, type SearchPage } from "./search-entries.ts";
+import { rotateKey, type KeyChange, type ReplacedKey } from "./rotate-key.ts";
 import { sequenceWaiting, SEQUENCED_ROWS_MAX } from "./sequencer.ts";
 import { countWaiting, newestCheckpoint, newestLeafAt, plantTree, readTree, type CheckpointRow } from "./store.ts";
 import { emptyTree } from "./tree.ts";
@@ -51,7 +53,8 @@ export type AuditReader = Readonly<{ actor: Actor; requestId: string }>;
 
 export type Audit = Readonly<{
   origin: string;
-  vkey: string;
+  /** The key in force; another after a change of keys. */
+  readonly vkey: string;
   /** Refused for good since the log was found altered; undefined while all is well. */
   diverged(): AuditDiverged | undefined;
   head(): Promise<AuditHead>;
@@ -68,6 +71,8 @@ export type Audit = Readonly<{
   cosigning(): Promise<Cosigning | undefined>;
   /** Recomputes the stored log, one run at a time, and logs who asked and what came out. */
   verify(by: AuditReader): Promise<AuditVerification>;
+  /** Puts a new signing key in force; the old one signs along for a while. Refused when another server did in the same moment. */
+  rotateKey(change: KeyChange): Promise<Result<ReplacedKey>>;
   /** Logs that somebody began to copy the whole log. */
   recordExport(by: AuditReader): Promise<void>;
   /** Sequences, signs, submits to witnesses and keeps the heartbeat until stopped. */
@@ -84,7 +89,8 @@ const REST_MS = 250;
 const HEARTBEAT_MS = 3_600_000;
 const WITNESS_REST_MS = 1_000;
 
-type Parts = AuditDeps & Readonly<{ key: LogKey; folder: string; cosigners: Witnesses | undefined }>;
+/** `key` is replaced as a whole when keys change. */
+type Parts = AuditDeps & { key: LogKey } & Readonly<{ folder: string; cosigners: Witnesses | undefined }>;
 
 async function newest({ database }: Parts): Promise<CheckpointRow> {
   const checkpoint = await newestCheckpoint(database.read);
@@ -108,7 +114,10 @@ async function readHead(parts: Parts): Promise<AuditHead> {
 }
 
 async function readFile(parts: Parts, path: string): Promise<Result<Uint8Array>> {
-  if (path === "vkey") return ok(Buffer.from(`${parts.key.vkey}\n`));
+  if (path === "vkey") {
+    const keys = parts.key.signers(parts.clock.now());
+    return ok(Buffer.from(keys.map(({ vkey }) => `${vkey}\n`).join("")));
+  }
   const last = await newest(parts);
   if (path === "checkpoint") return ok(Buffer.from(await checkpointToPublish(last, parts.cosigners)));
   return await readLogFile(parts.database.read, last.size, path);
@@ -172,6 +181,7 @@ async function step(parts: Parts, state: LoopState, sign: "when-due" | "now"): P
     const now = parts.clock.now().getTime();
     if (sign === "when-due" && now - state.signedAtMs < CHECKPOINT_EVERY_MS) return false;
     state.signedAtMs = now;
+    await followKey(parts);
     const { signed } = await signNewest(parts);
     if (!signed) await keepHeartbeat(parts);
     return false;
@@ -179,6 +189,24 @@ async function step(parts: Parts, state: LoopState, sign: "when-due" | "now"): P
     diverge(parts, state, error);
     return false;
   }
+}
+
+/** Another server may have replaced the key. */
+async function followKey(parts: Parts): Promise<void> {
+  const { database, folder, origin, clock } = parts;
+  const tree = await readTree(database.read);
+  if (tree !== undefined && tree.vkey !== parts.key.vkey)
+    parts.key = await openLogKey({ db: database.read, folder, origin, now: clock.now() });
+}
+
+async function changeKey(parts: Parts, change: KeyChange): Promise<Result<ReplacedKey>> {
+  await followKey(parts);
+  const replaced = await rotateKey(parts, change);
+  if (replaced === undefined)
+    return refuse("NOT_READY", "another server replaced the key in this moment", { retryAfterSeconds: 2 });
+  await followKey(parts);
+  parts.log.info({ vkey: replaced.vkey, replaced: replaced.replaced }, "the log signs with a new key");
+  return ok(replaced);
 }
 
 /** @throws whatever is no divergence */
@@ -224,13 +252,18 @@ function startLoops(parts: Parts, state: LoopState): RunningLoop {
 }
 
 /** The witnesses, once what they publish was compared with what the database holds. */
-async function openCosigners(deps: AuditDeps, key: LogKey): Promise<Witnesses | undefined> {
+async function openCosigners(deps: AuditDeps, key: () => LogKey): Promise<Witnesses | undefined> {
   const { database, clock, log, witnesses: configured, witnessClient: client = httpWitnessClient() } = deps;
   if (configured === undefined) return undefined;
-  assertForLog(configured, [key.vkey]);
-  const tree = async () => await currentTree(database, key);
-  const { origin } = key;
-  const cosigners = openWitnesses({ database, clock, log, configured, client, origin, keys: verifiersOf(key), tree });
+  const signing = key().signers(clock.now());
+  assertForLog(
+    configured,
+    signing.map(({ vkey }) => vkey),
+  );
+  const tree = async () => await currentTree(database, key());
+  const { origin } = key();
+  const keys = () => key().verifiers;
+  const cosigners = openWitnesses({ database, clock, log, configured, client, origin, keys, tree });
   await cosigners.compare();
   return cosigners;
 }
@@ -239,14 +272,15 @@ async function openParts(deps: AuditDeps): Promise<Parts> {
   const { database, clock, dataDir, origin } = deps;
   const folder = join(dataDir, "audit");
   const tree = await readTree(database.read);
-  const key = await openLogKey({ folder, origin, mayCreate: tree === undefined });
+  const key = await openLogKey({ db: database.read, folder, origin, now: clock.now() });
   const planted = { ...emptyTree, origin: key.origin, vkey: key.vkey };
   if (tree === undefined) await database.bookkeep("audit-tree", async (tx) => await plantTree(tx, planted));
   await assertContinuesPublished(database, key, folder);
-  const cosigners = await openCosigners(deps, key);
+  const parts: Parts = { ...deps, key, folder, cosigners: undefined };
+  const cosigners = await openCosigners(deps, () => parts.key);
   const { checkpoint } = await signNewest({ database, key, clock, folder });
   if (!existsSync(publishedPath(folder))) placeFile(publishedPath(folder), checkpoint.note, "keep");
-  return { ...deps, key, folder, cosigners };
+  return Object.assign(parts, { cosigners });
 }
 
 /**
@@ -260,7 +294,9 @@ export async function createAudit(deps: AuditDeps): Promise<Audit> {
   let running: Promise<AuditVerification> | undefined;
   return {
     origin: parts.key.origin,
-    vkey: parts.key.vkey,
+    get vkey() {
+      return parts.key.vkey;
+    },
     diverged: () => state.diverged,
     head: async () => await readHead(parts),
     list: async (query) => await listEntries(deps.database.read, query),
@@ -282,6 +318,7 @@ export async function createAudit(deps: AuditDeps): Promise<Audit> {
       await recordVerification(parts, by, result);
       return result;
     },
+    rotateKey: async (change) => await changeKey(parts, change),
     async recordExport(by) {
       const { size, root } = await newest(parts);
       await deps.database.audited(

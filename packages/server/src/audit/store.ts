@@ -55,6 +55,10 @@ export async function updateTree(tx: WriteTransaction, { size, root }: Pick<Tree
   await tx.updateTable("audit_tree").set({ size, root }).execute();
 }
 
+export async function putKeyInForce(tx: WriteTransaction, vkey: string): Promise<void> {
+  await tx.updateTable("audit_tree").set({ vkey }).execute();
+}
+
 /** Takes the oldest committed rows out of the intake, lowest number first. */
 export async function takeWaiting(tx: WriteTransaction, limit: number): Promise<readonly WaitingRow[]> {
   const oldest = tx.selectFrom("audit_intake").select("number").orderBy("number").limit(limit);

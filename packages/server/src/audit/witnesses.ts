@@ -19,7 +19,7 @@ export type WitnessesDeps = Readonly<{
   client: WitnessClient;
   origin: string;
   /** What our own signatures are checked with. */
-  keys: readonly NoteVerifier[];
+  keys: () => readonly NoteVerifier[];
   tree: () => Promise<Tree>;
 }>;
 
@@ -56,7 +56,9 @@ async function stateOf({ asked, database }: Parts, { verifier }: ConfiguredWitne
 }
 
 async function compareOne(parts: Parts, witness: ConfiguredWitness): Promise<Compared> {
-  const compared = await compareWithWitness({ ...parts, db: parts.database.read, witness, timeoutMs: COMPARE_MS });
+  const { client, origin, tree, database } = parts;
+  const request = { client, origin, tree, db: database.read, witness, keys: parts.keys(), timeoutMs: COMPARE_MS };
+  const compared = await compareWithWitness(request);
   const { problem } = compared;
   if (problem !== undefined)
     parts.log.warn({ witness: witness.name, problem }, "a witness could not be compared with the log");

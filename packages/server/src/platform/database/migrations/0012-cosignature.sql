@@ -1,6 +1,6 @@
 -- What witnesses signed under our checkpoints. `witness` is its verifier key: a witness that changes its key is another one.
 create table audit_cosignature (
-  size int8 not null references audit_checkpoint (size),
+  size int8 not null check (size > 0),
   witness text not null,
   line text not null,
   at timestamptz not null,
