@@ -104,6 +104,16 @@ describe("the content security policy", () => {
   });
 });
 
+describe("answers of the API", () => {
+  test("are never kept by a cache, be they good or bad", async () => {
+    const { app } = await started({ handlers: { "health.live": async () => ok({ live: true }) } });
+    for (const url of ["/health/live", "/api/v1/sensors", "/api/v1/nothing", "/api/v1/session", "/v1/decisions"]) {
+      const { headers, statusCode } = await app.inject({ url, headers: HOST });
+      expect([url, statusCode, headers["cache-control"]]).toEqual([url, statusCode, "no-store"]);
+    }
+  });
+});
+
 describe("a reading request", () => {
   test("of every route changes nothing by method: what changes something is POST, PUT, PATCH or DELETE", () => {
     const changing = /:(write|approve|revert|request|import|enforce)$/;
