@@ -78,6 +78,7 @@ export const AUDIT_EVENTS = {
   "hold.placed": "a legal hold keeps a subject from being erased",
   "hold.lifted": "a legal hold was lifted",
   "audit.key_rotated": "the audit log got another signing key; the one before signs along for a while",
+  "retention.removed": "records older than their class is kept were removed",
   "audit.verified": "somebody verified the stored audit log",
 } as const;
 export type AuditEvent = keyof typeof AUDIT_EVENTS;

@@ -139,6 +139,7 @@ export const AUDIT_FIELDS: Readonly<Record<string, Fields>> = {
   "hold.placed": fields("details.hold details.reason"),
   "hold.lifted": fields("details.hold details.reason"),
   "audit.key_rotated": { ...CHANGE, ...fields("details.signsUntil details.reason") },
+  "retention.removed": fields("details.keepDays details.cutoff details.removed details.held details.reason"),
   "audit.verified": fields("details.size details.root details.problems details.firstAlteredIndex"),
 };
 

@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
-import { ok, type Actor } from "@tyr/contract";
+import type { Actor } from "@tyr/contract";
 import {
   auditHandlers,
   buildServer,
@@ -16,30 +16,23 @@ import {
 import {
   createAudit,
   createPersonalValues,
-  createPrivacy,
   type PersonalValues,
   type Privacy,
+  type Retention,
   readWitnessPolicy,
   type WitnessPolicy,
 } from "#audit";
 import { createCollect, reachOf, type Collect } from "#collect";
 import { createBlocklistPlanner } from "#connectors/blocklist";
 import { createDetect, loadRulePack, readPipelines, type RulePack, visibleText } from "#detect";
-import {
-  createEscalate,
-  createIncidentDesk,
-  eraseFromIncidents,
-  evidenceOf,
-  readIncidentChangesAfter,
-} from "#escalate";
-import { createGovern, eraseFromActions, listActionTimeline, type Govern } from "#govern";
+import { createEscalate, createIncidentDesk, evidenceOf, readIncidentChangesAfter } from "#escalate";
+import { createGovern, listActionTimeline, type Govern } from "#govern";
 import {
   createFederation,
   createIdentity,
   openKnownPasswords,
   createKeys,
   operatorAddresses,
-  eraseAccount,
   readProviders,
   serviceCaller,
   type Identity,
@@ -48,13 +41,7 @@ import {
 import { createBus, type Bus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Config } from "#platform/config";
-import {
-  ensureDataDirectory,
-  openDatabase,
-  type Database,
-  type ReadDatabase,
-  type WriteTransaction,
-} from "#platform/database";
+import { ensureDataDirectory, openDatabase, type Database, type ReadDatabase } from "#platform/database";
 import type { Logger } from "#platform/log";
 import { createSecrets, openKeyRotation, type KeyRotation, type Secrets } from "#platform/secrets";
 import { createRespond, enforcerAddresses, listBlockTimeline } from "#respond";
@@ -71,6 +58,8 @@ import { createReadiness } from "./api/readiness.ts";
 import { privacyHandlers } from "./api/privacy.ts";
 import { secretHandlers } from "./api/secrets.ts";
 import { statusHandlers } from "./api/status.ts";
+import { openPrivacy } from "./open-privacy.ts";
+import { retentionHandlers } from "./api/retention.ts";
 import { listenOn } from "./listen.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -143,6 +132,7 @@ type Base = AppOptions &
     keys: KeyRotation;
     personal: PersonalValues;
     privacy: Privacy;
+    retention: Retention;
     bus: Bus;
     startedAt: Date;
     rules: RulePack;
@@ -171,11 +161,6 @@ async function openTrust(base: Base, stack: Stack, onDiverged: (error: Error) =>
   const apiKeys = createKeys({ database, clock: systemClock });
   const federation = await createFederation({ ...base, clock: systemClock, publicUrl: config.publicUrl });
   return { audit, identity, federation, apiKeys };
-}
-
-/** Names in these tables go without anything that could be refused. */
-function erasing(work: (tx: WriteTransaction, id: string) => Promise<number>) {
-  return async (tx: WriteTransaction, id: string) => ok(await work(tx, id));
 }
 
 /** The stages, last first: each is ready before what feeds it starts, and stops after it. */
@@ -256,6 +241,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...actionHandlers({ govern, respond }),
     ...modeHandlers(govern),
     ...secretHandlers(base.keys),
+    ...retentionHandlers(base.retention),
     ...privacyHandlers({ database, personal: base.personal, privacy: base.privacy }),
     ...blockHandlers({ respond, clock }),
   };
@@ -376,12 +362,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     const database = stack.use(await openDatabase({ url, dataDir, clock, encode: personal, stop }));
     stop.throwIfAborted();
     const keys = await openKeyRotation({ database, secrets, log: options.log });
-    const erasers = [eraseAccount, ...[eraseFromIncidents, eraseFromActions].map(erasing)];
-    const privacy = createPrivacy({ database, secrets, clock, erasers });
+    const { keepDays } = config;
+    const { privacy, retention } = openPrivacy({ database, secrets, log: options.log, keepDays });
     const base: Base = {
       ...options,
       personal,
       privacy,
+      retention,
       database,
       secrets,
       keys,
@@ -394,6 +381,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     const trust = await openTrust(base, stack, fail);
     stop.throwIfAborted();
     const rooms: Rooms = { ...trust, ...(await openStages(base, stack, trust.identity)) };
+    const retaining = retention.start();
+    stack.defer(async () => await retaining.stop());
     const place = await serve(base, rooms, stack);
     await begin(base, rooms, place);
     return { url: place, failed, [Symbol.asyncDispose]: async () => await stack.disposeAsync() };

@@ -33,6 +33,15 @@ export const PRIVACY_COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("../commands/privacy-erase.ts")).holds,
   },
   {
+    path: "privacy retention",
+    values: "<run-or-report>",
+    about: "Remove what is older than its class is kept, or report what a run would do",
+    needs: "retention:run",
+    options: [REASON, YES, { flags: "--dry-run", about: "only report what would be removed and held, and why" }],
+    examples: ["tyr privacy retention run --dry-run", 'tyr privacy retention run --reason "quarterly" --yes'],
+    load: async () => (await import("../commands/privacy-retention.ts")).retention,
+  },
+  {
     path: "privacy disclose",
     values: "<entry...>",
     about: "What opens the personal values of audit entries, as JSON, to go with an export",

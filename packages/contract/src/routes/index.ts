@@ -7,6 +7,7 @@ import { federationRoutes } from "./federation.ts";
 import { governRoutes } from "./govern.ts";
 import { keyRoutes } from "./keys.ts";
 import { privacyRoutes } from "./privacy.ts";
+import { retentionRoutes } from "./retention.ts";
 import { secretRoutes } from "./secrets.ts";
 import { trustRoutes } from "./trust.ts";
 
@@ -20,6 +21,7 @@ export const routes = {
   ...federationRoutes,
   ...governRoutes,
   ...privacyRoutes,
+  ...retentionRoutes,
   ...secretRoutes,
   ...keyRoutes,
 } as const satisfies Record<string, RouteDefinition>;

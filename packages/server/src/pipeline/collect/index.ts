@@ -26,6 +26,7 @@ export { findSensor, findSensorByName, listSensors, type Sensor } from "./sensor
 export { type By, type Sensors, type SensorWithKey } from "./sensors.ts";
 export { createCollect, type Collect, type CollectDeps } from "./create-collect.ts";
 export type { Intake, IntakeRequest } from "./intake.ts";
+export { retainedEvents, retainedQuarantine } from "./retained-store.ts";
 export { listQuarantine, type Quarantined } from "./quarantine-store.ts";
 export type { Follow } from "./follow.ts";
 export { detectFormat, normalise, LINE_CHARS_MAX, type NormaliseOptions } from "./normalise/index.ts";

@@ -1,4 +1,5 @@
 export { createIncidentDesk, type By, type DeskDeps, type IncidentDesk } from "./desk.ts";
+export { openEvidence } from "./evidence-store.ts";
 export { eraseFromIncidents } from "./erase-store.ts";
 export { OPEN_STATES, type Contribution, type Incident, type StoredIncident } from "./incident.ts";
 export {

@@ -1,7 +1,8 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { ENVIRONMENTS, type Environment } from "@tyr/contract";
+import { ENVIRONMENTS, type Environment, type RecordClass } from "@tyr/contract";
+import { parseRetention } from "./retention.ts";
 
 /** A setting that cannot be used: which one, why, and what would do. Nothing has been started. */
 export class ConfigInvalid extends Error {
@@ -47,6 +48,8 @@ export type Config = Readonly<{
   /** Intake stops taking (429) beyond this many bytes waiting to be stored. */
   intakeBytesMax: number;
   /** Whose X-Forwarded-For is believed: nobody's, whoever connects, or these addresses and prefixes. */
+  /** Days to keep records, by class; a class that is not named is kept for ever. */
+  keepDays: Readonly<Partial<Record<RecordClass, number>>>;
   trustProxy: boolean | readonly string[];
   /** Other systems people sign in with; undefined: none. */
   ssoFile: string | undefined;
@@ -214,6 +217,12 @@ function readEnvironment({ env }: Settings): Environment {
   throw new ConfigInvalid("TYR_ENVIRONMENT", `"${given}" is not one of ${ENVIRONMENTS.join(", ")}`);
 }
 
+function readRetention({ env }: Settings): Config["keepDays"] {
+  const parsed = parseRetention(env["TYR_RETENTION"]);
+  if (typeof parsed === "string") throw new ConfigInvalid("TYR_RETENTION", parsed);
+  return parsed;
+}
+
 function readDatabaseUrl({ env }: Settings): string | undefined {
   const url = env["TYR_DATABASE_URL"];
   return url === undefined ? undefined : checkedUrl("TYR_DATABASE_URL", url, ["postgres:", "postgresql:"]);
@@ -242,6 +251,7 @@ export function readConfig({ argv, env: given, root }: Raw): Config {
       network("TYR_OWN_NETWORKS", text),
     ),
     environment: readEnvironment(settings),
+    keepDays: readRetention(settings),
     ssoFile: pathOf(env["TYR_SSO_FILE"]),
     follow: [...list(env["TYR_FOLLOW"]), ...(flags.follow ?? [])].map(followed),
     intakeBytesMax: integer("TYR_INTAKE_MIB_MAX", env["TYR_INTAKE_MIB_MAX"] ?? "32", [1, 4096]) * MIB,

@@ -1,0 +1,21 @@
+import type { RouteDefinition } from "../route.ts";
+import { ReasonBody } from "../schemas/govern.ts";
+import { RetentionReport } from "../schemas/retention.ts";
+
+export const retentionRoutes = {
+  "retention.report": {
+    method: "GET",
+    path: "/api/v1/privacy/retention",
+    needs: "retention:run",
+    summary: "What a retention run would remove now, and what it would hold and why",
+    response: RetentionReport,
+  },
+  "retention.run": {
+    method: "POST",
+    path: "/api/v1/privacy/retention/run",
+    needs: "retention:run",
+    summary: "Remove what is older than its class is kept and not held; a run a day does the same",
+    body: ReasonBody,
+    response: RetentionReport,
+  },
+} as const satisfies Record<string, RouteDefinition>;

@@ -1,0 +1,149 @@
+import { sql } from "kysely";
+import { describe, expect, test } from "vitest";
+import { createRetention, retainedPersonal } from "#audit";
+import { retainedEvents, retainedQuarantine } from "#collect";
+import { openEvidence } from "#escalate";
+import { fixedClock } from "#platform/clock";
+import type { WriteTransaction } from "#platform/database";
+import { newId } from "#platform/ids";
+import { silentLogger } from "#platform/log";
+import { openTestDatabase, TEST_ENGINES } from "#platform/testing";
+
+const SENSOR = "01890000-0000-7000-8000-00000000000a";
+const HELD = "203.0.113.7";
+const eventId = (number: number): string => `01890000-0000-7000-8000-${String(number).padStart(12, "0")}`;
+const order = { actor: { kind: "person", id: "usr_1", name: "odin" }, requestId: "r", reason: "quarterly" } as const;
+
+async function plantEvent(
+  tx: WriteTransaction,
+  { number, days, address = "198.51.100.9" }: Readonly<{ number: number; days: number; address?: string }>,
+): Promise<void> {
+  await sql`insert into event (position, id, time, observed_at, sensor_id, kind, src_ip, action, outcome, severity,
+      logsource, ecs, raw, late, seq)
+    values (${number}, ${eventId(number)}, '2026-11-01T00:00:00Z', timestamptz '2026-11-02T08:00:00Z' - make_interval(days => ${days}::int4),
+      ${SENSOR}, 'web', ${address}::inet, 'get', 'success', 'low', '{}', '{}', 'raw', false, ${number})`.execute(tx);
+}
+
+/** Ten old events and one of yesterday; the third is held, the fourth evidence, the tenth not evaluated. */
+async function plant(tx: WriteTransaction): Promise<void> {
+  for (let number = 1; number <= 10; number += 1)
+    await plantEvent(tx, { number, days: 40, ...(number === 3 ? { address: HELD } : {}) });
+  await plantEvent(tx, { number: 11, days: 1 });
+  await sql`insert into consumer_cursor (consumer, position, updated_at) values ('detect', 9, now())`.execute(tx);
+  for (const [id, state, number] of [
+    ["inc_1", "investigating", 4],
+    ["inc_2", "closed", 5],
+  ] as const) {
+    await sql`insert into incident (id, position, key, title, state, severity, category, priority, escalated, risk,
+        contributions, techniques, tactics, sensors, detection_count, first_event_at, last_event_at, opened_at, updated_at)
+      values (${id}, ${number}, 'k', 't', ${state}, 'low', 'c', 1, false, 1, '[]', '{}', '{}', '{}', 1, now(), now(), now(), now())`.execute(
+      tx,
+    );
+    await sql`insert into incident_event (incident_id, event_id) values (${id}, ${`evt_${eventId(number)}`})`.execute(
+      tx,
+    );
+  }
+  await sql`insert into sensor (id, name, kind, metadata, active, key_id, key_hash, created_at)
+    values (${SENSOR}, 'web', 'web', '{}', true, 'k', 'h', now())`.execute(tx);
+  for (const [number, raw] of [
+    [1, "garbage"],
+    [2, `garbage of ${HELD} too`],
+  ] as const)
+    await sql`insert into quarantine (id, sensor_id, at, reason, raw, raw_bytes)
+      values (${eventId(number)}, ${SENSOR}, '2026-01-01T00:00:00Z', 'unreadable', ${Buffer.from(raw)}, 10)`.execute(
+      tx,
+    );
+}
+
+async function plantPersonal(tx: WriteTransaction): Promise<void> {
+  await sql`insert into personal_subject (subject, created_at) values ('usr_1', now()), (${`value:${HELD}`}, now())`.execute(
+    tx,
+  );
+  const [old, recent] = ["2026-10-26T07:59:59.999Z", "2026-10-26T08:00:00.000Z"].map((at) =>
+    newId("auditEntry", new Date(at)),
+  );
+  for (const [id, field, subject] of [
+    [old, "actor.name", "usr_1"],
+    [old, "details.address", `value:${HELD}`],
+    [recent, "actor.name", "usr_1"],
+  ])
+    await sql`insert into personal_value (entry_id, field, subject, box) values (${id}, ${field}, ${subject}, 'x')`.execute(
+      tx,
+    );
+}
+
+describe.each(TEST_ENGINES)("retention on %s", (engine) => {
+  test("removes what is due, holds what somebody needs and says why; a report before it changes nothing", async () => {
+    const clock = fixedClock("2026-11-02T08:00:00.000Z");
+    await using opened = await openTestDatabase(engine, clock);
+    const { db } = opened;
+    await db.bookkeep("counters", async (tx) => {
+      await plant(tx);
+      await plantPersonal(tx);
+    });
+    const retention = createRetention({
+      database: db,
+      clock,
+      log: silentLogger,
+      keepDays: { event: 30, quarantine: 30, personal: 7 },
+      heldSubjects: async () => [`value:${HELD}`],
+      classes: {
+        event: retainedEvents({ readUpTo: async () => 9, evidence: openEvidence }),
+        quarantine: retainedQuarantine,
+        personal: retainedPersonal,
+      },
+    });
+    const due = [
+      {
+        class: "event",
+        keepDays: 30,
+        cutoff: "2026-10-03T08:00:00.000Z",
+        due: 10,
+        held: [
+          { why: "legal hold", records: 1 },
+          { why: "open incident", records: 1 },
+          { why: "not evaluated yet", records: 1 },
+        ],
+      },
+      { class: "quarantine", due: 2, held: [{ why: "legal hold", records: 1 }] },
+      { class: "personal", due: 2, held: [{ why: "legal hold", records: 1 }] },
+    ];
+    const without = due.map((line) => ({ ...line, removed: 0 }));
+    expect(await retention.report()).toMatchObject({ dryRun: true, items: without });
+    expect(await opened.records()).toEqual([]);
+
+    const done = await retention.run(order);
+    expect(done.dryRun).toBe(false);
+    expect(done.items.map((line) => line.removed)).toEqual([7, 1, 1]);
+    const left = await db.read.selectFrom("event").select("position").orderBy("position").execute();
+    expect(left.map((row) => row.position)).toEqual([3, 4, 10, 11]);
+    expect(await db.read.selectFrom("quarantine").select("id").execute()).toEqual([{ id: eventId(2) }]);
+    const values = await db.read.selectFrom("personal_value").select("field").orderBy("field").execute();
+    expect(values.map((row) => row.field)).toEqual(["actor.name", "details.address"]);
+    const log = await opened.records();
+    expect(log.map(({ type, object, details }) => [type, object.id, details["removed"]])).toEqual([
+      ["retention.removed", "event", 7],
+      ["retention.removed", "quarantine", 1],
+      ["retention.removed", "personal", 1],
+    ]);
+    expect(log[0]).toMatchObject({ actor: order.actor, details: { reason: "quarterly", held: due[0]?.held } });
+
+    expect((await retention.run(order)).items.map((line) => line.removed)).toEqual([0, 0, 0]);
+    expect(await opened.records()).toHaveLength(3);
+  });
+
+  test("without a time for any class removes nothing", async () => {
+    await using opened = await openTestDatabase(engine);
+    const classes = {
+      event: retainedEvents({ readUpTo: async () => 9, evidence: openEvidence }),
+      quarantine: retainedQuarantine,
+      personal: retainedPersonal,
+    };
+    const clock = fixedClock("2026-11-02T08:00:00.000Z");
+    await opened.db.bookkeep("counters", plant);
+    const keepNothing = { database: opened.db, clock, log: silentLogger, keepDays: {}, classes };
+    const retention = createRetention({ ...keepNothing, heldSubjects: async () => [] });
+    expect(await retention.run(order)).toEqual({ dryRun: false, items: [] });
+    expect(await opened.db.read.selectFrom("event").select("id").execute()).toHaveLength(11);
+  });
+});
