@@ -49,7 +49,7 @@ function mayEnter(caller: string, needs: RouteDefinition["needs"]): boolean {
 }
 
 /** Ending the session would end the test of it; signing in and setting up have limits of their own. */
-const LEFT_OUT = new Set(["session.logout", "session.login", "setup.complete", "live.connect"]);
+const LEFT_OUT = new Set(["session.logout", "sso.logout", "session.login", "setup.complete", "live.connect"]);
 const places = Object.entries<RouteDefinition>(routes)
   .filter(([id]) => !LEFT_OUT.has(id))
   .flatMap(([id, route]) => {
