@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ConfiguredWitness } from "./witness-policy.ts";
 
 export type Answer = Readonly<{ status: number; body: string }>;
-export type AskOptions = Readonly<{ timeoutMs: number; signal?: AbortSignal | undefined }>;
+type AskOptions = Readonly<{ timeoutMs: number; signal?: AbortSignal | undefined }>;
 
 /** How the log talks to witnesses. Everything they say is hostile until its signature is checked. */
 export type WitnessClient = Readonly<{

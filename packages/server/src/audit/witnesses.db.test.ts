@@ -234,6 +234,23 @@ describe.each(TEST_ENGINES)("witnesses of the log on %s", (engine: EngineName) =
     expect((await audit.cosigning())?.witnesses[2]).toMatchObject({ size: 18, problem: null });
   });
 
+  test("that never answer keep neither the log nor the other witnesses from going on", async () => {
+    await using test = await openTestDatabase(engine);
+    const world = await aWorld(test.db);
+    const audit = await world.open();
+    const { promise: answer, resolve } = Promise.withResolvers<Answer>();
+    world.witnesses.three.instead = async () => await answer;
+    await write(world.db, 3);
+    await audit.settle();
+    const submitting = audit.submit();
+    await expect.poll(async () => (await audit.cosigning())?.size, { timeout: 10_000 }).toBe(3);
+    await write(world.db, 4);
+    await audit.settle();
+    expect((await audit.head()).size).toBe(7);
+    resolve({ status: 503, body: "" });
+    await submitting;
+  });
+
   test("are asked again after a while only, longer each time, and once a minute at most", async () => {
     await using test = await openTestDatabase(engine);
     const world = await aWorld(test.db);

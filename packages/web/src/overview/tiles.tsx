@@ -126,14 +126,26 @@ function Mode({ mode, lag }: Readonly<{ mode: Overview["mode"]; lag: number }>):
   );
 }
 
-function Cosigned({ cosigning }: Readonly<{ cosigning: NonNullable<Overview["audit"]["cosigning"]> }>): ReactNode {
-  const { size, at, alarm } = cosigning;
+/** Entries that no witness vouches for after so long are no longer a matter of waiting. */
+const COSIGNED_LATE_MS = 15 * 60_000;
+
+type CosignedProps = Readonly<{
+  cosigning: NonNullable<Overview["audit"]["cosigning"]>;
+  entries: number;
+  signedAt: string;
+}>;
+
+function Cosigned({ cosigning, entries, signedAt }: CosignedProps): ReactNode {
+  const { size, at, alarm, witnesses } = cosigning;
   if (alarm !== null) return <span className="attention">{alarm}</span>;
   if (size === null || at === null) return <span className="attention">not cosigned yet</span>;
+  // After a quiet hour the first entry is for a moment newer than its cosignature: only silence is late.
+  const isSilent = witnesses.some(({ problem }) => problem !== null);
+  const isLate = isSilent && size < entries && Date.parse(signedAt) - Date.parse(at) > COSIGNED_LATE_MS;
   return (
-    <>
+    <span className={isLate ? "attention" : undefined}>
       cosigned up to {size.toLocaleString("en")}, <Time at={at} show="age" />
-    </>
+    </span>
   );
 }
 
@@ -159,7 +171,7 @@ function Audit({ audit }: Readonly<{ audit: Overview["audit"] }>): ReactNode {
             {audit.cosigning === undefined ? null : (
               <>
                 <br />
-                <Cosigned cosigning={audit.cosigning} />
+                <Cosigned cosigning={audit.cosigning} entries={audit.size} signedAt={audit.checkpointAt} />
               </>
             )}
           </>
