@@ -19,7 +19,9 @@ import {
   type User,
 } from "@tyr/contract";
 import { WebSocketServer, type WebSocket } from "ws";
-import { answers, Refused, type Asking } from "./fake/answers.ts";
+import { needCode } from "./fake/account.ts";
+import { answers, type Asking } from "./fake/answers.ts";
+import { Refused } from "./fake/refused.ts";
 import { faultsOf } from "./fake/check-contract.ts";
 import { sessionOf, type World } from "./fake/world.ts";
 
@@ -152,7 +154,7 @@ export async function startFakeApi(world: World): Promise<FakeApi> {
   /** The two routes that make a session out of nothing. True when this was one of them. */
   async function enter(id: RouteId, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     if (id !== "session.login" && id !== "setup.complete") return false;
-    const body = (await bodyOf(request)) as { name: string; password: string; token?: string };
+    const body = (await bodyOf(request)) as { name: string; password: string; token?: string; code?: string };
     if (id === "setup.complete") {
       if (body.token !== "one-time") {
         problem(response, "SETUP_TOKEN_INVALID", "this is not the set-up link this server printed");
@@ -165,13 +167,20 @@ export async function startFakeApi(world: World): Promise<FakeApi> {
     }
     const user = world.users.find((one) => one.name === body.name && one.active);
     if (user === undefined || body.password === "wrong") problem(response, "LOGIN_FAILED", "name or password is wrong");
-    else signIn(user, response);
+    else {
+      needCode(world.account, body.code);
+      signIn(user, response);
+    }
     return true;
   }
 
   function mayCall(route: RouteDefinition, user: User | undefined, response: ServerResponse): boolean {
     if (route.needs === "public") return true;
-    if (user !== undefined && permissionsOf(user.roles).has(route.needs)) return true;
+    if (user !== undefined && permissionsOf(user.roles).has(route.needs)) {
+      if (route.stepUp === undefined || !world.account.proofIsOld) return true;
+      problem(response, "STEP_UP_NEEDED", "this needs a proof of who you are that is at most 5 minutes old");
+      return false;
+    }
     if (user === undefined) problem(response, "NOT_AUTHENTICATED", "this needs a signed-in person or a key");
     else problem(response, "NOT_PERMITTED", `${route.path} needs ${route.needs}`);
     return false;

@@ -14,6 +14,7 @@ import { PageHead } from "../shell/page-head.tsx";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
 import { clientName } from "./client-name.ts";
+import { Methods } from "./methods.tsx";
 
 const STALE = ["session"] as const;
 
@@ -25,6 +26,7 @@ const COLUMNS: readonly Column<SessionInfo>[] = [
     className: "mono nowrap",
     cell: (row) => row.address ?? <span className="unknown">unknown</span>,
   },
+  { id: "factor", header: "Proved by", className: "nowrap", cell: (row) => row.factor.replaceAll("+", ", ") },
   { id: "since", header: "Signed in", className: "nowrap", cell: (row) => <Time at={row.createdAt} /> },
   { id: "seen", header: "Last seen", className: "nowrap", cell: (row) => <Time at={row.lastSeenAt} show="age" /> },
   { id: "until", header: "Ends by itself", className: "nowrap", cell: (row) => <Time at={row.expiresAt} /> },
@@ -102,6 +104,7 @@ function Account(): ReactNode {
           </>
         ) : null}
       </dl>
+      <Methods />
       <Sessions />
     </div>
   );

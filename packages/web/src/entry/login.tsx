@@ -1,9 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { api } from "../api/client.ts";
+import { isProblem } from "../api/proof.ts";
 import { sessionQuery } from "../api/queries.ts";
-import { NameField, PasswordField, passwordOf } from "../kit/credentials.tsx";
+import { CodeField, codeOf, NameField, PasswordField, passwordOf } from "../kit/credentials.tsx";
 import { formText } from "../kit/field.tsx";
 import { Form } from "../kit/form.tsx";
 import { ErrorNotice } from "../kit/notice.tsx";
@@ -18,21 +19,29 @@ export function LoginPage(): ReactNode {
   const client = useQueryClient();
   const router = useRouter();
   const login = useMutation({
-    mutationFn: async (body: { name: string; password: string }) => await api.call("session.login", { body }),
+    mutationFn: async (body: { name: string; password: string; code?: string }) =>
+      await api.call("session.login", { body }),
     onSuccess: (session) => {
       client.clear();
       client.setQueryData(sessionQuery.queryKey, session);
       router.history.push(nextAddress(next));
     },
   });
-  const submit = (form: FormData): void => login.mutate({ name: formText(form, "name"), password: passwordOf(form) });
+  const [asksCode, setAsksCode] = useState(false);
+  const needsCode = isProblem(login.error, "SECOND_FACTOR_NEEDED");
+  if (needsCode && !asksCode) setAsksCode(true);
+  const submit = (form: FormData): void => {
+    const code = codeOf(form);
+    login.mutate({ name: formText(form, "name"), password: passwordOf(form), ...(code === "" ? {} : { code }) });
+  };
   return (
     <EntryFrame title="Sign in">
       {next === undefined ? null : <p className="muted">Sign in to go on to where you were.</p>}
       <Form onData={submit}>
         <NameField autoComplete="username" />
         <PasswordField />
-        {login.error === null ? null : <ErrorNotice error={login.error} />}
+        {asksCode ? <CodeField /> : null}
+        {login.error === null || needsCode ? null : <ErrorNotice error={login.error} />}
         <button type="submit" className="button primary block" disabled={login.isPending}>
           {login.isPending ? "Signing in…" : "Sign in"}
         </button>

@@ -23,19 +23,27 @@ export function NameField({ hint, autoComplete, isNew = false }: NameFieldProps)
   );
 }
 
-type PasswordFieldProps = Readonly<{ label?: string; hint?: string; isNew?: boolean }>;
+type PasswordFieldProps = Readonly<{
+  label?: string;
+  hint?: string;
+  name?: string;
+  isNew?: boolean;
+  /** Of a new one: 15, or 8 beside a second factor. */
+  lengthMin?: number;
+}>;
 
 /** Pasting and password managers are welcome; a new password has at least 15 characters. */
-export function PasswordField({ label = "Password", hint, isNew = false }: PasswordFieldProps): ReactNode {
+export function PasswordField(props: PasswordFieldProps): ReactNode {
+  const { label = "Password", hint, name = "password", isNew = false, lengthMin = 15 } = props;
   return (
     <Field label={label} {...(hint === undefined ? {} : { hint })}>
       {(control) => (
         <input
           {...control}
-          name="password"
+          name={name}
           type="password"
           required
-          minLength={isNew ? 15 : undefined}
+          minLength={isNew ? lengthMin : undefined}
           maxLength={256}
           autoComplete={isNew ? "new-password" : "current-password"}
         />
@@ -45,7 +53,34 @@ export function PasswordField({ label = "Password", hint, isNew = false }: Passw
 }
 
 /** A typed password, to the letter: spaces at its ends belong to it. */
-export function passwordOf(form: FormData): string {
-  const value = form.get("password");
+export function passwordOf(form: FormData, name = "password"): string {
+  const value = form.get(name);
   return typeof value === "string" ? value : "";
+}
+
+/** A code of the authenticator application, or a recovery code; the browser may fill it in. */
+export function CodeField({ hint = "Six digits of your authenticator, or a recovery code." }): ReactNode {
+  return (
+    <Field label="Code" hint={hint}>
+      {(control) => (
+        <input
+          {...control}
+          name="code"
+          required
+          maxLength={60}
+          className="mono"
+          autoComplete="one-time-code"
+          autoCapitalize="none"
+          spellCheck={false}
+          // oxlint-disable-next-line jsx-a11y/no-autofocus -- it appears because the server asked for it: nothing else is to do
+          autoFocus
+        />
+      )}
+    </Field>
+  );
+}
+
+export function codeOf(form: FormData): string {
+  const value = form.get("code");
+  return typeof value === "string" ? value.trim() : "";
 }

@@ -1,6 +1,7 @@
 import type { CallInput, OutputOf, RouteId } from "@tyr/contract";
 import { useMutation, useQueryClient, type UseMutationResult } from "@tanstack/react-query";
 import { api } from "../api/client.ts";
+import { withProof } from "../api/proof.ts";
 import { say } from "./toast.tsx";
 
 type Said = Readonly<{ text: string; ref?: string }>;
@@ -18,7 +19,7 @@ export function useAct<K extends RouteId>(
 ): UseMutationResult<OutputOf<K>, Error, CallInput<K>> {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (input: CallInput<K>) => await api.call(id, input),
+    mutationFn: async (input: CallInput<K>) => await withProof(async () => await api.call(id, input)),
     onSuccess: (output) => {
       const said = options.done(output);
       say(said.text, said.ref);

@@ -5,6 +5,7 @@ import { Toasts } from "../kit/toast.tsx";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { Header } from "./header.tsx";
 import { Nav } from "./nav.tsx";
+import { ProofPrompt } from "./proof-prompt.tsx";
 
 const Palette = lazy(async () => ({ default: (await import("./palette.tsx")).Palette }));
 
@@ -40,6 +41,7 @@ export function Layout(): ReactNode {
           <Palette onClose={() => setPalette(false)} />
         </Suspense>
       ) : null}
+      <ProofPrompt />
       <Toasts />
     </div>
   );

@@ -2,7 +2,6 @@ import {
   SEVERITIES,
   type Action,
   type CallInput,
-  type ErrorCode,
   type Event,
   type LiveData,
   type LiveTopic,
@@ -11,22 +10,16 @@ import {
   type RouteId,
   type User,
 } from "@tyr/contract";
+import { accountAnswers } from "./account.ts";
 import { makeBlock, dryRunFor, makeAction, policyView } from "./actions.ts";
 import { auditSearchEntries, isAuditAsked } from "./audit.ts";
 import { at, hexOf, idOf, person, RULES } from "./make.ts";
 import { madeKey } from "./keys.ts";
 import { movesFrom } from "./incidents.ts";
 import { changedMode, overviewMode } from "./mode.ts";
+import { Refused } from "./refused.ts";
 import { sessionOf, type World } from "./world.ts";
 
-/** A refusal of the stand-in, turned into a problem document by the server half. */
-export class Refused extends Error {
-  readonly code: ErrorCode;
-  constructor(code: ErrorCode, detail: string) {
-    super(detail);
-    this.code = code;
-  }
-}
 export type Tell = <T extends LiveTopic>(topic: T, data: LiveData[T]) => void;
 export type Asking = Readonly<{ world: World; user: User; tell: Tell }>;
 type Answer<K extends RouteId> = (input: CallInput<K>, asking: Asking) => OutputOf<K>;
@@ -548,4 +541,10 @@ const govern: Answers = {
   },
 };
 
-export const answers: Answers = { ...trust, ...collect, ...escalate, ...govern };
+export const answers: Answers = {
+  ...accountAnswers((_, { user }) => sessionOf(user)),
+  ...trust,
+  ...collect,
+  ...escalate,
+  ...govern,
+};

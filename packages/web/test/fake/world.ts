@@ -19,6 +19,7 @@ import {
   type TimelineItem,
   type User,
 } from "@tyr/contract";
+import { makeAccount, type AccountState } from "./account.ts";
 import { makeActions, makeBlocks } from "./actions.ts";
 import { makeAudit } from "./audit.ts";
 import { makeEvents } from "./events.ts";
@@ -49,6 +50,7 @@ export type World = {
   sessions: Map<string, User>;
   /** What everybody sees as their own sessions, the current one first. */
   ownSessions: SessionInfo[];
+  account: AccountState;
 };
 
 const HOUR = 3_600_000;
@@ -206,6 +208,7 @@ export function makeWorld(now: number): World {
     audit: makeAudit(now),
     sessions: new Map(),
     ownSessions: makeSessions(now),
+    account: makeAccount(),
   };
 }
 

@@ -1,0 +1,138 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { build } from "./budget.ts";
+import { axe, hasChromium, launch, open, screenshot, signIn } from "./chromium.ts";
+import { startFakeApi, type FakeApi } from "./fake-api.ts";
+import { GOOD_CODE } from "./fake/account.ts";
+import { idOf } from "./fake/make.ts";
+import { makeWorld } from "./fake/world.ts";
+
+if (!hasChromium)
+  console.warn("SKIPPED: 4 browser journeys of one's account, because there is no Chromium (set TYR_CHROMIUM)");
+
+describe.skipIf(!hasChromium)("one's own account in the application", () => {
+  let api: FakeApi;
+  let browser: Browser;
+  let page: Page;
+  let complaints: string[];
+  let close: () => Promise<void>;
+
+  beforeAll(async () => {
+    build();
+    browser = await launch();
+  });
+  afterAll(async () => await browser?.close());
+
+  async function as(name: string, place: string): Promise<void> {
+    api = await startFakeApi(makeWorld(Date.now()));
+    const opened = await open(browser, "light");
+    ({ page, complaints } = opened);
+    await signIn(page, api.url, name);
+    await page.goto(api.url + place);
+    await page.locator("h1").waitFor();
+    close = async () => {
+      // The browser writes down every refusal; these are what the journeys are about.
+      expect(complaints.filter((one) => !/status of 4(01|03|22)/.test(one))).toEqual([]);
+      await opened.context.close();
+      await api.close();
+      expect(api.faults).toEqual([]);
+    };
+  }
+
+  const dialog = () => page.getByRole("dialog");
+
+  async function looksRight(name: string): Promise<void> {
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, `light-${name}`);
+    await page.emulateMedia({ colorScheme: "dark" });
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, `dark-${name}`);
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize({ width: 390, height: 844 });
+    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - globalThis.innerWidth);
+    expect([name, Math.max(0, beyond)]).toEqual([name, 0]);
+    await screenshot(page, `mobile-${name}`);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  }
+
+  test("an authenticator is added with a code it shows; the recovery codes are shown once", async () => {
+    await as("mara", "/account");
+    await page.getByRole("button", { name: "Add an authenticator application" }).click();
+    await dialog().getByRole("button", { name: "Show the secret" }).click();
+    await dialog().getByText("GEZD GNBV").waitFor();
+    await looksRight("account-totp");
+    await dialog().getByLabel("Code").fill("000000");
+    await dialog().getByRole("button", { name: "Confirm" }).click();
+    await dialog().getByText("PROOF_WRONG").waitFor();
+    await dialog().getByLabel("Code").fill(GOOD_CODE);
+    await dialog().getByRole("button", { name: "Confirm" }).click();
+    await page.getByRole("heading", { name: "Recovery codes" }).waitFor();
+    await page.keyboard.press("Escape");
+    await looksRight("account-recovery-codes");
+    await dialog().getByRole("button", { name: "I have kept the codes" }).click();
+    await page.getByText("10 of 10 left").waitFor();
+    expect(await page.content()).not.toContain("FGHIJK-LMNOPQ");
+    await looksRight("account-with-totp");
+    await close();
+  });
+
+  test("whoever has an authenticator is asked for its code when signing in, and not before", async () => {
+    await as("mara", "/account");
+    api.world.account.methods = { ...api.world.account.methods, totp: { since: new Date().toISOString() } };
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Name").fill("mara");
+    await page.getByLabel("Password").fill("a long enough pass phrase");
+    expect(await page.getByLabel("Code").count()).toBe(0);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByLabel("Code").waitFor();
+    await looksRight("login-code");
+    await page.getByLabel("Code").fill(GOOD_CODE);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    await close();
+  });
+
+  test("the password is changed when the new one was typed the same twice", async () => {
+    await as("mara", "/account");
+    await page.getByRole("button", { name: "Change the password" }).click();
+    await dialog().getByLabel("Current password").fill("a long enough pass phrase");
+    await dialog().getByLabel("New password", { exact: true }).fill("three grey herons wait");
+    await dialog().getByLabel("New password again").fill("three grey herons late");
+    await dialog().getByRole("button", { name: "Change it" }).click();
+    await dialog().getByText("The two new passwords are not the same.").waitFor();
+    await looksRight("account-password");
+    await dialog().getByLabel("New password again").fill("three grey herons wait");
+    await dialog().getByRole("button", { name: "Change it" }).click();
+    await page.getByText("your other sessions have ended").waitFor();
+    await expect.poll(async () => await page.getByRole("button", { name: "End the" }).count()).toBe(0);
+    await close();
+  });
+
+  test("what asks for a recent proof asks for it, and then goes on by itself; without one nothing is done", async () => {
+    await as("mara", "/account");
+    api.world.account.methods = { ...api.world.account.methods, totp: { since: new Date().toISOString() } };
+    api.world.account.proofIsOld = true;
+    await page.goto(`${api.url}/approvals`);
+    const state = () => api.world.actions.find((action) => action.id === idOf("action", 1))?.state;
+    await page.getByText("203.0.113.9 is blocked for 1 day").waitFor();
+    await page.getByRole("button", { name: "Approve" }).click();
+    await dialog().getByText("You approve exactly request").waitFor();
+    await dialog().getByRole("button", { name: "Approve" }).click();
+    const prompt = page.getByRole("dialog", { name: "Prove that it is you" });
+    await prompt.waitFor();
+    await looksRight("proof");
+    await prompt.getByRole("button", { name: "Cancel" }).click();
+    await page.getByText("STEP_UP_NEEDED").waitFor();
+    expect(state()).toBe("pending");
+    await dialog().getByRole("button", { name: "Approve" }).click();
+    await prompt.getByLabel("Password").fill("wrong");
+    await prompt.getByRole("button", { name: "Go on" }).click();
+    await prompt.getByText("PROOF_WRONG").waitFor();
+    await prompt.getByLabel("Password").fill("a long enough pass phrase");
+    await prompt.getByRole("button", { name: "Go on" }).click();
+    await prompt.getByLabel("Code").fill(GOOD_CODE);
+    await prompt.getByRole("button", { name: "Go on" }).click();
+    await expect.poll(state).not.toBe("pending");
+    await close();
+  });
+});
