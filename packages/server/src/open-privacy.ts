@@ -3,7 +3,7 @@ import { createPrivacy, createRetention, retainedPersonal, type Privacy, type Re
 import { retainedEvents, retainedQuarantine } from "#collect";
 import { eraseFromIncidents, openEvidence } from "#escalate";
 import { eraseFromActions } from "#govern";
-import { eraseAccount } from "#identity";
+import { accountEraser } from "#identity";
 import { cursorOf } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Database, WriteTransaction } from "#platform/database";
@@ -27,7 +27,7 @@ export function openPrivacy({ database, secrets, log, keepDays }: PrivacyParts):
   privacy: Privacy;
   retention: Retention;
 } {
-  const erasers = [eraseAccount, erasing(eraseFromIncidents), erasing(eraseFromActions)];
+  const erasers = [accountEraser(secrets), erasing(eraseFromIncidents), erasing(eraseFromActions)];
   const privacy = createPrivacy({ database, secrets, clock: systemClock, erasers });
   const retention = createRetention({
     database,

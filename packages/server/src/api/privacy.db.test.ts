@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createAudit, createPersonalValues, createPrivacy } from "#audit";
 import { eraseFromIncidents } from "#escalate";
 import { eraseFromActions } from "#govern";
-import { eraseAccount } from "#identity";
+import { accountEraser } from "#identity";
 import { fixedClock } from "#platform/clock";
 import { openDatabase, type Database, type Fact, type WriteTransaction } from "#platform/database";
 import { silentLogger } from "#platform/log";
@@ -43,6 +43,9 @@ async function plant(tx: WriteTransaction): Promise<void> {
     values (${ID}, ${NAME}, ${NAME}, 'x', '["viewer"]', false, now())`.execute(tx);
   await sql`insert into session (id, token_hash, subject_id, created_at, last_seen_at, expires_at, user_agent, address, proved_at)
     values ('ssn_1', 'h', ${ID}, now(), now(), now(), ${`${NAME}'s browser`}, ${ADDRESS}, now())`.execute(tx);
+  await sql`insert into federated_identity (issuer, subject, subject_id, linked_at)
+    values ('https://login.example.org', ${`${NAME}@example.org`}, ${ID}, now())`.execute(tx);
+  await sql`insert into totp (subject_id, created_at, last_step) values (${ID}, now(), 0)`.execute(tx);
   await sql`insert into mode_change (mode, reason, actor, at) values ('elevated', 'scans', ${actor}::jsonb, now())`.execute(
     tx,
   );
@@ -56,6 +59,8 @@ async function plant(tx: WriteTransaction): Promise<void> {
   await sql`insert into incident_entry (id, incident_id, at, kind, actor, text)
     values ('nte_1', 'inc_1', now(), 'note', ${actor}::jsonb, 'seen')`.execute(tx);
 }
+
+const totpOfAda = { table: "totp", column: "secret", record: ID };
 
 const facts: readonly Fact[] = [
   {
@@ -87,17 +92,20 @@ async function openWorld(engine: EngineName) {
   await openKeyRotation({ database: db, secrets, log: silentLogger });
   const audit = await createAudit({ database: db, clock, log: silentLogger, dataDir: folder });
   const erasers = [
-    eraseAccount,
+    accountEraser(secrets),
     async (tx: WriteTransaction, id: string) => ok(await eraseFromIncidents(tx, id)),
     async (tx: WriteTransaction, id: string) => ok(await eraseFromActions(tx, id)),
   ];
   const privacy = createPrivacy({ database: db, secrets, clock, erasers });
   await db.audited(
     () => facts,
-    async (tx) => await plant(tx),
+    async (tx) => {
+      await plant(tx);
+      await secrets.seal(tx, totpOfAda, Buffer.from("seed"));
+    },
   );
   await audit.settle();
-  return { db, audit, personal, privacy };
+  return { db, audit, personal, privacy, secrets };
 }
 
 type World = Awaited<ReturnType<typeof openWorld>>;
@@ -126,7 +134,7 @@ async function exported({ audit, db }: World): Promise<ReadonlyMap<string, Uint8
 describe.each(TEST_ENGINES)("erasing somebody on %s", (engine) => {
   test("leaves nothing of them in a dump or an export, and every earlier proof and checkpoint still verifies", async () => {
     const world = await openWorld(engine);
-    const { db, audit, personal, privacy } = world;
+    const { db, audit, personal, privacy, secrets } = world;
     expect(await dump(db)).toContain(NAME);
     const { checkpoint: earlier, vkey } = await audit.head();
     const { items: before = [] } = (await audit.list({})) ?? {};
@@ -143,6 +151,7 @@ describe.each(TEST_ENGINES)("erasing somebody on %s", (engine) => {
       expect(text).not.toContain(canary);
       expect(bytes.includes(canary)).toBe(false);
     }
+    expect(await secrets.open(db.read, totpOfAda)).toBeUndefined();
     expect(text).not.toMatch(new RegExp(`personal_subject.*${ID}`));
     const report = await verifyExport({
       read: async (path) => files.get(path),

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { ok, refuse, type Result, type SubjectId } from "@tyr/contract";
 import { ERASED_NAME, type WriteTransaction } from "#platform/database";
+import { deleteTotp, putRecoveryCodes } from "./factor-store.ts";
+import { totpPlace, type Vault } from "./second-factor.ts";
 import { nameKey } from "./store.ts";
 
 /** A name like anybody's, so that lists still work: the end of the random id tells two erased people apart. */
@@ -17,18 +19,21 @@ async function eraseKeys(tx: WriteTransaction, id: SubjectId): Promise<void> {
     .execute();
 }
 
-/**
- * Leaves nothing of a person in their account but a random id: name, password, where their sessions and keys came from.
- * Only of somebody disabled, which has ended their sessions and revoked their keys.
- *
- * @returns how many accounts changed: 0 when there is none, or it was erased before; refusal `SUBJECT_ACTIVE`
- */
-export async function eraseAccount(tx: WriteTransaction, id: string): Promise<Result<number>> {
-  const subjectId = id as SubjectId;
+/** What they signed in with: nothing of it opens anything any more, and nobody at a provider is them. */
+async function eraseWays(tx: WriteTransaction, vault: Pick<Vault, "drop">, id: SubjectId): Promise<void> {
+  await tx.deleteFrom("session").where("subject_id", "=", id).execute();
+  await deleteTotp(tx, id);
+  await vault.drop(tx, totpPlace(id));
+  await putRecoveryCodes(tx, id, []);
+  await tx.deleteFrom("federated_identity").where("subject_id", "=", id).execute();
+  await eraseKeys(tx, id);
+}
+
+async function eraseAccount(tx: WriteTransaction, vault: Pick<Vault, "drop">, id: SubjectId): Promise<Result<number>> {
   const account = await tx
     .selectFrom("subject")
     .select(["name", "active"])
-    .where("id", "=", subjectId)
+    .where("id", "=", id)
     .forUpdate()
     .executeTakeFirst();
   const name = pseudonymOf(id);
@@ -36,12 +41,22 @@ export async function eraseAccount(tx: WriteTransaction, id: string): Promise<Re
   if (account.active) return refuse("SUBJECT_ACTIVE", `${id} may still sign in`);
   const name_hash = createHash("sha256").update(nameKey(account.name)).digest();
   await tx.deleteFrom("login_delay").where("name_hash", "=", name_hash).execute();
-  await tx.deleteFrom("session").where("subject_id", "=", subjectId).execute();
-  await eraseKeys(tx, subjectId);
+  await eraseWays(tx, vault, id);
   await tx
     .updateTable("subject")
     .set({ name, name_key: name, password: "", last_seen_at: null })
-    .where("id", "=", subjectId)
+    .where("id", "=", id)
     .execute();
   return ok(1);
+}
+
+/**
+ * Leaves nothing of a person in their account but a random id: name, password, second factors, providers, where their
+ * sessions and keys came from. Only of somebody disabled, which has ended their sessions and revoked their keys.
+ *
+ * @returns how many accounts changed: 0 when there is none, or it was erased before; refusal `SUBJECT_ACTIVE`
+ */
+export function accountEraser(vault: Pick<Vault, "drop">) {
+  return async (tx: WriteTransaction, id: string): Promise<Result<number>> =>
+    await eraseAccount(tx, vault, id as SubjectId);
 }

@@ -4,7 +4,7 @@ export { SESSION_LIFE_SECONDS } from "./session-rules.ts";
 export { createIdentity, type Identity, type IdentityDeps } from "./create-identity.ts";
 export { openKnownPasswords } from "./known-passwords.ts";
 export { createKeys, holdsKey, looksLikeKey, type ApiKeyCheck, type KeyMaker, type Keys } from "./keys/index.ts";
-export { eraseAccount } from "./erase-store.ts";
+export { accountEraser } from "./erase-store.ts";
 export type { Own } from "./prove.ts";
 export { operatorAddresses } from "./operator-addresses.ts";
 export type { SetUp } from "./set-up.ts";
