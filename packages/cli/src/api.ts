@@ -46,6 +46,7 @@ const EXIT_OF = {
   KEY_IN_URL: EXIT.usage,
   PERMISSIONS_TOO_WIDE: EXIT.notPermitted,
   KEY_LIMIT_REACHED: EXIT.failed,
+  ROLE_IN_USE: EXIT.failed,
   SETUP_ALREADY_DONE: EXIT.failed,
   ALLOWED_ALREADY: EXIT.failed,
   NAME_TAKEN: EXIT.failed,

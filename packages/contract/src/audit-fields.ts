@@ -47,7 +47,10 @@ const INCIDENT = fields(
   "details.key details.actorIp details.risk details.severity details.detections details.detectionIdsDigest",
 );
 const NOTE = fields("before after details.verdict details.note details.characters");
-const KEY = fields("before after details.name details.scopes details.owner details.reason details.keysRevoked");
+const KEY = fields(
+  "before after details.name details.scopes details.owner details.reason details.keysRevoked details.of details.networks details.lifeDays details.overlapSeconds",
+);
+const ROLE = fields("before after details.about");
 const USER = fields("before after details.roles details.sessionsEnded details.keysRevoked details.provider");
 const IDENTITY = fields("details.provider details.sessionsEnded");
 const ACTOR_STEP = fields("details.factor details.reason details.failures details.recoveryCodes details.sessionsEnded");
@@ -71,6 +74,9 @@ export const AUDIT_FIELDS: Readonly<Record<string, Fields>> = {
   "totp.removed": ACTOR_STEP,
   "recovery.renewed": ACTOR_STEP,
   "recovery.used": ACTOR_STEP,
+  "role.created": ROLE,
+  "role.changed": ROLE,
+  "role.deleted": ROLE,
   "key.created": KEY,
   "key.rotated": KEY,
   "key.revoked": KEY,

@@ -78,6 +78,7 @@ export const ERRORS = {
     "There are as many keys or service accounts as there may be",
     "Revoke keys, or disable service accounts, that are not needed any more.",
   ],
+  ROLE_IN_USE: [409, "Somebody holds the role", "Give its holders other roles first, disabled users too."],
   SETUP_ALREADY_DONE: [
     409,
     "The first administrator already exists",

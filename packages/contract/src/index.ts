@@ -21,6 +21,7 @@ export * from "./schemas/overview.ts";
 export * from "./schemas/privacy.ts";
 export * from "./schemas/respond.ts";
 export * from "./schemas/retention.ts";
+export * from "./schemas/roles.ts";
 export * from "./schemas/secrets.ts";
 export * from "./schemas/trust.ts";
 export * from "./schemas/witness.ts";

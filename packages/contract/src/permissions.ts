@@ -28,6 +28,7 @@ export const PERMISSIONS = {
   "sensor:write": "register sensors, rotate their keys, deactivate them",
   "user:read": "see users and their roles",
   "user:write": "create and disable users, change roles",
+  "role:write": "make, change and delete custom roles",
   "secret:read": "see the key-encryption keys by name and what is under them",
   "secret:rotate": "put another key-encryption key in force",
   "session:own": "see and end the sessions of oneself",
@@ -95,6 +96,7 @@ export const ROLES = {
     "mode:write",
     "user:read",
     "user:write",
+    "role:write",
     "secret:read",
     "secret:rotate",
     "privacy:erase",
@@ -106,8 +108,27 @@ export const ROLES = {
     "audit:verify",
   ],
 } as const satisfies Record<string, readonly Permission[]>;
-export type Role = keyof typeof ROLES;
-export const ROLE_NAMES = Object.keys(ROLES) as readonly Role[];
+export type BuiltInRole = keyof typeof ROLES;
+/** A role made in this installation; its prefix keeps it apart from those that later versions build in. */
+export type CustomRole = `custom_${string}`;
+export type Role = BuiltInRole | CustomRole;
+export const ROLE_NAMES = Object.keys(ROLES) as readonly BuiltInRole[];
+
+export function isCustomRole(role: string): role is CustomRole {
+  return role.startsWith("custom_");
+}
+
+/**
+ * What no custom role can hold: policies name the built-in roles that approve, people and roles stay with administrators
+ * (of whom there is always one), and sensors and enforcement points are no people.
+ */
+export const NEVER_BY_ROLE = [
+  "action:approve",
+  "user:write",
+  "role:write",
+  "event:write",
+  "block:enforce",
+] as const satisfies readonly Permission[];
 
 /** What whoever uses the set-up link gets: enough to run an installation of one. They still cannot approve what they ask for. */
 export const FIRST_ROLES: readonly Role[] = ["admin", "approver"];
@@ -120,6 +141,7 @@ export const SERVICE_PRINCIPALS = {
 } as const satisfies Record<string, readonly Permission[]>;
 export type ServicePrincipal = keyof typeof SERVICE_PRINCIPALS;
 
+/** What built-in roles hold; what custom ones hold only the server knows. */
 export function permissionsOf(roles: readonly Role[]): ReadonlySet<Permission> {
-  return new Set(roles.flatMap((role): readonly Permission[] => ROLES[role]));
+  return new Set(roles.flatMap((role): readonly Permission[] => (isCustomRole(role) ? [] : ROLES[role])));
 }

@@ -32,6 +32,7 @@ import {
   createIdentity,
   openKnownPasswords,
   createKeys,
+  createRoles,
   operatorAddresses,
   readProviders,
   serviceCaller,
@@ -56,6 +57,7 @@ import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
 import { createReadiness } from "./api/readiness.ts";
 import { privacyHandlers } from "./api/privacy.ts";
+import { roleHandlers } from "./api/roles.ts";
 import { secretHandlers } from "./api/secrets.ts";
 import { statusHandlers } from "./api/status.ts";
 import { openPrivacy } from "./open-privacy.ts";
@@ -159,8 +161,9 @@ async function openTrust(base: Base, stack: Stack, onDiverged: (error: Error) =>
     isKnownPassword: known.isKnown,
   });
   const apiKeys = createKeys({ database, clock: systemClock });
+  const roles = createRoles({ database, clock: systemClock });
   const federation = await createFederation({ ...base, clock: systemClock, publicUrl: config.publicUrl });
-  return { audit, identity, federation, apiKeys };
+  return { audit, identity: roles.extend(identity), roles, federation, apiKeys };
 }
 
 /** The stages, last first: each is ready before what feeds it starts, and stops after it. */
@@ -187,7 +190,7 @@ type Rooms = Awaited<ReturnType<typeof openTrust>> & Awaited<ReturnType<typeof o
 /** Every route's answer; a route of the contract without one does not type-check. */
 function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handlers, "live.connect"> {
   const { database, bus, version, startedAt, rules } = base;
-  const { audit, identity, federation, apiKeys, govern, respond, collect, detect } = rooms;
+  const { audit, identity, roles, federation, apiKeys, govern, respond, collect, detect } = rooms;
   const clock = systemClock;
   return {
     ...systemHandlers({
@@ -204,6 +207,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...accountHandlers({ identity, cookie }),
     ...keyHandlers(apiKeys),
     ...federationHandlers({ federation, identity, cookie, flowCookie: flowCookie(base.config.publicUrl) }),
+    ...roleHandlers(roles),
     ...auditHandlers({ audit, reveal: async (entries) => await base.personal.reveal(database.read, entries) }),
     ...statusHandlers({
       database,

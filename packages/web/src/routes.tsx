@@ -179,6 +179,13 @@ const users = createRoute({
   component: lazyRouteComponent(async () => await import("./users/page.tsx"), "UsersPage"),
 });
 
+const roles = createRoute({
+  getParentRoute: () => app,
+  path: "/roles",
+  validateSearch: searchParams({ sort: text(40) }),
+  component: lazyRouteComponent(async () => await import("./roles/page.tsx"), "RolesPage"),
+});
+
 const keys = createRoute({
   getParentRoute: () => app,
   path: "/keys",
@@ -224,6 +231,7 @@ export const routeTree = root.addChildren([
     audit,
     sensors,
     users,
+    roles,
     keys,
     account,
   ]),

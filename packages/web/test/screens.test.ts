@@ -33,6 +33,7 @@ const screens = (api: FakeApi): readonly (readonly [name: string, address: strin
     ["allow-list", "/blocks?tab=allow"],
     ["mode", "/mode"],
     ["users", `/users?user=${idOf("subject", 3)}`],
+    ["roles", "/roles"],
     ["keys", "/keys"],
     ["keys-services", "/keys?tab=services"],
     ["keys-all", "/keys?tab=all"],

@@ -1,4 +1,4 @@
-import { isId, ROLE_NAMES, type Role, type User, type UserChange } from "@tyr/contract";
+import { isCustomRole, isId, ROLE_NAMES, type Role, type User, type UserChange } from "@tyr/contract";
 import type { Api } from "../api.ts";
 import type { Context, Run } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -27,11 +27,15 @@ export async function needUser(api: Api, nameOrId: string): Promise<User> {
 }
 
 function rolesOf(names: readonly string[]): Role[] {
-  const known = names.map((name) => ROLE_NAMES.find((role) => role === name) ?? name);
-  const unknown = known.find((name) => !ROLE_NAMES.some((role) => role === name));
-  if (unknown !== undefined)
-    throw usage(`${visible(unknown)} is not a role`, `Use one or more of: ${ROLE_NAMES.join(", ")}.`);
-  return known as Role[];
+  return names.map((name): Role => {
+    const role = ROLE_NAMES.find((builtIn) => builtIn === name) ?? (isCustomRole(name) ? name : undefined);
+    if (role === undefined)
+      throw usage(
+        `${visible(name)} is not a role`,
+        `Use one or more of: ${ROLE_NAMES.join(", ")}, or a custom_ one of tyr role list.`,
+      );
+    return role;
+  });
 }
 
 export const list: Run = async ({ api, print }) => {

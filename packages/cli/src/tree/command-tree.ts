@@ -30,6 +30,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   witness: "A witness of other machines' logs",
   account: "Your own account",
   user: "Users and their roles",
+  role: "Roles",
   key: "API keys",
   service: "Service accounts, for programs",
   block: "Blocks",

@@ -14,7 +14,45 @@ const MAKING: readonly OptionSpec[] = [
   { flags: "--days <n>", about: "days until it expires, at most 365 (default 90)" },
 ];
 
+const ROLE_PERMISSION: OptionSpec = {
+  flags: "--permission <name>",
+  about: "what the role may do, e.g. incident:read; may be repeated",
+  repeat: true,
+};
+const ABOUT: OptionSpec = { flags: "--about <text>", about: "what it is for" };
+
 export const KEY_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: "role list",
+    about: "Roles, built in and custom, and what they hold",
+    needs: "user:read",
+    load: async () => (await import("../commands/role.ts")).list,
+  },
+  {
+    path: "role create",
+    values: "<name>",
+    about: "Make a role (custom_…) of permissions you hold; none approves or administers people",
+    needs: "role:write",
+    options: [ROLE_PERMISSION, ABOUT],
+    examples: ["tyr role create custom_triage --permission incident:read --permission incident:write"],
+    load: async () => (await import("../commands/role.ts")).create,
+  },
+  {
+    path: "role change",
+    values: "<name>",
+    about: "Give a custom role exactly these permissions, from the next request of its holders",
+    needs: "role:write",
+    options: [ROLE_PERMISSION, ABOUT],
+    load: async () => (await import("../commands/role.ts")).change,
+  },
+  {
+    path: "role delete",
+    values: "<name>",
+    about: "Delete a custom role nobody holds; its name is not used again",
+    needs: "role:write",
+    options: [YES],
+    load: async () => (await import("../commands/role.ts")).remove,
+  },
   {
     path: "key list",
     about: "Your API keys",

@@ -8,6 +8,7 @@ import { governRoutes } from "./govern.ts";
 import { keyRoutes } from "./keys.ts";
 import { privacyRoutes } from "./privacy.ts";
 import { retentionRoutes } from "./retention.ts";
+import { roleRoutes } from "./roles.ts";
 import { secretRoutes } from "./secrets.ts";
 import { trustRoutes } from "./trust.ts";
 
@@ -24,6 +25,7 @@ export const routes = {
   ...retentionRoutes,
   ...secretRoutes,
   ...keyRoutes,
+  ...roleRoutes,
 } as const satisfies Record<string, RouteDefinition>;
 export type Routes = typeof routes;
 export type RouteId = keyof Routes;

@@ -10,6 +10,7 @@ import { Actor, Instant, Name, NullableInstant, NullableString, StorableText } f
 export const NEVER_BY_KEY = [
   "action:approve",
   "user:write",
+  "role:write",
   "key:own",
   "key:write",
   "session:own",

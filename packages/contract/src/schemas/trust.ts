@@ -1,10 +1,11 @@
 import { Type, type Static } from "typebox";
 import { IdSchema } from "../ids.ts";
-import { ROLE_NAMES, type Permission } from "../permissions.ts";
+import { ROLE_NAMES, type Permission, type Role } from "../permissions.ts";
 import { Actor, Facts, Instant, NullableInstant, NullableString, PageOf, StorableText } from "./basics.ts";
+import { CustomRoleName } from "./roles.ts";
 
-export const RoleName = Type.Enum(
-  ROLE_NAMES as ["viewer", "analyst", "approver", "executor", "compliance_officer", "security_manager", "admin"],
+export const RoleName = Type.Unsafe<Role>(
+  Type.Union([Type.Enum([...ROLE_NAMES]), CustomRoleName], { description: "a built-in role, or one of role.list" }),
 );
 /** At most 256 characters; at least 15, or 8 beside a second factor. Every character counts, none is required. */
 export const Password = StorableText(256, { minLength: 1 });

@@ -9,7 +9,12 @@ type ActionDeps = Readonly<{ govern: Govern; respond: Pick<Respond, "revert"> }>
 
 const PAGE = 50;
 
-export const byOf = ({ caller, requestId }: Call): By => ({ actor: caller.actor, roles: caller.roles, requestId });
+export const byOf = ({ caller, requestId }: Call): By => ({
+  actor: caller.actor,
+  roles: caller.roles,
+  permissions: caller.permissions,
+  requestId,
+});
 
 export function actionHandlers({
   govern,

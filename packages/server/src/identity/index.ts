@@ -6,6 +6,7 @@ export { openKnownPasswords } from "./known-passwords.ts";
 export { createKeys, holdsKey, looksLikeKey, type ApiKeyCheck, type KeyMaker, type Keys } from "./keys/index.ts";
 export { accountEraser } from "./erase-store.ts";
 export type { Own } from "./prove.ts";
+export { createRoles, type Roles } from "./roles/index.ts";
 export { operatorAddresses } from "./operator-addresses.ts";
 export type { SetUp } from "./set-up.ts";
 export type { Origin, SignedIn } from "./sign-in.ts";

@@ -1,4 +1,13 @@
-import { PERMISSIONS, ROLE_NAMES, ROLES, type Permission, type Role, type User } from "@tyr/contract";
+import {
+  isCustomRole,
+  PERMISSIONS,
+  ROLE_NAMES,
+  ROLES,
+  type BuiltInRole,
+  type Permission,
+  type Role,
+  type User,
+} from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useCallback, useState, type ReactNode } from "react";
@@ -89,13 +98,25 @@ function Users(): ReactNode {
   );
 }
 
-const chosenRoles = (form: FormData): Role[] => ROLE_NAMES.filter((role) => form.getAll("roles").includes(role));
+const isRole = (value: FormDataEntryValue): value is Role =>
+  typeof value === "string" && (isCustomRole(value) || ROLE_NAMES.some((role) => role === value));
+const chosenRoles = (form: FormData): Role[] => form.getAll("roles").filter(isRole);
 
 /** Roles with what each adds; a role is a set of permissions and nothing more. */
 function RoleBoxes({ chosen, disabled = false }: Readonly<{ chosen: readonly Role[]; disabled?: boolean }>): ReactNode {
+  const custom = useQuery(ask("role.list", {})).data?.items.filter(({ builtIn }) => !builtIn) ?? [];
   return (
     <fieldset className="roles" disabled={disabled}>
       <legend>Roles</legend>
+      {custom.map(({ name, permissions }) => (
+        <label key={name} className="role">
+          <input type="checkbox" name="roles" value={name} defaultChecked={chosen.includes(name)} />
+          <span>
+            <strong>{name}</strong>
+            <span className="muted small">{permissions.join(", ")}</span>
+          </span>
+        </label>
+      ))}
       {ROLE_NAMES.map((role) => (
         <label key={role} className="role">
           <input type="checkbox" name="roles" value={role} defaultChecked={chosen.includes(role)} />
@@ -109,7 +130,7 @@ function RoleBoxes({ chosen, disabled = false }: Readonly<{ chosen: readonly Rol
   );
 }
 
-function permissionWords(role: Role): string {
+function permissionWords(role: BuiltInRole): string {
   const reading: readonly Permission[] = ROLES.viewer;
   const own = (ROLES[role] as readonly Permission[]).filter((permission) => !reading.includes(permission));
   return own.length === 0

@@ -3,6 +3,7 @@ import type { Clock } from "#platform/clock";
 import type { Database, Fact } from "#platform/database";
 import { anonymous, type Caller } from "../caller.ts";
 import { LAST_SEEN_EVERY_MS } from "../session-rules.ts";
+import { heldPermissions } from "../roles/held-permissions.ts";
 import { publicIdOf, secretMatches } from "./key-format.ts";
 import { actorOf, permissionsOfKey, whyUnusable, type Unusable } from "./key-state.ts";
 import { placeOf } from "./networks.ts";
@@ -97,8 +98,8 @@ export function createKeyCheck({ database, clock }: Readonly<{ database: Databas
       return INVALID;
     }
     await noteUse(found, request);
-    const roles = found.service === undefined ? found.person.roles : [];
-    const permissions = permissionsOfKey(found);
-    return ok({ actor: actorOf(found), permissions, roles: roles as Caller["roles"], keyId: found.key.id });
+    const roles = found.service === undefined ? (found.person.roles as Caller["roles"]) : [];
+    const permissions = permissionsOfKey(found, await heldPermissions(database.read, roles));
+    return ok({ actor: actorOf(found), permissions, roles, keyId: found.key.id });
   };
 }

@@ -1,4 +1,4 @@
-import { KEY_SCOPES, permissionsOf, type Actor, type ApiKey, type Permission, type Role } from "@tyr/contract";
+import { KEY_SCOPES, type Actor, type ApiKey, type Permission } from "@tyr/contract";
 import { personOf } from "../view.ts";
 import { hintOf } from "./key-format.ts";
 import { isWithin } from "./networks.ts";
@@ -26,10 +26,13 @@ export function actorOf({ person, service }: Pick<StoredKey, "person" | "service
 /**
  * What a key may do now: its scopes, of a person only while their roles hold them, and never what no key may do,
  * whatever an older version stored.
+ *
+ * @param held what the person behind the key holds now
  */
-export function permissionsOfKey({ key, person, service }: StoredKey): ReadonlySet<Permission> {
-  const held = service === undefined ? permissionsOf(person.roles as readonly Role[]) : undefined;
-  return new Set(key.scopes.filter((scope) => KEY_SCOPES.includes(scope) && (held?.has(scope) ?? true)));
+export function permissionsOfKey({ key, service }: StoredKey, held: ReadonlySet<Permission>): ReadonlySet<Permission> {
+  return new Set(
+    key.scopes.filter((scope) => KEY_SCOPES.includes(scope) && (service !== undefined || held.has(scope))),
+  );
 }
 
 function stateOf({ revoked_at, expires_at }: StoredKey["key"], now: Date): ApiKey["state"] {

@@ -13,7 +13,7 @@ type Situation = Readonly<{ approvals: readonly ApprovalRow[]; asker: By | undef
 export function movesOf(row: ActionRow, { approvals, asker }: Situation): readonly string[] {
   const moves = legalMoves(row.state);
   if (asker === undefined) return moves;
-  const may = permissionsOf(asker.roles);
+  const may = asker.permissions ?? permissionsOf(asker.roles);
   const own = asker.actor.id === row.requester_id;
   const approved = givenFor(row, approvals).has(asker.actor.id);
   const standing = approvals.some((one) => one.subject_id === asker.actor.id && one.withdrawn_at === null);

@@ -1,4 +1,4 @@
-import type { Actor, Environment, Role } from "@tyr/contract";
+import type { Actor, Environment, Permission, Role } from "@tyr/contract";
 import type { Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact } from "#platform/database";
@@ -21,8 +21,13 @@ export type Room = Readonly<{
   proposalsPerHourMax: number;
 }>;
 
-/** Who asks. People have roles; automation has none. */
-export type By = Readonly<{ actor: Actor; roles: readonly Role[]; requestId: string | null }>;
+/** Who asks. People have roles; automation has none. `permissions` where they are not just what built-in roles hold. */
+export type By = Readonly<{
+  actor: Actor;
+  roles: readonly Role[];
+  permissions?: ReadonlySet<Permission>;
+  requestId: string | null;
+}>;
 /** What clocks bring about. */
 export const SYSTEM: By = { actor: { kind: "system", id: "system", name: "Tyr" }, roles: [], requestId: null };
 
