@@ -187,6 +187,10 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
 
 type Rooms = Awaited<ReturnType<typeof openTrust>> & Awaited<ReturnType<typeof openStages>>;
 
+function readinessOf({ database, log }: Base, { audit, collect }: Rooms): ReturnType<typeof createReadiness> {
+  return createReadiness({ database, log, diverged: () => audit.diverged(), intake: () => collect.queued() });
+}
+
 /** Every route's answer; a route of the contract without one does not type-check. */
 function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handlers, "live.connect"> {
   const { database, bus, version, startedAt, rules } = base;
@@ -196,12 +200,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...systemHandlers({
       version,
       cookieName: cookie.name,
-      notReady: createReadiness({
-        database,
-        log: base.log,
-        diverged: () => audit.diverged(),
-        intake: () => collect.queued(),
-      }),
+      notReady: readinessOf(base, rooms),
     }),
     ...sessionHandlers({ identity, cookie }),
     ...accountHandlers({ identity, cookie }),
