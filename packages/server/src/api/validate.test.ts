@@ -31,6 +31,8 @@ describe("text that cannot be stored", () => {
     ["audit.list", { query: { type: "\u0000" } }],
     ["audit.list", { query: { actor: "\u0000" } }],
     ["audit.list", { query: { object: "\u0000" } }],
+    ["audit.events", { query: { text: "\u0000" } }],
+    ["audit.events", { query: { correlationId: "\u0000" } }],
     ["detection.list", { query: { rule: "\u0000" } }],
     ["audit.log", { params: { "*": "tile/\u0000" } }],
     ["crowdsec.decisions", { query: { value: "\u0000" } }],
@@ -80,14 +82,14 @@ describe("a query parameter nobody reads", () => {
     "is refused by name on %s",
     (_name, definition) => {
       const read = inputReader({ ...definition, params: undefined, body: undefined } as unknown as RouteDefinition);
-      const outcome = read({ params: {}, query: { sensor: id("snr"), since: "now" }, body: {} });
+      const outcome = read({ params: {}, query: { sensor: id("snr"), newerThan: "now" }, body: {} });
       expect(outcome).toMatchObject({
         ok: false,
         refusal: { code: "VALIDATION_FAILED", facts: { errors: expect.arrayContaining([unknown]) as unknown } },
       });
     },
   );
-  const unknown = { in: "query", path: "/since", message: "is not known here" };
+  const unknown = { in: "query", path: "/newerThan", message: "is not known here" };
 
   test("is passed over for CrowdSec's clients, whose newer versions ask for more", () => {
     expect(said("crowdsec.stream", { query: { startup: "true", dedup: "false" } })).toBe("taken");
