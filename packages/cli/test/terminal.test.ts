@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { startFakeServer, type FakeServer } from "./fake-server.ts";
+import { Refuses, startFakeServer, type FakeServer } from "./fake-server.ts";
 import { action, ids, incident, session } from "./samples.ts";
 
 const bin = fileURLToPath(new URL("../bin/tyr.mjs", import.meta.url));
@@ -89,6 +89,42 @@ describe.skipIf(!hasScript())("on a terminal", () => {
     });
     expect([code, screen.includes("hunter2")]).toEqual([0, false]);
     expect(JSON.parse(server.seen[0]?.body.toString() ?? "")).toMatchObject({ password: "hunter2hunter2!" });
+  });
+
+  test("what asks for a recent proof asks for password and code, and is sent again", async () => {
+    let isProved = false;
+    server.handlers["session.stepUp"] = ({ body }) => {
+      const { code } = JSON.parse(body.toString()) as { code?: string };
+      if (code === undefined) return new Refuses("SECOND_FACTOR_NEEDED");
+      isProved = true;
+      return { ...session, token: server.token };
+    };
+    server.handlers["action.approve"] = () =>
+      isProved ? { ...action, state: "executed", approvalsMissing: 0 } : new Refuses("STEP_UP_NEEDED");
+    const dialogue = [
+      ["Approve block_ip", "y"],
+      ["who you are", "hunter2hunter2!\r"],
+      ["authenticator", "123456\r"],
+    ] as const;
+    const { code, screen } = await onTerminal(["approve", ids.action], dialogue);
+    expect([code, screen.includes("hunter2")]).toEqual([0, false]);
+    const routes = server.seen.map(({ route }) => route);
+    expect(routes).toEqual(["action.get", "action.approve", "session.stepUp", "session.stepUp", "action.approve"]);
+    expect(JSON.parse(server.seen[3]?.body.toString() ?? "")).toMatchObject({
+      password: "hunter2hunter2!",
+      code: "123456",
+    });
+  });
+
+  test("signing in asks for a code where the account has a second factor", async () => {
+    server.handlers["session.login"] = ({ body }) =>
+      body.includes('"code":"123456"') ? session : new Refuses("SECOND_FACTOR_NEEDED");
+    const dialogue = [
+      ["Password", "hunter2hunter2!\r"],
+      ["authenticator", "123456\r"],
+    ] as const;
+    const { code } = await onTerminal(["login", "--name", "freya"], dialogue, { TYR_TOKEN: "" });
+    expect(code).toBe(0);
   });
 
   test("a table is coloured and cut to the width; NO_COLOR, TERM=dumb and --no-color each take the colour away", async () => {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
+import { ConfigInvalid } from "#platform/config";
 
 /** Five bytes of SHA-256 for each of the commonest passwords; known-passwords/SOURCE.txt says whose list it is. */
 const BUNDLED = new URL("./known-passwords/common.bin", import.meta.url);
@@ -8,12 +9,6 @@ const BYTES_EACH = 5;
 
 /** Whether a password stands in a list of passwords that leaked. */
 export type IsKnown = (password: string) => Promise<boolean>;
-
-/** A list of leaked passwords that is not one. Nothing was started. */
-export class PasswordListUnusable extends Error {
-  override readonly name = "PasswordListUnusable";
-  readonly code = "CONFIG_INVALID";
-}
 
 function openBundled(): (password: string) => boolean {
   const filter = readFileSync(BUNDLED);
@@ -32,6 +27,7 @@ function openBundled(): (password: string) => boolean {
   };
 }
 
+const SETTING = "TYR_BREACHED_PASSWORDS";
 const HASH_CHARS = 40;
 /** Longer than any line: 40 characters of hash, a colon, a count, a line end. */
 const LINE_BYTES_MAX = 80;
@@ -61,14 +57,16 @@ async function standsIn(file: FileHandle, size: number, wanted: string): Promise
 
 async function openFile(path: string): Promise<{ file: FileHandle; size: number }> {
   const file = await open(path, "r").catch((cause: unknown) => {
-    throw new PasswordListUnusable(`TYR_BREACHED_PASSWORDS: ${path} cannot be read`, { cause });
+    const why = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
+    throw new ConfigInvalid(SETTING, `${path} cannot be read${why}`);
   });
   const { size } = await file.stat();
   const first = await hashAfter(file, 0);
   if (first !== undefined && /^[0-9A-F]{40}$/.test(first)) return { file, size };
   await file.close();
-  throw new PasswordListUnusable(
-    `TYR_BREACHED_PASSWORDS: ${path} does not begin with a SHA-1 in hexadecimal; the list is the one of Have I Been Pwned, ordered by hash`,
+  throw new ConfigInvalid(
+    SETTING,
+    `${path} does not begin with a SHA-1 in hexadecimal; the list is the one of Have I Been Pwned, ordered by hash`,
   );
 }
 
@@ -78,7 +76,7 @@ export type KnownPasswords = Readonly<{ isKnown: IsKnown; close: () => Promise<v
  * The commonest passwords, bundled, and where a file is named also its: lines of `SHA1:count` in upper case, ordered by
  * hash, as Have I Been Pwned publishes them. The file is read in place, not into memory.
  *
- * @throws {PasswordListUnusable} `CONFIG_INVALID`
+ * @throws {ConfigInvalid} `CONFIG_INVALID`
  */
 export async function openKnownPasswords(path: string | undefined): Promise<KnownPasswords> {
   const isCommon = openBundled();
