@@ -36,6 +36,11 @@ export function flowCookie(publicUrl: string): SessionCookie {
   return cookieOf(publicUrl, { base: "tyr-sso", lifeSeconds: 600 });
 }
 
+/** Tells a browser somebody signed in with before. It signs nobody in. */
+export function deviceCookie(publicUrl: string): SessionCookie {
+  return cookieOf(publicUrl, { base: "tyr-device", lifeSeconds: 180 * 86_400 });
+}
+
 type Cookie = Readonly<{ base: string; lifeSeconds: number }>;
 
 function cookieOf(publicUrl: string, { base, lifeSeconds }: Cookie): SessionCookie {

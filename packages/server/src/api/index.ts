@@ -1,7 +1,7 @@
 export { accountHandlers } from "./account.ts";
 export { auditHandlers } from "./audit.ts";
 export { createAuthenticate, type Authenticate, type AuthenticateDeps } from "./authenticate.ts";
-export { flowCookie, sessionCookie, type SessionCookie } from "./cookie.ts";
+export { deviceCookie, flowCookie, sessionCookie, type SessionCookie } from "./cookie.ts";
 export { federationHandlers } from "./federation.ts";
 export type { Call, Handler, Handlers } from "./handler.ts";
 export { RouteIncomplete } from "./register-routes.ts";

@@ -3,7 +3,7 @@ import type { Administrator, Identity, Origin, Own, SignedIn } from "#identity";
 import type { SessionCookie } from "./cookie.ts";
 import type { Call, Handlers } from "./handler.ts";
 
-export type SessionDeps = Readonly<{ identity: Identity; cookie: SessionCookie }>;
+export type SessionDeps = Readonly<{ identity: Identity; cookie: SessionCookie; device: SessionCookie }>;
 
 function originOf({ address, headers, requestId }: Call): Origin {
   return { address, requestId, userAgent: headers["user-agent"] ?? null };
@@ -20,9 +20,10 @@ function byOf({ caller, requestId }: Call): Administrator {
 type Ids = "setup.state" | "setup.complete" | `session.${string}` | "user.list" | "user.create" | "user.change";
 type SessionHandlers = Omit<Pick<Handlers, Extract<keyof Handlers, Ids>>, "session.stepUp">;
 
-export function sessionHandlers({ identity, cookie }: SessionDeps): SessionHandlers {
-  const keep = ({ session, token }: SignedIn, call: Call) => {
+export function sessionHandlers({ identity, cookie, device }: SessionDeps): SessionHandlers {
+  const keep = ({ session, token, device: known }: SignedIn, call: Call) => {
     call.setHeader("set-cookie", cookie.keep(token));
+    if (known !== undefined) call.setHeader("set-cookie", device.keep(known));
     return ok(session);
   };
   return {
@@ -32,7 +33,7 @@ export function sessionHandlers({ identity, cookie }: SessionDeps): SessionHandl
       return done.ok ? keep(done.value, call) : done;
     },
     "session.login": async ({ body }, call) => {
-      const done = await identity.signIn(body, originOf(call));
+      const done = await identity.signIn(body, { ...originOf(call), device: device.read(call.headers.cookie) });
       if (!done.ok) return done;
       return body.token === true ? ok({ ...done.value.session, token: done.value.token }) : keep(done.value, call);
     },

@@ -7,6 +7,7 @@ import {
   auditHandlers,
   buildServer,
   createAuthenticate,
+  deviceCookie,
   sessionCookie,
   accountHandlers,
   sessionHandlers,
@@ -46,7 +47,7 @@ describe.each(TEST_ENGINES)("a server over HTTP on %s", (engine) => {
     const nothing = Object.fromEntries(ROUTE_IDS.map((id) => [id, async () => refuse("NOT_FOUND", "not here")]));
     const handlers = {
       ...(nothing as unknown as Handlers),
-      ...sessionHandlers({ identity, cookie }),
+      ...sessionHandlers({ identity, cookie, device: deviceCookie("http://127.0.0.1:8970") }),
       ...accountHandlers({ identity, cookie }),
       ...auditHandlers({ audit, reveal: async (entries) => [...entries] }),
       ...systemHandlers({ cookieName: "tyr", version: "1.2.3", notReady: async () => audit.diverged()?.message }),

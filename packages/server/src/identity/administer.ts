@@ -1,6 +1,7 @@
 import { ok, refuse, type Result, type User } from "@tyr/contract";
 import { createHash } from "node:crypto";
 import { dropSecondFactors } from "./account.ts";
+import { forgetDevices } from "./known-device.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword, firstOwner } from "./password-policy.ts";
 import { busy, type SignInDeps } from "./sign-in.ts";
@@ -65,6 +66,7 @@ export async function resetSignIn(
     async (tx): Promise<Result<SignInReset>> => {
       await setPassword(tx, { id: subject.id, password: hashed, password_stands_alone: true });
       await dropSecondFactors(tx, deps, subject.id);
+      await forgetDevices(tx, subject.id);
       await forgetFailures(tx, createHash("sha256").update(nameKey(subject.name)).digest());
       return ok({ user: userView(subject), ended: await deleteSessionsOf(tx, id, undefined) });
     },

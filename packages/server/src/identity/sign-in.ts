@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { ok, refuse, type Refused, type Result, type Session } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
 import { anonymous } from "./caller.ts";
+import { counterOf, keepDevice } from "./known-device.ts";
 import { hashPassword, isOutdated, verifyPassword, type HashingPlaces } from "./password-hash.ts";
 import { hashToken, newToken, SESSION_LIFE_MS } from "./session-rules.ts";
 import { hasSecondFactor, useCode, type Factor, type Vault } from "./second-factor.ts";
@@ -14,7 +14,6 @@ import {
   forgetFailures,
   insertSession,
   lockUnchanged,
-  nameKey,
   setPassword,
   takeAttempt,
   type SessionRow,
@@ -23,9 +22,18 @@ import {
 import { personOf, sessionView } from "./view.ts";
 
 /** Where a request came from, for the log and for the person's own list of sessions. */
-export type Origin = Readonly<{ address: string; userAgent: string | null; requestId: string }>;
-/** `token` goes into the cookie, or to the command line; it is stored nowhere. */
-export type SignedIn = Readonly<{ session: Session; token: string }>;
+export type Origin = Readonly<{
+  address: string;
+  userAgent: string | null;
+  requestId: string;
+  /** What the browser's device cookie holds, whatever that is. */
+  device?: string | undefined;
+}>;
+/**
+ * `token` goes into the cookie, or to the command line; it is stored nowhere. `device`: for the cookie of a browser that
+ * was not known yet.
+ */
+export type SignedIn = Readonly<{ session: Session; token: string; device?: string }>;
 
 export type SignInDeps = Readonly<{
   database: Database;
@@ -76,21 +84,26 @@ export function recoveryUsed(subject: Pick<SubjectRow, "id" | "name">, factor: F
 
 /** `code`: of the authenticator application, or a recovery code. */
 export type Credentials = Readonly<{ name: string; password: string; code?: string | undefined }>;
-export type Attempted = Readonly<{ failures: number; name_hash: Uint8Array }>;
+export type Attempted = Readonly<{ failures: number; name_hash: Uint8Array; isKnownDevice: boolean }>;
 
 /**
  * Counts a guess at an account before it is looked at, whatever is guessed and in which session: passwords and codes
- * share one count.
+ * share one count. A browser its owner signed in with before has a count of its own, so that guessing from elsewhere does
+ * not shut the owner out (ASVS 5.0 6.3.1).
  *
  * @returns `LOGIN_DELAYED` when the account still waits; nothing was counted then
  */
-export async function countAttempt({ database, clock }: SignInDeps, name: string): Promise<Result<Attempted>> {
-  const name_hash = createHash("sha256").update(nameKey(name)).digest();
+export async function countAttempt(
+  { database, clock }: SignInDeps,
+  name: string,
+  device?: string,
+): Promise<Result<Attempted>> {
+  const { name_hash, isKnownDevice } = await counterOf(database.read, { name, device, now: clock.now() });
   const { failures, waitSeconds } = await database.bookkeep(
     "counters",
     async (tx) => await takeAttempt(tx, name_hash, clock.now()),
   );
-  if (waitSeconds === 0) return ok({ failures, name_hash });
+  if (waitSeconds === 0) return ok({ failures, name_hash, isKnownDevice });
   return refuse("LOGIN_DELAYED", `after ${failures} failures this account waits before it answers again`, {
     retryAfterSeconds: waitSeconds,
   });
@@ -140,7 +153,8 @@ type Opening = Proof & Attempted & Readonly<{ origin: Origin; rehashed: string |
 type OpenedSession = Readonly<{ factor: Factor; session: NewSession }>;
 
 async function open({ database, vault }: SignInDeps, opening: Opening): Promise<Result<SignedIn> | Reason> {
-  const { subject, now, name_hash, origin, rehashed } = opening;
+  const { subject, now, name_hash, isKnownDevice, origin, rehashed } = opening;
+  const device = isKnownDevice ? undefined : newToken();
   const done = await database.audited(
     (value: OpenedSession | Readonly<{ reason: Reason }>) =>
       "reason" in value
@@ -154,11 +168,13 @@ async function open({ database, vault }: SignInDeps, opening: Opening): Promise<
       await forgetDeadSessions(tx, now);
       if (rehashed !== undefined) await setPassword(tx, { ...subject, password: rehashed });
       await insertSession(tx, session.row);
+      if (device !== undefined) await keepDevice(tx, { device, subjectId: subject.id, now });
       return { factor: admitted.factor, session };
     },
   );
   if ("reason" in done) return done.reason;
-  return ok({ session: sessionView({ ...subject, last_seen_at: now }, done.session.row), token: done.session.token });
+  const session = sessionView({ ...subject, last_seen_at: now }, done.session.row);
+  return ok({ session, token: done.session.token, ...(device === undefined ? {} : { device }) });
 }
 
 function reasonOf(subject: SubjectRow | undefined, matches: boolean): Reason {
@@ -167,7 +183,7 @@ function reasonOf(subject: SubjectRow | undefined, matches: boolean): Reason {
 }
 
 async function attempt(deps: SignInDeps, credentials: Credentials, origin: Origin): Promise<Result<SignedIn>> {
-  const counted = await countAttempt(deps, credentials.name);
+  const counted = await countAttempt(deps, credentials.name, origin.device);
   if (!counted.ok) return counted;
   const subject = await findSubjectByName(deps.database.read, credentials.name);
   const matches = await verifyPassword(subject?.password, credentials.password);
