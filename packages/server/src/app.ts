@@ -62,7 +62,6 @@ import { roleHandlers } from "./api/roles.ts";
 import { secretHandlers } from "./api/secrets.ts";
 import { statusHandlers } from "./api/status.ts";
 import { openPrivacy } from "./open-privacy.ts";
-import { retentionHandlers } from "./api/retention.ts";
 import { listenOn } from "./listen.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -245,8 +244,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...actionHandlers({ govern, respond }),
     ...modeHandlers(govern),
     ...secretHandlers(base.keys),
-    ...retentionHandlers(base.retention),
-    ...privacyHandlers({ database, personal: base.personal, privacy: base.privacy }),
+    ...privacyHandlers(base),
     ...blockHandlers({ respond, clock }),
   };
 }

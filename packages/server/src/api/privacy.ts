@@ -1,20 +1,24 @@
 import { ok, type AuditDisclosure } from "@tyr/contract";
-import type { PersonalValues, Privacy } from "#audit";
+import type { PersonalValues, Privacy, Retention } from "#audit";
 import type { Database } from "#platform/database";
 import type { Handlers } from "./handler.ts";
+import { retentionHandlers } from "./retention.ts";
 
 export type PrivacyDeps = Readonly<{
   database: Pick<Database, "read" | "audited">;
   personal: PersonalValues;
   privacy: Privacy;
+  retention: Retention;
 }>;
 
 export function privacyHandlers({
   database,
   personal,
   privacy,
-}: PrivacyDeps): Pick<Handlers, Extract<keyof Handlers, `privacy.${string}`>> {
+  retention,
+}: PrivacyDeps): Pick<Handlers, Extract<keyof Handlers, `privacy.${string}` | `retention.${string}`>> {
   return {
+    ...retentionHandlers(retention),
     "privacy.disclose": async ({ body }, { caller, requestId }) => {
       const object = { kind: "audit-log", id: "entries" };
       const details = { reason: body.reason, entries: [...new Set(body.entries)] };

@@ -16,7 +16,7 @@ import {
 import { dataKeyPlace } from "./personal-values.ts";
 
 /** Takes a person's name and places out of a room's tables. @returns rows changed, or why they may not be erased */
-export type Eraser = (tx: WriteTransaction, subjectId: string) => Promise<Result<number>>;
+type Eraser = (tx: WriteTransaction, subjectId: string) => Promise<Result<number>>;
 
 export type PrivacyDeps = Readonly<{
   database: Database;
@@ -26,7 +26,7 @@ export type PrivacyDeps = Readonly<{
   erasers: readonly Eraser[];
 }>;
 /** Who orders it, and why: for the log, so the reason names nobody. */
-export type PrivacyOrder = Readonly<{ actor: Actor; requestId: string; subject: string; reason: string }>;
+type PrivacyOrder = Readonly<{ actor: Actor; requestId: string; subject: string; reason: string }>;
 
 /** Erasing somebody, and holding that off. A subject is the id of a user, or `value:` and an address nobody is known by. */
 export type Privacy = Readonly<{

@@ -14,7 +14,7 @@ export const retainedPersonal: Retained = {
       select count(*) as due, count(*) filter (where subject = any (${[...heldSubjects]}::text[])) as held
       from personal_value where entry_id < ${leastId(cutoff)}`.execute(tx);
     const { due = 0, held = 0 } = rows[0] ?? {};
-    return { due: Number(due), held: held > 0 ? [{ why: "legal hold", records: Number(held) }] : [] };
+    return { due, held: held > 0 ? [{ why: "legal hold", records: held }] : [] };
   },
   async remove(tx, { cutoff, heldSubjects }, limit) {
     const { numAffectedRows } = await sql`

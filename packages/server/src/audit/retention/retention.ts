@@ -4,9 +4,9 @@ import type { Database, Fact, WriteTransaction } from "#platform/database";
 import { startLoop, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 
-export type Held = RetentionLine["held"];
+type Held = RetentionLine["held"];
 /** Addresses under a legal hold, and whose values are. */
-export type Due = Readonly<{ cutoff: Date; heldSubjects: readonly string[] }>;
+type Due = Readonly<{ cutoff: Date; heldSubjects: readonly string[] }>;
 /** One class of records, where it is stored. */
 export type Retained = Readonly<{
   count(tx: WriteTransaction, due: Due): Promise<Readonly<{ due: number; held: Held }>>;
@@ -24,7 +24,7 @@ export type RetentionDeps = Readonly<{
   /** Subjects under a legal hold, as `Privacy.holds` names them. */
   heldSubjects: () => Promise<readonly string[]>;
 }>;
-export type RetentionOrder = Readonly<{ actor: Actor; requestId: string | null; reason: string }>;
+type RetentionOrder = Readonly<{ actor: Actor; requestId: string | null; reason: string }>;
 
 /** Removes what is older than its class is kept, except what is held; every removal is logged with what it left. */
 export type Retention = Readonly<{

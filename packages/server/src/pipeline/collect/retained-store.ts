@@ -41,7 +41,7 @@ export function retainedEvents(keepers: EventKeepers) {
         from event where observed_at < ${due.cutoff}`.execute(tx);
       const [row] = rows;
       const held = { "legal hold": row?.hold, "open incident": row?.evidence, "not evaluated yet": row?.unread };
-      return { due: Number(row?.due ?? 0), held: heldList(held) };
+      return { due: row?.due ?? 0, held: heldList(held) };
     },
     async remove(tx: WriteTransaction, due: Due, limit: number): Promise<number> {
       const { hold, isEvidence, unread } = await reasonsOf(keepers, tx, due);
@@ -67,7 +67,7 @@ export const retainedQuarantine = {
     const { rows } = await sql<{ due: number; hold: number }>`
       select count(*) as due, count(*) filter (where ${mentions(heldSubjects)}) as hold
       from quarantine where at < ${cutoff}`.execute(tx);
-    return { due: Number(rows[0]?.due ?? 0), held: heldList({ "legal hold": rows[0]?.hold }) };
+    return { due: rows[0]?.due ?? 0, held: heldList({ "legal hold": rows[0]?.hold }) };
   },
   async remove(tx: WriteTransaction, { cutoff, heldSubjects }: Due, limit: number): Promise<number> {
     const { numAffectedRows } = await sql`
