@@ -1,0 +1,23 @@
+import type { RouteId } from "@tyr/contract";
+import type { Deed, World } from "./audit-world.ts";
+import { roleDeeds } from "./audit-role-deeds.ts";
+import { stageDeeds } from "./audit-stage-deeds.ts";
+import { trustDeeds } from "./audit-trust-deeds.ts";
+
+/** A way to use a route, for every route that changes something, and for reading ones that leave an entry. */
+export type Deeds = Readonly<Partial<{ [K in RouteId]: (world: World) => Promise<Deed<K>> }>>;
+
+/** Routes that change no state although their method might. Each says why. */
+export const NO_CHANGE: Readonly<Partial<Record<RouteId, string>>> = {
+  "sso.begin": "gives the browser a seed; what was begun is worth nothing until it is finished, and that is logged",
+};
+
+/** What a server just started cannot do yet, and the test that does it and counts the entries: file and name. */
+export const ELSEWHERE: Readonly<Partial<Record<RouteId, readonly [file: string, test: string]>>> = {
+  "retention.run": [
+    "packages/server/src/api/retention.db.test.ts",
+    "removes what is due, holds what somebody needs and says why; a report before it changes nothing",
+  ],
+};
+
+export const deeds: Deeds = { ...trustDeeds, ...roleDeeds, ...stageDeeds };
