@@ -1,6 +1,6 @@
 import type { RouteDefinition, RouteInput, RouteOutput } from "../route.ts";
-import { auditRoutes } from "./audit.ts";
 import { accountRoutes } from "./account.ts";
+import { auditRoutes } from "./audit.ts";
 import { collectRoutes } from "./collect.ts";
 import { detectRoutes } from "./detect.ts";
 import { federationRoutes } from "./federation.ts";

@@ -25,9 +25,10 @@ export function auditHandlers({
       if (page === undefined) return refuse("VALIDATION_FAILED", "query/after is not a place in the log");
       return ok(caller.permissions.has("personal:read") ? { ...page, items: await reveal(page.items) } : page);
     },
-    "audit.events": async ({ query }) => {
+    "audit.events": async ({ query }, { caller }) => {
       const page = await audit.search(query);
-      return page === undefined ? refuse("VALIDATION_FAILED", "query/after is not a place in the log") : ok(page);
+      if (page === undefined) return refuse("VALIDATION_FAILED", "query/after is not a place in the log");
+      return ok(caller.permissions.has("personal:read") ? { ...page, items: await reveal(page.items) } : page);
     },
     "audit.metrics": async ({ query }) =>
       ok(await audit.measure(query.timeframe ?? "week", query.utcOffsetMinutes ?? 0)),
