@@ -5,6 +5,7 @@ import {
   ROUTE_IDS,
   routes,
   SERVICE_PRINCIPALS,
+  type Permission,
   type RouteDefinition,
   type ServicePrincipal,
 } from "@tyr/contract";
@@ -14,7 +15,9 @@ import { AS, fakeServer, person, type FakeServer } from "./testing/fake-server.t
 
 const all: readonly [string, RouteDefinition][] = Object.entries(routes);
 const services = Object.keys(SERVICE_PRINCIPALS) as ServicePrincipal[];
-const everybody = ["anonymous", ...ROLE_NAMES, ...services];
+/** A person who came with a key of two scopes, and one whose only role was made here. */
+const narrow = ["key", "custom_triage"] as const;
+const everybody = ["anonymous", ...ROLE_NAMES, ...services, ...narrow];
 
 function pathOf({ path }: RouteDefinition): string {
   return path.replace(/:[a-z]+/gi, "x").replace("*", "checkpoint");
@@ -35,6 +38,10 @@ describe("every route with every caller", () => {
     server = await fakeServer();
     for (const role of ROLE_NAMES) server.callers.set(role, person(role, permissionsOf([role]), [role]));
     for (const kind of services) server.callers.set(kind, serviceCaller(kind, { id: `${kind}_1`, name: kind }));
+    const keyed = person("key", new Set<Permission>(["event:read", "incident:write"]), ["admin"]);
+    server.callers.set("key", { ...keyed, keyId: "key_0190a3b4-1111-7222-8333-444455556666" });
+    const held = new Set<Permission>(["incident:read", "session:own", "key:own"]);
+    server.callers.set("custom_triage", person("custom_triage", held, ["custom_triage"]));
   });
   afterAll(async () => await server.app.close());
 
