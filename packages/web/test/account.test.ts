@@ -8,7 +8,7 @@ import { idOf } from "./fake/make.ts";
 import { makeWorld } from "./fake/world.ts";
 
 if (!hasChromium)
-  console.warn("SKIPPED: 4 browser journeys of one's account, because there is no Chromium (set TYR_CHROMIUM)");
+  console.warn("SKIPPED: 5 browser journeys of one's account, because there is no Chromium (set TYR_CHROMIUM)");
 
 describe.skipIf(!hasChromium)("one's own account in the application", () => {
   let api: FakeApi;
@@ -133,6 +133,19 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await prompt.getByLabel("Code").fill(GOOD_CODE);
     await prompt.getByRole("button", { name: "Go on" }).click();
     await expect.poll(state).not.toBe("pending");
+    await close();
+  });
+
+  test("an administrator ends somebody's sessions, and helps back in who lost everything", async () => {
+    await as("astrid", `/users?user=${idOf("subject", 3)}`);
+    await page.getByRole("button", { name: "End sessions" }).click();
+    await dialog().getByRole("button", { name: "End them" }).click();
+    await page.getByText("is signed in nowhere").waitFor();
+    await page.getByRole("button", { name: "Reset sign-in" }).click();
+    await dialog().getByLabel("New first password").fill("three grey herons wait");
+    await looksRight("user-reset");
+    await dialog().getByRole("button", { name: "Reset", exact: true }).click();
+    await page.getByText("signs in with the new password").waitFor();
     await close();
   });
 });

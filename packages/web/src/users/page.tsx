@@ -28,6 +28,7 @@ import { useAct } from "../kit/use-act.ts";
 import { useSort } from "../search/use-sort.ts";
 import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
+import { HelpIn } from "./help-in.tsx";
 
 const route = getRouteApi("/app/users");
 
@@ -184,6 +185,7 @@ function UserPanel({ user, onClose }: Readonly<{ user: User; onClose: () => void
           <p className="muted small">Disabling ends every session of this person at once.</p>
         ) : null}
       </Form>
+      {may && user.active ? <HelpIn user={user} /> : null}
     </SidePanel>
   );
 }

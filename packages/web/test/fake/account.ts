@@ -38,6 +38,12 @@ export const accountAnswers = (sessionAnswer: NonNullable<Answers["session.get"]
     account.proofIsOld = false;
     return sessionAnswer({}, asking);
   },
+  "user.endSessions": () => undefined,
+  "user.resetSignIn": ({ params }, { world }) => {
+    const user = world.users.find(({ id }) => id === params.id);
+    if (user === undefined) throw new Refused("NOT_FOUND", "there is no such user");
+    return user;
+  },
   "account.methods": (_, { world }) => world.account.methods,
   "account.changePassword": ({ body }, { world }) => {
     if (body.current === "wrong") throw new Refused("PROOF_WRONG", "wrong password");
