@@ -146,6 +146,7 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await looksRight("user-reset");
     await dialog().getByRole("button", { name: "Reset", exact: true }).click();
     await page.getByText("signs in with the new password").waitFor();
+    expect(await dialog().count()).toBe(0);
     await close();
   });
 });
