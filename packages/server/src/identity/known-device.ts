@@ -4,7 +4,7 @@ import type { ReadDatabase, WriteTransaction } from "#platform/database";
 import { hashToken } from "./session-rules.ts";
 import { nameKey } from "./store.ts";
 
-export const DEVICE_LIFE_MS = 180 * 24 * 3_600_000;
+const DEVICE_LIFE_MS = 180 * 24 * 3_600_000;
 /** Of one person; a new one takes the place of the oldest. */
 const DEVICES_MAX = 20;
 

@@ -23,10 +23,10 @@ export type FederationDeps = Readonly<{
 }>;
 
 /** `seed` goes into a cookie of the browser that began, and is stored nowhere. */
-export type Begun = Readonly<{ url: string; seed: string }>;
-export type Answer = Readonly<{ provider: string; query: string; seed: string | undefined }>;
-export type LinkWanted = Readonly<{ userId: string; provider: string; subject: string }>;
-export type LinkView = Readonly<{
+type Begun = Readonly<{ url: string; seed: string }>;
+type Answer = Readonly<{ provider: string; query: string; seed: string | undefined }>;
+type LinkWanted = Readonly<{ userId: string; provider: string; subject: string }>;
+type LinkView = Readonly<{
   provider: string;
   issuer: string;
   subject: string;

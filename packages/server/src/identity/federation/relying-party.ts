@@ -11,9 +11,9 @@ const TIMEOUT_SECONDS = 10;
 const TOLERANCE_SECONDS = 30;
 const ID_TOKEN_AGE_MAX_SECONDS = 600;
 
-export type Asked = Readonly<{ redirectUri: string; secrets: FlowSecrets; maxAgeSeconds: number }>;
+type Asked = Readonly<{ redirectUri: string; secrets: FlowSecrets; maxAgeSeconds: number }>;
 /** `reason` is for the log; whoever signs in learns only that it did not work. */
-export type Redeemed = Readonly<
+type Redeemed = Readonly<
   { ok: true; claims: Claims; provedAt: Date } | { ok: false; kind: "refused" | "unavailable"; reason: string }
 >;
 
