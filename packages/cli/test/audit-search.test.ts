@@ -22,7 +22,7 @@ afterEach(async () => await rm(home, { recursive: true, force: true }));
 function entry(index: number): AuditSearchEntry {
   return {
     index,
-    id: `aud_${String(index).padStart(8, "0")}-0000-7000-8000-000000000000`,
+    id: `aud_${String(index).padStart(8, "0")}-0000-7000-8000-000000000000` as AuditSearchEntry["id"],
     at: "2026-02-01T12:00:00.000Z",
     type: "session.refused",
     class: "authentication",
