@@ -14,10 +14,14 @@ import { Time } from "../time/time.tsx";
 import { EditRole } from "./edit-role.tsx";
 
 const columnsFor = (may: boolean): readonly Column<RoleView>[] => [
-  { id: "name", header: "Role", className: "strong nowrap", sortBy: (row) => row.name, cell: titleOf },
+  { id: "name", header: "Role", className: "strong", sortBy: (row) => row.name, cell: titleOf },
   { id: "kind", header: "Kind", className: "nowrap", cell: (row) => (row.builtIn ? "built in" : "custom") },
   { id: "holders", header: "Held by", align: "end", sortBy: (row) => row.holders, cell: (row) => row.holders },
-  { id: "permissions", header: "May", cell: (row) => <span className="small">{row.permissions.join(", ")}</span> },
+  {
+    id: "permissions",
+    header: "May",
+    cell: (row) => <p className="permission-words small">{row.permissions.join(", ")}</p>,
+  },
   {
     id: "changed",
     header: "Changed",
