@@ -46,7 +46,7 @@ describe("a route that asks for a recent proof", () => {
       .filter(
         ([id, { needs }]) =>
           id === "action.approve" ||
-          ["user:write", "key:write", "secret:rotate"].includes(needs) ||
+          ["user:write", "role:write", "key:write", "secret:rotate"].includes(needs) ||
           ["key.create", "key.rotate"].includes(id) ||
           id.startsWith("account."),
       )
