@@ -3,10 +3,10 @@ import { ok, refuse, type Permission, type Result } from "@tyr/contract";
 import { anonymous, looksLikeKey, type ApiKeyCheck, type Caller, type Identity, type KeyCheck } from "#identity";
 import type { SessionCookie } from "./cookie.ts";
 
-export type Needs = Permission | "public";
+type Needs = Permission | "public";
 export type Authenticated = Readonly<{ caller: Caller; by: "nothing" | "cookie" | "bearer" | "key" }>;
 /** Where a request comes from and how it is called in the logs: an API key may count from some networks only. */
-export type Sent = Readonly<{ headers: IncomingHttpHeaders; address: string; requestId: string }>;
+type Sent = Readonly<{ headers: IncomingHttpHeaders; address: string; requestId: string }>;
 /** Refusals `NOT_AUTHENTICATED`, `KEY_INVALID`. */
 export type Authenticate = (sent: Sent, needs: Needs) => Promise<Result<Authenticated>>;
 

@@ -34,7 +34,7 @@ import {
 } from "./store.ts";
 
 /** Keys of one person or one service account that can be used at the same time. */
-export const KEYS_MAX = 20;
+const KEYS_MAX = 20;
 const DAY_MS = 86_400_000;
 
 export type KeyDeps = Readonly<{ database: Database; clock: Clock }>;
@@ -48,7 +48,7 @@ export function refuseWider(wanted: readonly Permission[], held: ReadonlySet<Per
   return refuse("PERMISSIONS_TOO_WIDE", `you do not hold ${permissions.join(", ")}`, { permissions });
 }
 
-export function keyFact(type: Fact["type"], key: Pick<KeyRow, "id" | "name">, by: KeyMaker): Fact {
+function keyFact(type: Fact["type"], key: Pick<KeyRow, "id" | "name">, by: KeyMaker): Fact {
   return {
     type,
     actor: by.caller.actor,

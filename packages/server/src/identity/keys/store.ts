@@ -42,8 +42,8 @@ declare module "#platform/tables" {
 }
 
 /** The person behind: of a personal key its owner, of a service account's key the account's. */
-export type KeyPerson = Readonly<{ id: SubjectId; name: string; roles: readonly string[]; active: boolean }>;
-export type KeyService = Readonly<{ id: ServiceAccountId; name: string; active: boolean }>;
+type KeyPerson = Readonly<{ id: SubjectId; name: string; roles: readonly string[]; active: boolean }>;
+type KeyService = Readonly<{ id: ServiceAccountId; name: string; active: boolean }>;
 export type StoredKey = Readonly<{ key: KeyRow; person: KeyPerson; service: KeyService | undefined }>;
 
 const KEY = [

@@ -5,7 +5,7 @@ import type { Logger } from "#platform/log";
 import type { KeyState, Secrets } from "./create-secrets.ts";
 
 export type RotationDeps = Readonly<{ database: Database; secrets: Secrets; log: Logger }>;
-export type RotationOrder = Readonly<{ actor: Actor; requestId: string; reason: string }>;
+type RotationOrder = Readonly<{ actor: Actor; requestId: string; reason: string }>;
 
 /** Keys of the server's own secrets: puts new ones in force and brings every secret under them, also after a crash. */
 export type KeyRotation = Readonly<{
