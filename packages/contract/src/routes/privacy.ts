@@ -9,6 +9,7 @@ export const privacyRoutes = {
     method: "POST",
     path: "/api/v1/privacy/disclosures",
     needs: "personal:read",
+    stepUp: "secrets",
     summary:
       "Salts and values of these entries, which anybody can check against their commitments; what was erased is left out",
     body: p.DiscloseBody,
@@ -18,6 +19,7 @@ export const privacyRoutes = {
     method: "POST",
     path: "/api/v1/privacy/erasures",
     needs: "privacy:erase",
+    stepUp: "secrets",
     summary: "Remove every personal value of a subject; all proofs of the log still verify",
     body: p.PrivacyOrder,
     response: p.Erasure,

@@ -14,6 +14,7 @@ export const retentionRoutes = {
     method: "POST",
     path: "/api/v1/privacy/retention/run",
     needs: "retention:run",
+    stepUp: "secrets",
     summary: "Remove what is older than its class is kept and not held; a run a day does the same",
     body: ReasonBody,
     response: RetentionReport,

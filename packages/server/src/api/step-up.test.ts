@@ -40,13 +40,21 @@ describe("a route that asks for a recent proof", () => {
     });
   };
 
-  test("is every route that approves, administers people, changes how one signs in, or shows or changes keys", () => {
+  test("is every route that approves, administers people, changes how one signs in, shows or changes keys, or discloses or destroys what is kept", () => {
     const wanted = all
       .filter(([, { method }]) => method !== "GET" && method !== "HEAD")
       .filter(
         ([id, { needs }]) =>
           id === "action.approve" ||
-          ["user:write", "role:write", "key:write", "secret:rotate"].includes(needs) ||
+          [
+            "user:write",
+            "role:write",
+            "key:write",
+            "secret:rotate",
+            "personal:read",
+            "privacy:erase",
+            "retention:run",
+          ].includes(needs) ||
           ["key.create", "key.rotate"].includes(id) ||
           id.startsWith("account."),
       )
