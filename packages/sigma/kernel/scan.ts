@@ -1,7 +1,8 @@
 /**
- * The kernel: finds in the bytes of one line of JSON which rules it may concern. AssemblyScript, compiled by `build.ts` to
- * `../src/match/kernel/scan-module.ts`; what the offsets mean stands in `../src/match/kernel/pack-index.ts`, which writes
- * the index. It allocates nothing and reads only between the addresses it is given, up to 16 bytes beyond their end.
+ * The kernel: finds in the bytes of one line of JSON which rules it may concern, and which of them hold. AssemblyScript,
+ * compiled by `build.ts` to `../src/match/kernel/scan-module.ts`; what the offsets mean stands in `pack-index.ts` and
+ * `pack-programs.ts` beside that, which write the blocks. It allocates nothing, reads up to 32 bytes beyond the end of the
+ * line, and writes to its frame and, in the blocks, to marks, answers and the names of the last line.
  */
 
 const QUOTE: u32 = 0x22;
