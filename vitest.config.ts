@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { SlowestFirst } from "./test/slowest-first.ts";
 
 const conditions = ["@tyr/source"];
 const resolve = { conditions };
@@ -11,6 +12,7 @@ const sigmahq = process.env["SIGMAHQ_DATA"] === undefined ? ["packages/sigma/src
 export default defineConfig({
   test: {
     globalSetup: ["./test/own-temporary-folder.ts"],
+    sequence: { sequencer: SlowestFirst },
     projects: [
       {
         resolve,
@@ -41,8 +43,8 @@ export default defineConfig({
           include: ["packages/*/test/**/*.test.ts", "test/journeys/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 180_000,
-          maxWorkers: 1,
-          fileParallelism: false,
+          maxWorkers: 2,
+          globalSetup: ["./test/built-web.ts"],
         },
       },
     ],

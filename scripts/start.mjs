@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { becomeServer, ensureInstalled, root, run } from "./pinned.mjs";
 
-const sources = ["packages/web", "packages/contract"].map((folder) => join(root, folder));
+const sources = ["packages/web", "packages/contract", "packages/ledger"].map((folder) => join(root, folder));
 const stamp = join(root, "packages/web/dist/.built");
 
 function digest() {

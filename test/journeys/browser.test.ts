@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { startServer, temporaryDirectory } from "../../packages/server/test/server-process.ts";
-import { build } from "../../packages/web/test/budget.ts";
 import { axe, hasChromium, launch, open, screenshot } from "../../packages/web/test/chromium.ts";
 
 if (!hasChromium)
@@ -30,7 +29,6 @@ async function untilSomethingWaits(page: Page): Promise<void> {
 test.skipIf(!hasChromium)(
   "from the printed link to an approved block and a verified log, in a browser, on the real server",
   async () => {
-    build();
     using dir = temporaryDirectory();
     await using server = await startServer({ dataDir: dir.path });
     const browser = await launch();

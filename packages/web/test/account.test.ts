@@ -1,6 +1,5 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { build } from "./budget.ts";
 import { axe, hasChromium, launch, open, screenshot, signIn } from "./chromium.ts";
 import { startFakeApi, type FakeApi } from "./fake-api.ts";
 import { GOOD_CODE } from "./fake/account.ts";
@@ -18,7 +17,6 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
   let close: () => Promise<void>;
 
   beforeAll(async () => {
-    build();
     browser = await launch();
   });
   afterAll(async () => await browser?.close());

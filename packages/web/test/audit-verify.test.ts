@@ -16,7 +16,6 @@ import {
 } from "@tyr/ledger";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { build } from "./budget.ts";
 import { axe, hasChromium, launch, open, screenshot, signIn, type Opened } from "./chromium.ts";
 import { startFakeApi, type FakeApi } from "./fake-api.ts";
 import { idOf } from "./fake/make.ts";
@@ -71,7 +70,6 @@ describe.skipIf(!hasChromium)("the audit screen", () => {
   let served: ReadonlyMap<string, Uint8Array>;
 
   beforeAll(async () => {
-    build();
     browser = await launch();
     const made = await openSigningKey((await generateSigningKey(ORIGIN)).skey);
     if (!made.ok) throw new Error(made.refusal.message);

@@ -1,7 +1,5 @@
-import { beforeAll, expect, test } from "vitest";
-import { build, BUDGETS, externalAddresses, inlineScripts, measure } from "./budget.ts";
-
-beforeAll(build);
+import { expect, test } from "vitest";
+import { BUDGETS, externalAddresses, inlineScripts, measure } from "./budget.ts";
 
 test("the first page stays light: scripts, styles and each later part within their budgets", () => {
   const sizes = measure();

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -15,17 +14,6 @@ type Chunk = Readonly<{ file: string; isEntry?: boolean; imports?: readonly stri
 type Manifest = Readonly<Record<string, Chunk>>;
 
 const APP = join(import.meta.dirname, "../dist/app");
-
-/** Builds what the tests look at, so that it is never older than the sources. Under a second. */
-export function build(): void {
-  const vite = join(import.meta.dirname, "../../../node_modules/vite/bin/vite.js");
-  execFileSync(process.execPath, [vite, "build", "--logLevel", "warn"], {
-    cwd: join(import.meta.dirname, ".."),
-    stdio: "inherit",
-    // The runner says "test", which would build React's development half.
-    env: { ...process.env, NODE_ENV: "production" },
-  });
-}
 
 const gzipped = (file: string): number => gzipSync(readFileSync(join(APP, file)), { level: 9 }).length;
 

@@ -1,6 +1,5 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { build } from "./budget.ts";
 import { axe, hasChromium, launch, open, screenshot, signIn } from "./chromium.ts";
 import { startFakeApi, type FakeApi } from "./fake-api.ts";
 import { idOf } from "./fake/make.ts";
@@ -16,7 +15,6 @@ describe.skipIf(!hasChromium)("what people do in the application", () => {
   let complaints: string[];
 
   beforeAll(async () => {
-    build();
     browser = await launch();
   });
   afterAll(async () => await browser?.close());

@@ -1,6 +1,5 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { build } from "./budget.ts";
 import { axe, hasChromium, launch, open, screenshot, signIn, type Theme } from "./chromium.ts";
 import { startFakeApi, type FakeApi } from "./fake-api.ts";
 import { idOf } from "./fake/make.ts";
@@ -51,7 +50,6 @@ describe.skipIf(!hasChromium)("every screen, in both themes", () => {
   let empty: FakeApi;
   let browser: Browser;
   beforeAll(async () => {
-    build();
     api = await startFakeApi(makeWorld(Date.now()));
     empty = await startFakeApi({ ...makeEmptyWorld(Date.now()), setupNeeded: true });
     browser = await launch();
