@@ -1,11 +1,12 @@
 import { defineConfig } from "vite";
 import react from "@vitejs/plugin-react";
+import { routeTable } from "./route-table.ts";
 
 /** Where a development server finds the platform; the built application is served by the platform itself. */
 const platform = "http://127.0.0.1:8970";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [routeTable(), react()],
   resolve: { conditions: ["@tyr/source", "module", "browser", "development|production"] },
   build: {
     outDir: "dist/app",
@@ -16,6 +17,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: "es2023",
     sourcemap: false,
+    // A schema that nothing asks for is left out; to the bundler its making is a call like any other.
+    rolldownOptions: { treeshake: { manualPureFunctions: ["Type", "IdSchema", "PageOf"] } },
   },
   server: {
     port: 8971,
