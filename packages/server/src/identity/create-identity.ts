@@ -16,6 +16,8 @@ import type { Database, Fact } from "#platform/database";
 import * as account from "./account.ts";
 import { endSessionsOf, resetSignIn } from "./administer.ts";
 import type { Caller } from "./caller.ts";
+import { createEndAccess, type AccessKind, type EndAccess } from "./end-access.ts";
+import { KEYS_OF_PEOPLE } from "./keys/keys.ts";
 import type { IsKnown } from "./known-passwords.ts";
 import { HashingPlaces, warmUp } from "./password-hash.ts";
 import { stepUp, type Own } from "./prove.ts";
@@ -46,6 +48,8 @@ export type IdentityDeps = Readonly<{
 
 export type Identity = Readonly<{
   setUp: SetUp;
+  /** What ends with an account, in the transaction that disables it. Rooms whose credentials are somebody's register here. */
+  endAccess: EndAccess;
   /** Refusals `LOGIN_FAILED`, `SECOND_FACTOR_NEEDED`, `LOGIN_DELAYED`, `TOO_MANY_REQUESTS`. */
   signIn(credentials: Credentials, origin: Origin): Promise<Result<SignedIn>>;
   /** Proves again who holds a session, which goes on under a new token. */
@@ -78,7 +82,7 @@ export type Identity = Readonly<{
   watchSessions(listener: (sessionIds: readonly string[]) => void): () => void;
 }>;
 
-type Parts = SignInDeps & Readonly<{ tell: (sessionIds: readonly string[]) => void }>;
+type Parts = SignInDeps & Readonly<{ tell: (sessionIds: readonly string[]) => void; endAccess: EndAccess }>;
 
 async function findAlive(
   { database, clock }: Parts,
@@ -163,10 +167,9 @@ type Wanted = Readonly<{ id: string; change: UserChange }>;
 async function change(parts: Parts, wanted: Wanted, by: Administrator): Promise<Result<User>> {
   const changed = await changeUser(parts, wanted, by);
   if (!changed.ok) return changed;
-  const { after, ended } = changed.value;
   const still = await listSessions(parts.database.read, wanted.id);
-  parts.tell([...ended, ...still.map((row) => row.id)]);
-  return ok(userView(after));
+  parts.tell(still.map((row) => row.id));
+  return ok(userView(changed.value.after));
 }
 
 async function reset(
@@ -213,17 +216,30 @@ function ownAccount(parts: Parts): OwnAccount {
   };
 }
 
+/** Sessions are rows; connections that go on under one hear of its end after the commit. */
+function sessionsOfPeople(tell: Parts["tell"]): AccessKind {
+  return {
+    counted: "sessionsEnded",
+    async end(tx, { subjectId }) {
+      const ended = await deleteSessionsOf(tx, subjectId, undefined);
+      return { count: ended.length, committed: () => tell(ended) };
+    },
+  };
+}
+
 /** Local accounts and opaque sessions. Call once per process, after the database is open. */
 export async function createIdentity({ database, clock, vault, isKnownPassword }: IdentityDeps): Promise<Identity> {
   const listeners = new Set<(sessionIds: readonly string[]) => void>();
   const tell = (ids: readonly string[]): void => {
     if (ids.length > 0) for (const listener of listeners) listener(ids);
   };
-  const parts: Parts = { database, clock, vault, isKnownPassword, places: new HashingPlaces(), tell };
+  const endAccess = createEndAccess([sessionsOfPeople(tell), KEYS_OF_PEOPLE]);
+  const parts: Parts = { database, clock, vault, isKnownPassword, places: new HashingPlaces(), tell, endAccess };
   const setUp = await openSetUp(parts);
   await warmUp();
   return {
     setUp,
+    endAccess,
     signIn: async (credentials, origin) => await signIn(parts, credentials, origin),
     authenticate: async (token) => await authenticate(parts, token),
     async look(id) {

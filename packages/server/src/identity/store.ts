@@ -139,6 +139,17 @@ export async function lockUnchanged(tx: WriteTransaction, seen: SubjectRow): Pro
   return row?.active === true && row.password === seen.password ? toSubject(row) : undefined;
 }
 
+/** Locks the row, so that making a credential and disabling its owner happen one after the other. @returns whether they may have one */
+export async function lockActiveSubject(tx: WriteTransaction, id: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom("subject")
+    .select("active")
+    .where("id", "=", id as SubjectId)
+    .forUpdate()
+    .executeTakeFirst();
+  return row?.active === true;
+}
+
 export async function insertSession(tx: WriteTransaction, row: SessionRow & { token_hash: Uint8Array }): Promise<void> {
   await tx.insertInto("session").values(row).execute();
   await tx.updateTable("subject").set({ last_seen_at: row.created_at }).where("id", "=", row.subject_id).execute();

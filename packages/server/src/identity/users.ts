@@ -1,12 +1,12 @@
 import { ok, refuse, type Actor, type Result, type User, type UserChange, type UserCreate } from "@tyr/contract";
+import type { Fact, WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
-import { revokeKeysOf } from "./keys/keys.ts";
+import type { AllEnded, EndAccess } from "./end-access.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword, firstOwner } from "./password-policy.ts";
 import { busy, type SignInDeps } from "./sign-in.ts";
 import {
   countAdministrators,
-  deleteSessionsOf,
   findSubject,
   insertSubject,
   lockAdministrators,
@@ -50,49 +50,58 @@ export async function createUser(deps: SignInDeps, body: UserCreate, by: Adminis
   );
 }
 
-export type Changed = Readonly<{
-  before: SubjectRow;
-  after: SubjectRow;
-  ended: readonly string[];
-  keysRevoked: number;
-}>;
+export type Changed = Readonly<{ before: SubjectRow; after: SubjectRow; ended: AllEnded }>;
 
 function isActiveAdministrator({ roles, active }: SubjectRow): boolean {
   return active && roles.includes("admin");
 }
 
+type Changing = Pick<SignInDeps, "clock"> & Readonly<{ endAccess: EndAccess }>;
+type Wanted = Readonly<{ id: string; change: UserChange }>;
+
 /**
- * Changes roles or state. Disabling ends every session and every key in the same transaction; new roles hold from the next request.
- * Refusals `NOT_FOUND`, `LAST_ADMINISTRATOR`.
+ * Changes roles or state, within the transaction of whoever asks. Disabling ends every kind of access with it; new roles
+ * hold from the next request. Refusals `NOT_FOUND`, `LAST_ADMINISTRATOR`: then nothing of the transaction may stay.
  */
-export async function changeUser(
-  { database, clock }: SignInDeps,
-  { id, change }: Readonly<{ id: string; change: UserChange }>,
+export async function applyChange(
+  tx: WriteTransaction,
+  { clock, endAccess, id, change }: Changing & Wanted,
   by: Administrator,
 ): Promise<Result<Changed>> {
-  return await database.audited(
-    (changed) => {
-      if (!changed.ok) return [];
-      const { before, after, ended, keysRevoked } = changed.value;
-      const states = { before: stateOf(before), after: stateOf(after) };
-      if (states.before === states.after) return [];
-      const object = { kind: "subject", id };
-      return [
-        { type: "user.changed", ...by, object, ...states, details: { sessionsEnded: ended.length, keysRevoked } },
-      ];
-    },
-    async (tx): Promise<Result<Changed>> => {
-      await lockAdministrators(tx);
-      const before = await findSubject(tx, id);
-      if (before === undefined) return refuse("NOT_FOUND", `there is no user ${id}`);
-      const roles = change.roles === undefined ? before.roles : [...new Set(change.roles)];
-      const after = { ...before, roles, active: change.active ?? before.active };
-      await updateSubject(tx, after);
-      if (isActiveAdministrator(before) && (await countAdministrators(tx, "active")) === 0)
-        return refuse("LAST_ADMINISTRATOR", `${before.name} is the last active administrator`);
-      const ended = after.active ? [] : await deleteSessionsOf(tx, id, undefined);
-      const keysRevoked = after.active ? 0 : await revokeKeysOf(tx, id, clock.now());
-      return ok({ before, after, ended, keysRevoked });
-    },
+  await lockAdministrators(tx);
+  const before = await findSubject(tx, id);
+  if (before === undefined) return refuse("NOT_FOUND", `there is no user ${id}`);
+  const roles = change.roles === undefined ? before.roles : [...new Set(change.roles)];
+  const after = { ...before, roles, active: change.active ?? before.active };
+  // Writing the row locks it: a credential being made now is either seen below or finds the account disabled.
+  await updateSubject(tx, after);
+  if (isActiveAdministrator(before) && (await countAdministrators(tx, "active")) === 0)
+    return refuse("LAST_ADMINISTRATOR", `${before.name} is the last active administrator`);
+  const ended = after.active
+    ? endAccess.nothing()
+    : await endAccess.end(tx, { subjectId: before.id, ...by, now: clock.now() });
+  return ok({ before, after, ended });
+}
+
+/** The entries of a change; none when it changed nothing. */
+export function changeFacts({ before, after, ended }: Changed, by: Administrator): readonly Fact[] {
+  const states = { before: stateOf(before), after: stateOf(after) };
+  if (states.before === states.after) return [];
+  const object = { kind: "subject", id: after.id };
+  return [{ type: "user.changed", ...by, object, ...states, details: ended.counts }, ...ended.facts];
+}
+
+/** As `applyChange`, in a transaction of its own. */
+export async function changeUser(
+  deps: Pick<SignInDeps, "database"> & Changing,
+  wanted: Wanted,
+  by: Administrator,
+): Promise<Result<Changed>> {
+  const { clock, endAccess } = deps;
+  const changed = await deps.database.audited(
+    (done: Result<Changed>) => (done.ok ? changeFacts(done.value, by) : []),
+    async (tx) => await applyChange(tx, { clock, endAccess, ...wanted }, by),
   );
+  if (changed.ok) changed.value.ended.committed();
+  return changed;
 }

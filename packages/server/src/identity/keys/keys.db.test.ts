@@ -240,15 +240,23 @@ describe.each(TEST_ENGINES)("API keys on %s", (engine) => {
       });
     });
 
-    test("stop when their owner is disabled, and go on when somebody else takes them over", async () => {
+    const passOn = async (id: string) =>
+      await keys.changeService({ id, change: { ownerId: ada.caller.actor.id as `usr_${string}` } }, ada);
+
+    test("lose their keys when their owner is disabled, also for whoever takes them over later", async () => {
       const eve = as(await addUser("eve", ["admin"]), "eve", ["admin"]);
       const { id, secret } = await service(eve);
       await identity.changeUser(eve.caller.actor.id, { active: false }, { actor: ada.caller.actor, requestId: "r" });
       expect(await caller(secret)).toBe("KEY_INVALID");
-      const ownerId = ada.caller.actor.id as `usr_${string}`;
-      expect(await keys.changeService({ id, change: { ownerId } }, ada)).toMatchObject({
-        value: { owner: { name: "ada" } },
-      });
+      expect(await passOn(id)).toMatchObject({ value: { owner: { name: "ada" } } });
+      expect(await caller(secret)).toBe("KEY_INVALID");
+    });
+
+    test("keep their keys when somebody takes them over before their owner goes", async () => {
+      const eve = as(await addUser("eve", ["admin"]), "eve", ["admin"]);
+      const { id, secret } = await service(eve);
+      await passOn(id);
+      await identity.changeUser(eve.caller.actor.id, { active: false }, { actor: ada.caller.actor, requestId: "r" });
       expect(await caller(secret)).not.toBe("KEY_INVALID");
     });
 

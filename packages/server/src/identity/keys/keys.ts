@@ -12,9 +12,11 @@ import {
   type SubjectId,
 } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
-import type { Database, Fact, WriteTransaction } from "#platform/database";
+import type { Database, Fact } from "#platform/database";
 import { newId } from "#platform/ids";
 import type { Caller } from "../caller.ts";
+import type { AccessKind } from "../end-access.ts";
+import { lockActiveSubject } from "../store.ts";
 import { newSecret, type NewSecret } from "./key-format.ts";
 import { keyView } from "./key-state.ts";
 import { canonicalNetworks } from "./networks.ts";
@@ -87,9 +89,10 @@ async function madeOf(deps: KeyDeps, id: string, secret: string): Promise<Result
 
 const unknown = (id: string): Refused => refuse("NOT_FOUND", `there is no key ${id} that you could use or end`);
 
-type Making = Readonly<{ owner: Owner; body: KeyCreate }>;
+/** `person`: who answers for the key, and whose account must be open while it is made. */
+type Making = Readonly<{ owner: Owner; person: SubjectId; body: KeyCreate }>;
 
-async function make(deps: KeyDeps, { owner, body }: Making, by: KeyMaker): Promise<Result<ApiKeyMade>> {
+async function make(deps: KeyDeps, { owner, person, body }: Making, by: KeyMaker): Promise<Result<ApiKeyMade>> {
   const wider = refuseWider(body.scopes, by.caller.permissions);
   if (wider !== undefined) return wider;
   const networks = canonicalNetworks(body.networks ?? []);
@@ -117,6 +120,7 @@ async function make(deps: KeyDeps, { owner, body }: Making, by: KeyMaker): Promi
   const stored = await deps.database.audited(
     { ...fact, after: "active", details },
     async (tx): Promise<Result<undefined>> => {
+      if (!(await lockActiveSubject(tx, person))) return refuse("NOT_FOUND", "the account behind the key is disabled");
       if ((await countUsableKeys(tx, owner, now)) >= KEYS_MAX)
         return refuse("KEY_LIMIT_REACHED", `there are ${KEYS_MAX} keys in use already`, { limit: KEYS_MAX });
       await insertKey(tx, key, secretRow(secret, key.id, now));
@@ -128,7 +132,8 @@ async function make(deps: KeyDeps, { owner, body }: Making, by: KeyMaker): Promi
 
 /** A key that acts as whoever asks. Refusals `PERMISSIONS_TOO_WIDE`, `TARGET_INVALID`, `KEY_LIMIT_REACHED`. */
 export async function createOwnKey(deps: KeyDeps, body: KeyCreate, by: KeyMaker): Promise<Result<ApiKeyMade>> {
-  return await make(deps, { owner: { subject_id: by.caller.actor.id as SubjectId }, body }, by);
+  const person = by.caller.actor.id as SubjectId;
+  return await make(deps, { owner: { subject_id: person }, person, body }, by);
 }
 
 type ForService = Readonly<{ id: string; body: KeyCreate }>;
@@ -141,7 +146,7 @@ export async function createServiceKey(
 ): Promise<Result<ApiKeyMade>> {
   const service = await findService(deps.database.read, id);
   if (service?.active !== true) return refuse("NOT_FOUND", `there is no active service account ${id}`);
-  return await make(deps, { owner: { service_id: service.id }, body }, by);
+  return await make(deps, { owner: { service_id: service.id }, person: service.owner_id, body }, by);
 }
 
 type Rotating = Readonly<{ id: string; body: KeyRotate }>;
@@ -191,7 +196,8 @@ export async function revokeKey(deps: KeyDeps, id: string, by: KeyMaker): Promis
   return after === undefined ? unknown(id) : ok(await viewOf(deps, after));
 }
 
-/** Within the change that disables somebody: their keys end with it. @returns how many */
-export async function revokeKeysOf(tx: WriteTransaction, subjectId: string, now: Date): Promise<number> {
-  return (await revokeKeys(tx, { subject: subjectId }, now)).length;
-}
+/** A person's keys end with their account, and so do those of the service accounts they answer for. */
+export const KEYS_OF_PEOPLE: AccessKind = {
+  counted: "keysRevoked",
+  end: async (tx, { subjectId, now }) => ({ count: (await revokeKeys(tx, { person: subjectId }, now)).length }),
+};

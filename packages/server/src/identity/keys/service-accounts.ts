@@ -8,7 +8,7 @@ import {
   type SubjectId,
 } from "@tyr/contract";
 import { newId } from "#platform/ids";
-import { findSubject } from "../store.ts";
+import { lockActiveSubject } from "../store.ts";
 import type { KeyDeps, KeyMaker } from "./keys.ts";
 import {
   countActiveServices,
@@ -50,7 +50,7 @@ export async function createServiceAccount(
   const made = await deps.database.audited(
     { type: "service.created", actor, object, requestId, after: "active", details: { name, owner: owner_id } },
     async (tx): Promise<Result<undefined>> => {
-      if ((await findSubject(tx, owner_id))?.active !== true)
+      if (!(await lockActiveSubject(tx, owner_id)))
         return refuse("NOT_FOUND", `there is no active user ${owner_id} to own it`);
       if ((await countActiveServices(tx)) >= SERVICE_ACCOUNTS_MAX)
         return refuse("KEY_LIMIT_REACHED", "too many service accounts", { limit: SERVICE_ACCOUNTS_MAX });
@@ -85,7 +85,7 @@ export async function changeServiceAccount(
       const row = await findService(tx, id);
       if (row === undefined) return refuse("NOT_FOUND", `there is no service account ${id}`);
       const after = { id: row.id, owner_id: change.ownerId ?? row.owner_id, active: change.active ?? row.active };
-      if (change.ownerId !== undefined && (await findSubject(tx, change.ownerId))?.active !== true)
+      if (change.ownerId !== undefined && !(await lockActiveSubject(tx, change.ownerId)))
         return refuse("NOT_FOUND", `there is no active user ${change.ownerId} to own it`);
       await updateService(tx, after);
       const ended = after.active ? [] : await revokeKeys(tx, { service: id }, deps.clock.now());

@@ -193,16 +193,23 @@ export async function replaceSecret(
   await tx.updateTable("api_key").set({ rotated_at: now, expires_at: expiresAt }).where("id", "=", key_id).execute();
 }
 
-type Whose = Readonly<{ key: string } | { subject: string } | { service: string }>;
+/** `person`: their own and those of service accounts they own. */
+type Whose = Readonly<{ key: string } | { person: string } | { service: string }>;
 
 /** Ends keys that are not ended yet. @returns their ids */
 export async function revokeKeys(tx: WriteTransaction, whose: Whose, now: Date): Promise<readonly KeyId[]> {
   const all = tx.updateTable("api_key").set({ revoked_at: now }).where("revoked_at", "is", null).returning("id");
+  const ownedBy = (id: SubjectId) => tx.selectFrom("service_account").select("id").where("owner_id", "=", id);
   const those =
     "key" in whose
       ? all.where("id", "=", whose.key as KeyId)
-      : "subject" in whose
-        ? all.where("subject_id", "=", whose.subject as SubjectId)
+      : "person" in whose
+        ? all.where((is) =>
+            is.or([
+              is("subject_id", "=", whose.person as SubjectId),
+              is("service_id", "in", ownedBy(whose.person as SubjectId)),
+            ]),
+          )
         : all.where("service_id", "=", whose.service as ServiceAccountId);
   return (await those.execute()).map((row) => row.id);
 }
