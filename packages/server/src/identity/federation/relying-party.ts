@@ -70,10 +70,23 @@ async function discover(provider: Provider, clock: Clock): Promise<client.Config
   return config;
 }
 
-function keysOf(config: client.Configuration): JWTVerifyGetKey {
-  const { jwks_uri } = config.serverMetadata();
-  if (jwks_uri === undefined) throw new TypeError("the provider publishes no keys");
-  return createRemoteJWKSet(new URL(jwks_uri), { timeoutDuration: 5_000, cooldownDuration: 30_000 });
+/**
+ * Where a provider publishes its keys. The library for tokens asks wherever it is sent: by plain http anybody on the way
+ * could put in a key of their own, and a hostile provider could send us to services that only this machine reaches.
+ *
+ * @throws {TypeError} when there is none, or it is not https although the issuer is
+ */
+export function keysAddress(jwksUri: string | undefined, issuer: string): URL {
+  if (jwksUri === undefined) throw new TypeError("the provider publishes no keys");
+  const address = new URL(jwksUri);
+  // The settings allow an issuer by plain http on this machine only.
+  if (address.protocol === "https:" || (address.protocol === "http:" && issuer.startsWith("http:"))) return address;
+  throw new TypeError("the provider publishes its keys elsewhere than over https");
+}
+
+function keysOf(config: client.Configuration, { issuer }: Provider): JWTVerifyGetKey {
+  const address = keysAddress(config.serverMetadata().jwks_uri, issuer);
+  return createRemoteJWKSet(address, { timeoutDuration: 5_000, cooldownDuration: 30_000 });
 }
 
 /** What the library leaves to its callers (OpenID Connect Core 3.1.3.7, 6 and 10). */
@@ -95,7 +108,7 @@ export function createRelyingParty(provider: Provider, clock: Clock): RelyingPar
     if (kept !== undefined && clock.now().getTime() - kept.atMs < PUBLISHED_KEPT_MS) return kept;
     published = discover(provider, clock).then((config) => ({
       config,
-      keys: keysOf(config),
+      keys: keysOf(config, provider),
       atMs: clock.now().getTime(),
     }));
     return await published;
