@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { AUDIT_EVENT_NAMES } from "./audit-events.ts";
-import { AUDIT_FIELDS, ENTRY_FIELDS, FIELD_CLASSES, fieldClassOf } from "./audit-fields.ts";
+import { AUDIT_FIELDS, ENTRY_FIELDS, FIELD_CLASSES, fieldClassOf, undeclaredFields } from "./audit-fields.ts";
 
 const CLASSES: ReadonlySet<string> = new Set(FIELD_CLASSES);
 
@@ -25,5 +25,12 @@ describe("the classes of audit fields", () => {
     expect(fieldClassOf("session.created", "actor.name")).toBe("personal");
     expect(fieldClassOf("session.created", "details.surprise")).toBeUndefined();
     expect(fieldClassOf("no.such", "details.address")).toBeUndefined();
+  });
+
+  test.each(AUDIT_EVENT_NAMES)("refuse an entry of %s with a field that nobody declared", (type) => {
+    const declared = Object.keys(AUDIT_FIELDS[type]).filter((path) => path.startsWith("details."));
+    const details = Object.fromEntries(declared.map((path) => [path.slice("details.".length), "said"]));
+    expect(undeclaredFields({ type, before: null, after: null, details })).toEqual([]);
+    expect(undeclaredFields({ type, details: { ...details, surprise: "said" } })).toEqual(["details.surprise"]);
   });
 });

@@ -1,3 +1,5 @@
+import type { AuditEvent } from "./audit-events.ts";
+
 /**
  * Who may know a field of an audit entry. `public` and `internal` stand in the log in clear; of a `personal` value only
  * a salted commitment does, and the value is kept beside it until its person is erased.
@@ -56,7 +58,7 @@ const IDENTITY = fields("details.provider details.sessionsEnded");
 const ACTOR_STEP = fields("details.factor details.reason details.failures details.recoveryCodes details.sessionsEnded");
 
 /** The fields of each kind of entry beyond `ENTRY_FIELDS`, with their class; one that is not here is taken for personal. */
-export const AUDIT_FIELDS: Readonly<Record<string, Fields>> = {
+export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "system.started": fields("details.engine details.rules details.policy details.environment"),
   "system.heartbeat": none,
   "setup.completed": { ...fields("details.roles"), ...ADDRESS },
@@ -152,5 +154,26 @@ export const AUDIT_FIELDS: Readonly<Record<string, Fields>> = {
 /** The class of a field by its path (`actor.name`, `before`, `details.address`); undefined when nobody declared it. */
 export function fieldClassOf(type: string, path: string): FieldClass | undefined {
   const common: Fields = ENTRY_FIELDS;
-  return common[path] ?? AUDIT_FIELDS[type]?.[path];
+  const own: Readonly<Record<string, Fields>> = AUDIT_FIELDS;
+  return common[path] ?? own[type]?.[path];
+}
+
+type Spoken = Readonly<{
+  type: string;
+  before?: string | null;
+  after?: string | null;
+  details?: Readonly<Record<string, unknown>>;
+}>;
+
+/** Paths of an entry that its type does not declare; what is null says nothing and needs no declaration. */
+export function undeclaredFields({ type, before, after, details = {} }: Spoken): readonly string[] {
+  const said = [
+    ["before", before],
+    ["after", after],
+    ...Object.entries(details).map(([name, value]) => [`details.${name}`, value] as const),
+  ] as const;
+  return said.flatMap(([path, value]) => {
+    const isSaid = value !== null && value !== undefined;
+    return isSaid && fieldClassOf(type, path) === undefined ? [path] : [];
+  });
 }

@@ -16,7 +16,6 @@ import {
 } from "#api";
 import {
   createAudit,
-  createPersonalValues,
   type PersonalValues,
   type Privacy,
   type Retention,
@@ -61,7 +60,7 @@ import { privacyHandlers } from "./api/privacy.ts";
 import { roleHandlers } from "./api/roles.ts";
 import { secretHandlers } from "./api/secrets.ts";
 import { statusHandlers } from "./api/status.ts";
-import { openPrivacy } from "./open-privacy.ts";
+import { openPersonalValues, openPrivacy } from "./open-privacy.ts";
 import { listenOn } from "./listen.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -360,7 +359,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ensureDataDirectory(dataDir);
     const clock = systemClock;
     const secrets = createSecrets({ keyringPath: config.keyringPath, clock });
-    const personal = createPersonalValues({ secrets, clock });
+    const personal = openPersonalValues({ secrets, log: options.log, environment: config.environment });
     const database = stack.use(await openDatabase({ url, dataDir, clock, encode: personal, stop }));
     stop.throwIfAborted();
     const keys = await openKeyRotation({ database, secrets, log: options.log });

@@ -1,5 +1,13 @@
-import { ok, type RecordClass } from "@tyr/contract";
-import { createPrivacy, createRetention, retainedPersonal, type Privacy, type Retention } from "#audit";
+import { ok, type Environment, type RecordClass } from "@tyr/contract";
+import {
+  createPersonalValues,
+  createPrivacy,
+  createRetention,
+  retainedPersonal,
+  type PersonalValues,
+  type Privacy,
+  type Retention,
+} from "#audit";
 import { retainedEvents, retainedQuarantine } from "#collect";
 import { eraseFromIncidents, openEvidence } from "#escalate";
 import { eraseFromActions } from "#govern";
@@ -16,6 +24,18 @@ export type PrivacyParts = Readonly<{
   log: Logger;
   keepDays: Readonly<Partial<Record<RecordClass, number>>>;
 }>;
+
+/** In production a field that our own code forgot to declare is sealed and told of; anywhere else it is refused. */
+export function openPersonalValues({
+  secrets,
+  log,
+  environment,
+}: Readonly<{ secrets: Secrets; log: Logger; environment: Environment }>): PersonalValues {
+  const tell = (type: string, fields: readonly string[]): void =>
+    log.warn({ type, fields }, "an audit entry has fields that nobody declared: they are sealed like personal ones");
+  const undeclared = environment === "production" ? tell : "refuse";
+  return createPersonalValues({ secrets, clock: systemClock, undeclared });
+}
 
 /** Names in these tables go without anything that could be refused. */
 function erasing(work: (tx: WriteTransaction, id: string) => Promise<number>) {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { routes, urlOf, type AuditEntry, type Client, type RouteDefinition, type RouteId } from "@tyr/contract";
+import { fieldClassOf, routes, urlOf, type AuditEntry, type Client, type RouteDefinition, type RouteId } from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deeds, ELSEWHERE, NO_CHANGE } from "./audit-deeds.ts";
 import { fromElsewhere, openWorld, type Deed, type State, type World } from "./audit-world.ts";
@@ -98,6 +98,13 @@ describe("the log after one use of each route", () => {
 
   test.each(Object.entries(ELSEWHERE))("%s is performed where it can be: in %s", (_id, [file, name]) => {
     expect(readFileSync(new URL(`../../../${file}`, import.meta.url), "utf8")).toContain(name);
+  });
+
+  test("no entry has a field that nobody declared: what is sealed is what was declared personal", async () => {
+    const entries = await entriesOf((await world.admin()).client);
+    const sealed = entries.flatMap(({ type, personal = [] }) => personal.map(({ field }) => ({ type, field })));
+    expect(sealed.filter(({ type, field }) => fieldClassOf(type, field) !== "personal")).toEqual([]);
+    expect(sealed.length).toBeGreaterThan(10);
   });
 
   test("every entry has its place in a log that verifies, and no request left two entries of one kind for one object", async () => {

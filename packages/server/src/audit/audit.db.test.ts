@@ -19,7 +19,7 @@ function fact(id: number | string): Fact {
     type: "incident.noted",
     actor: by.actor,
     object: { kind: "incident", id: `inc_${id}` },
-    details: { text: "«attacker's \u202e words»" },
+    details: { note: "«attacker's \u202e words»" },
   };
 }
 
@@ -230,7 +230,7 @@ describe.each(TEST_ENGINES)("the audit log on %s", (engine: EngineName) => {
     expect(seen).toEqual([...Array<null>(5).fill(null), ...Array.from({ length: 30 }, (_, at) => 29 - at)]);
     const waiting = await audit.list({ object: "inc_33" });
     expect(waiting?.items).toMatchObject([
-      { index: null, object: { id: "inc_33" }, details: { text: fact(0).details?.["text"] } },
+      { index: null, object: { id: "inc_33" }, details: { note: fact(0).details?.["note"] } },
     ]);
     expect((await audit.list({ object: "inc_7", actor: "usr_1", type: "incident.noted" }))?.items).toMatchObject([
       { index: 7 },

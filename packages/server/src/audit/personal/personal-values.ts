@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { commitTo, LedgerError, saltBytes, type Disclosure } from "@tyr/ledger";
-import type { AuditEntry } from "@tyr/contract";
+import { undeclaredFields, type AuditEntry } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 import type { FactValue, PersonalEncoder, PersonalValue, ReadDatabase, WriteTransaction } from "#platform/database";
 import { decrypt, encrypt, KEY_BYTES, SecretUnreadable, type Place, type Secrets } from "#platform/secrets";
@@ -9,7 +9,15 @@ import { AuditFactRefused } from "../errors.ts";
 import { splitRecord } from "./split-record.ts";
 import { findValues, holdSubject, insertSubject, insertValues, type PersonalRow } from "./store.ts";
 
-export type PersonalDeps = Readonly<{ secrets: Pick<Secrets, "seal" | "open" | "drop">; clock: Clock }>;
+export type PersonalDeps = Readonly<{
+  secrets: Pick<Secrets, "seal" | "open" | "drop">;
+  clock: Clock;
+  /**
+   * A field that `AUDIT_FIELDS` does not declare: refused, or sealed like a personal one and told. Sealing shows nobody
+   * anything, and what was forgotten in our code stops nobody from lifting a block or ending a key.
+   */
+  undeclared?: "refuse" | ((type: string, fields: readonly string[]) => void);
+}>;
 
 /** Personal values of the log: kept beside it, opened for those who may read them. */
 export type PersonalValues = PersonalEncoder &
@@ -64,8 +72,20 @@ async function keep(deps: PersonalDeps, tx: WriteTransaction, values: readonly P
   await insertValues(tx, rows);
 }
 
+type Record = Parameters<typeof splitRecord>[0];
+
+function checkDeclared({ undeclared = "refuse" }: PersonalDeps, record: Record): void {
+  const fields = undeclaredFields(record);
+  if (fields.length === 0) return;
+  if (undeclared !== "refuse") return undeclared(record.type, fields);
+  throw new AuditFactRefused(
+    `the fact ${record.type} has fields that AUDIT_FIELDS does not declare: ${fields.join(", ")}`,
+  );
+}
+
 /** @throws {AuditFactRefused} `AUDIT_FACT_REFUSED` */
-function encode(record: Parameters<typeof splitRecord>[0]): ReturnType<PersonalEncoder["encode"]> {
+function encode(deps: PersonalDeps, record: Record): ReturnType<PersonalEncoder["encode"]> {
+  checkDeclared(deps, record);
   try {
     const { logged, values } = splitRecord(record);
     return { bytes: encodeLogged(logged), values };
@@ -130,7 +150,7 @@ function revealOne<E extends AuditEntry>(entry: E, opened: readonly Opened[]): E
 
 export function createPersonalValues(deps: PersonalDeps): PersonalValues {
   return {
-    encode,
+    encode: (record) => encode(deps, record),
     keep: async (tx, values) => await keep(deps, tx, values),
     async reveal(db, entries) {
       const ids = entries.filter((one) => one.personal !== undefined).map((one) => one.id);

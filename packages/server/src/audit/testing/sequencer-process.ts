@@ -21,7 +21,7 @@ function fact(id: string): Fact {
     type: "incident.noted",
     actor: { kind: "system", id: name, name },
     object: { kind: "test", id },
-    details: { text: "x".repeat(200) },
+    details: { note: "x".repeat(200) },
   };
 }
 

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { undeclaredFields } from "@tyr/contract";
 import { Client } from "pg";
 import { afterAll } from "vitest";
 import { systemClock, type Clock } from "#platform/clock";
@@ -12,7 +13,12 @@ import { openDatabase, type AuditRecord, type Database } from "./index.ts";
 export type TestDatabase = AsyncDisposable & Readonly<{ db: Database; records: () => Promise<readonly AuditRecord[]> }>;
 export type EngineName = "pglite" | "postgres";
 
-const encode = (record: AuditRecord): Uint8Array => new TextEncoder().encode(JSON.stringify(record));
+/** Refuses what the product refuses while it is being developed: a field that nobody declared. */
+function encode(record: AuditRecord): Uint8Array {
+  const undeclared = undeclaredFields(record);
+  if (undeclared.length > 0) throw new Error(`${record.type}: declare ${undeclared.join(", ")} in AUDIT_FIELDS`);
+  return new TextEncoder().encode(JSON.stringify(record));
+}
 
 /** PostgreSQL is tested where this names a server whose user may create databases. */
 export const TEST_POSTGRES_URL = process.env["TYR_TEST_POSTGRES_URL"];
