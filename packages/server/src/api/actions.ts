@@ -14,6 +14,7 @@ export const byOf = ({ caller, requestId }: Call): By => ({
   roles: caller.roles,
   permissions: caller.permissions,
   requestId,
+  ...(caller.behind === undefined ? {} : { behind: caller.behind }),
 });
 
 export function actionHandlers({

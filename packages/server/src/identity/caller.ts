@@ -7,6 +7,7 @@ import {
   type Role,
   type SensorId,
   type ServicePrincipal,
+  type SubjectId,
 } from "@tyr/contract";
 
 /** Whoever makes a request, already authenticated. `actor` is what enters the audit log. */
@@ -19,6 +20,8 @@ export type Caller = Readonly<{
   provedAt?: Date;
   /** The API key this came with; then `permissions` are what its scopes leave. */
   keyId?: KeyId;
+  /** Of a program: its owner, and who was shown the secret it came with. What it asks for, they asked for. */
+  behind?: readonly SubjectId[];
   sensorId?: SensorId;
   enforcerId?: EnforcerId;
 }>;

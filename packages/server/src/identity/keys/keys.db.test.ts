@@ -240,6 +240,16 @@ describe.each(TEST_ENGINES)("API keys on %s", (engine) => {
       });
     });
 
+    test("carry the people behind them: the owner, and whoever was shown the secret in use", async () => {
+      const eve = as(await addUser("eve", ["admin"]), "eve", ["admin"]);
+      const { key, secret } = await service(eve);
+      const idOf = (one: typeof ada) => one.caller.actor.id;
+      expect(await caller(secret)).toMatchObject({ behind: [idOf(eve), idOf(ada)] });
+      const rotated = await keys.rotate({ id: key, body: { overlapSeconds: 60, lifeDays: 30 } }, eve);
+      if (!rotated.ok) throw new Error(rotated.refusal.detail);
+      expect(await caller(rotated.value.secret)).toMatchObject({ behind: [idOf(eve)] });
+    });
+
     const passOn = async (id: string) =>
       await keys.changeService({ id, change: { ownerId: ada.caller.actor.id as `usr_${string}` } }, ada);
 

@@ -77,8 +77,11 @@ export async function keyList(deps: KeyDeps, of: SubjectId | "everybody"): Promi
   return stored.map((one) => keyView(one, byKey.get(one.key.id) ?? [], now));
 }
 
-function secretRow(made: NewSecret, key_id: KeyRow["id"], created_at: Date): SecretRow {
-  return { public_id: made.publicId, key_id, secret_hash: made.hash, created_at, ends_at: null };
+type SecretOf = Readonly<{ keyId: KeyRow["id"]; at: Date; by: KeyMaker }>;
+
+function secretRow(made: NewSecret, { keyId, at, by: { caller } }: SecretOf): SecretRow {
+  const made_by = caller.actor.kind === "person" ? [caller.actor.id as SubjectId] : [...(caller.behind ?? [])];
+  return { public_id: made.publicId, key_id: keyId, secret_hash: made.hash, created_at: at, ends_at: null, made_by };
 }
 
 async function madeOf(deps: KeyDeps, id: string, secret: string): Promise<Result<ApiKeyMade>> {
@@ -123,7 +126,7 @@ async function make(deps: KeyDeps, { owner, person, body }: Making, by: KeyMaker
       if (!(await lockActiveSubject(tx, person))) return refuse("NOT_FOUND", "the account behind the key is disabled");
       if ((await countUsableKeys(tx, owner, now)) >= KEYS_MAX)
         return refuse("KEY_LIMIT_REACHED", `there are ${KEYS_MAX} keys in use already`, { limit: KEYS_MAX });
-      await insertKey(tx, key, secretRow(secret, key.id, now));
+      await insertKey(tx, key, secretRow(secret, { keyId: key.id, at: now, by }));
       return ok(undefined);
     },
   );
@@ -169,7 +172,7 @@ export async function rotateKey(deps: KeyDeps, { id, body }: Rotating, by: KeyMa
   const fact = keyFact("key.rotated", stored.key, by);
   const details = { ...fact.details, overlapSeconds: body.overlapSeconds, lifeDays: body.lifeDays };
   const rotation = {
-    secret: secretRow(made, stored.key.id, now),
+    secret: secretRow(made, { keyId: stored.key.id, at: now, by }),
     overlapEndsAt: new Date(now.getTime() + body.overlapSeconds * 1_000),
     expiresAt: new Date(now.getTime() + body.lifeDays * DAY_MS),
   };

@@ -31,6 +31,8 @@ export type SecretRow = Readonly<{
   secret_hash: Uint8Array;
   created_at: Date;
   ends_at: Date | null;
+  /** People who were shown the secret. */
+  made_by: SubjectId[];
 }>;
 
 declare module "#platform/tables" {
@@ -101,11 +103,12 @@ export async function findSecret(db: ReadDatabase, publicId: string): Promise<Fo
   const row = await keysWithOwners(db)
     .innerJoin("api_key_secret as secret", "secret.key_id", "api_key.id")
     .select(["secret.public_id", "secret.secret_hash", "secret.created_at as secret_created_at", "secret.ends_at"])
+    .select("secret.made_by")
     .where("secret.public_id", "=", publicId)
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  const { public_id, secret_hash, secret_created_at, ends_at, ...rest } = row;
-  const secret = { public_id, key_id: rest.id, secret_hash, created_at: secret_created_at, ends_at };
+  const { public_id, secret_hash, secret_created_at, ends_at, made_by, ...rest } = row;
+  const secret = { public_id, key_id: rest.id, secret_hash, created_at: secret_created_at, ends_at, made_by };
   return { ...toStored(rest), secret };
 }
 

@@ -138,6 +138,7 @@ const action = {
   revision: 2,
   request_digest: "request",
   requester_id: subject(0),
+  people_behind: [subject(6)],
   dry_run: { digest: "dry run" },
 } as unknown as Parameters<typeof approversOf>[0];
 const gates = (...approvals: number[]): Pick<Decision, "requirements"> => ({
@@ -156,6 +157,7 @@ describe("what counts as an approval", () => {
         expect(new Set(counted.map(({ id }) => id)).size).toBe(counted.length);
         for (const { id, roles: held } of counted) {
           expect(id).not.toBe(action.requester_id);
+          expect(action.people_behind).not.toContain(id);
           expect(held.some((role) => role === "approver" || role === "security_manager")).toBe(true);
           const exact = given.some(
             (one) =>
@@ -196,9 +198,12 @@ describe("what counts as an approval", () => {
 
   test("a gate that nobody but the requester could pass is named", () => {
     const cleo = { id: subject(0), roles: ["security_manager" as const] };
-    expect(unsatisfiable(gates(1), [cleo], subject(0))).toEqual([
+    const askedBy = (n: number) => ({ requester_id: subject(n), people_behind: [] });
+    const behind = { requester_id: "svc_soar", people_behind: [subject(0)] };
+    expect(unsatisfiable(gates(1), [cleo], behind)).toHaveLength(1);
+    expect(unsatisfiable(gates(1), [cleo], askedBy(0))).toEqual([
       "gate-0 asks for 1 other person with the role approver or security_manager; there are 0",
     ]);
-    expect(unsatisfiable(gates(1), [cleo], subject(1))).toEqual([]);
+    expect(unsatisfiable(gates(1), [cleo], askedBy(1))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { permissionsOf } from "@tyr/contract";
 import { legalMoves } from "./action-machine.ts";
-import { givenFor } from "./count-approvals.ts";
+import { givenFor, isRequester } from "./count-approvals.ts";
 import type { By } from "./room.ts";
 import type { ActionRow, ApprovalRow } from "./store.ts";
 
@@ -15,13 +15,14 @@ export function movesOf(row: ActionRow, { approvals, asker }: Situation): readon
   if (asker === undefined) return moves;
   const may = asker.permissions ?? permissionsOf(asker.roles);
   const own = asker.actor.id === row.requester_id;
+  const asked = isRequester(row, asker.actor.id);
   const approved = givenFor(row, approvals).has(asker.actor.id);
   const standing = approvals.some((one) => one.subject_id === asker.actor.id && one.withdrawn_at === null);
   const open: Readonly<Record<string, boolean>> = {
     dryRun: may.has("action:request"),
     submit: may.has("action:request"),
-    approve: may.has("action:approve") && !own && !approved && row.dry_run?.ok === true,
-    reject: may.has("action:approve") && !own,
+    approve: may.has("action:approve") && !asked && !approved && row.dry_run?.ok === true,
+    reject: may.has("action:approve") && !asked,
     withdraw: may.has("action:approve") && standing,
     cancel: may.has("action:request") && (own || asker.roles.some((role) => MAY_CANCEL.has(role))),
     revert: may.has("action:revert"),

@@ -11,7 +11,7 @@ import {
 import { newId } from "#platform/ids";
 import type { WriteTransaction } from "#platform/database";
 import { digestOf } from "./canonical-digest.ts";
-import { approversOf, countApprovers, givenFor } from "./count-approvals.ts";
+import { approversOf, countApprovers, givenFor, isRequester } from "./count-approvals.ts";
 import { moveAction, refuseMove } from "./move-action.ts";
 import type { Person } from "./ports.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
@@ -31,7 +31,7 @@ export type ApprovalRequest = Readonly<{
 async function refuseDecider(tx: WriteTransaction, row: ActionRow, by: By): Promise<Refused | undefined> {
   if (by.actor.kind !== "person" || !permissionsOf(by.roles).has("action:approve"))
     return refuse("NOT_PERMITTED", "only people with a role that may approve decide", { permission: "action:approve" });
-  if (by.actor.id === row.requester_id || (await isAuthor(tx, row.id, by.actor.id)))
+  if (isRequester(row, by.actor.id) || (await isAuthor(tx, row.id, by.actor.id)))
     return refuse("APPROVAL_BY_REQUESTER", "whoever asked for an action or changed it does not decide about it");
   return undefined;
 }

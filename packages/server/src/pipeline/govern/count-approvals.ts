@@ -3,7 +3,13 @@ import type { ApprovalCounts } from "./policy/decide.ts";
 import type { Person } from "./ports.ts";
 import type { ActionRow, ApprovalRow } from "./store.ts";
 
-type Approved = Pick<ActionRow, "id" | "revision" | "request_digest" | "requester_id" | "dry_run">;
+type Asked = Pick<ActionRow, "requester_id" | "people_behind">;
+type Approved = Asked & Pick<ActionRow, "id" | "revision" | "request_digest" | "dry_run">;
+
+/** Whoever asked for it, themselves or by a program they own or hold a secret of. */
+export function isRequester(action: Asked, subjectId: string): boolean {
+  return action.requester_id === subjectId || action.people_behind.some((id) => id === subjectId);
+}
 
 /** Who approved exactly this request and dry run and did not take it back, whether or not it counts now. */
 export function givenFor(action: Approved, approvals: readonly ApprovalRow[]): ReadonlySet<string> {
@@ -20,7 +26,7 @@ export function givenFor(action: Approved, approvals: readonly ApprovalRow[]): R
 
 /**
  * The people whose approval counts now: given for exactly this request and dry run, by somebody who can still sign in
- * and may still approve, never the requester. One person counts once.
+ * and may still approve, never the requester nor the people behind the program that asked. One person counts once.
  */
 export function approversOf(
   action: Approved,
@@ -29,7 +35,7 @@ export function approversOf(
 ): readonly Person[] {
   const given = givenFor(action, approvals);
   return people.filter(
-    ({ id, roles }) => given.has(id) && id !== action.requester_id && permissionsOf(roles).has("action:approve"),
+    ({ id, roles }) => given.has(id) && !isRequester(action, id) && permissionsOf(roles).has("action:approve"),
   );
 }
 
@@ -57,10 +63,10 @@ export function approvalsMissing({ requirements }: Requirements, approvers: read
 export function unsatisfiable(
   { requirements }: Requirements,
   people: readonly Person[],
-  requesterId: string,
+  asked: Asked,
 ): readonly string[] {
   return requirements.flatMap(({ policyId, approvals, roles }) => {
-    const able = people.filter((person) => person.id !== requesterId && fits(roles, person)).length;
+    const able = people.filter((person) => !isRequester(asked, person.id) && fits(roles, person)).length;
     if (able >= approvals) return [];
     return [
       `${policyId} asks for ${approvals} other ${approvals === 1 ? "person" : "people"} with the role ${roles.join(" or ")}; there ${able === 1 ? "is" : "are"} ${able}`,

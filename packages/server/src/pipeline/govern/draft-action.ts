@@ -84,6 +84,7 @@ async function prepare(room: Room, parts: Parts): Promise<Draft | Weighed> {
     requester: JSON.stringify(by.actor),
     requester_id: by.actor.id,
     requester_kind: by.actor.kind === "automation" ? ("automation" as const) : ("person" as const),
+    people_behind: [...(by.behind ?? [])],
     ttl_seconds: ttlSeconds,
     connector,
     revision: 1,

@@ -115,6 +115,24 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
   });
 
   test("somebody without an approving role, and automation, cannot approve", async () => {
+  test("whoever owns the program that asked, or holds its secret, does not decide about what it asked for", async () => {
+    const soar: By = {
+      actor: { kind: "automation", id: "svc_soar", name: "soar" },
+      roles: [],
+      requestId: null,
+      behind: [cleo.id, ben.id],
+    };
+    const incidentId = world.incident({ n: 91, ip: "8.8.1.9", risk: 90 });
+    const body = { type: "block_ip" as const, target: "8.8.1.9", justification: "x", incidentId };
+    const asked = must(await world.govern.create(body, soar));
+    for (const by of [cleo, ben]) {
+      expect(codeOf(await approve(world, asked, by))).toBe("APPROVAL_BY_REQUESTER");
+      expect(codeOf(await world.govern.reject({ id: asked.id, by, reason: "x" }))).toBe("APPROVAL_BY_REQUESTER");
+      expect(must(await world.govern.get(asked.id, by)).legalMoves).not.toContain("approve");
+    }
+    expect(must(await approve(world, asked, dora)).state).toBe("approved");
+  });
+
     const asked = await request(world, "8.8.1.3");
     expect(codeOf(await approve(world, asked, adam))).toBe("NOT_PERMITTED");
     const machine = {

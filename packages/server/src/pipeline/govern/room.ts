@@ -1,4 +1,4 @@
-import type { Actor, Environment, Permission, Role } from "@tyr/contract";
+import type { Actor, Environment, Permission, Role, SubjectId } from "@tyr/contract";
 import type { Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact } from "#platform/database";
@@ -26,6 +26,8 @@ export type By = Readonly<{
   actor: Actor;
   roles: readonly Role[];
   permissions?: ReadonlySet<Permission>;
+  /** Of a program: the people who own it or were shown its secret. */
+  behind?: readonly SubjectId[];
   requestId: string | null;
 }>;
 /** What clocks bring about. */

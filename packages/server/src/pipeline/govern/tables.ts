@@ -31,6 +31,8 @@ export type ActionTable = {
   requester: Document<Actor>;
   requester_id: string;
   requester_kind: "person" | "automation";
+  /** Of a program that asked: its owner, and who was shown its secret. */
+  people_behind: SubjectId[];
   ttl_seconds: number;
   connector: string;
   state: ActionState;
