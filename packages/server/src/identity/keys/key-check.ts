@@ -100,6 +100,7 @@ export function createKeyCheck({ database, clock }: Readonly<{ database: Databas
     await noteUse(found, request);
     const roles = found.service === undefined ? (found.person.roles as Caller["roles"]) : [];
     const permissions = permissionsOfKey(found, await heldPermissions(database.read, roles));
-    return ok({ actor: actorOf(found), permissions, roles, keyId: found.key.id });
+    const behind = [...new Set([found.person.id, ...found.secret.made_by])];
+    return ok({ actor: actorOf(found), permissions, roles, keyId: found.key.id, behind });
   };
 }

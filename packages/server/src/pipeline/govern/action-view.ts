@@ -12,7 +12,7 @@ const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
 /** Waiting for people, it says at every reading whether there are enough of them: people come and go. */
 function shownDryRun(row: ActionRow, people: readonly Person[]): Action["dryRun"] {
   if (row.dry_run === null || row.decision === null || !WAITING.has(row.state)) return row.dry_run;
-  const missing = unsatisfiable(row.decision, people, row.requester_id);
+  const missing = unsatisfiable(row.decision, people, row);
   return { ...row.dry_run, warnings: [...row.dry_run.warnings, ...missing] };
 }
 

@@ -3,6 +3,7 @@ import type { Action, ActionId } from "@tyr/contract";
 import type { AuditRecord } from "#platform/database";
 import { TEST_ENGINES } from "#platform/testing";
 import { cursorOf } from "#platform/bus";
+import type { By } from "./room.ts";
 import {
   adam,
   ana,
