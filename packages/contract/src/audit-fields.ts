@@ -53,7 +53,7 @@ const KEY = fields(
   "before after details.name details.scopes details.owner details.reason details.keysRevoked details.of details.networks details.lifeDays details.overlapSeconds",
 );
 const ROLE = fields("before after details.about");
-const USER = fields("before after details.roles details.sessionsEnded details.keysRevoked details.provider");
+const USER = fields("before after details.roles details.sessionsEnded details.keysRevoked details.decisionsVoided details.provider");
 const IDENTITY = fields("details.provider details.sessionsEnded");
 const ACTOR_STEP = fields("details.factor details.reason details.failures details.recoveryCodes details.sessionsEnded");
 

@@ -33,6 +33,7 @@ import {
   openKnownPasswords,
   createKeys,
   createRoles,
+  lockActiveSubject,
   operatorAddresses,
   readProviders,
   serviceCaller,
@@ -104,6 +105,7 @@ async function openGovern({
   const ports = {
     planner,
     people,
+    holdAccount: lockActiveSubject,
     // Asked each time: addresses of a host change, people come and go.
     ours: async (db: ReadDatabase) => ({
       host: Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address)),
@@ -170,6 +172,7 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   const { config, log, database, bus, rules } = base;
   const clock = systemClock;
   const govern = await openGovern({ ...base, identity });
+  identity.endAccess.register(govern.standing);
   const respond = createRespond({ db: database, clock, bus, log, execution: govern.execution });
   for (const loop of [respond.start(), govern.start()]) stack.defer(async () => await loop.stop());
   const escalate = createEscalate({ database, clock, bus, log });

@@ -8,6 +8,7 @@ export { createKeys, holdsKey, looksLikeKey, type ApiKeyCheck, type KeyMaker, ty
 export { accountEraser } from "./erase-store.ts";
 export type { Own } from "./prove.ts";
 export { createRoles, type Roles } from "./roles/index.ts";
+export { lockActiveSubject } from "./store.ts";
 export { operatorAddresses } from "./operator-addresses.ts";
 export type { SetUp } from "./set-up.ts";
 export type { Origin, SignedIn } from "./sign-in.ts";

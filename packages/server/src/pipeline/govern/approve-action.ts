@@ -16,7 +16,7 @@ import { moveAction, refuseMove } from "./move-action.ts";
 import type { Person } from "./ports.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
 import { insertApproval, insertDecision, isAuthor, listApprovals, withdrawApproval, type ActionRow } from "./store.ts";
-import { answerWith, withAction } from "./submit-action.ts";
+import { answerWith, whileOpen, withAction } from "./submit-action.ts";
 import { weigh, type Weighed } from "./weigh.ts";
 
 export type ApprovalRequest = Readonly<{
@@ -145,15 +145,15 @@ async function approveHeld(
 export async function approveAction(room: Room, request: ApprovalRequest): Promise<Result<Action>> {
   const { id, by } = request;
   const people = await room.ports.people();
-  const settled = await settle<ActionRow>(
-    room.db,
-    async (tx) =>
+  const settled = await settle<ActionRow>(room.db, async (tx) => {
+    const work = async () =>
       await withAction(
         tx,
         { id, by, move: ["approve", "approve"] },
         async (row) => await approveHeld(room, tx, { row, request, people }),
-      ),
-  );
+      );
+    return await whileOpen(room, tx, { by, work });
+  });
   return await answerWith(room, settled, by);
 }
 

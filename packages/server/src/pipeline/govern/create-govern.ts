@@ -9,6 +9,7 @@ import {
   type PolicyView,
   type Result,
 } from "@tyr/contract";
+import type { AccessKind } from "#identity";
 import type { Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, Page, PageBefore, WriteTransaction } from "#platform/database";
@@ -33,6 +34,7 @@ import {
   type BeginRequest,
   type Effect,
 } from "./execute-action.ts";
+import { standingOf } from "./end-standing.ts";
 import { expireOverdue } from "./expire-actions.ts";
 import { modeInForce, returnFromMode, setMode, viewMode, type ModeInForce, type ModeRequest } from "./mode.ts";
 import { announce, type Moved } from "./move-action.ts";
@@ -97,6 +99,8 @@ export type Govern = Readonly<{
   viewMode(): Promise<ModeView>;
   setMode(request: ModeRequest): Promise<Result<ModeView>>;
   execution: Execution;
+  /** What ends here with somebody's account: identity runs it in the transaction that disables them. */
+  standing: AccessKind;
   /** Ends a mode whose time is over and closes overdue actions; respond's worker is not needed for it. */
   expireOverdue(): Promise<boolean>;
   /** Reads incident changes and proposes blocks. */
@@ -225,6 +229,7 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     viewMode: async () => await viewMode(room),
     setMode: async (request) => await setMode(room, request),
     execution: executionOf(room),
+    standing: standingOf(room),
     expireOverdue: async () => await passDeadlines(room),
     propose: async () => await proposeActions(room),
     start: () => startLoops(room, deps.log),

@@ -106,6 +106,52 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
     expect(codeOf(await world.govern.create(asked, ana))).toBe("TARGET_INVALID");
   });
 
+  test("what a disabled account asked for is cancelled, and what it approved counts without it", async () => {
+    const disable = async (who: typeof ana) =>
+      await world.test.db.audited(
+        (done: Awaited<ReturnType<typeof world.govern.standing.end>>) => [
+          { type: "user.changed", actor: dora.actor, object: { kind: "subject", id: who.actor.id } },
+          ...(done.facts ?? []),
+        ],
+        async (tx) => {
+          const subjectId = who.actor.id as `usr_${string}`;
+          const end = { subjectId, actor: dora.actor, requestId: "r-off", now: world.clock.now() };
+          return await world.govern.standing.end(tx, end);
+        },
+      );
+    const asked = await request(world, "8.8.70.1");
+    expect((await disable(ana)).count).toBeGreaterThan(0);
+    expect(await reload(asked)).toMatchObject({ state: "cancelled" });
+    expect((await recordsOf(asked.id)).at(-1)).toMatchObject({
+      type: "action.cancelled",
+      actor: { name: dora.actor.name },
+      before: "pending",
+      after: "cancelled",
+      details: { note: "whoever asked for it may no longer sign in" },
+    });
+
+    const other = await request(world, "8.8.70.2");
+    expect(must(await approve(world, other, ben)).state).toBe("approved");
+    await disable(ben);
+    expect(await reload(other)).toMatchObject({ approvals: [] });
+    await world.respond.execute();
+    expect(await reload(other)).toMatchObject({ state: "pending", approvalsMissing: 1 });
+    expect((await recordsOf(other.id)).map(({ type }) => type).slice(-2)).toEqual([
+      "action.approval_withdrawn",
+      "action.reopened",
+    ]);
+  });
+
+  test("nobody asks or approves once their account is disabled, however far the request had come", async () => {
+    const waiting = await request(world, "8.8.70.3");
+    const all = world.situation.people;
+    world.situation.people = all.filter(({ id }) => id !== ben.actor.id && id !== ana.actor.id);
+    expect(codeOf(await approve(world, waiting, ben))).toBe("NOT_AUTHENTICATED");
+    const body = { type: "block_ip" as const, target: "8.8.70.4", justification: "x" };
+    expect(codeOf(await world.govern.create(body, ana))).toBe("NOT_AUTHENTICATED");
+    world.situation.people = all;
+  });
+
   test("the requester's own approval never counts, whatever roles they hold", async () => {
     const body = { type: "block_ip" as const, target: "8.8.1.2", justification: "x" };
     const asked = must(await world.govern.create(body, cleo));

@@ -1,5 +1,5 @@
 import type { DetectionId, DryRun, IncidentId, Role, SubjectId } from "@tyr/contract";
-import type { ReadDatabase } from "#platform/database";
+import type { ReadDatabase, WriteTransaction } from "#platform/database";
 import type { Prefix } from "./address.ts";
 
 /** `db` is the handle to read through: inside a transaction that one, because the embedded engine has one connection. */
@@ -45,10 +45,12 @@ export type Ours = Readonly<{
   operators: readonly string[];
 }>;
 
-/** What govern asks of the rooms around it. None of these is called inside a transaction, except the planner's and `ours`. */
+/** What govern asks of the rooms around it. None of these is called inside a transaction, except the planner's, `ours` and `holdAccount`. */
 export type GovernPorts = Readonly<{
   planner: Planner;
   people(): Promise<readonly Person[]>;
+  /** Holds the account until the transaction ends, so that it is not disabled meanwhile. @returns false when it is already */
+  holdAccount(tx: WriteTransaction, subjectId: string): Promise<boolean>;
   ours(db: ReadDatabase): Promise<Ours>;
   evidenceOf(incidentId: IncidentId): Promise<Evidence | undefined>;
   readIncidentChangesAfter(db: ReadDatabase, position: number, limit: number): Promise<readonly IncidentChange[]>;

@@ -125,6 +125,34 @@ export async function withdrawApproval(tx: WriteTransaction, id: Id<"approval">,
   await tx.updateTable("approval").set({ withdrawn_at: at }).where("id", "=", id).execute();
 }
 
+/** What somebody asked for and has not begun, held, in the order of ids so that two who hold several never wait for each other. */
+export async function listUnstartedRequests(tx: WriteTransaction, subjectId: string): Promise<readonly ActionRow[]> {
+  return await tx
+    .selectFrom("action")
+    .selectAll()
+    .where("requester_id", "=", subjectId)
+    .where("state", "in", ["draft", "dry_run_ok", "dry_run_failed", "pending", "approved"])
+    .orderBy("id")
+    .forUpdate()
+    .execute();
+}
+
+/** What somebody approved and nobody has begun. */
+export async function listStandingApprovals(
+  tx: WriteTransaction,
+  subjectId: string,
+): Promise<readonly Pick<ApprovalRow, "id" | "action_id">[]> {
+  return await tx
+    .selectFrom("approval")
+    .innerJoin("action", "action.id", "approval.action_id")
+    .select(["approval.id", "approval.action_id"])
+    .where("approval.subject_id", "=", subjectId as ApprovalRow["subject_id"])
+    .where("approval.withdrawn_at", "is", null)
+    .where("action.state", "in", ["pending", "approved"])
+    .orderBy("approval.action_id")
+    .execute();
+}
+
 /** Approvals of these actions that were not taken back, oldest first. */
 export async function listApprovals(db: ReadDatabase, actionIds: readonly ActionId[]): Promise<readonly ApprovalRow[]> {
   if (actionIds.length === 0) return [];

@@ -64,6 +64,19 @@ export async function storeRequest(
 }
 
 /**
+ * Does `work` while the account of whoever asks stays open: held before any action is, as whoever disables an account
+ * holds it first and its actions then. Refusal `NOT_AUTHENTICATED` when it was disabled since the request came in.
+ */
+export async function whileOpen(
+  room: Room,
+  tx: WriteTransaction,
+  { by, work }: Readonly<{ by: By; work: () => Promise<Settled<ActionRow>> }>,
+): Promise<Settled<ActionRow>> {
+  const isOpen = by.actor.kind !== "person" || (await room.ports.holdAccount(tx, by.actor.id));
+  return isOpen ? await work() : { answer: refuse("NOT_AUTHENTICATED", "the account is disabled"), facts: [] };
+}
+
+/**
  * Drafts an action with its dry run and, unless `submit` is false, submits it.
  *
  * Refusals: `TARGET_INVALID`, `NOT_FOUND`, `ACTION_DENIED`. What policy lets be tried only stays `dry_run_ok`.
@@ -72,8 +85,11 @@ export async function createAction(room: Room, request: ActionCreate, by: By): P
   const drafted = await draft(room, request, by);
   if (!drafted.ok) return drafted;
   const stored = await settle<ActionRow>(room.db, async (tx) => {
-    const { row, facts } = await storeRequest(room, tx, { drafted: drafted.value, submit: request.submit ?? true });
-    return { answer: ok(row), facts };
+    const work = async (): Promise<Settled<ActionRow>> => {
+      const { row, facts } = await storeRequest(room, tx, { drafted: drafted.value, submit: request.submit ?? true });
+      return { answer: ok(row), facts };
+    };
+    return await whileOpen(room, tx, { by, work });
   });
   return await answerWith(room, stored, by);
 }

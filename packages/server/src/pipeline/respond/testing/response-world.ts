@@ -69,6 +69,7 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
       reachOf: async () => ({ events: 12, successfulLogins: situation.successfulLogins }),
     }),
     people: async () => situation.people,
+    holdAccount: async (_tx, id) => situation.people.some((one) => one.id === id),
     ours: async (db) => ({
       host: situation.host,
       enforcers: await enforcerAddresses(db),
