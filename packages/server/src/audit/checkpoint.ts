@@ -8,7 +8,7 @@ import { replacedKeys } from "./log-key-store.ts";
 import type { LogKey } from "./log-key.ts";
 import { placeFile } from "./place-file.ts";
 import { insertCheckpoint, newestCheckpoint, readTree, type CheckpointRow } from "./store.ts";
-import { assertContinues, emptyTree, type Tree } from "./tree.ts";
+import { assertContinues, emptyTree, sameBytes, type Tree } from "./tree.ts";
 
 /** What was signed last and told to the world: `audit/checkpoint`, the file a rolled-back database is compared with. */
 export function publishedPath(folder: string): string {
@@ -39,39 +39,52 @@ export async function currentTree(database: Database, key: LogKey): Promise<Tree
   return tree;
 }
 
+type Signed = Readonly<{ database: Database; key: LogKey; folder: string }>;
+
 /**
- * Compares the database with what was published before. To be called before anything is served.
+ * Compares the database with what was signed before: the newest row, and the file outside the database, which somebody who can
+ * only write the database does not reach. To be called before anything is served and before anything is signed.
  *
+ * @returns the newest stored checkpoint and the tree that continues it
  * @throws {AuditDiverged} `AUDIT_DIVERGED` when the log is smaller than, or not the continuation of, a signed checkpoint
  */
-export async function assertContinuesPublished(database: Database, key: LogKey, folder: string): Promise<void> {
+export async function assertContinuesSigned({
+  database,
+  key,
+  folder,
+}: Signed): Promise<{ stored: CheckpointRow | undefined; tree: Tree }> {
   const path = publishedPath(folder);
   const stored = await newestCheckpoint(database.read);
-  const notes = [
-    ...(existsSync(path) ? [{ where: path, note: readFileSync(path, "utf8") }] : []),
-    ...(stored === undefined ? [] : [{ where: "the newest stored checkpoint", note: stored.note }]),
-  ];
+  const published = existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  const notes = new Map([
+    ...(published === undefined ? [] : [[published, path] as const]),
+    ...(stored === undefined ? [] : [[stored.note, "the newest stored checkpoint"] as const]),
+  ]);
   // The tree is read last: another server may append and sign meanwhile, and only grows.
   const tree = await currentTree(database, key);
-  for (const { where, note } of notes) await assertContinues(database.read, await openOwn(note, key, where), tree);
+  for (const [note, where] of notes) {
+    const signed = await openOwn(note, key, where);
+    if (stored?.note === note && (stored.size !== signed.size || !sameBytes(stored.root, signed.root)))
+      throw new AuditDiverged("the row of the newest stored checkpoint says another tree than what was signed");
+    await assertContinues(database.read, signed, tree);
+  }
+  return { stored, tree };
 }
 
-export type SignDeps = Readonly<{ database: Database; key: LogKey; clock: Clock; folder: string }>;
+export type SignDeps = Signed & Readonly<{ clock: Clock }>;
 
 /**
  * Signs the newest committed tree, stores the checkpoint, then publishes the file. Ed25519 is deterministic: signing the
  * same tree again after a crash gives the same bytes.
  *
  * @returns the newest checkpoint, and whether it is a new one
- * @throws {AuditDiverged} `AUDIT_DIVERGED` before signing what does not continue the last checkpoint
+ * @throws {AuditDiverged} `AUDIT_DIVERGED` before signing what does not continue everything signed before
  */
 export async function signNewest(deps: SignDeps): Promise<{ checkpoint: CheckpointRow; signed: boolean }> {
   const { database, key, clock, folder } = deps;
-  // In this order: another server may append and sign between the two reads, and the tree only grows.
-  const last = await newestCheckpoint(database.read);
-  const { size, root } = await currentTree(database, key);
-  if (last !== undefined) await assertContinues(database.read, last, { size, root });
-  if (last?.size === size) return { checkpoint: last, signed: false };
+  const { stored, tree } = await assertContinuesSigned(deps);
+  const { size, root } = tree;
+  if (stored?.size === size) return { checkpoint: stored, signed: false };
   const note = await makeCheckpoint({ origin: key.origin, size, root }, key.signers(clock.now()));
   const checkpoint = { size, root, note, at: clock.now() };
   await database.bookkeep("audit-tree", async (tx) => await insertCheckpoint(tx, checkpoint));

@@ -15,7 +15,7 @@ import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import { startLoop, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
-import { assertContinuesPublished, currentTree, openOwn, publishedPath, signNewest } from "./checkpoint.ts";
+import { assertContinuesSigned, currentTree, openOwn, publishedPath, signNewest } from "./checkpoint.ts";
 import { AuditDiverged } from "./errors.ts";
 import { listEntries, type EntryPage, type EntryQuery } from "./list-entries.ts";
 import { readLogFile } from "./log-files.ts";
@@ -282,7 +282,7 @@ async function openParts(deps: AuditDeps): Promise<Parts> {
   const key = await openLogKey({ db: database.read, folder, origin, now: clock.now() });
   const planted = { ...emptyTree, origin: key.origin, vkey: key.vkey };
   if (tree === undefined) await database.bookkeep("audit-tree", async (tx) => await plantTree(tx, planted));
-  await assertContinuesPublished(database, key, folder);
+  await assertContinuesSigned({ database, key, folder });
   const parts: Parts = { ...deps, key, folder, cosigners: undefined };
   const cosigners = await openCosigners(deps, () => parts.key);
   const { checkpoint } = await signNewest({ database, key, clock, folder });
