@@ -33,10 +33,17 @@ export type TileAudit = Readonly<{
   /** Roots at the sizes asked for. */
   rootsAt: ReadonlyMap<number, TwoViews<Uint8Array>>;
   entriesRead: number;
+  /** Bundles that are gone within the range declared pruned: their entries are known by their hashes alone. */
+  pruned: readonly EntryRange[];
 }>;
+
+/** Both included. */
+export type EntryRange = Readonly<{ first: number; last: number }>;
 
 export type AuditRequest = Readonly<{
   size: number;
+  /** Bundles that end at or below this may be missing; 0 where nothing was shown to be pruned. */
+  prunedSize?: number;
   /** Earlier sizes, up to `size`, whose roots are wanted. */
   wantedSizes: ReadonlySet<number>;
   read(path: string): Promise<Uint8Array | undefined>;
@@ -52,6 +59,7 @@ type State = {
   frontiers: TwoViews<Frontier>;
   incomplete: boolean;
   entriesRead: number;
+  readonly pruned: EntryRange[];
 };
 
 /** Reads every bundle and every tile once and hashes every entry and every node once. Keeps 1/256 of the hashes. */
@@ -66,14 +74,15 @@ export async function auditTiles(request: AuditRequest): Promise<TileAudit> {
     frontiers: { stored: emptyFrontier, derived: emptyFrontier },
     incomplete: false,
     entriesRead: 0,
+    pruned: [],
   };
   rememberRoots(state, 0, { stored: [], derived: [] });
   for (const address of addressesOfLevel(size, 0)) await auditLeafTile(state, address);
   for (const level of levelsOf(size).slice(1)) {
     for (const address of addressesOfLevel(size, level)) await auditUpperTile(state, address);
   }
-  const { levels, doubts, faults, incomplete, rootsAt, entriesRead } = state;
-  return { size, levels, doubts, faults, incomplete, root: both(state.frontiers, frontierRoot), rootsAt, entriesRead };
+  const { frontiers, request: _, ...found } = state;
+  return { ...found, size, root: both(frontiers, frontierRoot) };
 }
 
 async function auditLeafTile(state: State, address: TileAddress): Promise<void> {
@@ -150,6 +159,10 @@ async function readEntries(
   const path = entriesPath(address);
   const first = address.index * tileWidth;
   const bytes = await state.request.read(path);
+  if (bytes === undefined && first + address.width <= (state.request.prunedSize ?? 0)) {
+    notePruned(state, { first, last: first + address.width - 1 });
+    return undefined;
+  }
   if (bytes === undefined) {
     const message = `the entries ${first} to ${first + address.width - 1} are missing (${path})`;
     state.faults.push({ code: "LEDGER_EXPORT_MISSING", path, index: first, message });
@@ -164,6 +177,12 @@ async function readEntries(
   const message = `the entries in ${path} are damaged from entry ${index} on: their lengths do not add up`;
   state.faults.push({ code: "LEDGER_TILE_MALFORMED", path, index, message });
   return undefined;
+}
+
+function notePruned({ pruned }: State, { first, last }: EntryRange): void {
+  const before = pruned.at(-1);
+  if (before?.last === first - 1) pruned[pruned.length - 1] = { first: before.first, last };
+  else pruned.push({ first, last });
 }
 
 function both<A, B>(views: TwoViews<A>, work: (view: A) => B): TwoViews<B> {

@@ -39,6 +39,7 @@ export const ledgerAdvice = {
   LEDGER_TRUNCATED: "Entries that were once published are gone; ask for the complete log.",
   LEDGER_FORKED: "Two histories were signed for the same size; keep both as evidence.",
   LEDGER_HISTORY_REWRITTEN: "Published history was rewritten; keep both checkpoints as evidence.",
+  LEDGER_PRUNED_UNPROVEN: "Treat the missing entries as deleted: the log itself did not say that it pruned them.",
   LEDGER_DISCLOSURE_FAILED: "Treat the disclosed value as made up; ask for the disclosure again.",
   LEDGER_EARLIER_UNUSABLE: "Check the earlier checkpoint: it cannot be used as evidence.",
 } as const;

@@ -73,7 +73,9 @@ export {
   type TileEdge,
   tileNodeReader,
 } from "./tile.ts";
+export { makePrunedStatement, openPrunedStatement, prunedPath, type PrunedRange } from "./pruned.ts";
 export { buildExport, type ExportFile, type ExportManifest, type ExportRequest, parseManifest } from "./export-log.ts";
+export { type EntryRange } from "./audit-tiles.ts";
 export { verifyExport, type VerifyProblem, type VerifyReport, type VerifyRequest } from "./verify-export.ts";
 export { formatTlogProof, parseTlogProof, type TlogProof, verifyTlogProof } from "./tlog-proof.ts";
 export {

@@ -49,6 +49,13 @@ class Trust {
     this.#doubted = new Set(audit.doubts.map(({ address }) => keyOf(address)));
   }
 
+  /** Nothing is left of the entries below but their hashes. */
+  isPruned({ level, index }: Place): boolean {
+    const first = index * tileWidth ** (level + 1);
+    const last = first + tileWidth ** (level + 1) - 1;
+    return this.#audit.pruned.some((range) => range.first <= first && last <= range.last);
+  }
+
   isDoubted(tile: Place): boolean {
     return this.#doubted.has(keyOf(tile));
   }
@@ -133,6 +140,10 @@ function rangeFinding({ address }: Doubt, position: number, trust: Trust): Findi
   if (trust.isDoubted(child)) return [];
   const path = tilePath({ ...child, width: tileWidth });
   const index = child.index * tileWidth ** address.level;
+  if (trust.isPruned(child)) {
+    const message = `hashes of pruned entries in the tile ${path} were altered (among ${covered(index, address.level)})`;
+    return [{ code: "LEDGER_TILE_ALTERED", path, index, message }];
+  }
   const message = `among ${covered(index, address.level)} some were altered together with their hashes in ${path}`;
   return [{ code: "LEDGER_ENTRY_ALTERED", path, index, message }];
 }

@@ -1,6 +1,7 @@
-import { auditTiles, type TileAudit } from "./audit-tiles.ts";
+import { auditTiles, type EntryRange, type TileAudit } from "./audit-tiles.ts";
 import { base64, equalBytes, fromUtf8, hex, uint32 } from "./bytes.ts";
 import { openCheckpoint, type SignedCheckpoint } from "./checkpoint.ts";
+import { readPruned, type Pruned } from "./read-pruned.ts";
 import { accept, ledgerAdvice, type LedgerCode } from "./errors.ts";
 import { parseManifest } from "./export-log.ts";
 import { type Finding, judgeTiles } from "./judge-tiles.ts";
@@ -42,6 +43,10 @@ export type VerifyReport = Readonly<{
   /** `<name>+<key id>` of every trusted key whose signature was checked, witnesses included. */
   signedBy: readonly string[];
   entriesChecked: number;
+  /** Entries whose bodies the log pruned, as it declared and signed: their hashes are present and chained, they were not read. */
+  pruned: readonly EntryRange[];
+  /** Entries 0 up to but without `size` were declared pruned, in the entry `declaredAt`; their bodies may still be there. */
+  declaredPruned?: Readonly<{ size: number; declaredAt: number }>;
   /** Earlier checkpoints that were shown to be a beginning of this log. */
   earlierConfirmed: number;
   /** By entry, the first 100. */
@@ -65,24 +70,40 @@ export async function verifyExport(request: VerifyRequest): Promise<VerifyReport
   const kept = await readManifest(request, checkpoint, findings);
   const { earlier, mine } = await openEarlier([...(request.earlier ?? []), ...kept], keys, checkpoint);
   findings.push(...mine);
+  const pruned = await readPruned(request.read, { checkpoint, keys });
+  findings.push(...pruned.findings);
   const audit = await auditTiles({
     size: checkpoint.size,
-    wantedSizes: new Set(earlier.map(({ size }) => size)),
-    read: request.read,
+    prunedSize: pruned.range?.size ?? 0,
+    wantedSizes: new Set([...earlier, ...(pruned.range === undefined ? [] : [pruned.range])].map(({ size }) => size)),
+    read: pruned.read,
     onProgress: request.onProgress,
   });
-  findings.push(...audit.faults, ...judgeTiles(audit, checkpoint.root));
+  findings.push(...audit.faults, ...judgeTiles(audit, checkpoint.root), ...checkPrunedRoot(pruned, audit));
   const confirmed = confirmEarlier(earlier, audit, checkpoint);
   findings.push(...confirmed.findings);
   if (findings.length === 0 && !isProven(audit, checkpoint)) findings.push(rootMismatch(checkpoint));
-  return report({ findings, checkpoint, audit, earlierConfirmed: confirmed.count });
+  return report({ findings, checkpoint, audit, pruned, earlierConfirmed: confirmed.count });
+}
+
+/** What was declared pruned is what the log still says of it. One view is enough: where two differ, that is told by itself. */
+function checkPrunedRoot({ range }: Pruned, { rootsAt }: TileAudit): Finding[] {
+  if (range === undefined) return [];
+  const { stored, derived } = rootsAt.get(range.size) ?? {};
+  if ([stored, derived].some((root) => root !== undefined && equalBytes(root, range.root))) return [];
+  const message = `the first ${range.size} entries are not those that were declared pruned`;
+  return [{ code: "LEDGER_PRUNED_UNPROVEN", index: 0, message }];
+}
+
+function countOf(ranges: readonly EntryRange[]): number {
+  return ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
 }
 
 /** The last word: as many entries as signed, and their root. Everything before only explains why not. */
 function isProven(audit: TileAudit, { size, root }: SignedCheckpoint): boolean {
   return (
     !audit.incomplete &&
-    audit.entriesRead === size &&
+    audit.entriesRead + countOf(audit.pruned) === size &&
     equalBytes(audit.root.derived, root) &&
     equalBytes(audit.root.stored, root)
   );
@@ -238,16 +259,19 @@ type Outcome = Readonly<{
   findings: readonly Finding[];
   checkpoint?: SignedCheckpoint;
   audit?: TileAudit;
+  pruned?: Pruned;
   earlierConfirmed?: number;
 }>;
 
-function report({ findings, checkpoint, audit, earlierConfirmed = 0 }: Outcome): VerifyReport {
+function report({ findings, checkpoint, audit, pruned, earlierConfirmed = 0 }: Outcome): VerifyReport {
   const problems = findings.slice(0, problemsMax).map((finding) => ({ ...finding, todo: ledgerAdvice[finding.code] }));
   return {
     ok: checkpoint !== undefined && findings.length === 0,
     ...(checkpoint && { origin: checkpoint.origin, size: checkpoint.size, root: base64(checkpoint.root) }),
     signedBy: checkpoint?.note.verified.map(keyLabel) ?? [],
     entriesChecked: audit?.entriesRead ?? 0,
+    pruned: audit?.pruned ?? [],
+    ...(pruned?.range && { declaredPruned: { size: pruned.range.size, declaredAt: pruned.range.declaredAt } }),
     earlierConfirmed,
     problems,
     problemsOmitted: findings.length - problems.length,

@@ -5,6 +5,7 @@
  * tlog-proof), and uses only Node's crypto and fs. Where the package keeps a right edge, this one applies the
  * recursive definition of the tree to hashes it holds in memory (32 bytes per entry). Slow and obvious on purpose.
  */
+// oxlint-disable eslint/max-lines -- one file, so that an auditor copies and reads one file
 import { createHash, createPublicKey, verify as verifySignature } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 
@@ -242,22 +243,93 @@ function checkTile(
   );
 }
 
-/** Leaf hashes of all entries. An unreadable bundle ends it: behind it nothing can be computed. */
-function readLeaves(read: Read, size: number, findings: Finding[]): Buffer[] {
-  const leaves: Buffer[] = [];
+/** Leaf hashes as a tile states them: all that is left of entries that the log pruned. */
+function hashesLeft(read: Read, n: number): Buffer[] {
+  const tile = read(pathOf(0, n, WIDTH));
+  if (tile?.length !== WIDTH * 32) throw new Wrong("it is pruned, and its hash tile is missing or damaged");
+  return Array.from({ length: WIDTH }, (_, at) => tile.subarray(at * 32, at * 32 + 32));
+}
+
+type Leaves = { readonly hashes: Buffer[]; readonly pruned: [first: number, last: number][] };
+type Place = { readonly n: number; readonly width: number; readonly isPrunable: boolean };
+
+/** Leaf hashes of one bundle; `isPruned` when they come from the tile because nothing else is left. */
+function readBundle(read: Read, { n, width, isPrunable }: Place): { isPruned: boolean; hashes: Buffer[] } {
+  const bundle = read(pathOf("entries", n, width));
+  if (bundle !== undefined) return { isPruned: false, hashes: entriesFrom(bundle, width, n * WIDTH).map(leafOf) };
+  if (!isPrunable) throw new Wrong("it is missing");
+  return { isPruned: true, hashes: hashesLeft(read, n) };
+}
+
+function notePruned({ pruned }: Leaves, n: number): void {
+  const [first, last] = [n * WIDTH, n * WIDTH + WIDTH - 1];
+  const before = pruned.at(-1);
+  if (before?.[1] === first - 1) before[1] = last;
+  else pruned.push([first, last]);
+}
+
+/**
+ * Leaf hashes of all entries. An unreadable bundle ends it: behind it nothing can be computed. A bundle may be missing
+ * only where the log itself declared its entries pruned, and then its tile must be there.
+ */
+function readLeaves(read: Read, size: number, declared: { size: number; findings: Finding[] }): Leaves {
+  const leaves: Leaves = { hashes: [], pruned: [] };
   for (const [n, width] of widthsOf(size)) {
-    const path = pathOf("entries", n, width);
-    const bundle = read(path);
     try {
-      if (bundle === undefined) throw new Wrong("it is missing");
-      for (const entry of entriesFrom(bundle, width, n * WIDTH)) leaves.push(leafOf(entry));
+      const { isPruned, hashes } = readBundle(read, { n, width, isPrunable: n * WIDTH + width <= declared.size });
+      if (isPruned) notePruned(leaves, n);
+      for (const hash of hashes) leaves.hashes.push(hash);
     } catch (error) {
       if (!(error instanceof Wrong)) throw error;
-      findings.push({ index: error.index ?? n * WIDTH, what: `${path}: ${error.message}` });
+      declared.findings.push({
+        index: error.index ?? n * WIDTH,
+        what: `${pathOf("entries", n, width)}: ${error.message}`,
+      });
       return leaves;
     }
   }
   return leaves;
+}
+
+type Declared = { readonly size: number; readonly root: Buffer };
+
+/** The four lines of a statement about pruning. */
+function declaredFrom(text: string, origin: string): Declared {
+  const [header, of, size = "", root = "", ...rest] = text.split("\n");
+  const said = { size: decimal(size), root: hashFrom(root) };
+  if (header !== "tyr-ledger-pruned/1" || of !== `origin ${origin}` || rest.join("") !== "" || rest.length !== 1)
+    throw new Wrong("the statement is not one about what this log pruned");
+  if (said.size === 0 || said.size % WIDTH !== 0) throw new Wrong("what is pruned are not whole bundles");
+  return said;
+}
+
+/**
+ * What the log declared pruned: the file `pruned` names an entry, and `details.statement` of that entry is a note
+ * which a key of the log signed. Nobody else can say it, and it cannot be about what comes behind it.
+ */
+function prunedFrom(read: Read, trust: Trust, { origin, size }: Checkpoint): Declared | undefined {
+  const pointer = read("pruned");
+  if (pointer === undefined) return undefined;
+  const index = decimal(textFrom(pointer).replace(/\n$/, ""));
+  if (index >= size) throw new Wrong("it names no entry of this log");
+  const n = Math.floor(index / WIDTH);
+  const width = Math.min(WIDTH, size - n * WIDTH);
+  const bundle = read(pathOf("entries", n, width));
+  if (bundle === undefined) throw new Wrong("the entry it names is missing");
+  const entry = entriesFrom(bundle, width, n * WIDTH)[index % WIDTH] ?? Buffer.of();
+  const details = Object((Object(JSON.parse(textFrom(entry))) as { details?: unknown }).details) as {
+    statement?: unknown;
+  };
+  if (typeof details.statement !== "string") throw new Wrong("the entry it names states nothing");
+  const { text, lines } = noteFrom(details.statement);
+  const known = trust.logs.flatMap((key) =>
+    lines.filter(({ name, id }) => name === key.name && id === key.id).map((line) => ({ key, line })),
+  );
+  const isSigned = known.length > 0 && known.every(({ key, line }) => key.type === ED25519 && fits(text, line, key));
+  if (!isSigned) throw new Wrong("no trusted key of the log signed the statement, or it does not fit");
+  const declared = declaredFrom(text, origin);
+  if (declared.size > index) throw new Wrong("the statement is about entries behind itself");
+  return declared;
 }
 
 /**
@@ -322,6 +394,8 @@ type Verdict = {
   readonly ok: boolean;
   readonly origin?: string;
   readonly size?: number;
+  /** Entries, both ends included, that the log declared pruned and whose bodies are not here: their hashes are. */
+  readonly pruned?: readonly (readonly [first: number, last: number])[];
   readonly findings: readonly Finding[];
 };
 
@@ -335,16 +409,19 @@ function verifyExport(read: Read, trust: Trust, earlier: readonly string[]): Ver
   });
   if (now === undefined) return { ok: false, findings };
   const kept = tell(findings, "export.json", () => manifestFrom(read, now)) ?? [];
-  const leaves = readLeaves(read, now.size, findings);
+  const declared = tell(findings, "pruned", () => prunedFrom(read, trust, now));
+  const { hashes: leaves, pruned } = readLeaves(read, now.size, { size: declared?.size ?? 0, findings });
   if (leaves.length === now.size) {
     findings.push(...checkTiles(read, leaves));
+    if (declared !== undefined && !treeHash(leaves.slice(0, declared.size)).equals(declared.root))
+      findings.push({ index: 0, what: `the first ${declared.size} entries are not those that were declared pruned` });
     if (!treeHash(leaves).equals(now.root)) findings.push({ what: "the entries do not have the root that was signed" });
     for (const note of [...earlier, ...kept])
       findings.push(
         ...(tell(findings, "earlier checkpoint", () => checkEarlier(note, trust, { ...now, leaves })) ?? []),
       );
   }
-  return { ok: findings.length === 0, origin: now.origin, size: now.size, findings };
+  return { ok: findings.length === 0, origin: now.origin, size: now.size, pruned, findings };
 }
 
 /** RFC 9162 section 2.1.3.2: from the entry up to the signed root. */
@@ -400,7 +477,20 @@ function readPlain(path: string): Buffer | undefined {
   }
 }
 
-const USAGE = `node verify.ts EXPORT --key VKEY [--key VKEY] [--policy FILE] [--earlier CHECKPOINT-FILE]...
+/** An archive of pruned entries gives the bundles that the export no longer has, and nothing else. */
+function readerOf(directory: string, archives: readonly string[]): Read {
+  const placesOf = (path: string): readonly string[] =>
+    path.startsWith("tile/entries/") ? [directory, ...archives] : [directory];
+  return (path) => {
+    for (const place of placesOf(path)) {
+      const bytes = readPlain(`${place}/${path}`);
+      if (bytes !== undefined) return bytes;
+    }
+    return undefined;
+  };
+}
+
+const USAGE = `node verify.ts EXPORT --key VKEY [--key VKEY] [--policy FILE] [--earlier CHECKPOINT-FILE]... [--archive DIR]...
 node verify.ts --proof FILE --key VKEY [--policy FILE] [--entry FILE]
 Ends with 0 (verified), 1 (not verified) or 2 (wrong call); prints one JSON document.`;
 
@@ -410,7 +500,7 @@ function callFrom(argv: readonly string[]): Call {
   const given: [name: string, value: string][] = [];
   for (let at = 0; at < argv.length; at++) {
     const [word = "", value] = argv.slice(at, at + 2);
-    const isOption = ["--key", "--earlier", "--policy", "--proof", "--entry"].includes(word);
+    const isOption = ["--key", "--earlier", "--policy", "--proof", "--entry", "--archive"].includes(word);
     if (isOption ? value === undefined : word.startsWith("-")) throw new Wrong(USAGE);
     given.push(isOption ? [word, value ?? ""] : ["", word]);
     if (isOption) at += 1;
@@ -430,7 +520,7 @@ function main(argv: readonly string[]): number {
   const verdict =
     directory === undefined
       ? verifyProof(proof, trust, entry)
-      : verifyExport((path) => readPlain(`${directory}/${path}`), trust, earlier);
+      : verifyExport(readerOf(directory, all("--archive")), trust, earlier);
   process.stdout.write(`${JSON.stringify(verdict, null, 2)}\n`);
   return verdict.ok ? 0 : 1;
 }

@@ -11,6 +11,8 @@ export type CheckRequest = Readonly<{
   directory: string;
   trustedKeys: readonly string[];
   earlier: readonly string[];
+  /** Directories with bundles of entries the log has pruned since. */
+  archives?: readonly string[];
   /** A C2SP tlog-policy: its logs are trusted too, and its quorum of witnesses must have cosigned. */
   policy?: string | undefined;
 }>;
@@ -34,10 +36,16 @@ async function readExportFile(file: string): Promise<Uint8Array | undefined> {
 
 export async function checkExport(
   { print }: Context,
-  { directory, trustedKeys, earlier, policy }: CheckRequest,
+  { directory, trustedKeys, earlier, policy, archives = [] }: CheckRequest,
 ): Promise<VerifyReport> {
-  const read = async (name: string): Promise<Uint8Array | undefined> =>
-    await readExportFile(path.join(directory, ...name.split("/")));
+  const read = async (name: string): Promise<Uint8Array | undefined> => {
+    // An archive gives entries and nothing else: what they are measured by comes from the log.
+    for (const place of name.startsWith("tile/entries/") ? [directory, ...archives] : [directory]) {
+      const bytes = await readExportFile(path.join(place, ...name.split("/")));
+      if (bytes !== undefined) return bytes;
+    }
+    return undefined;
+  };
   const onProgress = (done: number, size: number): void => print.progress(`verified ${done} of ${size} entries`);
   const report = await verifyExport({
     read,
@@ -66,7 +74,11 @@ export function printReport({ print }: Context, report: VerifyReport): ExitCode 
       report.earlierConfirmed > 0
         ? [`${paint("green", "✓")} contains ${report.earlierConfirmed} earlier checkpoint(s)`]
         : [];
-    return [...problems, ...omitted, verdict, ...earlier];
+    const pruned = report.pruned.map(
+      ({ first, last }) =>
+        `${report.ok ? paint("green", "✓") : paint("yellow", "!")} entries ${first}..${last} are pruned, as entry ${report.declaredPruned?.declaredAt} declares; hashes present and chained: give --archive DIR to verify their bodies too`,
+    );
+    return [...problems, ...omitted, verdict, ...pruned, ...earlier];
   });
   return report.ok ? EXIT.ok : EXIT.checkFailed;
 }

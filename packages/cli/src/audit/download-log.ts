@@ -6,6 +6,7 @@ import {
   entriesPath,
   levelsOf,
   parseCheckpointBody,
+  prunedPath,
   tilePath,
   tileWidth,
   type ExportManifest,
@@ -34,6 +35,15 @@ function bytesOf(answer: unknown): Uint8Array {
 
 function isMissing(error: unknown): boolean {
   return error instanceof CliFailure && error.parts.problemCode === "NOT_FOUND";
+}
+
+async function readIfThere(read: (path: string) => Promise<Uint8Array>, path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await read(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 type Place = Readonly<{ partial: string; full: string; width: number; cut: (full: Uint8Array) => Uint8Array }>;
@@ -102,9 +112,18 @@ export async function* downloadLog({ api, signal, exportedAt, onProgress }: Down
   const checkpoint = await text("checkpoint");
   const { origin, size } = readCheckpoint(checkpoint);
   const vkeys = (await text("vkey")).split("\n").filter((line) => line !== "");
+  const pruned = await readIfThere(read, prunedPath);
+  // Whether a bundle may be missing is for the verifier to say: here it is only left out.
+  const fetch = async (place: Place): Promise<readonly LogFile[]> => {
+    const isBundle = pruned !== undefined && place.full.startsWith("tile/entries/") && place.width === tileWidth;
+    if (!isBundle) return [await fetchPlace(place, read)];
+    const bytes = await readIfThere(read, place.full);
+    return bytes === undefined ? [] : [{ path: place.full, bytes }];
+  };
   const places = placesOf(size);
+  if (pruned !== undefined) yield { path: prunedPath, bytes: pruned };
   for (let at = 0; at < places.length; at += WINDOW) {
-    yield* await Promise.all(places.slice(at, at + WINDOW).map(async (place) => await fetchPlace(place, read)));
+    yield* (await Promise.all(places.slice(at, at + WINDOW).map(fetch))).flat();
     onProgress(Math.min(at + WINDOW, places.length), places.length);
   }
   yield { path: "export.json", bytes: manifestOf({ origin, vkeys, size, exportedAt }) };

@@ -39,10 +39,12 @@ async function verifyDirectory(context: Context, input: Input, directory: string
   const earlier = await Promise.all(input.texts("checkpoint").map(async (file) => await readFile(file, "utf8")));
   if (earlier.length === 0)
     print.say("Only an earlier checkpoint shows a log cut short by its owner: give --checkpoint FILE.");
-  return printReport(context, await checkExport(context, { directory, trustedKeys: keys, earlier, policy }));
+  const archives = input.texts("archive");
+  return printReport(context, await checkExport(context, { directory, trustedKeys: keys, earlier, policy, archives }));
 }
 
 async function verifyProofFile(context: Context, input: Input, file: string): Promise<ExitCode> {
+  if (input.texts("archive").length > 0) throw usage("--archive belongs to an export, not to a proof");
   if (input.texts("checkpoint").length > 0) throw usage("--checkpoint belongs to an export, not to a proof");
   const [given, policy] = [input.text("vkey"), await textOf(input.text("policy"))];
   if (given === undefined && policy === undefined)

@@ -145,6 +145,11 @@ export const TRUST_COMMANDS: readonly CommandSpec[] = [
         about: "an earlier checkpoint the log must still contain; may be repeated",
         repeat: true,
       },
+      {
+        flags: "--archive <dir>",
+        about: "where the bodies of pruned entries were archived; may be repeated",
+        repeat: true,
+      },
       { flags: "--vkey <file-or-key>", about: "the log's verifier key from a place you trust" },
       { flags: "--policy <file>", about: "a C2SP tlog-policy: logs, witnesses, and how many must have cosigned" },
       { flags: "--entry <file>", about: "bytes of the entry, for a proof that does not carry them" },

@@ -152,6 +152,7 @@ function titleOf({ ok, what, index, size }: Outcome): string {
 
 function Shown({ outcome }: Readonly<{ outcome: Found }>): ReactNode {
   const { entriesChecked, origin = "", root, signedBy, earlierConfirmed, entry, what, served } = outcome;
+  const { pruned = [], declaredPruned } = outcome;
   return (
     <>
       <p>
@@ -164,6 +165,13 @@ function Shown({ outcome }: Readonly<{ outcome: Found }>): ReactNode {
           Root <Code text={root} what="verified root" />
         </p>
       )}
+      {pruned.map(({ first, last }) => (
+        <p key={first}>
+          Entries {first.toLocaleString("en")} to {last.toLocaleString("en")} are pruned, as entry{" "}
+          {declaredPruned?.declaredAt.toLocaleString("en")} declares and the log signed: their hashes are present and
+          chained, their bodies are in the archive made before.
+        </p>
+      ))}
       {served === true ? (
         <p>
           {earlierConfirmed > 0

@@ -21,6 +21,9 @@ export type Outcome = Readonly<{
   root?: string;
   signedBy: readonly string[];
   earlierConfirmed: number;
+  /** Entries the log declared pruned: present as hashes alone. */
+  pruned?: VerifyReport["pruned"];
+  declaredPruned?: VerifyReport["declaredPruned"];
   problems: VerifyReport["problems"];
   problemsOmitted: number;
   /** The proven entry as it was logged. */
