@@ -8,6 +8,8 @@ export function problemOf({ code, detail, facts }: Refusal, requestId: string): 
   return { ...facts, type: `/docs/errors#${code}`, title, status, detail, code, help, requestId };
 }
 
+const JSON_TYPE = "application/json; charset=utf-8";
+
 /** CrowdSec's clients know no problem details: 403 for every key that is not good, else a message. */
 function sendCrowdsec(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const [status] = ERRORS[refusal.code];
@@ -15,13 +17,29 @@ function sendCrowdsec(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const message = forbidden ? "access forbidden" : refusal.detail;
   return reply
     .code(forbidden ? 403 : status)
-    .type("application/json; charset=utf-8")
+    .type(JSON_TYPE)
     .send(JSON.stringify({ message }));
+}
+
+/** RFC 6749 section 5.2, and 4.1.2.1 for what is not the client's fault. */
+const OAUTH_ERRORS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  CLIENT_INVALID: "invalid_client",
+  GRANT_INVALID: "invalid_grant",
+  GRANT_TYPE_UNSUPPORTED: "unsupported_grant_type",
+  SCOPE_INVALID: "invalid_scope",
+  TOO_MANY_REQUESTS: "temporarily_unavailable",
+  INTAKE_OVERLOADED: "temporarily_unavailable",
+  DATABASE_UNAVAILABLE: "temporarily_unavailable",
+  INTERNAL: "server_error",
+};
+
+function oauthError({ code, detail }: Refusal): Readonly<Record<string, string>> {
+  return { error: OAUTH_ERRORS[code] ?? "invalid_request", error_description: detail.replaceAll(/[^ -~]|["\\]/g, "'") };
 }
 
 export type RefusalPlace = Readonly<{
   requestId: string;
-  dialect: "problem" | "crowdsec";
+  dialect: "problem" | "crowdsec" | "oauth";
   /** How to authenticate, for 401 (RFC 9110 section 11.6.1). */
   challenge: "Bearer" | "Basic";
 }>;
@@ -32,7 +50,14 @@ export function sendRefusal(reply: FastifyReply, refusal: Refusal, place: Refusa
   reply.header("cache-control", "no-store");
   if (place.dialect === "crowdsec") return sendCrowdsec(reply, refusal);
   const problem = problemOf(refusal, place.requestId);
-  if (problem.status === 401) reply.header("www-authenticate", `${place.challenge} realm="tyr"`);
+  // RFC 6750 section 3.1: a client that reads this gets a new token instead of asking somebody.
+  const error = refusal.code === "TOKEN_INVALID" ? ', error="invalid_token"' : "";
+  if (problem.status === 401) reply.header("www-authenticate", `${place.challenge} realm="tyr"${error}`);
+  if (place.dialect === "oauth")
+    return reply
+      .code(problem.status)
+      .type(JSON_TYPE)
+      .send(JSON.stringify(oauthError(refusal)));
   return reply.code(problem.status).type("application/problem+json; charset=utf-8").send(JSON.stringify(problem));
 }
 

@@ -137,7 +137,7 @@ function hungUp({ raw }: FastifyRequest): boolean {
 
 function answerError({ options }: Shell, error: unknown, { request, reply }: Exchange): FastifyReply {
   const path = request.url.split("?")[0] ?? "";
-  const dialect = path.startsWith("/v1/") ? "crowdsec" : "problem";
+  const dialect = path.startsWith("/v1/") ? "crowdsec" : path.startsWith("/oauth/") ? "oauth" : "problem";
   const place = { requestId: request.id, dialect, challenge: "Bearer" } as const;
   if (hungUp(request))
     return sendRefusal(reply, { code: "VALIDATION_FAILED", detail: "the request ended before it was whole" }, place);

@@ -1,13 +1,13 @@
-import { ok, refuse, type KeyId, type Refused, type Result } from "@tyr/contract";
+import { ok, refuse, type KeyId, type Refused, type Result, type SubjectId } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact } from "#platform/database";
 import { anonymous, type Caller } from "../caller.ts";
 import { LAST_SEEN_EVERY_MS } from "../session-rules.ts";
 import { heldPermissions } from "../roles/held-permissions.ts";
 import { publicIdOf, secretMatches } from "./key-format.ts";
-import { actorOf, permissionsOfKey, whyUnusable, type Unusable } from "./key-state.ts";
+import { actorOf, permissionsOfKey, whyUnusable, type PresentedKey, type Unusable } from "./key-state.ts";
 import { placeOf } from "./networks.ts";
-import { findSecret, touchKey, type FoundSecret, type KeyRow } from "./store.ts";
+import { findKey, findSecret, touchKey, type KeyRow } from "./store.ts";
 
 /** What is remembered of a key between requests, so that using it costs one read and rarely a write. */
 type Seen = { touchedMs: number; refusedMs: number; places: Set<string> };
@@ -23,6 +23,13 @@ type Request = Readonly<{ address: string; requestId: string }>;
  * from elsewhere: the owner reads the reason in the log, whoever found the key learns nothing.
  */
 export type ApiKeyCheck = (presented: string, request: Request) => Promise<Result<Caller>>;
+/** A caller who came with an API key, or with what was got for one. */
+export type KeyCaller = Caller & Readonly<{ keyId: KeyId; behind: readonly SubjectId[] }>;
+export type KeyChecks = Readonly<{
+  check(presented: string, request: Request): Promise<Result<KeyCaller>>;
+  /** As `check`, for whoever has proved otherwise that they act under the key: for its tokens. `behind` is the owner alone. */
+  checkId(id: string, request: Request): Promise<Result<KeyCaller>>;
+}>;
 
 const INVALID: Refused = refuse("KEY_INVALID", "the key is unknown, expired or revoked, or not for this address");
 
@@ -37,7 +44,7 @@ function refusedFact({ id, name }: KeyRow, reason: Unusable, { address, requestI
   };
 }
 
-function elsewhereFact(found: FoundSecret, place: string, requestId: string): Fact {
+function elsewhereFact(found: PresentedKey, place: string, requestId: string): Fact {
   const { id, name, last_used_from } = found.key;
   return {
     type: "key.used_elsewhere",
@@ -51,7 +58,7 @@ function elsewhereFact(found: FoundSecret, place: string, requestId: string): Fa
 }
 
 /** The check reads the database at every request: what was revoked is refused from the next request on. */
-export function createKeyCheck({ database, clock }: Readonly<{ database: Database; clock: Clock }>): ApiKeyCheck {
+export function createKeyCheck({ database, clock }: Readonly<{ database: Database; clock: Clock }>): KeyChecks {
   const seen = new Map<KeyId, Seen>();
 
   const recall = (id: KeyId): Seen => {
@@ -72,7 +79,7 @@ export function createKeyCheck({ database, clock }: Readonly<{ database: Databas
     await database.audited(refusedFact(key, reason, request), async () => undefined);
   };
 
-  const noteUse = async (found: FoundSecret, { address, requestId }: Request): Promise<void> => {
+  const noteUse = async (found: PresentedKey, { address, requestId }: Request): Promise<void> => {
     const { id, last_used_at, last_used_from } = found.key;
     const known = recall(id);
     const now = clock.now();
@@ -88,10 +95,7 @@ export function createKeyCheck({ database, clock }: Readonly<{ database: Databas
     else await database.bookkeep("last-seen", async (tx) => await touchKey(tx, use));
   };
 
-  return async (presented, request) => {
-    const publicId = publicIdOf(presented);
-    const found = publicId === undefined ? undefined : await findSecret(database.read, publicId);
-    if (found === undefined || !secretMatches(presented, found.secret.secret_hash)) return INVALID;
+  const admit = async (found: PresentedKey, request: Request): Promise<Result<KeyCaller>> => {
     const reason = whyUnusable(found, { address: request.address, now: clock.now() });
     if (reason !== undefined) {
       await noteRefusal(found.key, reason, request);
@@ -100,7 +104,20 @@ export function createKeyCheck({ database, clock }: Readonly<{ database: Databas
     await noteUse(found, request);
     const roles = found.service === undefined ? (found.person.roles as Caller["roles"]) : [];
     const permissions = permissionsOfKey(found, await heldPermissions(database.read, roles));
-    const behind = [...new Set([found.person.id, ...found.secret.made_by])];
+    const behind = [...new Set([found.person.id, ...(found.secret?.made_by ?? [])])];
     return ok({ actor: actorOf(found), permissions, roles, keyId: found.key.id, behind });
+  };
+
+  return {
+    async check(presented, request) {
+      const publicId = publicIdOf(presented);
+      const found = publicId === undefined ? undefined : await findSecret(database.read, publicId);
+      if (found === undefined || !secretMatches(presented, found.secret.secret_hash)) return INVALID;
+      return await admit(found, request);
+    },
+    async checkId(id, request) {
+      const found = await findKey(database.read, id);
+      return found === undefined ? INVALID : await admit(found, request);
+    },
   };
 }

@@ -2,18 +2,20 @@ import { KEY_SCOPES, type Actor, type ApiKey, type Permission } from "@tyr/contr
 import { personOf } from "../view.ts";
 import { hintOf } from "./key-format.ts";
 import { isWithin } from "./networks.ts";
-import type { FoundSecret, SecretRow, StoredKey } from "./store.ts";
+import type { SecretRow, StoredKey } from "./store.ts";
 
 export type Unusable = "revoked" | "expired" | "rotated" | "owner disabled" | "foreign network";
 
+/** A key, with the secret that was shown when one was. */
+export type PresentedKey = StoredKey & Readonly<{ secret?: SecretRow }>;
 type Moment = Readonly<{ address: string; now: Date }>;
 
-/** Why a key whose secret is right does not count, the lasting reasons first; undefined when it counts. */
-export function whyUnusable(found: FoundSecret, { address, now }: Moment): Unusable | undefined {
+/** Why a key that was rightly shown does not count, the lasting reasons first; undefined when it counts. */
+export function whyUnusable(found: PresentedKey, { address, now }: Moment): Unusable | undefined {
   const { key, secret, person, service } = found;
   if (key.revoked_at !== null) return "revoked";
   if (key.expires_at <= now) return "expired";
-  if (secret.ends_at !== null && secret.ends_at <= now) return "rotated";
+  if (secret?.ends_at && secret.ends_at <= now) return "rotated";
   if (!person.active || service?.active === false) return "owner disabled";
   return isWithin(address, key.networks) ? undefined : "foreign network";
 }
