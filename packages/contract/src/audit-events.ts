@@ -86,3 +86,4 @@ export const AUDIT_EVENTS = {
 } as const;
 export type AuditEvent = keyof typeof AUDIT_EVENTS;
 export const AUDIT_EVENT_NAMES = Object.keys(AUDIT_EVENTS) as readonly AuditEvent[];
+  "audit.revealed": "somebody was shown personal values in the audit log; said once an hour of each reader",

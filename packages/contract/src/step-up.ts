@@ -9,7 +9,7 @@ export const STEP_UP_SECONDS = {
   users: 300,
   /** One's own password, second factors and recovery codes. */
   factors: 300,
-  /** Keys that are shown, keys that secrets are under, and personal values that are shown or removed. */
+  /** Keys that are shown, keys that secrets are under, and personal values that are handed out or removed. */
   secrets: 300,
 } as const satisfies Record<string, number>;
 export type StepUpClass = keyof typeof STEP_UP_SECONDS;

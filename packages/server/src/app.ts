@@ -209,7 +209,8 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...keyHandlers(apiKeys),
     ...federationHandlers({ federation, identity, cookie, flowCookie: flowCookie(base.config.publicUrl) }),
     ...roleHandlers(roles),
-    ...auditHandlers({ audit, reveal: async (entries) => await base.personal.reveal(database.read, entries) }),
+    ...dutyHandlers(createDuties({ database, clock })),
+    ...auditHandlers({ audit, clock, reveal: async (entries) => await base.personal.reveal(database.read, entries) }),
     ...statusHandlers({
       database,
       clock,

@@ -15,6 +15,7 @@ export const NEVER_BY_KEY = [
   "key:write",
   "session:own",
   "event:write",
+  "personal:read",
   "block:enforce",
 ] as const satisfies readonly Permission[];
 

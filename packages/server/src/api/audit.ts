@@ -2,6 +2,7 @@ import { ok, refuse, type AuditEntry } from "@tyr/contract";
 import type { Audit, AuditReader } from "#audit";
 import type { Call, Handlers } from "./handler.ts";
 
+import { onceAnHour } from "./once-an-hour.ts";
 function readerOf({ caller, requestId }: Call): AuditReader {
   return { actor: caller.actor, requestId };
 }
@@ -9,8 +10,7 @@ function readerOf({ caller, requestId }: Call): AuditReader {
 /** As long as readers may take to learn of a new key. */
 const OVERLAP_DAYS = 30;
 
-/** Whoever copies the log reads its first bundle once, in whatever width it has: that read is the one that is logged. */
-const FIRST_BUNDLE = /^tile\/entries\/000(\.p\/\d+)?$/;
+const BUNDLE = /^tile\/entries\//;
 
 /** Puts personal values in their places, for those who may read them. */
 export type RevealEntries = <E extends AuditEntry>(entries: readonly E[]) => Promise<E[]>;
@@ -18,17 +18,26 @@ export type RevealEntries = <E extends AuditEntry>(entries: readonly E[]) => Pro
 export function auditHandlers({
   audit,
   reveal,
-}: Readonly<{ audit: Audit; reveal: RevealEntries }>): Pick<Handlers, Extract<keyof Handlers, `audit.${string}`>> {
+  clock,
+}: AuditApi): Pick<Handlers, Extract<keyof Handlers, `audit.${string}`>> {
+  const note = onceAnHour(clock);
+  /** What is shown is logged before it is shown. */
+  const shownTo = async <E extends AuditEntry>(entries: E[], call: Call): Promise<E[]> => {
+    const { actor, permissions } = call.caller;
+    if (!permissions.has("personal:read") || entries.every((one) => one.personal === undefined)) return entries;
+    await note(`revealed ${actor.id}`, async () => await audit.recordReading("audit.revealed", readerOf(call)));
+    return await reveal(entries);
+  };
   return {
     "audit.list": async ({ query }, { caller }) => {
       const page = await audit.list(query);
       if (page === undefined) return refuse("VALIDATION_FAILED", "query/after is not a place in the log");
-      return ok(caller.permissions.has("personal:read") ? { ...page, items: await reveal(page.items) } : page);
+      return ok({ ...page, items: await shownTo(page.items, call) });
     },
-    "audit.events": async ({ query }, { caller }) => {
+    "audit.events": async ({ query }, call) => {
       const page = await audit.search(query);
       if (page === undefined) return refuse("VALIDATION_FAILED", "query/after is not a place in the log");
-      return ok(caller.permissions.has("personal:read") ? { ...page, items: await reveal(page.items) } : page);
+      return ok({ ...page, items: await shownTo(page.items, call) });
     },
     "audit.metrics": async ({ query }) =>
       ok(await audit.measure(query.timeframe ?? "week", query.utcOffsetMinutes ?? 0)),
@@ -37,7 +46,11 @@ export function auditHandlers({
     "audit.log": async ({ params }, call) => {
       const path = params["*"];
       const file = await audit.file(path);
-      if (file.ok && call.method !== "HEAD" && FIRST_BUNDLE.test(path)) await audit.recordExport(readerOf(call));
+      if (file.ok && call.method !== "HEAD" && BUNDLE.test(path))
+        await note(
+          `exported ${call.caller.actor.id}`,
+          async () => await audit.recordReading("audit.exported", readerOf(call)),
+        );
       return file;
     },
     "audit.rotateKey": async ({ body }, call) => {

@@ -20,7 +20,7 @@ import { AuditDiverged } from "./errors.ts";
 import { listEntries, type EntryPage, type EntryQuery } from "./list-entries.ts";
 import { readLogFile } from "./log-files.ts";
 import { openLogKey, type LogKey } from "./log-key.ts";
-import { measureLog } from "./metrics.ts";
+import { measureLog, shareMetrics } from "./metrics.ts";
 import { placeFile } from "./place-file.ts";
 import { checkpointToPublish, proveBest } from "./published.ts";
 import { searchEntries, type SearchPage } from "./search-entries.ts";
@@ -73,8 +73,10 @@ export type Audit = Readonly<{
   verify(by: AuditReader): Promise<AuditVerification>;
   /** Puts a new signing key in force; the old one signs along for a while. Refused when another server did in the same moment. */
   rotateKey(change: KeyChange): Promise<Result<ReplacedKey>>;
-  /** Logs that somebody began to copy the whole log. */
-  recordExport(by: AuditReader): Promise<void>;
+  /** Logs that somebody began to copy entries, or saw personal values of them. */
+  recordReading(type: "audit.exported" | "audit.revealed", by: AuditReader): Promise<void>;
+  /** Takes bodies of old entries out of the database, hashes kept; for the run of retention. */
+  pruning: Pruning;
   /** Sequences, signs, submits to witnesses and keeps the heartbeat until stopped. */
   start(): RunningLoop;
   /** One turn of the loop: sequences what waits and signs; for tests and for a last checkpoint at shutdown. */
@@ -308,13 +310,10 @@ export async function createAudit(deps: AuditDeps): Promise<Audit> {
     head: async () => await readHead(parts),
     list: async (query) => await listEntries(deps.database.read, query),
     search: async (query) => await searchEntries(deps.database.read, query),
-    measure: async (timeframe, utcOffsetMinutes) =>
-      await measureLog(deps.database.read, {
-        timeframe,
-        utcOffsetMinutes,
-        now: deps.clock.now(),
-        head: await readHead(parts),
-      }),
+    measure: shareMetrics(async (timeframe, utcOffsetMinutes) => {
+      const now = deps.clock.now();
+      return await measureLog(deps.database.read, { timeframe, utcOffsetMinutes, now, head: await readHead(parts) });
+    }, deps.clock),
     prove: async (id) =>
       await proveBest(deps.database.read, { last: await newest(parts), witnesses: parts.cosigners }, id),
     file: async (path) => await readFile(parts, path),
@@ -326,11 +325,11 @@ export async function createAudit(deps: AuditDeps): Promise<Audit> {
       return result;
     },
     rotateKey: async (change) => await changeKey(parts, change),
-    async recordExport(by) {
+    async recordReading(type, by) {
       const { size, root } = await newest(parts);
       await deps.database.audited(
         {
-          type: "audit.exported",
+          type,
           ...by,
           object: { kind: "audit-log", id: parts.key.origin },
           details: { size, root: Buffer.from(root).toString("base64") },
@@ -345,3 +344,4 @@ export async function createAudit(deps: AuditDeps): Promise<Audit> {
     },
   };
 }
+          after: type === "audit.exported" ? "exported" : "shown",
