@@ -1,8 +1,9 @@
 import { ok, refuse, type AuditEntry } from "@tyr/contract";
 import type { Audit, AuditReader } from "#audit";
+import type { Clock } from "#platform/clock";
 import type { Call, Handlers } from "./handler.ts";
-
 import { onceAnHour } from "./once-an-hour.ts";
+
 function readerOf({ caller, requestId }: Call): AuditReader {
   return { actor: caller.actor, requestId };
 }
@@ -14,6 +15,8 @@ const BUNDLE = /^tile\/entries\//;
 
 /** Puts personal values in their places, for those who may read them. */
 export type RevealEntries = <E extends AuditEntry>(entries: readonly E[]) => Promise<E[]>;
+
+type AuditApi = Readonly<{ audit: Audit; reveal: RevealEntries; clock: Clock }>;
 
 export function auditHandlers({
   audit,
@@ -29,7 +32,7 @@ export function auditHandlers({
     return await reveal(entries);
   };
   return {
-    "audit.list": async ({ query }, { caller }) => {
+    "audit.list": async ({ query }, call) => {
       const page = await audit.list(query);
       if (page === undefined) return refuse("VALIDATION_FAILED", "query/after is not a place in the log");
       return ok({ ...page, items: await shownTo(page.items, call) });

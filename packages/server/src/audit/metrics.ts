@@ -1,4 +1,5 @@
 import type { AuditHead, AuditMetrics } from "@tyr/contract";
+import type { Clock } from "#platform/clock";
 import type { ReadDatabase } from "#platform/database";
 import { classOf } from "./event-class.ts";
 import { countAnomalies, countBy, oldestOf, type Count } from "./search-store.ts";
@@ -19,7 +20,6 @@ const SHARED_MS = 5_000;
 const SHARED_MAX = 50;
 const NAMED_MAX = 20;
 
-function byClass(types: readonly Count[]): Count[] {
 type Measure = (timeframe: AuditMetrics["timeframe"], utcOffsetMinutes: number) => Promise<AuditMetrics>;
 
 /** One count at a time, and each shared for some seconds. */
@@ -41,6 +41,7 @@ export function shareMetrics(measure: Measure, clock: Clock): Measure {
   };
 }
 
+function byClass(types: readonly Count[]): Count[] {
   const sums = new Map<string, number>();
   for (const { name, entries } of types) sums.set(classOf(name), (sums.get(classOf(name)) ?? 0) + entries);
   return [...sums].map(([name, entries]) => ({ name, entries })).toSorted((a, b) => b.entries - a.entries);
