@@ -32,6 +32,7 @@ function entry(index: number): AuditSearchEntry {
     before: null,
     after: null,
     requestId: "req-1",
+    origin: { client: "browser", address: "192.0.2.7" },
     details: { address: "192.0.2.7" },
     leafHash: null,
     anomalies: index === 7 ? ["failure_burst"] : [],

@@ -180,6 +180,7 @@ export const auditEntry = (index: number): OutputOf<"audit.list">["items"][numbe
   before: "new",
   after: "closed",
   requestId: null,
+  origin: { client: "system", address: null },
   details: {},
   leafHash: null,
 });

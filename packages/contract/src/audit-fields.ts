@@ -16,6 +16,8 @@ export const ENTRY_FIELDS = {
   type: "public",
   outcome: "public",
   requestId: "internal",
+  "origin.client": "public",
+  "origin.address": "personal",
   "actor.kind": "public",
   "actor.id": "internal",
   "actor.name": "personal",
@@ -53,18 +55,22 @@ const KEY = fields(
   "before after details.name details.scopes details.owner details.reason details.keysRevoked details.of details.networks details.lifeDays details.overlapSeconds",
 );
 const ROLE = fields("before after details.about");
-const USER = fields("before after details.roles details.sessionsEnded details.keysRevoked details.decisionsVoided details.provider");
-const IDENTITY = fields("details.provider details.sessionsEnded");
-const ACTOR_STEP = fields("details.factor details.reason details.failures details.recoveryCodes details.sessionsEnded");
+const USER = fields(
+  "before after details.roles details.sessionsEnded details.keysRevoked details.decisionsVoided details.provider",
+);
+const IDENTITY = fields("before after details.provider details.sessionsEnded");
+const ACTOR_STEP = fields(
+  "before after details.factor details.reason details.failures details.recoveryCodes details.sessionsEnded",
+);
 
 /** The fields of each kind of entry beyond `ENTRY_FIELDS`, with their class; one that is not here is taken for personal. */
 export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "system.started": fields("details.engine details.rules details.policy details.environment"),
   "system.heartbeat": none,
-  "setup.completed": { ...fields("details.roles"), ...ADDRESS },
-  "session.created": { ...fields("details.factor"), ...ADDRESS },
+  "setup.completed": { ...fields("after details.roles"), ...ADDRESS },
+  "session.created": { ...fields("after details.factor"), ...ADDRESS },
   "session.refused": { ...fields("details.reason details.failures details.provider"), ...ADDRESS },
-  "session.ended": fields("after details.subject"),
+  "session.ended": fields("before after details.subject"),
   "session.proved": ACTOR_STEP,
   "session.proof_refused": ACTOR_STEP,
   "user.created": USER,
@@ -88,16 +94,16 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "service.changed": KEY,
   "identity.linked": IDENTITY,
   "identity.unlinked": IDENTITY,
-  "sso.configured": fields("details.providers details.digest"),
+  "sso.configured": fields("after details.providers details.digest"),
   "secret.key_activated": fields("after details.reason"),
-  "access.refused": fields("details.permission details.times"),
+  "access.refused": fields("details.permission details.reason details.times"),
   "sensor.registered": fields("after details.name details.kind details.keyId"),
-  "sensor.key_rotated": fields("details.keyId"),
+  "sensor.key_rotated": CHANGE,
   "sensor.deactivated": CHANGE,
   "event.stored": fields(
-    "details.stored details.firstPosition details.lastPosition details.idsSha256 details.sensors details.unnamed",
+    "after details.stored details.firstPosition details.lastPosition details.idsSha256 details.sensors details.unnamed",
   ),
-  "event.quarantined": fields("details.rejected details.idsSha256 details.sensors details.unnamed"),
+  "event.quarantined": fields("after details.rejected details.idsSha256 details.sensors details.unnamed"),
   "detection.recorded": fields(
     "details.events details.detections details.tags details.detectionIdsDigest details.rulePackDigest",
   ),
@@ -149,7 +155,7 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "hold.lifted": fields("before after details.hold details.reason"),
   "audit.key_rotated": { ...CHANGE, ...fields("details.signsUntil details.reason") },
   "retention.removed": fields("details.keepDays details.cutoff details.removed details.held details.reason"),
-  "audit.verified": fields("details.size details.root details.problems details.firstAlteredIndex"),
+  "audit.verified": fields("after details.size details.root details.problems details.firstAlteredIndex"),
 };
 
 /** The class of a field by its path (`actor.name`, `before`, `details.address`); undefined when nobody declared it. */

@@ -1,5 +1,13 @@
 import { readFileSync } from "node:fs";
-import { fieldClassOf, routes, urlOf, type AuditEntry, type Client, type RouteDefinition, type RouteId } from "@tyr/contract";
+import {
+  fieldClassOf,
+  routes,
+  urlOf,
+  type AuditEntry,
+  type Client,
+  type RouteDefinition,
+  type RouteId,
+} from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deeds, ELSEWHERE, NO_CHANGE } from "./audit-deeds.ts";
 import { fromElsewhere, openWorld, type Deed, type State, type World } from "./audit-world.ts";
@@ -29,7 +37,9 @@ const changing = (Object.keys(routes) as RouteId[]).filter(
     (!isReading(routes[id]) || table[id] !== undefined) && NO_CHANGE[id] === undefined && ELSEWHERE[id] === undefined,
 );
 
-async function perform(id: RouteId, deed: AnyDeed, requestId: string): Promise<unknown> {
+type Sent = Readonly<{ requestId: string; from: Readonly<Record<string, string>> }>;
+
+async function perform(id: RouteId, deed: AnyDeed, { requestId, from }: Sent): Promise<unknown> {
   const route: RouteDefinition = routes[id];
   const { body } = deed.input;
   const isJson = body !== undefined && route.body !== "raw";
@@ -39,7 +49,7 @@ async function perform(id: RouteId, deed: AnyDeed, requestId: string): Promise<u
       ...deed.by.headers,
       ...deed.headers,
       ...(isJson ? { "content-type": "application/json" } : {}),
-      ...fromElsewhere(),
+      ...from,
       "x-request-id": requestId,
     },
     ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : (body as Uint8Array<ArrayBuffer>) }),
@@ -66,7 +76,13 @@ function told(id: string | ((answer: unknown) => string), answer: unknown): unkn
   return wanted === "*" ? something : wanted;
 }
 const state = (wanted: State): unknown => (wanted !== null && typeof wanted === "object" ? something : wanted);
-const isSaid = (wanted: State): boolean => wanted !== null && typeof wanted === "object" && wanted.is === "said";
+
+/** By what it was asked for, as the headers show it, and from which address; a batch of requests names no address. */
+function originOf({ headers, by, batched }: AnyDeed, from: Readonly<Record<string, string>>): unknown {
+  const sent = { ...by.headers, ...headers };
+  const client = sent["x-tyr-key"] !== undefined ? "sensor" : sent["cookie"] !== undefined ? "browser" : "program";
+  return { client, address: batched === undefined ? from["x-forwarded-for"] : null };
+}
 
 describe("the log after one use of each route", () => {
   test.each(changing)(
@@ -76,7 +92,8 @@ describe("the log after one use of each route", () => {
       if (make === undefined) throw new Error(`${id} changes state: say in audit-deeds.ts how, and what it logs`);
       const deed = await make(world);
       const requestId = `complete.${id}`;
-      const answer = await perform(id, deed, requestId);
+      const from = fromElsewhere();
+      const answer = await perform(id, deed, { requestId, from });
       const all = await entriesOf((await world.admin()).client);
       const { batched } = deed;
       const mine = all.filter((one) =>
@@ -88,10 +105,11 @@ describe("the log after one use of each route", () => {
       expect(entry).toMatchObject({
         actor: { kind: actor.kind, id: told(actor.id, answer) },
         object: { kind: deed.object.kind, id: told(deed.object.id, answer) },
-        ...(isSaid(deed.before) ? {} : { before: state(deed.before) }),
-        ...(isSaid(deed.after) ? {} : { after: state(deed.after) }),
+        before: state(deed.before),
+        after: state(deed.after),
         outcome: "success",
         requestId: batched === undefined ? requestId : null,
+        origin: originOf(deed, from),
       });
     },
   );

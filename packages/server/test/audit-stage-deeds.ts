@@ -1,6 +1,6 @@
 import type { Action } from "@tyr/contract";
 import type { Deeds } from "./audit-deeds.ts";
-import { given, said, type Person, type World } from "./audit-world.ts";
+import { given, type Person, type World } from "./audit-world.ts";
 
 const line = (user: string): Uint8Array =>
   Buffer.from(
@@ -65,8 +65,8 @@ export const stageDeeds: Deeds = {
       input: { query: { format: "sshd" }, body: line("webmaster") },
       did: "event.stored",
       object: { kind: "stream", id: "event" },
-      before: said,
-      after: said,
+      before: null,
+      after: "1 stored",
       batched: (details) => JSON.stringify(details).includes(made.id),
     };
   },
@@ -77,8 +77,8 @@ export const stageDeeds: Deeds = {
       input: { query: { sensor: made.id, format: "sshd" }, body: line("test") },
       did: "event.stored",
       object: { kind: "stream", id: "event" },
-      before: said,
-      after: said,
+      before: null,
+      after: "1 stored",
       batched: (details) => JSON.stringify(details).includes(made.id),
     };
   },
@@ -97,8 +97,8 @@ export const stageDeeds: Deeds = {
       input: { params: { id } },
       did: "sensor.key_rotated",
       object: { kind: "sensor", id },
-      before: said,
-      after: said,
+      before: given,
+      after: given,
     };
   },
   "sensor.deactivate": async (world) => {
@@ -133,8 +133,8 @@ export const stageDeeds: Deeds = {
       input,
       did: "incident.noted",
       object: { kind: "incident", id },
-      before: said,
-      after: said,
+      before: null,
+      after: given,
     };
   },
   "incident.assign": async (world) => {

@@ -1,16 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Deeds } from "./audit-deeds.ts";
-import {
-  PASSWORD,
-  fromElsewhere,
-  given,
-  nobody,
-  said,
-  signIn,
-  totpCode,
-  type Person,
-  type World,
-} from "./audit-world.ts";
+import { PASSWORD, fromElsewhere, given, nobody, signIn, totpCode, type Person, type World } from "./audit-world.ts";
 
 async function withTotp(world: World) {
   const person = await world.person("viewer");
@@ -72,8 +62,8 @@ export const trustDeeds: Deeds = {
       did: "session.created",
       actor: { kind: "person", id: subject },
       object: { kind: "session", id: () => "*" },
-      before: said,
-      after: said,
+      before: null,
+      after: "open",
     };
   },
   "session.logout": async (world) => ({
@@ -81,7 +71,7 @@ export const trustDeeds: Deeds = {
     input: {},
     did: "session.ended",
     object: { kind: "session", id: "*" },
-    before: said,
+    before: "open",
     after: "signed out",
   }),
   "session.end": async (world) => {
@@ -94,22 +84,29 @@ export const trustDeeds: Deeds = {
       input: { params: { id } },
       did: "session.ended",
       object: { kind: "session", id },
-      before: said,
+      before: "open",
       after: "ended",
     };
   },
   "session.endOthers": async (world) => {
     const by = await world.person("viewer");
     await signIn(world.server.url, by.name);
-    return { by, input: {}, did: "session.ended", object: { kind: "session", id: "*" }, before: said, after: "ended" };
+    return {
+      by,
+      input: {},
+      did: "session.ended",
+      object: { kind: "session", id: "*" },
+      before: "open",
+      after: "ended",
+    };
   },
   "session.stepUp": async (world) => ({
     by: await world.person("viewer"),
     input: { body: { password: PASSWORD } },
     did: "session.proved",
     object: { kind: "session", id: "*" },
-    before: said,
-    after: said,
+    before: given,
+    after: given,
   }),
   "user.create": async (world) => ({
     by: await world.admin(),
@@ -138,7 +135,7 @@ export const trustDeeds: Deeds = {
       input: { params: { id } },
       did: "session.ended",
       object: { kind: "session", id: "*" },
-      before: said,
+      before: "open",
       after: "ended by an administrator",
     };
   },
@@ -149,8 +146,8 @@ export const trustDeeds: Deeds = {
       input: { params: { id }, body: { password: "a first password again" } },
       did: "user.sign_in_reset",
       object: { kind: "subject", id },
-      before: said,
-      after: said,
+      before: "password",
+      after: "first password",
     };
   },
   "account.changePassword": async (world) => {
@@ -161,8 +158,8 @@ export const trustDeeds: Deeds = {
       input: { body },
       did: "password.changed",
       object: { kind: "subject", id: by.subject },
-      before: said,
-      after: said,
+      before: "in force",
+      after: "replaced",
     };
   },
   "account.enrolTotp": async (world) => {
@@ -172,8 +169,8 @@ export const trustDeeds: Deeds = {
       input: {},
       did: "totp.enrolled",
       object: { kind: "subject", id: by.subject },
-      before: said,
-      after: said,
+      before: null,
+      after: "unconfirmed",
     };
   },
   "account.confirmTotp": async (world) => {
@@ -185,8 +182,8 @@ export const trustDeeds: Deeds = {
       input: { body },
       did: "totp.confirmed",
       object: { kind: "subject", id: by.subject },
-      before: said,
-      after: said,
+      before: "unconfirmed",
+      after: "in force",
     };
   },
   "account.removeTotp": async (world) => {
@@ -196,8 +193,8 @@ export const trustDeeds: Deeds = {
       input: {},
       did: "totp.removed",
       object: { kind: "subject", id: by.subject },
-      before: said,
-      after: said,
+      before: "in force",
+      after: null,
     };
   },
   "account.renewRecoveryCodes": async (world) => {
@@ -207,8 +204,8 @@ export const trustDeeds: Deeds = {
       input: {},
       did: "recovery.renewed",
       object: { kind: "subject", id: by.subject },
-      before: said,
-      after: said,
+      before: "10 left",
+      after: "10 left",
     };
   },
   "sso.ended": async (world) => {
@@ -225,7 +222,7 @@ export const trustDeeds: Deeds = {
       did: "session.ended",
       actor: { kind: "system", id: "*" },
       object: { kind: "session", id: "*" },
-      before: said,
+      before: "open",
       after: "ended by the provider",
     };
   },
@@ -238,8 +235,8 @@ export const trustDeeds: Deeds = {
       did: "session.created",
       actor: { kind: "person", id: (answer) => answer.user.id },
       object: { kind: "session", id: "*" },
-      before: said,
-      after: said,
+      before: null,
+      after: "open",
       besides: ["user.created", "identity.linked"],
     };
   },
@@ -248,7 +245,7 @@ export const trustDeeds: Deeds = {
     input: {},
     did: "session.ended",
     object: { kind: "session", id: "*" },
-    before: said,
+    before: "open",
     after: "signed out",
   }),
   "sso.link": async (world) => {
@@ -260,8 +257,8 @@ export const trustDeeds: Deeds = {
       input: { params: { id }, body },
       did: "identity.linked",
       object: { kind: "subject", id },
-      before: said,
-      after: said,
+      before: null,
+      after: "linked",
     };
   },
   "sso.unlink": async (world) => {
@@ -274,8 +271,8 @@ export const trustDeeds: Deeds = {
       input: { params: { id, provider: "corp" } },
       did: "identity.unlinked",
       object: { kind: "subject", id },
-      before: said,
-      after: said,
+      before: "linked",
+      after: null,
     };
   },
   "key.create": async (world) => ({
@@ -295,8 +292,8 @@ export const trustDeeds: Deeds = {
       input: { params: { id: key.id }, body },
       did: "key.rotated",
       object: { kind: "key", id: key.id },
-      before: said,
-      after: said,
+      before: given,
+      after: given,
     };
   },
   "key.revoke": async (world) => {
@@ -341,7 +338,7 @@ export const trustDeeds: Deeds = {
     input: { body: { reason: "somebody left" } },
     did: "secret.key_activated",
     object: { kind: "secret-key", id: (answer) => answer.name },
-    before: said,
+    before: null,
     after: "in force",
   }),
   "privacy.disclose": async (world) => {
@@ -353,8 +350,8 @@ export const trustDeeds: Deeds = {
       input: { body: { entries, reason: "asked for" } },
       did: "audit.disclosed",
       object: { kind: "audit-log", id: "*" },
-      before: said,
-      after: said,
+      before: null,
+      after: "disclosed",
     };
   },
   "privacy.erase": async (world) => {
@@ -367,8 +364,8 @@ export const trustDeeds: Deeds = {
       input: { body },
       did: "subject.erased",
       object: { kind: "subject", id: subject },
-      before: said,
-      after: said,
+      before: "known",
+      after: null,
     };
   },
   "privacy.hold": async (world) => {
@@ -379,8 +376,8 @@ export const trustDeeds: Deeds = {
       input: { body },
       did: "hold.placed",
       object: { kind: "subject", id: subject },
-      before: said,
-      after: said,
+      before: null,
+      after: "in force",
     };
   },
   "privacy.release": async (world) => {
@@ -388,22 +385,29 @@ export const trustDeeds: Deeds = {
     const by = await world.person("compliance_officer");
     const hold = await by.client.call("privacy.hold", { body: { subject, reason: "a court asks" } });
     const input = { params: { id: hold.id }, body: { reason: "the court is done" } };
-    return { by, input, did: "hold.lifted", object: { kind: "subject", id: subject }, before: said, after: said };
+    return {
+      by,
+      input,
+      did: "hold.lifted",
+      object: { kind: "subject", id: subject },
+      before: "in force",
+      after: "lifted",
+    };
   },
   "audit.verify": async (world) => ({
     by: await world.admin(),
     input: {},
     did: "audit.verified",
     object: { kind: "audit-log", id: "*" },
-    before: said,
-    after: said,
+    before: null,
+    after: "verified",
   }),
   "audit.rotateKey": async (world) => ({
     by: await world.admin(),
     input: { body: { reason: "once a year", overlapDays: 1 } },
     did: "audit.key_rotated",
     object: { kind: "audit-log", id: "*" },
-    before: said,
-    after: said,
+    before: given,
+    after: given,
   }),
 };

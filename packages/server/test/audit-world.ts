@@ -10,11 +10,9 @@ export type Doer = Readonly<{ headers: Readonly<Record<string, string>>; actor: 
 export type Person = Doer & Readonly<{ name: string; client: Client; token: string; subject: Session["user"]["id"] }>;
 export const nobody: Doer = { headers: {}, actor: { kind: "anonymous", id: "anonymous" } };
 
-/** What an entry must say of the state before or after: exactly this, something, nothing, or what its type says already. */
-export type State = string | { is: "given" | "said" } | null;
+/** What an entry must say of the state before or after: exactly this, something, or nothing: it was not there, or is no more. */
+export type State = string | { is: "given" } | null;
 export const given = { is: "given" } as const;
-/** The type of the entry says it: a session that was created was not there before, and is there after. */
-export const said = { is: "said" } as const;
 
 /**
  * One valid use of a route, and the one entry it must leave.

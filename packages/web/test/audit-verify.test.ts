@@ -94,6 +94,7 @@ describe.skipIf(!hasChromium)("the audit screen", () => {
         code: "NOT_FOUND",
         help: "",
         requestId: "r",
+        origin: { client: "browser", address: "192.0.2.7" },
       };
       await (body === undefined
         ? route.fulfill({ status: 404, json: missing })

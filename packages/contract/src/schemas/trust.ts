@@ -61,6 +61,26 @@ export const Session = Type.Object({
 });
 export type Session = Static<typeof Session>;
 
+/**
+ * By what a change was asked for, as the request showed it. `cli` says so of itself; `program` is any other that holds a
+ * token, or nothing; `several`: one entry for a batch of requests; `system`: no request, the server's own doing.
+ */
+export const AUDIT_CLIENTS = [
+  "browser",
+  "cli",
+  "api_key",
+  "sensor",
+  "enforcer",
+  "program",
+  "several",
+  "system",
+] as const;
+export const AuditOrigin = Type.Object({
+  client: Type.Enum([...AUDIT_CLIENTS]),
+  address: NullableString,
+});
+export type AuditOrigin = Static<typeof AuditOrigin>;
+
 export const AuditEntry = Type.Object({
   index: Type.Union([Type.Integer(), Type.Null()], {
     description: "place in the tree; null until sequenced (under a second)",
@@ -74,6 +94,9 @@ export const AuditEntry = Type.Object({
   before: NullableString,
   after: NullableString,
   requestId: NullableString,
+  origin: Type.Union([AuditOrigin, Type.Null()], {
+    description: "where it was asked for; null in entries of versions that did not keep it",
+  }),
   details: Facts,
   personal: Type.Optional(
     Type.Array(

@@ -22,7 +22,8 @@ function one(value: string | readonly string[] | undefined): string | undefined 
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function credentialsOf(headers: IncomingHttpHeaders, scheme: "bearer" | "basic"): string | undefined {
+/** What `Authorization` holds for a scheme. */
+export function credentialsOf(headers: IncomingHttpHeaders, scheme: "bearer" | "basic"): string | undefined {
   const match = /^([A-Za-z]+) +([^\s]+)$/.exec(headers.authorization ?? "");
   return match?.[1]?.toLowerCase() === scheme ? match[2] : undefined;
 }
@@ -35,7 +36,7 @@ function basicPassword(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /** A key counts only where its kind is asked for: anywhere else the session decides. */
-function keyOf(headers: IncomingHttpHeaders, needs: Needs): string | undefined {
+export function keyOf(headers: IncomingHttpHeaders, needs: Needs): string | undefined {
   if (needs === "event:write") return one(headers["x-tyr-key"]) ?? one(headers["x-honeypot-key"]);
   if (needs === "block:enforce") return one(headers["x-api-key"]) ?? basicPassword(headers);
   return undefined;

@@ -2,6 +2,7 @@ import { refuse, type RouteDefinition, type RouteId } from "@tyr/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "#identity";
 import type { Clock } from "#platform/clock";
+import { withinRequest } from "#platform/database";
 import type { RateLimits } from "#platform/rate-limits";
 import type { Authenticate, Authenticated } from "./authenticate.ts";
 import { clientAddress, holderOf, type TrustedProxies } from "./client-address.ts";
@@ -9,6 +10,7 @@ import { allowedOrigin } from "./cors.ts";
 import { sendRefusal, type RefusalPlace } from "./problem.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { limitOf, ROUTE_LIMITS } from "./route-limits.ts";
+import { requestOrigin } from "./request-origin.ts";
 import { refuseCrossSite, refuseCrossSiteSocket } from "./same-site.ts";
 import { staleProof } from "./step-up.ts";
 
@@ -47,9 +49,15 @@ export class Gate {
     return caller;
   }
 
+  /** Does `work` so that whatever is written of it says where the request came from. */
+  within<T>({ definition }: Route, request: FastifyRequest, work: () => T): T {
+    const origin = requestOrigin(request.headers, definition, this.addressOf(request));
+    return withinRequest({ requestId: request.id, origin }, work);
+  }
+
   /** @returns true when the request may go on; otherwise it is answered */
   async admit(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
-    const refused = await this.#check(route, request);
+    const refused = await this.within(route, request, async () => await this.#check(route, request));
     if (refused === undefined) return true;
     sendRefusal(reply, refused, placeOf(route, request.id));
     return false;
@@ -66,7 +74,7 @@ export class Gate {
     const byCaller = needs === "public" ? undefined : await this.#tooMany(route, caller.keyId ?? caller.actor.id);
     const missing = byCaller ?? (await this.#lacks(route, caller, request));
     if (missing !== undefined) return missing;
-    const foreign = this.#foreign(route, request, by) ?? staleProof(route.definition, caller, this.#deps.clock.now());
+    const foreign = this.#foreign(route, request, by) ?? (await this.#unproved(route, caller, request));
     if (foreign !== undefined) return foreign;
     this.#callers.set(request, caller);
     return undefined;
@@ -77,6 +85,14 @@ export class Gate {
     const forwarded = headers["x-forwarded-for"];
     const text = typeof forwarded === "string" ? forwarded : forwarded?.join(",");
     return clientAddress(socket.remoteAddress ?? "", text, this.#deps.trustProxy);
+  }
+
+  async #unproved({ id, definition }: Route, caller: Caller, request: FastifyRequest) {
+    const { needs } = definition;
+    const stale = staleProof(definition, caller, this.#deps.clock.now());
+    if (stale !== undefined && needs !== "public")
+      await this.#deps.refusals.record({ caller, route: id, needs, why: "no recent proof", requestId: request.id });
+    return stale;
   }
 
   #foreign({ definition }: Route, { headers, method }: FastifyRequest, by: Authenticated["by"]) {
@@ -104,7 +120,7 @@ export class Gate {
       return refuse("NOT_PERMITTED", "the live feed is for signed-in people, not for keys", { permission: needs })
         .refusal;
     if (needs === "public" || caller.permissions.has(needs)) return undefined;
-    await this.#deps.refusals.record({ caller, route: id, needs, requestId: request.id });
+    await this.#deps.refusals.record({ caller, route: id, needs, why: "not permitted", requestId: request.id });
     return refuse("NOT_PERMITTED", `this needs the permission ${needs}`, { permission: needs }).refusal;
   }
 }

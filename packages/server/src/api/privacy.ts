@@ -23,7 +23,7 @@ export function privacyHandlers({
       const object = { kind: "audit-log", id: "entries" };
       const details = { reason: body.reason, entries: [...new Set(body.entries)] };
       const items = await database.audited(
-        { type: "audit.disclosed", actor: caller.actor, requestId, object, details },
+        { type: "audit.disclosed", actor: caller.actor, requestId, object, after: "disclosed", details },
         async (tx) => await personal.disclose(tx, body.entries),
       );
       return ok({ items: items.map((one) => ({ ...one, entry: one.entry as AuditDisclosure["entry"] })) });

@@ -1,31 +1,40 @@
 import type { Permission, RouteId } from "@tyr/contract";
 import type { Caller } from "#identity";
 import type { Clock } from "#platform/clock";
-import type { Database, Fact } from "#platform/database";
+import { originInHand, type Database, type Fact, type Origin } from "#platform/database";
 import type { Logger } from "#platform/log";
 
 /** One entry per principal and route in this time; the others are counted into the next one. */
 const EVERY_MS = 60_000;
 const KEPT_MAX = 1_000;
 
-export type Refused = Readonly<{ caller: Caller; route: RouteId; needs: Permission; requestId: string }>;
-type Kept = { refused: Refused; sinceMs: number; uncounted: number };
+export type Refused = Readonly<{
+  caller: Caller;
+  route: RouteId;
+  needs: Permission;
+  why: "not permitted" | "no recent proof";
+  requestId: string;
+}>;
+/** The count is written by another request, or by none. */
+type Told = Refused & Readonly<{ origin: Origin }>;
+type Kept = { refused: Told; sinceMs: number; uncounted: number };
 
 export type RefusalLogDeps = Readonly<{ database: Pick<Database, "audited">; clock: Clock; log: Logger }>;
 
-function factOf({ caller, route, needs, requestId }: Refused, times: number): Fact {
+function factOf({ caller, route, needs, why, requestId, origin }: Told, times: number): Fact {
   return {
     type: "access.refused",
     actor: caller.actor,
     object: { kind: "route", id: route },
     outcome: "refused",
     requestId,
-    details: { permission: needs, times },
+    origin,
+    details: { permission: needs, reason: why, times },
   };
 }
 
 /**
- * Logs that somebody signed in asked for what they may not do. Trying again and again cannot flood the log: repetitions
+ * Logs that somebody signed in asked for what they may not do, or must prove first who they are. Trying again and again cannot flood the log: repetitions
  * within a minute are counted, and the count is written when the minute is over.
  */
 export class RefusalLog {
@@ -36,9 +45,10 @@ export class RefusalLog {
     this.#deps = deps;
   }
 
-  async record(refused: Refused): Promise<void> {
+  async record(asked: Refused): Promise<void> {
+    const refused = { ...asked, origin: originInHand() };
     const nowMs = this.#deps.clock.now().getTime();
-    const key = `${refused.caller.actor.id} ${refused.route}`;
+    const key = `${refused.caller.actor.id} ${refused.route} ${refused.why}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined && nowMs - kept.sinceMs < EVERY_MS) {
       kept.uncounted += 1;
@@ -60,7 +70,7 @@ export class RefusalLog {
     }
   }
 
-  async #write(refused: Refused, times: number): Promise<void> {
+  async #write(refused: Told, times: number): Promise<void> {
     await this.#deps.database.audited(factOf(refused, times), async () => undefined);
   }
 }

@@ -59,7 +59,7 @@ function handlerOf(route: Route, answer: AnyHandler, deps: RegisterDeps) {
     if (!input.ok) return sendRefusal(reply, input.refusal, place);
     const by = { caller: deps.gate.callerOf(request), address: deps.gate.addressOf(request), log: deps.log };
     const { call, status } = openCall(request, reply, by);
-    const outcome = await answer(input.value, call);
+    const outcome = await deps.gate.within(route, request, async () => await answer(input.value, call));
     if (!outcome.ok) return sendRefusal(reply, outcome.refusal, place);
     const given = status();
     if (given === undefined) check(outcome.value);

@@ -72,6 +72,7 @@ describe("an entry", () => {
     before: null,
     after: null,
     requestId: null,
+    origin: { client: "system", address: null },
     details: {},
   };
   test("has one canonical spelling: sorted names, no white space", () => {

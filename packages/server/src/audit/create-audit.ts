@@ -159,6 +159,7 @@ async function recordVerification(parts: Parts, by: AuditReader, result: AuditVe
       ...by,
       object: { kind: "audit-log", id: parts.key.origin },
       outcome: result.ok ? "success" : "failure",
+      after: result.ok ? "verified" : "altered",
       details: { size, root, problems: problems.length, firstAlteredIndex: first },
     },
     async () => undefined,

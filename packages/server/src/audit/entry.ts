@@ -69,6 +69,8 @@ type Place = Readonly<{ id: string; index: number | null; leafHash: Uint8Array |
 /** Puts a value where its path says. */
 export function placeField<E extends AuditEntry>(entry: E, field: string, value: unknown): E {
   if (field === "actor.name") return { ...entry, actor: { ...entry.actor, name: String(value) } };
+  if (field === "origin.address")
+    return { ...entry, origin: { client: entry.origin?.client ?? "system", address: String(value) } };
   if (field === "before" || field === "after") return { ...entry, [field]: String(value) };
   return { ...entry, details: { ...entry.details, [field.replace(/^details\./, "")]: value } };
 }
@@ -91,7 +93,7 @@ export function entryView(bytes: Uint8Array, { id, index, leafHash }: Place): Au
   const place = { index, leafHash: leafHash === null ? null : Buffer.from(leafHash).toString("base64") };
   const record = columnsOf(bytes) === undefined ? undefined : parse(bytes);
   if (record === undefined) return { ...unreadable(id), ...place };
-  const { at, type, actor, object, outcome, before, after, requestId, details, personal } = record;
+  const { at, type, actor, object, outcome, before, after, requestId, origin, details, personal } = record;
   const entry: AuditEntry = {
     id: record.id as AuditEntry["id"],
     at,
@@ -102,6 +104,8 @@ export function entryView(bytes: Uint8Array, { id, index, leafHash }: Place): Au
     before,
     after,
     requestId,
+    // Versions before this kept none.
+    origin: origin ?? null,
     details,
     ...place,
   };
@@ -119,6 +123,7 @@ function unreadable(id: string): Omit<AuditEntry, "index" | "leafHash"> {
     before: null,
     after: null,
     requestId: null,
+    origin: null,
     details: { reason: "the stored bytes are not an entry" },
   };
 }

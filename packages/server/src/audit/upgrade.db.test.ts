@@ -18,6 +18,7 @@ const entry = (id: string, more: Readonly<Record<string, unknown>>): Uint8Array 
     before: null,
     after: null,
     requestId: null,
+    origin: { client: "system", address: null },
     details: {},
     ...more,
   });

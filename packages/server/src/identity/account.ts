@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { ok, refuse, type RecoveryCodes, type Result, type SignInMethods, type TotpEnrolment } from "@tyr/contract";
-import type { WriteTransaction } from "#platform/database";
+import type { Fact, WriteTransaction } from "#platform/database";
 import { confirmTotp, countRecoveryCodes, deleteTotp, findTotp, putRecoveryCodes, putTotp } from "./factor-store.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword, standsAlone } from "./password-policy.ts";
@@ -56,7 +56,16 @@ async function change(deps: SignInDeps, body: PasswordChange, own: Own): Promise
   if (!fit.ok) return fit;
   const wanted = { ...checked.value, password: body.password, hashed: await hashPassword(body.password) };
   return await database.audited(
-    (done) => (done.ok ? [ownFact(own, "password.changed", { sessionsEnded: done.value.length })] : []),
+    (done) =>
+      done.ok
+        ? [
+            {
+              ...ownFact(own, "password.changed", { sessionsEnded: done.value.length }),
+              before: "in force",
+              after: "replaced",
+            },
+          ]
+        : [],
     async (tx) => await replace(tx, own, wanted),
   );
 }
@@ -80,7 +89,8 @@ export async function enrolTotp(deps: SignInDeps, own: Own): Promise<Result<Totp
   if (owner === undefined) return sessionOver();
   const { id, name } = owner.subject;
   const secret = randomBytes(TOTP_SECRET_BYTES);
-  return await deps.database.audited(ownFact(own, "totp.enrolled"), async (tx): Promise<Result<TotpEnrolment>> => {
+  const fact = { ...ownFact(own, "totp.enrolled"), after: "unconfirmed" };
+  return await deps.database.audited(fact, async (tx): Promise<Result<TotpEnrolment>> => {
     if (!(await putTotp(tx, id, deps.clock.now())))
       return refuse("SECOND_FACTOR_STATE", "there is an authenticator application already: remove it first");
     await deps.vault.seal(tx, totpPlace(id), secret);
@@ -115,7 +125,10 @@ export async function confirmOwnTotp(deps: SignInDeps, code: string, own: Own): 
   const { name_hash, failures } = counted.value;
   const codes = newRecoveryCodes();
   const done = await deps.database.audited(
-    (outcome) => (outcome === "confirmed" ? [ownFact(own, "totp.confirmed", { recoveryCodes: codes.length })] : []),
+    (outcome) => {
+      const fact = ownFact(own, "totp.confirmed", { recoveryCodes: codes.length });
+      return outcome === "confirmed" ? [{ ...fact, before: "unconfirmed", after: "in force" }] : [];
+    },
     async (tx) => await confirm(tx, deps, { subject, code, codes, name_hash }),
   );
   if (done === "wrong code") return await refuseProof(deps, own, { reason: done, failures });
@@ -139,7 +152,8 @@ export async function dropSecondFactors(
 export async function removeTotp(deps: SignInDeps, own: Own): Promise<Result<undefined>> {
   const owner = await ownerOf(deps, own);
   if (owner === undefined) return sessionOver();
-  return await deps.database.audited(ownFact(own, "totp.removed"), async (tx): Promise<Result<undefined>> => {
+  const fact = { ...ownFact(own, "totp.removed"), before: "in force" };
+  return await deps.database.audited(fact, async (tx): Promise<Result<undefined>> => {
     const subject = await lockUnchanged(tx, owner.subject);
     if (subject === undefined) return changedMeanwhile();
     if (!subject.password_stands_alone)
@@ -154,13 +168,20 @@ export async function renewRecoveryCodes(deps: SignInDeps, own: Own): Promise<Re
   const owner = await ownerOf(deps, own);
   if (owner === undefined) return sessionOver();
   const codes = newRecoveryCodes();
-  const fact = ownFact(own, "recovery.renewed", { recoveryCodes: codes.length });
-  return await deps.database.audited(fact, async (tx): Promise<Result<RecoveryCodes>> => {
+  const factOf = (left: number): Fact => ({
+    ...ownFact(own, "recovery.renewed", { recoveryCodes: codes.length }),
+    before: `${left} left`,
+    after: `${codes.length} left`,
+  });
+  const work = async (tx: WriteTransaction): Promise<Result<number>> => {
     const subject = await lockUnchanged(tx, owner.subject);
     if (subject === undefined) return changedMeanwhile();
     if (!(await hasSecondFactor(tx, subject.id)))
       return refuse("SECOND_FACTOR_STATE", "recovery codes come with a second factor: there is none");
+    const left = await countRecoveryCodes(tx, subject.id);
     await putRecoveryCodes(tx, subject.id, codes.map(hashRecoveryCode));
-    return ok({ codes: [...codes] });
-  });
+    return ok(left);
+  };
+  const done = await deps.database.audited((left) => (left.ok ? [factOf(left.value)] : []), work);
+  return done.ok ? ok({ codes: [...codes] }) : done;
 }

@@ -28,6 +28,7 @@ export async function endSessionsOf(
             type: "session.ended" as const,
             ...by,
             object: { kind: "session", id: session },
+            before: "open",
             after: "ended by an administrator",
             details: { subject: id },
           }))
@@ -37,7 +38,7 @@ export async function endSessionsOf(
   );
 }
 
-export type SignInReset = Readonly<{ user: User; ended: readonly string[] }>;
+export type SignInReset = Readonly<{ user: User; ended: readonly string[]; hadSecondFactor: boolean }>;
 
 /**
  * For somebody who lost what they sign in with, after meeting them: a new first password alone opens the account, which
@@ -60,15 +61,18 @@ export async function resetSignIn(
         type: "user.sign_in_reset",
         ...by,
         object: { kind: "subject", id },
+        before: done.ok && done.value.hadSecondFactor ? "password and second factor" : "password",
+        after: "first password",
         details: { sessionsEnded: done.ok ? done.value.ended.length : 0 },
       },
     ],
     async (tx): Promise<Result<SignInReset>> => {
       await setPassword(tx, { id: subject.id, password: hashed, password_stands_alone: true });
-      await dropSecondFactors(tx, deps, subject.id);
+      const hadSecondFactor = await dropSecondFactors(tx, deps, subject.id);
       await forgetDevices(tx, subject.id);
       await forgetFailures(tx, createHash("sha256").update(nameKey(subject.name)).digest());
-      return ok({ user: userView(subject), ended: await deleteSessionsOf(tx, id, undefined) });
+      const ended = await deleteSessionsOf(tx, id, undefined);
+      return ok({ user: userView(subject), ended, hadSecondFactor });
     },
   );
 }

@@ -103,7 +103,8 @@ async function authenticate(parts: Parts, token: string): Promise<Caller | undef
 }
 
 function sessionEnded(id: string, { caller, requestId }: Own, after: "ended" | "signed out"): Fact {
-  return { type: "session.ended", actor: caller.actor, object: { kind: "session", id }, requestId, after };
+  const object = { kind: "session", id };
+  return { type: "session.ended", actor: caller.actor, object, requestId, before: "open", after };
 }
 
 async function signOut({ database, tell }: Parts, own: Own): Promise<void> {

@@ -74,6 +74,8 @@ async function attempt(deps: SignInDeps, shown: Shown, own: Own): Promise<Result
             {
               ...ownFact(own, "session.proved", { factor: value.factor }),
               object: { kind: "session", id: session.id },
+              before: session.proved_at.toISOString(),
+              after: now.toISOString(),
             },
           ],
     async (tx): Promise<Admitted> => {

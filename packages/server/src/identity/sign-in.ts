@@ -71,6 +71,7 @@ export function sessionCreated(subject: Pick<SubjectRow, "id" | "name">, session
     actor: personOf(subject),
     object: { kind: "session", id: session.row.id },
     requestId: origin.requestId,
+    after: "open",
     details: { factor: session.row.factor, address: origin.address },
   };
 }
@@ -79,7 +80,7 @@ export function sessionCreated(subject: Pick<SubjectRow, "id" | "name">, session
 export function recoveryUsed(subject: Pick<SubjectRow, "id" | "name">, factor: Factor, requestId: string): Fact[] {
   if (factor !== "password+recovery") return [];
   const object = { kind: "subject", id: subject.id };
-  return [{ type: "recovery.used", actor: personOf(subject), object, requestId }];
+  return [{ type: "recovery.used", actor: personOf(subject), object, requestId, before: "unused", after: "used" }];
 }
 
 /** `code`: of the authenticator application, or a recovery code. */

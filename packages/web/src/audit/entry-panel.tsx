@@ -73,7 +73,7 @@ function EntryDetail({ entry }: Readonly<{ entry: AuditSearchEntry }>): ReactNod
         </dd>
         <dt>From where</dt>
         <dd>
-          <Whence address={entry.details["address"]} />
+          <Whence origin={entry.origin} />
         </dd>
         <dt>To what</dt>
         <dd>
@@ -125,12 +125,25 @@ function EntryDetail({ entry }: Readonly<{ entry: AuditSearchEntry }>): ReactNod
   );
 }
 
-/** The address stands in the entries of signing in; what came after carries the request. */
-function Whence({ address }: Readonly<{ address: unknown }>): ReactNode {
-  return typeof address === "string" ? (
-    <Hostile text={address} limit={80} mono />
-  ) : (
-    <span className="muted">not in this entry</span>
+const CLIENTS: Readonly<Record<NonNullable<AuditSearchEntry["origin"]>["client"], string>> = {
+  browser: "a browser",
+  cli: "the command line",
+  api_key: "an API key",
+  sensor: "a sensor",
+  enforcer: "an enforcement point",
+  program: "a program",
+  several: "several at once",
+  system: "the server itself",
+};
+
+/** Entries of versions before this hold no origin: nothing is made up for them. */
+function Whence({ origin }: Readonly<Pick<AuditSearchEntry, "origin">>): ReactNode {
+  if (origin === null) return <span className="muted">not in this entry</span>;
+  return (
+    <>
+      {origin.address === null ? null : <Hostile text={origin.address} limit={80} mono />}{" "}
+      <span className="muted">{CLIENTS[origin.client]}</span>
+    </>
   );
 }
 

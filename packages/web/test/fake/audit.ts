@@ -36,6 +36,7 @@ function entry(index: number, type: string, now: number): AuditEntry {
     before: submitted ? "dry_run_ok" : null,
     after: submitted ? "pending" : null,
     requestId: index % 3 === 0 ? null : `req_${hexOf(index).slice(0, 16)}`,
+    origin: index % 3 === 0 ? { client: "system", address: null } : { client: "browser", address: "192.0.2.7" },
     details: type === "event.stored" ? { received: 200, stored: 199, duplicate: 1, rejected: 0 } : { revision: 1 },
     leafHash: hexOf(index),
   };

@@ -82,7 +82,8 @@ async function eraseHeld(deps: PrivacyDeps, tx: WriteTransaction, subject: strin
 function erasedFacts(done: Result<Erasure>, { actor, requestId, subject, reason }: PrivacyOrder): readonly Fact[] {
   if (!done.ok || !done.value.changed) return [];
   const { values, rows } = done.value;
-  return [{ type: "subject.erased", actor, requestId, object: objectOf(subject), details: { reason, values, rows } }];
+  const details = { reason, values, rows };
+  return [{ type: "subject.erased", actor, requestId, object: objectOf(subject), before: "known", details }];
 }
 
 async function erase(deps: PrivacyDeps, order: PrivacyOrder): Promise<Result<Erasure>> {
@@ -117,6 +118,7 @@ export function createPrivacy(deps: PrivacyDeps): Privacy {
     actor: by.actor,
     requestId: by.requestId,
     object: objectOf(hold.subject),
+    ...(type === "hold.placed" ? { after: "in force" } : { before: "in force", after: "lifted" }),
     details: { hold: hold.id, reason: by.reason },
   });
   return {

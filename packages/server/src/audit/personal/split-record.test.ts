@@ -14,6 +14,7 @@ const record: AuditRecord = {
   before: null,
   after: null,
   requestId: "r",
+  origin: { client: "browser", address: "203.0.113.99" },
   details: { factor: "password", address: "203.0.113.99" },
 };
 
@@ -24,6 +25,7 @@ describe("an entry on its way into the log", () => {
     expect(JSON.stringify(logged)).not.toMatch(/CANARY|203\.0\.113/);
     expect(values).toMatchObject([
       { entryId: "aud_1", field: "actor.name", subject: "usr_1", value: "CANARY-ada" },
+      { entryId: "aud_1", field: "origin.address", subject: "usr_1", value: "203.0.113.99" },
       { entryId: "aud_1", field: "details.address", subject: "usr_1", value: "203.0.113.99" },
     ]);
     for (const { field, salt, value } of values) expect(logged.personal?.[field]).toBe(commitTo(salt, value));
@@ -34,7 +36,7 @@ describe("an entry on its way into the log", () => {
   test("takes a field that nobody declared for personal", () => {
     const { logged, values } = splitRecord({ ...record, details: { surprise: { mail: "ada@example.org" } } });
     expect(logged.details).toEqual({});
-    expect(values.map((one) => one.field)).toEqual(["actor.name", "details.surprise"]);
+    expect(values.map((one) => one.field)).toEqual(["actor.name", "origin.address", "details.surprise"]);
   });
 
   test("of nobody we know belongs to the account it was about, else to the value itself", () => {
@@ -47,8 +49,9 @@ describe("an entry on its way into the log", () => {
 
   test("keeps what services are called, and has nothing personal then", () => {
     const actor = { kind: "sensor", id: "snr_1", name: "web-1" } as const;
-    const { logged, values } = splitRecord({ ...record, type: "event.stored", actor, details: { stored: 7 } });
-    expect(logged).toEqual({ ...record, v: 2, type: "event.stored", actor, details: { stored: 7 } });
+    const batch = { ...record, type: "event.stored", actor, details: { stored: 7 } } as const;
+    const { logged, values } = splitRecord({ ...batch, origin: { client: "sensor", address: null } });
+    expect(logged).toEqual({ ...batch, v: 2, origin: { client: "sensor", address: null } });
     expect(values).toEqual([]);
   });
 

@@ -51,16 +51,18 @@ function commit(into: Committing, field: string, value: FactValue): boolean {
  */
 export function splitRecord(record: AuditRecord): Split {
   const into: Committing = { record, values: [], personal: [] };
-  const { actor, before, after, details } = record;
+  const { actor, before, after, origin, details } = record;
   const { name, ...who } = actor;
   const withoutName = commit(into, "actor.name", name);
   const kept = (field: "before" | "after", value: string | null) => (commit(into, field, value) ? null : value);
+  const withoutPlace = commit(into, "origin.address", origin.address);
   const logged: LoggedRecord = {
     ...record,
     v: 2,
     actor: withoutName ? who : actor,
     before: kept("before", before),
     after: kept("after", after),
+    origin: withoutPlace ? { ...origin, address: null } : origin,
     details: Object.fromEntries(
       Object.entries(details).filter(([field, value]) => !commit(into, `details.${field}`, value)),
     ),

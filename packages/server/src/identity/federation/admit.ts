@@ -84,6 +84,7 @@ async function provision(tx: WriteTransaction, entry: Entry, roles: readonly Rol
     actor: actorOf(provider),
     object: { kind: "subject", id },
     requestId: origin.requestId,
+    after: "linked",
     details: { provider: provider.id },
   };
   return { ok: true, subject, facts: [changed(entry, "user.created", subject), linked] };

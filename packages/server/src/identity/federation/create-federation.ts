@@ -134,6 +134,7 @@ async function endedThere(
         actor: actorOf(provider),
         object: { kind: "session", id: session.id },
         requestId,
+        before: "open",
         after: "ended by the provider",
         details: { subject: session.subject_id },
       })),
@@ -162,6 +163,7 @@ async function link(parts: Parts, wanted: LinkWanted, by: Administrator): Promis
       type: "identity.linked",
       ...by,
       object: { kind: "subject", id: wanted.userId },
+      after: "linked",
       details: { provider: wanted.provider },
     },
     async (tx): Promise<Result<LinkView>> => {
@@ -191,6 +193,7 @@ async function unlink(
               type: "identity.unlinked" as const,
               ...by,
               object: { kind: "subject", id: userId },
+              before: "linked",
               details: { provider: id, sessionsEnded: value.value },
             },
           ]
@@ -217,7 +220,9 @@ export async function createFederation(deps: FederationDeps): Promise<Federation
   const digest = digestOf(deps.providers);
   await deps.database.audited(
     (isNew: boolean) =>
-      isNew ? [{ type: "sso.configured", actor: system, object, details: { providers: ids, digest } }] : [],
+      isNew
+        ? [{ type: "sso.configured", actor: system, object, after: digest, details: { providers: ids, digest } }]
+        : [],
     async (tx) => await store.keepDigest(tx, digest, ids.length === 0),
   );
   return {

@@ -176,11 +176,16 @@ export async function rotateKey(deps: KeyDeps, { id, body }: Rotating, by: KeyMa
     overlapEndsAt: new Date(now.getTime() + body.overlapSeconds * 1_000),
     expiresAt: new Date(now.getTime() + body.lifeDays * DAY_MS),
   };
-  const done = await deps.database.audited({ ...fact, details }, async (tx): Promise<Result<undefined>> => {
-    if (!(await lockUsableKey(tx, id))) return unknown(id);
-    await replaceSecret(tx, rotation);
-    return ok(undefined);
-  });
+  const done = await deps.database.audited(
+    (value: Result<string | null>) =>
+      value.ok ? [{ ...fact, before: value.value, after: made.publicId, details }] : [],
+    async (tx): Promise<Result<string | null>> => {
+      if (!(await lockUsableKey(tx, id))) return unknown(id);
+      const newest = (await listSecrets(tx, [stored.key.id])).find((one) => one.ends_at === null);
+      await replaceSecret(tx, rotation);
+      return ok(newest?.public_id ?? null);
+    },
+  );
   return done.ok ? await madeOf(deps, id, made.secret) : done;
 }
 

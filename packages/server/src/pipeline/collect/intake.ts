@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { ok, refuse, type IntakeReceipt, type LogFormat, type Refused, type Result } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
-import type { Database } from "#platform/database";
+import { originInHand, type Database } from "#platform/database";
 import type { IntakeQueue } from "./intake-queue.ts";
 import { findReceipt, forgetReceipts } from "./intake-store.ts";
 import type { Sensor } from "./sensor-store.ts";
@@ -152,7 +152,15 @@ async function store(queue: IntakeQueue, request: IntakeRequest, body: Body): Pr
   const { sensor, by, idempotencyKey: key, ref, firstLine = 1, format = "auto", year } = request;
   const lines = saysLines(request.contentType) || format === "sshd" || format === "access";
   const tally = await queue.add({
-    reading: { sensor, actor: by.actor, options: { format, year }, identity: key, ref, firstLine },
+    reading: {
+      sensor,
+      actor: by.actor,
+      client: originInHand().client,
+      options: { format, year },
+      identity: key,
+      ref,
+      firstLine,
+    },
     items: splitBody(body.bytes, lines),
     receipt: key === undefined ? undefined : { key, digest: body.digest },
     bookmark: undefined,

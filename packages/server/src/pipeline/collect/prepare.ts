@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
 import type { Actor } from "@tyr/contract";
+import type { Origin } from "#platform/database";
 import { derivedTimeId, newId } from "#platform/ids";
 import type { NormalisedEvent } from "./event.ts";
 import type { EventRow, QuarantineRow } from "./intake-store.ts";
@@ -13,6 +14,8 @@ import { uuidOf } from "./tables.ts";
 export type Reading = Readonly<{
   sensor: Sensor;
   actor: Actor;
+  /** By what it was sent; undefined: the server reads it itself. */
+  client?: Origin["client"];
   options: Omit<NormaliseOptions, "now" | "sensorKind" | "product">;
   /** What makes a line that line when it is sent again; undefined: every line is new. */
   identity: string | undefined;

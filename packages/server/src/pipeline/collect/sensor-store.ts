@@ -85,19 +85,21 @@ export async function insertSensor(tx: WriteTransaction, row: SensorTable): Prom
   return true;
 }
 
-/** @returns false when there is no such sensor or it is deactivated */
+/** @returns the id of the key it had, undefined when there is no such sensor or it is deactivated */
 export async function replaceKey(
   tx: WriteTransaction,
   id: SensorId,
   key: Pick<SensorTable, "key_id" | "key_hash">,
-): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable("sensor")
-    .set(key)
+): Promise<string | undefined> {
+  const before = await tx
+    .selectFrom("sensor")
+    .select("key_id")
     .where("id", "=", uuidOf(id))
     .where("active", "=", true)
+    .forUpdate()
     .executeTakeFirst();
-  return numUpdatedRows > 0n;
+  if (before !== undefined) await tx.updateTable("sensor").set(key).where("id", "=", uuidOf(id)).execute();
+  return before?.key_id;
 }
 
 /** @returns false when there is no such sensor or it is deactivated already */

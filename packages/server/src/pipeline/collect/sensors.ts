@@ -139,13 +139,13 @@ export function createSensors({ database, clock, bus }: Deps): Sensors {
 
     async rotate(id, by) {
       const { key, keyId, keyHash } = newSensorKey();
-      const fact: Fact = { ...factOf("sensor.key_rotated", { id }, by), details: { keyId } };
-      const rotated = await database.audited(fact, async (tx) =>
-        (await replaceKey(tx, id, { key_id: keyId, key_hash: keyHash }))
-          ? ok(id)
-          : refuse("NOT_FOUND", `there is no active sensor ${id}`),
+      const fact: Fact = { ...factOf("sensor.key_rotated", { id }, by), after: keyId };
+      const before = await database.audited(
+        (replaced: string | undefined) => (replaced === undefined ? [] : [{ ...fact, before: replaced }]),
+        async (tx) => await replaceKey(tx, id, { key_id: keyId, key_hash: keyHash }),
       );
-      return rotated.ok ? ok({ sensor: await changed(id), key }) : rotated;
+      if (before === undefined) return refuse("NOT_FOUND", `there is no active sensor ${id}`);
+      return ok({ sensor: await changed(id), key });
     },
 
     async deactivate(id, by) {

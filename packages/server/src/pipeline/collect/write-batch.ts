@@ -1,5 +1,5 @@
 import type { Actor, SensorId } from "@tyr/contract";
-import type { Database, Fact, WriteTransaction } from "#platform/database";
+import { OWN_ORIGIN, type Database, type Fact, type Origin, type WriteTransaction } from "#platform/database";
 import { NOTHING, receivedOf, type Batch, type Part, type Tally } from "./intake-batch.ts";
 import {
   countUp,
@@ -61,6 +61,13 @@ function later(a: Date | null, b: Date | null): Date | null {
 
 type SensorTally = Tally & { id: SensorId; name: string; newest: Date | null };
 
+/** A batch holds what several requests sent, so it names no address: the sensors in its details are who sent it. */
+function originOf(batch: Batch): Origin {
+  const clients = new Set(batch.map((part) => part.job.reading.client ?? OWN_ORIGIN.client));
+  const [client = OWN_ORIGIN.client] = clients;
+  return { client: clients.size > 1 ? "several" : client, address: null };
+}
+
 /** What each sensor sent in this batch. */
 function bySensor(batch: Batch, written: Written): readonly SensorTally[] {
   const sensors = new Map<SensorId, SensorTally>();
@@ -83,7 +90,7 @@ function factsOf(batch: Batch, written: Written): readonly Fact[] {
   const sensors = bySensor(batch, written);
   const named = sensors.slice(0, SENSORS_NAMED_MAX);
   const unnamed = sensors.length - named.length;
-  const actor = actorOf(batch);
+  const by = { actor: actorOf(batch), origin: originOf(batch) };
   const rejected = batch.flatMap((part) => part.rejected);
   const facts: Fact[] = [];
   if (batch.some((part) => part.rows.length + part.twins > 0)) {
@@ -104,13 +111,20 @@ function factsOf(batch: Batch, written: Written): readonly Fact[] {
       sensors: list,
       unnamed,
     };
-    facts.push({ type: "event.stored", actor, object: { kind: "stream", id: "event" }, details });
+    facts.push({
+      type: "event.stored",
+      ...by,
+      object: { kind: "stream", id: "event" },
+      after: `${stored} stored`,
+      details,
+    });
   }
   if (rejected.length > 0) {
     const list = named.filter((one) => one.rejected > 0).map(({ id, name, rejected }) => ({ id, name, rejected }));
     const idsSha256 = digestOf(rejected.map((row) => row.id));
     const details = { rejected: rejected.length, idsSha256, sensors: list, unnamed };
-    facts.push({ type: "event.quarantined", actor, object: { kind: "stream", id: "quarantine" }, details });
+    const after = `${rejected.length} kept aside`;
+    facts.push({ type: "event.quarantined", ...by, object: { kind: "stream", id: "quarantine" }, after, details });
   }
   return facts;
 }

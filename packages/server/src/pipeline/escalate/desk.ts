@@ -84,7 +84,7 @@ function decideMove(incident: Incident, { request, by, now }: Doing & { request:
 function decideNote(incident: Incident, { text, by, now }: Doing & { text: string }): Result<Change> {
   const entry = { ...entryOf(incident, { by, now }), kind: "note", text } as const;
   const details = { characters: text.length, note: digestOf(text) };
-  const fact = { ...factAbout(incident, by), type: "incident.noted", details } as const;
+  const fact = { ...factAbout(incident, by), type: "incident.noted", after: entry.id, details } as const;
   return ok({ incident: { ...incident, updatedAt: now }, entry, fact });
 }
 

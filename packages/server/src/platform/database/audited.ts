@@ -3,6 +3,7 @@ import type { Kysely, Transaction } from "kysely";
 import type { Tables } from "./tables.ts";
 import { newId } from "#platform/ids";
 import type { Clock } from "#platform/clock";
+import { originOfRequest, type Origin } from "./origin.ts";
 
 /** JSON that may enter an audit entry: no fractions, so that its canonical form is the same everywhere (RFC 8785). */
 export type FactValue = string | number | boolean | null | readonly FactValue[] | { readonly [key: string]: FactValue };
@@ -16,6 +17,8 @@ export type Fact = Readonly<{
   before?: string | null;
   after?: string | null;
   requestId?: string | null;
+  /** Where it was asked for: found by the request, unless it is written later than its request or for several. */
+  origin?: Origin;
   details?: Readonly<Record<string, FactValue>>;
 }>;
 
@@ -124,7 +127,9 @@ function toRecord(fact: Fact, now: Date): AuditRecord {
     before = null,
     after = null,
     requestId = null,
+    origin = originOfRequest(requestId),
     details = {},
   } = fact;
-  return { v: 1, id, at: now.toISOString(), type, actor, object, outcome, before, after, requestId, details };
+  const place = { v: 1, id, at: now.toISOString() } as const;
+  return { ...place, type, actor, object, outcome, before, after, requestId, origin, details };
 }

@@ -30,6 +30,7 @@ export type {
   WriteTransaction,
 } from "./audited.ts";
 export { newestFirst, pageOf, readPage, type Page, type PageBefore } from "./page.ts";
+export { originInHand, OWN_ORIGIN, withinRequest, type Origin } from "./origin.ts";
 export { ERASED_NAME, eraseActorName } from "./erase-actor.ts";
 export { ensureDataDirectory } from "./data-directory.ts";
 export {
