@@ -72,6 +72,7 @@ const UNAUDITED = [
   "server/src/identity/create-identity.ts last-seen",
   "server/src/identity/federation/create-federation.ts counters",
   "server/src/identity/keys/key-check.ts last-seen",
+  "server/src/identity/passkeys/challenges.ts counters",
   "server/src/identity/sign-in.ts counters",
   "server/src/pipeline/collect/intake.ts idempotency",
   "server/src/pipeline/collect/write-batch.ts cursor",

@@ -62,6 +62,12 @@ const IDENTITY = fields("before after details.provider details.sessionsEnded");
 const ACTOR_STEP = fields(
   "before after details.factor details.reason details.failures details.recoveryCodes details.sessionsEnded",
 );
+/** What people call their devices often names them. */
+const PASSKEY: Fields = {
+  ...CHANGE,
+  ...fields("details.sessionsEnded details.owner"),
+  ...fields("details.name", "personal"),
+};
 
 /** The fields of each kind of entry beyond `ENTRY_FIELDS`, with their class; one that is not here is taken for personal. */
 export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
@@ -69,7 +75,7 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "system.heartbeat": none,
   "setup.completed": { ...fields("after details.roles"), ...ADDRESS },
   "session.created": { ...fields("after details.factor"), ...ADDRESS },
-  "session.refused": { ...fields("details.reason details.failures details.provider"), ...ADDRESS },
+  "session.refused": { ...fields("details.reason details.failures details.provider details.factor"), ...ADDRESS },
   "session.ended": fields("before after details.subject"),
   "session.proved": ACTOR_STEP,
   "session.proof_refused": ACTOR_STEP,
@@ -82,6 +88,10 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "totp.removed": ACTOR_STEP,
   "recovery.renewed": ACTOR_STEP,
   "recovery.used": ACTOR_STEP,
+  "passkey.added": PASSKEY,
+  "passkey.renamed": { ...PASSKEY, ...fields("before after", "personal") },
+  "passkey.removed": PASSKEY,
+  "passkey.suspected": PASSKEY,
   "role.created": ROLE,
   "role.changed": ROLE,
   "role.deleted": ROLE,

@@ -19,6 +19,11 @@ export const ERRORS = {
     "The password is right; a second factor is needed too",
     "Send the six digits of the authenticator application, or a recovery code, as `code`.",
   ],
+  PASSKEY_REFUSED: [
+    401,
+    "The passkey was not accepted",
+    "Try again from the beginning, or use another way to sign in; it may have been removed, or suspected of being a copy.",
+  ],
   KEY_INVALID: [
     401,
     "The key is unknown, rotated or deactivated",
@@ -49,10 +54,15 @@ export const ERRORS = {
     "Signed in, but the permission is missing",
     "Ask an administrator for a role that holds the permission named in `permission`.",
   ],
+  SECOND_FACTOR_REQUIRED: [
+    403,
+    "This installation asks for a second factor",
+    "Add a passkey or an authenticator application on your account page; a password alone opens nothing else here.",
+  ],
   STEP_UP_NEEDED: [
     403,
     "This asks for a recent proof of who you are",
-    "Prove it with your password and second factor (`POST /api/v1/session/step-up`), then send the request again. Keys cannot.",
+    "Prove it with a passkey, or your password and second factor (`POST /api/v1/session/step-up`), then send the request again; where `by` says passkey nothing else counts. Keys cannot.",
   ],
   CROSS_SITE_REQUEST: [403, "The request came from another site", "Use Tyr from its own address."],
   SETUP_TOKEN_INVALID: [
@@ -129,6 +139,11 @@ export const ERRORS = {
     422,
     "The password or the code is wrong",
     "Check both, and the clock of the device that shows the codes; each code counts once. After several failures the account waits.",
+  ],
+  PASSKEYS_UNAVAILABLE: [
+    409,
+    "Passkeys cannot be used at this server's address",
+    "Give TYR_PUBLIC_URL an https address with a name; on one's own machine open http://localhost instead of an address.",
   ],
   SECOND_FACTOR_STATE: [
     409,

@@ -16,6 +16,7 @@ export const ID_PREFIXES = {
   key: "key",
   serviceAccount: "svc",
   session: "ssn",
+  passkey: "psk",
   hold: "hld",
   auditEntry: "aud",
   quarantine: "qtn",
@@ -38,6 +39,7 @@ export type SubjectId = Id<"subject">;
 export type KeyId = Id<"key">;
 export type ServiceAccountId = Id<"serviceAccount">;
 export type SessionId = Id<"session">;
+export type PasskeyId = Id<"passkey">;
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 

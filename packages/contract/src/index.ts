@@ -18,6 +18,7 @@ export * from "./schemas/federation.ts";
 export * from "./schemas/govern.ts";
 export * from "./schemas/keys.ts";
 export * from "./schemas/overview.ts";
+export * from "./schemas/passkeys.ts";
 export * from "./schemas/privacy.ts";
 export * from "./schemas/respond.ts";
 export * from "./schemas/retention.ts";

@@ -14,6 +14,8 @@ export type RouteDefinition = Readonly<{
   needs: Permission | "public";
   /** Asks for a recent proof of who calls, besides the permission. Programs cannot give one. */
   stepUp?: StepUpClass;
+  /** Also for a session that is good for adding a second factor only, where the installation asks for one. */
+  beforeSecondFactor?: true;
   summary: string;
   status?: number;
   /** Its answer carries an ETag, and If-None-Match is answered with 304. */

@@ -8,6 +8,7 @@ import {
   deviceCookie,
   federationHandlers,
   flowCookie,
+  passkeyHandlers,
   sessionCookie,
   sessionHandlers,
   systemHandlers,
@@ -28,6 +29,7 @@ import { createDetect, loadRulePack, readPipelines, type RulePack, visibleText }
 import { createEscalate, createIncidentDesk, evidenceOf, readIncidentChangesAfter } from "#escalate";
 import { createGovern, listActionTimeline, type Govern } from "#govern";
 import {
+  checkPasskeyRules,
   createFederation,
   createIdentity,
   openKnownPasswords,
@@ -160,6 +162,8 @@ async function openTrust(base: Base, stack: Stack, onDiverged: (error: Error) =>
     clock: systemClock,
     vault: secrets,
     isKnownPassword: known.isKnown,
+    publicUrl: config.publicUrl,
+    rules: config.signInRules,
   });
   const apiKeys = createKeys({ database, clock: systemClock });
   const roles = createRoles({ database, clock: systemClock });
@@ -206,6 +210,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     }),
     ...sessionHandlers({ identity, cookie, device: deviceCookie(base.config.publicUrl) }),
     ...accountHandlers({ identity, cookie }),
+    ...passkeyHandlers({ identity, cookie, device: deviceCookie(base.config.publicUrl) }),
     ...keyHandlers(apiKeys),
     ...federationHandlers({ federation, identity, cookie, flowCookie: flowCookie(base.config.publicUrl) }),
     ...roleHandlers(roles),
@@ -359,6 +364,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const rules = loadRulePack(config.rulesDir, { pipelines: readPipelines(config) });
     const witnesses = config.witnessPolicy === undefined ? undefined : readWitnessPolicy(config.witnessPolicy);
     const providers = readProviders(config.ssoFile);
+    checkPasskeyRules(config.publicUrl, config.signInRules);
     const { databaseUrl: url, dataDir } = config;
     ensureDataDirectory(dataDir);
     const clock = systemClock;

@@ -1,5 +1,6 @@
 import type { RouteId } from "@tyr/contract";
 import type { Deed, World } from "./audit-world.ts";
+import { passkeyDeeds } from "./audit-passkey-deeds.ts";
 import { roleDeeds } from "./audit-role-deeds.ts";
 import { stageDeeds } from "./audit-stage-deeds.ts";
 import { trustDeeds } from "./audit-trust-deeds.ts";
@@ -10,6 +11,11 @@ export type Deeds = Readonly<Partial<{ [K in RouteId]: (world: World) => Promise
 /** Routes that change no state although their method might. Each says why. */
 export const NO_CHANGE: Readonly<Partial<Record<RouteId, string>>> = {
   "sso.begin": "gives the browser a seed; what was begun is worth nothing until it is finished, and that is logged",
+  "passkey.beginAdd": "gives the browser a challenge, which is worth nothing until it is answered, and that is logged",
+  "passkey.beginSignIn":
+    "gives the browser a challenge, which is worth nothing until it is answered, and that is logged",
+  "passkey.beginStepUp":
+    "gives the browser a challenge, which is worth nothing until it is answered, and that is logged",
 };
 
 /** What a server just started cannot do yet, and the test that does it and counts the entries: file and name. */
@@ -20,4 +26,4 @@ export const ELSEWHERE: Readonly<Partial<Record<RouteId, readonly [file: string,
   ],
 };
 
-export const deeds: Deeds = { ...trustDeeds, ...roleDeeds, ...stageDeeds };
+export const deeds: Deeds = { ...trustDeeds, ...passkeyDeeds, ...roleDeeds, ...stageDeeds };

@@ -37,6 +37,7 @@ export const federationRoutes = {
     method: "POST",
     path: "/api/v1/sso/logout",
     needs: "session:own",
+    beforeSecondFactor: true,
     summary: "Sign out, and learn where the other system ends its own session",
     response: f.SsoEnd,
   },

@@ -6,6 +6,7 @@ import { detectRoutes } from "./detect.ts";
 import { federationRoutes } from "./federation.ts";
 import { governRoutes } from "./govern.ts";
 import { keyRoutes } from "./keys.ts";
+import { passkeyRoutes } from "./passkeys.ts";
 import { privacyRoutes } from "./privacy.ts";
 import { retentionRoutes } from "./retention.ts";
 import { roleRoutes } from "./roles.ts";
@@ -16,6 +17,7 @@ import { trustRoutes } from "./trust.ts";
 export const routes = {
   ...trustRoutes,
   ...accountRoutes,
+  ...passkeyRoutes,
   ...auditRoutes,
   ...collectRoutes,
   ...detectRoutes,

@@ -23,6 +23,7 @@ export const SignInMethods = Type.Object({
   /** A password of 15 characters or more opens an account alone; a shorter one needs a second factor beside it. */
   passwordStandsAlone: Type.Boolean(),
   totp: Type.Union([Type.Object({ since: Instant }), Type.Null()]),
+  passkeys: Type.Integer({ minimum: 0 }),
   recoveryCodesLeft: Type.Integer({ minimum: 0 }),
 });
 export type SignInMethods = Static<typeof SignInMethods>;

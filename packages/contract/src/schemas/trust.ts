@@ -2,6 +2,7 @@ import { Type, type Static } from "typebox";
 import { IdSchema } from "../ids.ts";
 import { ROLE_NAMES, type Permission, type Role } from "../permissions.ts";
 import { Actor, Facts, Instant, NullableInstant, NullableString, PageOf, StorableText } from "./basics.ts";
+import { PasskeyProof } from "./passkeys.ts";
 import { CustomRoleName } from "./roles.ts";
 
 export const RoleName = Type.Unsafe<Role>(
@@ -48,6 +49,8 @@ export const LoginBody = Type.Object(
     password: Password,
     /** Where the account has a second factor: six digits of the authenticator, or a recovery code. */
     code: Type.Optional(StorableText(60, { minLength: 1 })),
+    /** Instead of a code: one of the account's passkeys, asked for with `passkey.beginSignIn`. */
+    passkey: Type.Optional(PasskeyProof),
     /** true: answer the session token in the body instead of a cookie (command line). */
     token: Type.Optional(Type.Boolean()),
   },
@@ -57,6 +60,8 @@ export const Session = Type.Object({
   user: User,
   permissions: Type.Array(Type.Unsafe<Permission>(Type.String())),
   expiresAt: Instant,
+  /** true: good for nothing but adding the second factor that this installation asks for. */
+  lacksSecondFactor: Type.Optional(Type.Boolean()),
   token: Type.Optional(Type.String()),
 });
 export type Session = Static<typeof Session>;

@@ -4,6 +4,7 @@ export { createAuthenticate, type Authenticate, type AuthenticateDeps } from "./
 export { deviceCookie, flowCookie, sessionCookie, type SessionCookie } from "./cookie.ts";
 export { federationHandlers } from "./federation.ts";
 export type { Call, Handler, Handlers } from "./handler.ts";
+export { passkeyHandlers } from "./passkeys.ts";
 export { RouteIncomplete } from "./register-routes.ts";
 export { buildServer, type ServerOptions } from "./server.ts";
 export { sessionHandlers } from "./sessions.ts";

@@ -56,6 +56,7 @@ describe("a route that asks for a recent proof", () => {
             "retention:run",
           ].includes(needs) ||
           ["key.create", "key.rotate"].includes(id) ||
+          ["passkey.beginAdd", "passkey.add", "passkey.rename", "passkey.remove"].includes(id) ||
           id.startsWith("account."),
       )
       .map(([id]) => id);
@@ -85,10 +86,43 @@ describe("a route that asks for a recent proof", () => {
     },
   );
 
+  test("by passkey takes no other, and says that one can be added", async () => {
+    const weak = {
+      ...person("weak", everything),
+      provedAt: server.clock.now(),
+      passkeyMissingFor: ["approve" as const],
+    };
+    server.callers.set("weak", weak);
+    expect((await ask("action.approve", "weak")).json()).toMatchObject({
+      code: "STEP_UP_NEEDED",
+      by: "passkey",
+      detail: expect.stringContaining("add one under Account") as string,
+    });
+    expect((await ask("user.create", "weak")).statusCode).not.toBe(403);
+  });
+
   test("never reaches its handler when refused", async () => {
     server.reached.length = 0;
     for (const [id] of guarded) await ask(id, "never");
     expect(server.reached).toEqual([]);
+  });
+
+  test("and a second factor: without one a session reaches its own account, and nothing else", async () => {
+    server.callers.set("single", {
+      ...person("single", everything),
+      provedAt: server.clock.now(),
+      lacksSecondFactor: true,
+    });
+    const open: string[] = [];
+    for (const [id, { needs, response }] of all) {
+      // Enforcement points are told in CrowdSec's words, and are no people.
+      if (needs === "public" || needs === "block:enforce" || response === "websocket") continue;
+      const { code } = (await ask(id, "single")).json<{ code?: string }>();
+      if (code !== "SECOND_FACTOR_REQUIRED") open.push(id);
+    }
+    const own = all.filter(([, { beforeSecondFactor }]) => beforeSecondFactor === true).map(([id]) => id);
+    expect(open.toSorted()).toEqual(own.toSorted());
+    expect(own.every((id) => /^(session|account|passkey|sso)\./.test(id))).toBe(true);
   });
 
   test("says so only to whoever may use it at all", async () => {

@@ -42,7 +42,14 @@ describe.each(TEST_ENGINES)("a server over HTTP on %s", (engine) => {
     const vault = createSecrets({ keyringPath: join(dataDir, "secrets.keys"), clock });
     await openKeyRotation({ database: world.db, secrets: vault, log });
     const { isKnown } = await openKnownPasswords(undefined);
-    const identity = await createIdentity({ database: world.db, clock, vault, isKnownPassword: isKnown });
+    const identity = await createIdentity({
+      database: world.db,
+      clock,
+      vault,
+      isKnownPassword: isKnown,
+      publicUrl: "http://127.0.0.1:8970",
+      rules: { secondFactorFor: [], passkeyFor: [] },
+    });
     const cookie = sessionCookie("http://127.0.0.1:8970");
     const nothing = Object.fromEntries(ROUTE_IDS.map((id) => [id, async () => refuse("NOT_FOUND", "not here")]));
     const handlers = {

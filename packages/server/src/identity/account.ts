@@ -4,11 +4,20 @@ import type { Fact, WriteTransaction } from "#platform/database";
 import { confirmTotp, countRecoveryCodes, deleteTotp, findTotp, putRecoveryCodes, putTotp } from "./factor-store.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword, standsAlone } from "./password-policy.ts";
+import { countPasskeys, deletePasskeysOf, hasPasskey } from "./passkeys/store.ts";
 import { checkOwnPassword, ownerOf, ownFact, refuseProof, sessionOver, type Known, type Own } from "./prove.ts";
 import { hashRecoveryCode, newRecoveryCodes } from "./recovery-codes.ts";
 import { hasSecondFactor, totpPlace, useTotpCode } from "./second-factor.ts";
+import { refuseLastFactor } from "./sign-in-rules.ts";
 import { busy, countAttempt, type SignInDeps } from "./sign-in.ts";
-import { deleteSessionsOf, forgetFailures, lockUnchanged, setPassword, type SubjectRow } from "./store.ts";
+import {
+  deleteSessionsOf,
+  forgetFailures,
+  lockUnchanged,
+  raiseSession,
+  setPassword,
+  type SubjectRow,
+} from "./store.ts";
 import { base32, TOTP_SECRET_BYTES, totpUri } from "./totp.ts";
 
 export async function signInMethods(deps: SignInDeps, own: Own): Promise<Result<SignInMethods>> {
@@ -21,6 +30,7 @@ export async function signInMethods(deps: SignInDeps, own: Own): Promise<Result<
   return ok({
     passwordStandsAlone: password_stands_alone,
     totp: since === undefined ? null : { since },
+    passkeys: await countPasskeys(read, id),
     recoveryCodesLeft: await countRecoveryCodes(read, id),
   });
 }
@@ -98,7 +108,13 @@ export async function enrolTotp(deps: SignInDeps, own: Own): Promise<Result<Totp
   });
 }
 
-type Confirming = Readonly<{ subject: SubjectRow; code: string; codes: readonly string[]; name_hash: Uint8Array }>;
+type Confirming = Readonly<{
+  subject: SubjectRow;
+  sessionId: string;
+  code: string;
+  codes: readonly string[];
+  name_hash: Uint8Array;
+}>;
 type Confirmed = "confirmed" | "nothing to confirm" | "wrong code";
 
 async function confirm(tx: WriteTransaction, deps: SignInDeps, confirming: Confirming): Promise<Confirmed> {
@@ -110,6 +126,7 @@ async function confirm(tx: WriteTransaction, deps: SignInDeps, confirming: Confi
   if (begun === undefined || begun.confirmed_at !== null) return "nothing to confirm";
   if (!(await useTotpCode(tx, deps.vault, { id, code, now }))) return "wrong code";
   await confirmTotp(tx, id, now);
+  await raiseSession(tx, confirming.sessionId, "password+totp");
   await forgetFailures(tx, name_hash);
   await putRecoveryCodes(tx, id, codes.map(hashRecoveryCode));
   return "confirmed";
@@ -129,11 +146,17 @@ export async function confirmOwnTotp(deps: SignInDeps, code: string, own: Own): 
       const fact = ownFact(own, "totp.confirmed", { recoveryCodes: codes.length });
       return outcome === "confirmed" ? [{ ...fact, before: "unconfirmed", after: "in force" }] : [];
     },
-    async (tx) => await confirm(tx, deps, { subject, code, codes, name_hash }),
+    async (tx) => await confirm(tx, deps, { subject, sessionId: owner.session.id, code, codes, name_hash }),
   );
   if (done === "wrong code") return await refuseProof(deps, own, { reason: done, failures });
   if (done === "confirmed") return ok({ codes: [...codes] });
   return refuse("SECOND_FACTOR_STATE", "no authenticator application waits to be confirmed: begin anew");
+}
+
+async function dropTotp(tx: WriteTransaction, { vault }: SignInDeps, id: SubjectRow["id"]): Promise<boolean> {
+  const had = await deleteTotp(tx, id);
+  if (had) await vault.drop(tx, totpPlace(id));
+  return had;
 }
 
 /** Forgets every second factor of somebody. */
@@ -142,10 +165,10 @@ export async function dropSecondFactors(
   deps: SignInDeps,
   id: SubjectRow["id"],
 ): Promise<boolean> {
-  const had = await deleteTotp(tx, id);
-  if (had) await deps.vault.drop(tx, totpPlace(id));
+  const hadTotp = await dropTotp(tx, deps, id);
+  const hadPasskey = await deletePasskeysOf(tx, id);
   await putRecoveryCodes(tx, id, []);
-  return had;
+  return hadTotp || hadPasskey;
 }
 
 /** A short password cannot stay without it. Refusals `NOT_FOUND`, `SECOND_FACTOR_STATE`. */
@@ -156,10 +179,12 @@ export async function removeTotp(deps: SignInDeps, own: Own): Promise<Result<und
   return await deps.database.audited(fact, async (tx): Promise<Result<undefined>> => {
     const subject = await lockUnchanged(tx, owner.subject);
     if (subject === undefined) return changedMeanwhile();
-    if (!subject.password_stands_alone)
-      return refuse("SECOND_FACTOR_STATE", "the password has fewer than 15 characters: choose a longer one first");
-    if (await dropSecondFactors(tx, deps, subject.id)) return ok(undefined);
-    return refuse("NOT_FOUND", "there is no authenticator application");
+    const isLast = !(await hasPasskey(tx, subject.id));
+    const stays = isLast ? refuseLastFactor(deps.rules, subject) : undefined;
+    if (stays !== undefined) return stays;
+    if (!(await dropTotp(tx, deps, subject.id))) return refuse("NOT_FOUND", "there is no authenticator application");
+    if (isLast) await putRecoveryCodes(tx, subject.id, []);
+    return ok(undefined);
   });
 }
 

@@ -7,6 +7,7 @@ import {
   type Role,
   type SensorId,
   type ServicePrincipal,
+  type StepUpClass,
   type SubjectId,
 } from "@tyr/contract";
 
@@ -18,6 +19,10 @@ export type Caller = Readonly<{
   sessionId?: string;
   /** When the person of this session last proved who they are. Programs never do. */
   provedAt?: Date;
+  /** For what this installation asks for a proof by passkey, when the last one was another. */
+  passkeyMissingFor?: readonly StepUpClass[];
+  /** A password alone opened the session of somebody who has to have a second factor: good for adding one. */
+  lacksSecondFactor?: boolean;
   /** The API key this came with; then `permissions` are what its scopes leave. */
   keyId?: KeyId;
   /** Of a program: its owner, and who was shown the secret it came with. What it asks for, they asked for. */

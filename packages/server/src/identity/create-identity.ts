@@ -19,11 +19,14 @@ import type { Caller } from "./caller.ts";
 import { createEndAccess, type AccessKind, type EndAccess } from "./end-access.ts";
 import { KEYS_OF_PEOPLE } from "./keys/keys.ts";
 import type { IsKnown } from "./known-passwords.ts";
+import { createPasskeys, type Passkeys } from "./passkeys/index.ts";
+import { relyingPartyOf } from "./passkeys/relying-party.ts";
 import { HashingPlaces, warmUp } from "./password-hash.ts";
 import { stepUp, type Own } from "./prove.ts";
 import type { Vault } from "./second-factor.ts";
 import { hashToken, isAlive, LAST_SEEN_EVERY_MS } from "./session-rules.ts";
 import { openSetUp, type SetUp } from "./set-up.ts";
+import { lacksSecondFactor, type SignInRules } from "./sign-in-rules.ts";
 import { signIn, type Credentials, type Origin, type SignedIn, type SignInDeps } from "./sign-in.ts";
 import {
   deleteSession,
@@ -44,10 +47,14 @@ export type IdentityDeps = Readonly<{
   /** Where the secrets of authenticator applications are sealed. */
   vault: Vault;
   isKnownPassword: IsKnown;
+  /** Where people reach this server: passkeys are made for its host. */
+  publicUrl: string;
+  rules: SignInRules;
 }>;
 
 export type Identity = Readonly<{
   setUp: SetUp;
+  passkeys: Passkeys;
   /** What ends with an account, in the transaction that disables it. Rooms whose credentials are somebody's register here. */
   endAccess: EndAccess;
   /** Refusals `LOGIN_FAILED`, `SECOND_FACTOR_NEEDED`, `LOGIN_DELAYED`, `TOO_MANY_REQUESTS`. */
@@ -99,7 +106,7 @@ async function authenticate(parts: Parts, token: string): Promise<Caller | undef
   const now = parts.clock.now();
   if (now.getTime() - owner.session.last_seen_at.getTime() >= LAST_SEEN_EVERY_MS)
     await parts.database.bookkeep("last-seen", async (tx) => await touchSession(tx, owner.session, now));
-  return callerOf(owner);
+  return callerOf(owner, parts.rules);
 }
 
 function sessionEnded(id: string, { caller, requestId }: Own, after: "ended" | "signed out"): Fact {
@@ -229,28 +236,31 @@ function sessionsOfPeople(tell: Parts["tell"]): AccessKind {
 }
 
 /** Local accounts and opaque sessions. Call once per process, after the database is open. */
-export async function createIdentity({ database, clock, vault, isKnownPassword }: IdentityDeps): Promise<Identity> {
+export async function createIdentity({ publicUrl, ...deps }: IdentityDeps): Promise<Identity> {
   const listeners = new Set<(sessionIds: readonly string[]) => void>();
   const tell = (ids: readonly string[]): void => {
     if (ids.length > 0) for (const listener of listeners) listener(ids);
   };
   const endAccess = createEndAccess([sessionsOfPeople(tell), KEYS_OF_PEOPLE]);
-  const parts: Parts = { database, clock, vault, isKnownPassword, places: new HashingPlaces(), tell, endAccess };
+  const party = relyingPartyOf(publicUrl);
+  const parts: Parts = { ...deps, party, places: new HashingPlaces(), tell, endAccess };
   const setUp = await openSetUp(parts);
   await warmUp();
   return {
     setUp,
+    passkeys: createPasskeys(parts),
     endAccess,
     signIn: async (credentials, origin) => await signIn(parts, credentials, origin),
     authenticate: async (token) => await authenticate(parts, token),
     async look(id) {
       const owner = await findAlive(parts, { id });
-      return owner === undefined ? undefined : callerOf(owner);
+      return owner === undefined ? undefined : callerOf(owner, parts.rules);
     },
     async session({ caller }) {
       const owner = await findAlive(parts, { id: caller.sessionId ?? "" });
       if (owner === undefined) return refuse("NOT_AUTHENTICATED", "the session has ended");
-      return ok(sessionView(owner.subject, owner.session));
+      const lacks = lacksSecondFactor(parts.rules, owner.subject.roles, owner.session.factor);
+      return ok({ ...sessionView(owner.subject, owner.session), ...(lacks ? { lacksSecondFactor: true } : {}) });
     },
     signOut: async (own) => await signOut(parts, own),
     listSessions: async ({ caller }) =>

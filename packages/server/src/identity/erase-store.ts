@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { ok, refuse, type Result, type SubjectId } from "@tyr/contract";
 import { ERASED_NAME, type WriteTransaction } from "#platform/database";
 import { deleteTotp, putRecoveryCodes } from "./factor-store.ts";
+import { deletePasskeysOf } from "./passkeys/store.ts";
 import { totpPlace, type Vault } from "./second-factor.ts";
 import { nameKey } from "./store.ts";
 
@@ -25,6 +26,7 @@ async function eraseWays(tx: WriteTransaction, vault: Pick<Vault, "drop">, id: S
   await deleteTotp(tx, id);
   await vault.drop(tx, totpPlace(id));
   await putRecoveryCodes(tx, id, []);
+  await deletePasskeysOf(tx, id);
   await tx.deleteFrom("federated_identity").where("subject_id", "=", id).execute();
   await eraseKeys(tx, id);
 }

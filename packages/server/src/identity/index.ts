@@ -6,6 +6,7 @@ export { createIdentity, type Identity, type IdentityDeps } from "./create-ident
 export { openKnownPasswords } from "./known-passwords.ts";
 export { createKeys, holdsKey, looksLikeKey, type ApiKeyCheck, type KeyMaker, type Keys } from "./keys/index.ts";
 export { accountEraser } from "./erase-store.ts";
+export { checkPasskeyRules } from "./passkeys/relying-party.ts";
 export type { Own } from "./prove.ts";
 export { createRoles, type Roles } from "./roles/index.ts";
 export { lockActiveSubject } from "./store.ts";

@@ -41,7 +41,8 @@ export async function refuseProof(
 ): Promise<Refused> {
   const fact = { ...ownFact(own, "session.proof_refused", { reason, failures }), outcome: "refused" } as const;
   await database.audited(fact, async () => undefined);
-  if (reason === "no code") return refuse("SECOND_FACTOR_NEEDED", "this account asks for a code besides the password");
+  if (reason === "no code")
+    return refuse("SECOND_FACTOR_NEEDED", "this account asks for a passkey or a code besides the password");
   return refuse("PROOF_WRONG", reason);
 }
 

@@ -2,13 +2,14 @@ import type { SubjectId } from "@tyr/contract";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
 import type { Secrets } from "#platform/secrets";
 import { findTotp, takeRecoveryCode, takeStep } from "./factor-store.ts";
+import { hasPasskey } from "./passkeys/store.ts";
 import { hashRecoveryCode } from "./recovery-codes.ts";
 import { stepOf } from "./totp.ts";
 
 /** Where the secrets of authenticator applications are sealed. */
 export type Vault = Pick<Secrets, "seal" | "open" | "drop">;
 /** How somebody proved who they are, as it stands in the log. */
-export type Factor = "password" | "password+totp" | "password+recovery";
+export type Factor = "password" | "password+totp" | "password+recovery" | "password+passkey";
 
 export function totpPlace(id: SubjectId) {
   return { table: "totp", column: "secret", record: id };
@@ -16,7 +17,7 @@ export function totpPlace(id: SubjectId) {
 
 /** True when a password alone does not open the account. */
 export async function hasSecondFactor(db: ReadDatabase, id: SubjectId): Promise<boolean> {
-  return (await findTotp(db, id))?.confirmed_at instanceof Date;
+  return (await findTotp(db, id))?.confirmed_at instanceof Date || (await hasPasskey(db, id));
 }
 
 /** The code somebody shows, and for whom. */

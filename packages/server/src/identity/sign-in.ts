@@ -1,11 +1,16 @@
-import { ok, refuse, type Refused, type Result, type Session } from "@tyr/contract";
+import { ok, refuse, type PasskeyProof, type Refused, type Result, type Session } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
 import { anonymous } from "./caller.ts";
 import { counterOf, keepDevice } from "./known-device.ts";
 import { hashPassword, isOutdated, verifyPassword, type HashingPlaces } from "./password-hash.ts";
+import { takeChallenge } from "./passkeys/challenges.ts";
+import type { RelyingParty } from "./passkeys/relying-party.ts";
+import type { PasskeyRow } from "./passkeys/store.ts";
+import { suspectedFact, usePasskey, type ShownPasskey } from "./passkeys/use-passkey.ts";
 import { hashToken, newToken, SESSION_LIFE_MS } from "./session-rules.ts";
+import type { SignInRules } from "./sign-in-rules.ts";
 import { hasSecondFactor, useCode, type Factor, type Vault } from "./second-factor.ts";
 import type { IsKnown } from "./known-passwords.ts";
 import {
@@ -41,6 +46,9 @@ export type SignInDeps = Readonly<{
   places: HashingPlaces;
   vault: Vault;
   isKnownPassword: IsKnown;
+  /** Whom passkeys are made for; undefined: no browser makes one at the address this server is reached at. */
+  party: RelyingParty | undefined;
+  rules: SignInRules;
 }>;
 
 export type NewSession = Readonly<{ row: SessionRow & { token_hash: Uint8Array }; token: string }>;
@@ -84,7 +92,13 @@ export function recoveryUsed(subject: Pick<SubjectRow, "id" | "name">, factor: F
 }
 
 /** `code`: of the authenticator application, or a recovery code. */
-export type Credentials = Readonly<{ name: string; password: string; code?: string | undefined }>;
+export type Credentials = Readonly<{
+  name: string;
+  password: string;
+  code?: string | undefined;
+  /** Instead of a code. */
+  passkey?: PasskeyProof | undefined;
+}>;
 export type Attempted = Readonly<{ failures: number; name_hash: Uint8Array; isKnownDevice: boolean }>;
 
 /**
@@ -110,11 +124,20 @@ export async function countAttempt(
   });
 }
 
-type Reason = "unknown name" | "wrong password" | "disabled" | "changed meanwhile" | "no code" | "wrong code";
+type Reason =
+  | "unknown name"
+  | "wrong password"
+  | "disabled"
+  | "changed meanwhile"
+  | "no code"
+  | "wrong code"
+  | "wrong passkey";
 type Failure = Readonly<{ subject: SubjectRow | undefined; reason: Reason; failures: number }>;
 
 function refusalOf(reason: Reason): Refused {
-  if (reason === "no code") return refuse("SECOND_FACTOR_NEEDED", "this account asks for a code besides the password");
+  if (reason === "no code")
+    return refuse("SECOND_FACTOR_NEEDED", "this account asks for a passkey or a code besides the password");
+  if (reason === "wrong passkey") return refuse("LOGIN_FAILED", "the passkey was not accepted");
   if (reason === "wrong code") return refuse("LOGIN_FAILED", "the code is wrong, or was used already");
   return refuse("LOGIN_FAILED", "name or password is wrong");
 }
@@ -137,13 +160,30 @@ async function refuseSignIn({ database }: SignInDeps, failure: Failure, origin: 
 }
 
 /** What a right password still lacks, or by what the account opens. Nothing was changed when it lacks something. */
-export type Admitted = Readonly<{ factor: Factor } | { reason: Reason }>;
-type Proof = Readonly<{ subject: SubjectRow; code: string | undefined; now: Date }>;
+type NotAdmitted = Readonly<{ reason: Reason; suspected?: PasskeyRow }>;
+export type Admitted = Readonly<{ factor: Factor }> | NotAdmitted;
+type Proof = Readonly<{
+  subject: SubjectRow;
+  code: string | undefined;
+  /** null: one was shown, for no challenge of ours. */
+  passkey?: ShownPasskey | null;
+  now: Date;
+}>;
+
+async function admitByPasskey(tx: WriteTransaction, shown: ShownPasskey, { subject, now }: Proof): Promise<Admitted> {
+  const used = await usePasskey(tx, { ...shown, subjectId: subject.id, now });
+  if (used.ok) return { factor: "password+passkey" };
+  const { suspected } = used;
+  return { reason: "wrong passkey", ...(suspected === undefined ? {} : { suspected }) };
+}
 
 /** Locks the account, and uses up the code of one that has a second factor. */
-export async function admit(tx: WriteTransaction, vault: Vault, { subject, code, now }: Proof): Promise<Admitted> {
+export async function admit(tx: WriteTransaction, vault: Vault, proof: Proof): Promise<Admitted> {
+  const { subject, code, passkey, now } = proof;
   if ((await lockUnchanged(tx, subject)) === undefined) return { reason: "changed meanwhile" };
   if (!(await hasSecondFactor(tx, subject.id))) return { factor: "password" };
+  if (passkey === null) return { reason: "wrong passkey" };
+  if (passkey !== undefined) return await admitByPasskey(tx, passkey, proof);
   if (code === undefined) return { reason: "no code" };
   const factor = await useCode(tx, vault, { id: subject.id, code, now });
   return factor === undefined ? { reason: "wrong code" } : { factor };
@@ -153,15 +193,19 @@ type Opening = Proof & Attempted & Readonly<{ origin: Origin; rehashed: string |
 
 type OpenedSession = Readonly<{ factor: Factor; session: NewSession }>;
 
+function suspicions({ suspected }: NotAdmitted, { requestId }: Origin): readonly Fact[] {
+  return suspected === undefined ? [] : [suspectedFact(suspected, { actor: anonymous.actor, requestId })];
+}
+
 async function open({ database, vault }: SignInDeps, opening: Opening): Promise<Result<SignedIn> | Reason> {
   const { subject, now, name_hash, isKnownDevice, origin, rehashed } = opening;
   const device = isKnownDevice ? undefined : newToken();
   const done = await database.audited(
-    (value: OpenedSession | Readonly<{ reason: Reason }>) =>
+    (value: OpenedSession | NotAdmitted) =>
       "reason" in value
-        ? []
+        ? suspicions(value, origin)
         : [...recoveryUsed(subject, value.factor, origin.requestId), sessionCreated(subject, value.session, origin)],
-    async (tx): Promise<OpenedSession | Readonly<{ reason: Reason }>> => {
+    async (tx): Promise<OpenedSession | NotAdmitted> => {
       const admitted = await admit(tx, vault, opening);
       if ("reason" in admitted) return admitted;
       const session = newSession(subject.id, { ...origin, factor: admitted.factor }, now);
@@ -183,6 +227,13 @@ function reasonOf(subject: SubjectRow | undefined, matches: boolean): Reason {
   return matches ? "disabled" : "wrong password";
 }
 
+async function shownPasskey(deps: SignInDeps, proof: PasskeyProof): Promise<ShownPasskey | null> {
+  const { party } = deps;
+  const place = { handle: proof.handle, purpose: "sign in", sessionId: undefined } as const;
+  const challenge = await takeChallenge(deps, place);
+  return party === undefined || challenge === undefined ? null : { proof, challenge, party };
+}
+
 async function attempt(deps: SignInDeps, credentials: Credentials, origin: Origin): Promise<Result<SignedIn>> {
   const counted = await countAttempt(deps, credentials.name, origin.device);
   if (!counted.ok) return counted;
@@ -193,7 +244,9 @@ async function attempt(deps: SignInDeps, credentials: Credentials, origin: Origi
     return await refuseSignIn(deps, { subject, reason: reasonOf(subject, matches), failures }, origin);
   const rehashed = isOutdated(subject.password) ? await hashPassword(credentials.password) : undefined;
   const { code } = credentials;
-  const opening = { ...counted.value, subject, code, now: deps.clock.now(), origin, rehashed };
+  const passkey = credentials.passkey === undefined ? undefined : await shownPasskey(deps, credentials.passkey);
+  const proof = { subject, code, now: deps.clock.now(), ...(passkey === undefined ? {} : { passkey }) };
+  const opening = { ...counted.value, ...proof, origin, rehashed };
   const opened = await open(deps, opening);
   return typeof opened === "string" ? await refuseSignIn(deps, { subject, reason: opened, failures }, origin) : opened;
 }

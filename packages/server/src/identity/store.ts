@@ -223,6 +223,16 @@ export async function renewSession(
   return numUpdatedRows === 1n;
 }
 
+/** A second factor was shown in a session that a password alone opened. When it was proved stays what it was. */
+export async function raiseSession(tx: WriteTransaction, id: string, factor: string): Promise<void> {
+  await tx
+    .updateTable("session")
+    .set({ factor })
+    .where("id", "=", id as SessionId)
+    .where("factor", "=", "password")
+    .execute();
+}
+
 /** Where sessions that are alive come from, with the roles of their owners. */
 export async function listSessionPlaces(
   db: ReadDatabase,

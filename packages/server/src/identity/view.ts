@@ -1,5 +1,6 @@
 import { PERMISSION_NAMES, permissionsOf, type Actor, type Permission, type Session, type User } from "@tyr/contract";
 import type { Caller } from "./caller.ts";
+import { isByPasskey, lacksSecondFactor, type SignInRules } from "./sign-in-rules.ts";
 import type { SessionOwner, SessionRow, SubjectRow } from "./store.ts";
 
 export function userView({ id, name, roles, active, created_at, last_seen_at }: SubjectRow): User {
@@ -17,13 +18,15 @@ export function personOf({ id, name }: Pick<SubjectRow, "id" | "name">): Actor {
   return { kind: "person", id, name };
 }
 
-export function callerOf({ session, subject }: SessionOwner): Caller {
+export function callerOf({ session, subject }: SessionOwner, rules: SignInRules): Caller {
   return {
     actor: personOf(subject),
     permissions: permissionsOf(subject.roles),
     roles: subject.roles,
     sessionId: session.id,
     provedAt: session.proved_at,
+    passkeyMissingFor: isByPasskey(session.factor) ? [] : rules.passkeyFor,
+    lacksSecondFactor: lacksSecondFactor(rules, subject.roles, session.factor),
   };
 }
 

@@ -10,7 +10,7 @@ export type AccountState = {
 };
 
 export const makeAccount = (): AccountState => ({
-  methods: { passwordStandsAlone: true, totp: null, recoveryCodesLeft: 0 },
+  methods: { passwordStandsAlone: true, totp: null, passkeys: 0, recoveryCodesLeft: 0 },
   proofIsOld: false,
 });
 

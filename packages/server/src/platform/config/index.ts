@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { ENVIRONMENTS, type Environment, type RecordClass } from "@tyr/contract";
+import { ENVIRONMENTS, type Environment, type RecordClass, type Role, type StepUpClass } from "@tyr/contract";
 import { parseRetention } from "./retention.ts";
+import { parsePasskeyFor, parseSecondFactor } from "./sign-in-rules.ts";
 
 /** A setting that cannot be used: which one, why, and what would do. Nothing has been started. */
 export class ConfigInvalid extends Error {
@@ -53,6 +54,8 @@ export type Config = Readonly<{
   trustProxy: boolean | readonly string[];
   /** Other systems people sign in with; undefined: none. */
   ssoFile: string | undefined;
+  /** Who has to have a second factor, and what asks for a passkey. */
+  signInRules: Readonly<{ secondFactorFor: "all" | readonly Role[]; passkeyFor: readonly StepUpClass[] }>;
   /** Origins whose pages may call the API with a bearer token. */
   corsOrigins: readonly string[];
 }>;
@@ -223,6 +226,14 @@ function readRetention({ env }: Settings): Config["keepDays"] {
   return parsed;
 }
 
+function readSignInRules({ env }: Settings): Config["signInRules"] {
+  const secondFactor = parseSecondFactor(list(env["TYR_SECOND_FACTOR"]));
+  if ("problem" in secondFactor) throw new ConfigInvalid("TYR_SECOND_FACTOR", secondFactor.problem);
+  const passkeyFor = parsePasskeyFor(list(env["TYR_PASSKEY_FOR"]));
+  if ("problem" in passkeyFor) throw new ConfigInvalid("TYR_PASSKEY_FOR", passkeyFor.problem);
+  return { secondFactorFor: secondFactor.value, passkeyFor: passkeyFor.value };
+}
+
 function readDatabaseUrl({ env }: Settings): string | undefined {
   const url = env["TYR_DATABASE_URL"];
   return url === undefined ? undefined : checkedUrl("TYR_DATABASE_URL", url, ["postgres:", "postgresql:"]);
@@ -253,6 +264,7 @@ export function readConfig({ argv, env: given, root }: Raw): Config {
     environment: readEnvironment(settings),
     keepDays: readRetention(settings),
     ssoFile: pathOf(env["TYR_SSO_FILE"]),
+    signInRules: readSignInRules(settings),
     follow: [...list(env["TYR_FOLLOW"]), ...(flags.follow ?? [])].map(followed),
     intakeBytesMax: integer("TYR_INTAKE_MIB_MAX", env["TYR_INTAKE_MIB_MAX"] ?? "32", [1, 4096]) * MIB,
   };
