@@ -33,6 +33,11 @@ export const AUDIT_EVENTS = {
   "key.revoked": "an API key was ended",
   "key.used_elsewhere": "an API key was used from an address it was not used from before",
   "key.refused": "an API key that exists was refused: expired, revoked, or from an address it is not for",
+  "token.issued": "an API key was exchanged for tokens",
+  "token.refreshed": "a refresh token was exchanged for new tokens",
+  "token.reused": "a refresh token was shown a second time, or by another client: its whole family was ended",
+  "token.revoked": "tokens were ended before their time",
+  "token.key_rotated": "access tokens get another signing key",
   "service.created": "a service account was made",
   "service.changed": "a service account got another owner or state",
   "identity.linked": "somebody of another system may sign in as a user",
@@ -80,6 +85,7 @@ export const AUDIT_EVENTS = {
   "policy.activated": "a policy bundle came into force",
   "mode.changed": "the operating mode changed: by somebody, or because its time was over",
   "audit.exported": "somebody exported the audit log",
+  "audit.revealed": "somebody was shown personal values in the audit log; said once an hour of each reader",
   "audit.disclosed": "somebody took the opening of personal values of entries with them",
   "subject.erased": "personal values of somebody were removed; the log commits to them still",
   "hold.placed": "a legal hold keeps a subject from being erased",
@@ -90,4 +96,3 @@ export const AUDIT_EVENTS = {
 } as const;
 export type AuditEvent = keyof typeof AUDIT_EVENTS;
 export const AUDIT_EVENT_NAMES = Object.keys(AUDIT_EVENTS) as readonly AuditEvent[];
-  "audit.revealed": "somebody was shown personal values in the audit log; said once an hour of each reader",

@@ -52,11 +52,14 @@ const INCIDENT = fields(
 );
 const NOTE = fields("before after details.verdict details.note details.characters");
 const KEY = fields(
-  "before after details.name details.scopes details.owner details.reason details.keysRevoked details.of details.networks details.lifeDays details.overlapSeconds",
+  "before after details.name details.scopes details.owner details.reason details.keysRevoked details.tokensEnded details.of details.networks details.lifeDays details.overlapSeconds",
+);
+const TOKEN = fields(
+  "before after details.client details.scopes details.kid details.jti details.lifeSeconds details.reason",
 );
 const ROLE = fields("before after details.about");
 const USER = fields(
-  "before after details.roles details.sessionsEnded details.keysRevoked details.decisionsVoided details.provider",
+  "before after details.roles details.sessionsEnded details.keysRevoked details.tokensEnded details.decisionsVoided details.provider",
 );
 const IDENTITY = fields("before after details.provider details.sessionsEnded");
 const ACTOR_STEP = fields(
@@ -100,6 +103,11 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "key.revoked": KEY,
   "key.used_elsewhere": { ...fields("before after", "personal"), ...fields("details.name") },
   "key.refused": { ...fields("details.from", "personal"), ...fields("details.name details.reason") },
+  "token.issued": TOKEN,
+  "token.refreshed": TOKEN,
+  "token.reused": TOKEN,
+  "token.revoked": TOKEN,
+  "token.key_rotated": { ...CHANGE, ...fields("details.algorithm details.signsFrom details.reason details.ended") },
   "service.created": KEY,
   "service.changed": KEY,
   "identity.linked": IDENTITY,

@@ -29,6 +29,27 @@ export const ERRORS = {
     "The key is unknown, rotated or deactivated",
     "Register the sensor or enforcement point again, or rotate its key; an API key also counts from its networks only.",
   ],
+  CLIENT_INVALID: [
+    401,
+    "The client is not who it says",
+    "Send the id of an API key as client_id and its secret as client_secret, from a network the key is for.",
+  ],
+  TOKEN_INVALID: [
+    401,
+    "The access token does not count",
+    "Get a new one from `/oauth/token`; if that is refused too, look whether the API key behind it still counts.",
+  ],
+  GRANT_INVALID: [
+    400,
+    "The refresh token does not count",
+    "Begin anew with the API key; refresh tokens count once, so refresh in one place only.",
+  ],
+  GRANT_TYPE_UNSUPPORTED: [400, "There is no such grant type here", "Use client_credentials or refresh_token."],
+  SCOPE_INVALID: [
+    400,
+    "The scope is unknown or wider than the client may have",
+    "Leave out what `scopes` names, or give the API key more scopes.",
+  ],
   SSO_FAILED: [
     401,
     "The sign-in through another system was not accepted",

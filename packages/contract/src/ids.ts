@@ -15,6 +15,7 @@ export const ID_PREFIXES = {
   subject: "usr",
   key: "key",
   serviceAccount: "svc",
+  tokenFamily: "tkf",
   session: "ssn",
   passkey: "psk",
   hold: "hld",
@@ -38,6 +39,7 @@ export type EnforcerId = Id<"enforcer">;
 export type SubjectId = Id<"subject">;
 export type KeyId = Id<"key">;
 export type ServiceAccountId = Id<"serviceAccount">;
+export type TokenFamilyId = Id<"tokenFamily">;
 export type SessionId = Id<"session">;
 export type PasskeyId = Id<"passkey">;
 

@@ -24,6 +24,7 @@ export * from "./schemas/respond.ts";
 export * from "./schemas/retention.ts";
 export * from "./schemas/roles.ts";
 export * from "./schemas/secrets.ts";
+export * from "./schemas/tokens.ts";
 export * from "./schemas/trust.ts";
 export * from "./schemas/witness.ts";
 export * from "./severity.ts";

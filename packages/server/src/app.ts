@@ -35,6 +35,7 @@ import {
   openKnownPasswords,
   createKeys,
   createRoles,
+  createTokens,
   lockActiveSubject,
   operatorAddresses,
   readProviders,
@@ -63,6 +64,7 @@ import { privacyHandlers } from "./api/privacy.ts";
 import { roleHandlers } from "./api/roles.ts";
 import { secretHandlers } from "./api/secrets.ts";
 import { statusHandlers } from "./api/status.ts";
+import { tokenHandlers } from "./api/tokens.ts";
 import { openPersonalValues, openPrivacy } from "./open-privacy.ts";
 import { listenOn } from "./listen.ts";
 import type { Terminal } from "./terminal.ts";
@@ -166,9 +168,12 @@ async function openTrust(base: Base, stack: Stack, onDiverged: (error: Error) =>
     rules: config.signInRules,
   });
   const apiKeys = createKeys({ database, clock: systemClock });
+  const { publicUrl, tokens: settings } = config;
+  const deps = { database, clock: systemClock, vault: secrets, keys: apiKeys, publicUrl, settings };
+  const tokens = await createTokens(deps);
   const roles = createRoles({ database, clock: systemClock });
   const federation = await createFederation({ ...base, clock: systemClock, publicUrl: config.publicUrl });
-  return { audit, identity: roles.extend(identity), roles, federation, apiKeys };
+  return { audit, identity: roles.extend(identity), roles, federation, apiKeys, tokens };
 }
 
 /** The stages, last first: each is ready before what feeds it starts, and stops after it. */
@@ -200,7 +205,7 @@ function readinessOf({ database, log }: Base, { audit, collect }: Rooms): Return
 /** Every route's answer; a route of the contract without one does not type-check. */
 function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handlers, "live.connect"> {
   const { database, bus, version, startedAt, rules } = base;
-  const { audit, identity, roles, federation, apiKeys, govern, respond, collect, detect } = rooms;
+  const { audit, identity, roles, federation, apiKeys, tokens, govern, respond, collect, detect } = rooms;
   const clock = systemClock;
   return {
     ...systemHandlers({
@@ -212,6 +217,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...accountHandlers({ identity, cookie }),
     ...passkeyHandlers({ identity, cookie, device: deviceCookie(base.config.publicUrl) }),
     ...keyHandlers(apiKeys),
+    ...tokenHandlers(tokens),
     ...federationHandlers({ federation, identity, cookie, flowCookie: flowCookie(base.config.publicUrl) }),
     ...roleHandlers(roles),
     ...dutyHandlers(createDuties({ database, clock })),
@@ -260,7 +266,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
 /** @returns where the server answers */
 async function serve(base: Base, rooms: Rooms, stack: Stack): Promise<string> {
   const { config, log, database, bus } = base;
-  const { identity, apiKeys, collect, respond } = rooms;
+  const { identity, apiKeys, tokens, collect, respond } = rooms;
   const { host, publicUrl, webDir, trustProxy, corsOrigins } = config;
   const cookie = sessionCookie(publicUrl);
   const authenticate = createAuthenticate({
@@ -269,6 +275,7 @@ async function serve(base: Base, rooms: Rooms, stack: Stack): Promise<string> {
     findSensor: sensorKeys(collect),
     findEnforcer: async (key) => await respond.findEnforcer(key),
     findApiKey: apiKeys.check,
+    findToken: tokens.check,
   });
   const server = await buildServer({
     handlers: handlersOf(base, rooms, cookie),

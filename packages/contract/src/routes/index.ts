@@ -11,6 +11,7 @@ import { privacyRoutes } from "./privacy.ts";
 import { retentionRoutes } from "./retention.ts";
 import { roleRoutes } from "./roles.ts";
 import { secretRoutes } from "./secrets.ts";
+import { tokenRoutes } from "./tokens.ts";
 import { trustRoutes } from "./trust.ts";
 
 /** Every route Tyr answers on. The server registers exactly these, the clients are typed by them. */
@@ -27,6 +28,7 @@ export const routes = {
   ...retentionRoutes,
   ...secretRoutes,
   ...keyRoutes,
+  ...tokenRoutes,
   ...roleRoutes,
 } as const satisfies Record<string, RouteDefinition>;
 export type Routes = typeof routes;

@@ -1,6 +1,15 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { ok, refuse, type Permission, type Result } from "@tyr/contract";
-import { anonymous, looksLikeKey, type ApiKeyCheck, type Caller, type Identity, type KeyCheck } from "#identity";
+import {
+  anonymous,
+  looksLikeKey,
+  looksLikeToken,
+  type ApiKeyCheck,
+  type Caller,
+  type Identity,
+  type KeyCheck,
+  type TokenCheck,
+} from "#identity";
 import type { SessionCookie } from "./cookie.ts";
 
 type Needs = Permission | "public";
@@ -16,6 +25,7 @@ export type AuthenticateDeps = Readonly<{
   findSensor: KeyCheck;
   findEnforcer: KeyCheck;
   findApiKey: ApiKeyCheck;
+  findToken: TokenCheck;
 }>;
 
 function one(value: string | readonly string[] | undefined): string | undefined {
@@ -56,7 +66,7 @@ function bearerOf(headers: IncomingHttpHeaders, cookie: SessionCookie): Bearer |
   return token === undefined ? undefined : { token, isCookie: bearer === undefined };
 }
 
-/** Finds out who calls: by key where the route is for keys, else by bearer token (a session's or an API key), else by cookie. */
+/** Finds out who calls: by key where the route is for keys, else by bearer token (a session's, an API key or an access token), else by cookie. */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
   return async ({ headers, address, requestId }, needs) => {
     if (needs === "public") return ok({ caller: anonymous, by: "nothing" });
@@ -65,8 +75,9 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
     const sent = bearerOf(headers, deps.cookie);
     if (sent === undefined) return refuse("NOT_AUTHENTICATED", "this needs a signed-in person or a key");
     const { token, isCookie } = sent;
-    if (!isCookie && looksLikeKey(token)) {
-      const found = await deps.findApiKey(token, { address, requestId });
+    const find = looksLikeKey(token) ? deps.findApiKey : looksLikeToken(token) ? deps.findToken : undefined;
+    if (!isCookie && find !== undefined) {
+      const found = await find(token, { address, requestId });
       return found.ok ? ok({ caller: found.value, by: "bearer" }) : found;
     }
     const caller = await deps.identity.authenticate(token);

@@ -18,8 +18,9 @@ export type Route = Readonly<{ id: RouteId; definition: RouteDefinition }>;
 
 /** How a refusal is said on this route. */
 export function placeOf({ id, definition }: Route, requestId: string): RefusalPlace {
-  const dialect = id.startsWith("crowdsec.") ? "crowdsec" : "problem";
-  return { requestId, dialect, challenge: definition.needs === "block:enforce" ? "Basic" : "Bearer" };
+  const dialect = id.startsWith("crowdsec.") ? "crowdsec" : id.startsWith("oauth.") ? "oauth" : "problem";
+  const knowsBasic = definition.needs === "block:enforce" || dialect === "oauth";
+  return { requestId, dialect, challenge: knowsBasic ? "Basic" : "Bearer" };
 }
 
 export type GateDeps = Readonly<{

@@ -61,6 +61,7 @@ describe("who calls", () => {
     findEnforcer: find("enforcer-key", enforcer),
     findApiKey: async (given, { address }) =>
       given === "tyr_key_good" && address === "192.0.2.7" ? ok(robot) : refuse("KEY_INVALID", "no"),
+    findToken: async (given) => (given === "a.jwt.good" ? ok(robot) : refuse("TOKEN_INVALID", "no")),
   });
   const said = (result: Result<Authenticated>): string =>
     result.ok ? `${result.value.caller.actor.name} by ${result.value.by}` : result.refusal.code;
@@ -71,6 +72,9 @@ describe("who calls", () => {
     ["event:read", { authorization: `Bearer ${token}` }, "ada by bearer"],
     ["event:read", { authorization: `bearer ${token}` }, "ada by bearer"],
     ["event:read", { authorization: "Bearer wrong", cookie: `tyr=${token}` }, "NOT_AUTHENTICATED"],
+    ["event:read", { authorization: "Bearer a.jwt.good" }, "robot by bearer"],
+    ["event:read", { authorization: "Bearer a.jwt.bad", cookie: `tyr=${token}` }, "TOKEN_INVALID"],
+    ["event:read", { cookie: "tyr=a.jwt.good" }, "NOT_AUTHENTICATED"],
     ["event:read", { "x-tyr-key": "sensor-key" }, "NOT_AUTHENTICATED"],
     ["event:read", { "x-tyr-key": "wrong", cookie: `tyr=${token}` }, "ada by cookie"],
     ["event:read", { authorization: basic }, "NOT_AUTHENTICATED"],

@@ -69,6 +69,7 @@ describe.each(TEST_ENGINES)("a server over HTTP on %s", (engine) => {
         findSensor: nobody,
         findEnforcer: nobody,
         findApiKey: async () => refuse("KEY_INVALID", "none"),
+        findToken: async () => refuse("TOKEN_INVALID", "none"),
       }),
       identity,
       database: world.db,

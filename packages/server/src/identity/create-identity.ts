@@ -38,6 +38,7 @@ import {
   touchSession,
   type SessionOwner,
 } from "./store.ts";
+import { TOKENS_OF_PEOPLE } from "./tokens/end-tokens.ts";
 import { changeUser, createUser, type Administrator } from "./users.ts";
 import { callerOf, sessionView, userView } from "./view.ts";
 
@@ -241,7 +242,7 @@ export async function createIdentity({ publicUrl, ...deps }: IdentityDeps): Prom
   const tell = (ids: readonly string[]): void => {
     if (ids.length > 0) for (const listener of listeners) listener(ids);
   };
-  const endAccess = createEndAccess([sessionsOfPeople(tell), KEYS_OF_PEOPLE]);
+  const endAccess = createEndAccess([sessionsOfPeople(tell), TOKENS_OF_PEOPLE, KEYS_OF_PEOPLE]);
   const party = relyingPartyOf(publicUrl);
   const parts: Parts = { ...deps, party, places: new HashingPlaces(), tell, endAccess };
   const setUp = await openSetUp(parts);

@@ -17,6 +17,7 @@ import { newId } from "#platform/ids";
 import type { Caller } from "../caller.ts";
 import type { AccessKind } from "../end-access.ts";
 import { lockActiveSubject } from "../store.ts";
+import { endKeys, type EndedKeys } from "./end-keys.ts";
 import { newSecret, type NewSecret } from "./key-format.ts";
 import { keyView } from "./key-state.ts";
 import { canonicalNetworks } from "./networks.ts";
@@ -29,7 +30,6 @@ import {
   listSecrets,
   lockUsableKey,
   replaceSecret,
-  revokeKeys,
   type KeyRow,
   type SecretRow,
   type StoredKey,
@@ -195,11 +195,15 @@ export async function revokeKey(deps: KeyDeps, id: string, by: KeyMaker): Promis
   const mine = stored?.key.subject_id === by.caller.actor.id;
   if (stored === undefined || !(mine || by.caller.permissions.has("key:write"))) return unknown(id);
   const revoked = await deps.database.audited(
-    (ids: readonly string[]) =>
-      ids.length === 0 ? [] : [{ ...keyFact("key.revoked", stored.key, by), before: "usable", after: "revoked" }],
-    async (tx) => await revokeKeys(tx, { key: id }, deps.clock.now()),
+    ({ keys, families }: EndedKeys) => {
+      if (keys.length === 0) return [];
+      const fact = keyFact("key.revoked", stored.key, by);
+      const details = { ...fact.details, tokensEnded: families.length };
+      return [{ ...fact, before: "usable", after: "revoked", details }];
+    },
+    async (tx) => await endKeys(tx, { key: id }, deps.clock.now()),
   );
-  if (revoked.length === 0) return refuse("NOT_FOUND", `the key ${id} is revoked already`);
+  if (revoked.keys.length === 0) return refuse("NOT_FOUND", `the key ${id} is revoked already`);
   const after = await findKey(deps.database.read, id);
   return after === undefined ? unknown(id) : ok(await viewOf(deps, after));
 }
@@ -207,5 +211,5 @@ export async function revokeKey(deps: KeyDeps, id: string, by: KeyMaker): Promis
 /** A person's keys end with their account, and so do those of the service accounts they answer for. */
 export const KEYS_OF_PEOPLE: AccessKind = {
   counted: "keysRevoked",
-  end: async (tx, { subjectId, now }) => ({ count: (await revokeKeys(tx, { person: subjectId }, now)).length }),
+  end: async (tx, { subjectId, now }) => ({ count: (await endKeys(tx, { person: subjectId }, now)).keys.length }),
 };

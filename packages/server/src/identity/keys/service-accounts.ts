@@ -9,13 +9,13 @@ import {
 } from "@tyr/contract";
 import { newId } from "#platform/ids";
 import { lockActiveSubject } from "../store.ts";
+import { endKeys, NO_KEYS } from "./end-keys.ts";
 import type { KeyDeps, KeyMaker } from "./keys.ts";
 import {
   countActiveServices,
   findService,
   insertService,
   listServices,
-  revokeKeys,
   updateService,
   type OwnedService,
 } from "./store.ts";
@@ -73,13 +73,13 @@ export async function changeServiceAccount(
   { id, change }: Wanted,
   { caller: { actor }, requestId }: KeyMaker,
 ): Promise<Result<ServiceAccount>> {
-  type Changed = Readonly<{ before: string; after: string; keysRevoked: number }>;
+  type Changed = Readonly<{ before: string; after: string; keysRevoked: number; tokensEnded: number }>;
   const changed = await deps.database.audited(
     (one: Result<Changed>) => {
       if (!one.ok || one.value.before === one.value.after) return [];
-      const { before, after, keysRevoked } = one.value;
+      const { before, after, keysRevoked, tokensEnded } = one.value;
       const object = { kind: "service", id };
-      return [{ type: "service.changed", actor, object, requestId, before, after, details: { keysRevoked } }];
+      return [{ type: "service.changed", actor, object, requestId, before, after, details: { keysRevoked, tokensEnded } }];
     },
     async (tx): Promise<Result<Changed>> => {
       const row = await findService(tx, id);
@@ -88,8 +88,9 @@ export async function changeServiceAccount(
       if (change.ownerId !== undefined && !(await lockActiveSubject(tx, change.ownerId)))
         return refuse("NOT_FOUND", `there is no active user ${change.ownerId} to own it`);
       await updateService(tx, after);
-      const ended = after.active ? [] : await revokeKeys(tx, { service: id }, deps.clock.now());
-      return ok({ before: stateText(row), after: stateText(after), keysRevoked: ended.length });
+      const ended = after.active ? NO_KEYS : await endKeys(tx, { service: id }, deps.clock.now());
+      const counts = { keysRevoked: ended.keys.length, tokensEnded: ended.families.length };
+      return ok({ before: stateText(row), after: stateText(after), ...counts });
     },
   );
   return changed.ok ? await found(deps, id) : changed;

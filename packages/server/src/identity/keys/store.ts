@@ -119,6 +119,12 @@ export async function findKey(db: ReadDatabase, id: string): Promise<StoredKey |
   return row === undefined ? undefined : toStored(row);
 }
 
+/** Keys by their ids, alive or not. */
+export async function findKeys(db: ReadDatabase, ids: readonly KeyId[]): Promise<readonly StoredKey[]> {
+  if (ids.length === 0) return [];
+  return (await keysWithOwners(db).where("api_key.id", "in", ids).execute()).map(toStored);
+}
+
 /** Newest first: keys of one person, or of all. The oldest of more than 1,000 are left out. */
 export async function listKeys(db: ReadDatabase, of: SubjectId | "everybody"): Promise<readonly StoredKey[]> {
   const all = keysWithOwners(db).orderBy("api_key.id", "desc").limit(1_000);

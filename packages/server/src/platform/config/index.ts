@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ENVIRONMENTS, type Environment, type RecordClass, type Role, type StepUpClass } from "@tyr/contract";
 import { parseRetention } from "./retention.ts";
+import { parseTokens, type TokenSettings } from "./tokens.ts";
 import { parsePasskeyFor, parseSecondFactor } from "./sign-in-rules.ts";
 
 /** A setting that cannot be used: which one, why, and what would do. Nothing has been started. */
@@ -56,6 +57,8 @@ export type Config = Readonly<{
   ssoFile: string | undefined;
   /** Who has to have a second factor, and what asks for a passkey. */
   signInRules: Readonly<{ secondFactorFor: "all" | readonly Role[]; passkeyFor: readonly StepUpClass[] }>;
+  /** How access tokens for API clients are signed. */
+  tokens: TokenSettings;
   /** Origins whose pages may call the API with a bearer token. */
   corsOrigins: readonly string[];
 }>;
@@ -234,6 +237,12 @@ function readSignInRules({ env }: Settings): Config["signInRules"] {
   return { secondFactorFor: secondFactor.value, passkeyFor: passkeyFor.value };
 }
 
+function readTokens({ env }: Settings): Config["tokens"] {
+  const parsed = parseTokens(env);
+  if ("problem" in parsed) throw new ConfigInvalid(parsed.setting, parsed.problem);
+  return parsed;
+}
+
 function readDatabaseUrl({ env }: Settings): string | undefined {
   const url = env["TYR_DATABASE_URL"];
   return url === undefined ? undefined : checkedUrl("TYR_DATABASE_URL", url, ["postgres:", "postgresql:"]);
@@ -264,6 +273,7 @@ export function readConfig({ argv, env: given, root }: Raw): Config {
     environment: readEnvironment(settings),
     keepDays: readRetention(settings),
     ssoFile: pathOf(env["TYR_SSO_FILE"]),
+    tokens: readTokens(settings),
     signInRules: readSignInRules(settings),
     follow: [...list(env["TYR_FOLLOW"]), ...(flags.follow ?? [])].map(followed),
     intakeBytesMax: integer("TYR_INTAKE_MIB_MAX", env["TYR_INTAKE_MIB_MAX"] ?? "32", [1, 4096]) * MIB,
