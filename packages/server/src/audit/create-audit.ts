@@ -333,6 +333,7 @@ export async function createAudit(deps: AuditDeps): Promise<Audit> {
           type,
           ...by,
           object: { kind: "audit-log", id: parts.key.origin },
+          after: type === "audit.exported" ? "exported" : "shown",
           details: { size, root: Buffer.from(root).toString("base64") },
         },
         async () => undefined,
@@ -345,4 +346,3 @@ export async function createAudit(deps: AuditDeps): Promise<Audit> {
     },
   };
 }
-          after: type === "audit.exported" ? "exported" : "shown",
