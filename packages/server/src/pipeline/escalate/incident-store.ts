@@ -260,6 +260,8 @@ export async function detectionIdsOf(
 export type IncidentEvidence = Readonly<{
   incidentId: IncidentId;
   risk: number;
+  /** Whom it speaks against; null where no address is known. */
+  actorIp: string | null;
   detectionIds: readonly DetectionId[];
 }>;
 const EVIDENCE_MAX = 100;
@@ -268,5 +270,5 @@ export async function evidenceOf(db: ReadDatabase, id: IncidentId): Promise<Inci
   const incident = await findIncident(db, id);
   if (incident === undefined) return undefined;
   const detectionIds = await detectionIdsOf(db, id, { limit: EVIDENCE_MAX });
-  return { incidentId: id, risk: incident.risk, detectionIds };
+  return { incidentId: id, risk: incident.risk, actorIp: incident.actorIp, detectionIds };
 }

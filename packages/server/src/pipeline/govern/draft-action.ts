@@ -2,7 +2,7 @@ import { ok, refuse, type ActionCreate, type ActionId, type DryRun, type Result 
 import type { Insertable } from "kysely";
 import { newId } from "#platform/ids";
 import type { Fact, ReadDatabase, WriteTransaction } from "#platform/database";
-import { knownPrefix, parsePrefix, type Prefix } from "./address.ts";
+import { contains, knownPrefix, parsePrefix, type Prefix } from "./address.ts";
 import { digestOf } from "./canonical-digest.ts";
 import { moveAction, refusedFact, type Moved } from "./move-action.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
@@ -32,6 +32,13 @@ type Parts = Readonly<{
   by: By;
 }>;
 
+/** The risk that speaks for this target. An incident of somebody else is a reason to read, and no reason to block. */
+function riskOf({ target, evidence }: Pick<Parts, "target" | "evidence">): number | null {
+  if (evidence?.actorIp === undefined || evidence.actorIp === null) return null;
+  const actor = parsePrefix(evidence.actorIp);
+  return actor.ok && contains(target, actor.value) ? evidence.risk : null;
+}
+
 /** What approvers sign: every field that decides what will run. */
 function requestDigest(
   id: ActionId,
@@ -49,7 +56,7 @@ function requestDigest(
     connector,
     incident_id: evidence?.incidentId ?? null,
     detection_ids: evidence?.detectionIds.slice(0, DETECTIONS_MAX) ?? [],
-    risk: evidence?.risk ?? null,
+    risk: riskOf({ target, evidence }),
     requester: by.actor.id,
   });
 }
@@ -80,7 +87,7 @@ async function prepare(room: Room, parts: Parts): Promise<Draft | Weighed> {
     justification,
     incident_id: evidence?.incidentId ?? null,
     detection_ids: evidence?.detectionIds.slice(0, DETECTIONS_MAX) ?? [],
-    risk: evidence?.risk ?? null,
+    risk: riskOf(parts),
     requester: JSON.stringify(by.actor),
     requester_id: by.actor.id,
     requester_kind: by.actor.kind === "automation" ? ("automation" as const) : ("person" as const),

@@ -161,7 +161,21 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
     expect((await recordsOf(asked.id)).at(-1)).toMatchObject({ type: "action.refused", outcome: "refused" });
   });
 
-  test("somebody without an approving role, and automation, cannot approve", async () => {
+  test("the risk of an incident speaks for its own address only, or for a range around it", async () => {
+    const incidentId = world.incident({ n: 92, ip: "8.8.7.7", risk: 90 });
+    const ask = async (target: string) =>
+      must(await world.govern.create({ type: "block_ip", target, justification: "x", incidentId }, ana));
+    expect((await ask("8.8.7.7")).evidence).toMatchObject({ incidentId, risk: 90 });
+    expect((await ask("8.8.7.0/24")).evidence).toMatchObject({ incidentId, risk: 90 });
+    expect((await ask("8.8.6.6")).evidence).toMatchObject({ incidentId, risk: null });
+    const program: By = { actor: { kind: "automation", id: "svc_x", name: "x" }, roles: [], requestId: null };
+    const other = await world.govern.create(
+      { type: "block_ip", target: "8.8.6.7", justification: "x", incidentId },
+      program,
+    );
+    expect(other.ok && other.value.state).not.toBe("pending");
+  });
+
   test("whoever owns the program that asked, or holds its secret, does not decide about what it asked for", async () => {
     const soar: By = {
       actor: { kind: "automation", id: "svc_soar", name: "soar" },
@@ -180,6 +194,7 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
     expect(must(await approve(world, asked, dora)).state).toBe("approved");
   });
 
+  test("somebody without an approving role, and automation, cannot approve", async () => {
     const asked = await request(world, "8.8.1.3");
     expect(codeOf(await approve(world, asked, adam))).toBe("NOT_PERMITTED");
     const machine = {

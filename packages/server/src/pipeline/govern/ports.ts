@@ -19,6 +19,8 @@ export type Planner = Readonly<{
 export type Evidence = Readonly<{
   incidentId: IncidentId;
   risk: number;
+  /** Whom the incident speaks against; null where no address is known. */
+  actorIp: string | null;
   detectionIds: readonly DetectionId[];
 }>;
 

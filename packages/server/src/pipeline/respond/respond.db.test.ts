@@ -160,8 +160,9 @@ describe.each(TEST_ENGINES)("blocks on %s", (engine) => {
       approvalsMissing: 1,
       approvals: [{ counts: false }],
     });
-    // A request of theirs that was on its way is answered and stores nothing twice.
-    expect(must(await approve(world, asked, ben)).approvals).toHaveLength(1);
+    // A request of theirs that was on its way is refused, and stores nothing.
+    expect(codeOf(await approve(world, asked, ben))).toBe("NOT_AUTHENTICATED");
+    expect((await reload(asked)).approvals).toHaveLength(1);
     world.situation.people = everybody.map(({ id, roles }) => ({ id, roles }));
     must(await approve(world, asked, cleo));
     await world.respond.execute();

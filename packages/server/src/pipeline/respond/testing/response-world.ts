@@ -79,7 +79,12 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
       const known = situation.changes.findLast((one) => one.incidentId === incidentId);
       return known === undefined
         ? undefined
-        : { incidentId, risk: known.risk, detectionIds: [`det_${uuid(known.position)}` as DetectionId] };
+        : {
+            incidentId,
+            risk: known.risk,
+            actorIp: known.actorIp,
+            detectionIds: [`det_${uuid(known.position)}` as DetectionId],
+          };
     },
     readIncidentChangesAfter: async (_db, position, limit) =>
       situation.changes.filter((one) => one.position > position).slice(0, limit),
