@@ -60,6 +60,8 @@ const EXIT_OF = {
   APPROVAL_STALE: EXIT.failed,
   DRY_RUN_STALE: EXIT.failed,
   LAST_ADMINISTRATOR: EXIT.failed,
+  DUTY_CONFLICT: EXIT.refused,
+  OWN_ACCESS: EXIT.refused,
   IDEMPOTENCY_KEY_REUSED: EXIT.failed,
   BODY_TOO_LARGE: EXIT.failed,
   URL_TOO_LONG: EXIT.failed,

@@ -2,13 +2,15 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { RouteId } from "@tyr/contract";
+import type { DutyPairView, RouteId } from "@tyr/contract";
 import { startFakeServer, Refuses, type FakeServer, type Handlers } from "./fake-server.ts";
 import {
   action,
   allowed,
   auditEntry,
   block,
+  duties,
+  dutyException,
   enforcer,
   ids,
   incident,
@@ -306,6 +308,32 @@ const happy: readonly Case[] = [
     out: /alw_/,
     err: /no longer on the allow-list/,
     calls: ["allow.list", "allow.remove"],
+  },
+  {
+    argv: ["role", "conflicts"],
+    handlers: { "duty.conflicts": () => duties },
+    code: 6,
+    out: /freya +request-approve +open/,
+    err: /1 open/,
+    calls: ["duty.conflicts"],
+  },
+  {
+    argv: ["role", "pairs"],
+    handlers: { "duty.conflicts": () => duties },
+    out: /request-approve +built in +action:request +action:approve/,
+    calls: ["duty.conflicts"],
+  },
+  {
+    argv: ["role", "except", "freya", "request-approve", "--days", "30", "--reason", "two of us"],
+    handlers: { "user.list": () => ({ items: [session.user] }), "duty.except": () => dutyException },
+    out: /exc_.* +freya +request-approve +2026-03-03/,
+    calls: ["user.list", "duty.except"],
+  },
+  {
+    argv: ["role", "forbid", "viewer", "action:approve", "--reason", "ours"],
+    handlers: { "duty.addPair": () => ({ ...duties.pairs[0], id: "dty_1", builtIn: false }) as DutyPairView },
+    out: /dty_1 +own/,
+    calls: ["duty.addPair"],
   },
   {
     argv: ["user", "list"],

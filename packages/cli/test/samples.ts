@@ -1,4 +1,17 @@
-import type { Action, Block, Id, Enforcer, Incident, IncidentId, OutputOf, Sensor, SubjectId } from "@tyr/contract";
+import { DUTY_PAIRS } from "@tyr/contract";
+import type {
+  Action,
+  Block,
+  DutyConflicts,
+  DutyException,
+  Id,
+  Enforcer,
+  Incident,
+  IncidentId,
+  OutputOf,
+  Sensor,
+  SubjectId,
+} from "@tyr/contract";
 
 const uuid = (last: number): string => `00000000-0000-7000-8000-${String(last).padStart(12, "0")}`;
 export const ids = {
@@ -184,3 +197,38 @@ export const auditEntry = (index: number): OutputOf<"audit.list">["items"][numbe
   details: {},
   leafHash: null,
 });
+
+export const dutyException: DutyException = {
+  id: `exc_${uuid(11)}` as DutyException["id"],
+  subject: { id: ids.subject, name: "freya" },
+  pair: "request-approve",
+  reason: "two of us",
+  grantedBy: null,
+  grantedAt: at,
+  until: "2026-03-03T12:00:00.000Z",
+};
+export const duties: DutyConflicts = {
+  items: [
+    {
+      subject: { id: ids.subject, name: "freya", roles: ["analyst", "approver"] },
+      pair: "request-approve",
+      state: "open",
+      reason: null,
+      role: null,
+      exception: null,
+    },
+  ],
+  open: 1,
+  pairs: [
+    {
+      ...DUTY_PAIRS[0],
+      sides: [...DUTY_PAIRS[0].sides],
+      controls: [...DUTY_PAIRS[0].controls],
+      builtIn: true,
+      addedAt: null,
+      addedBy: null,
+    },
+  ],
+  exceptions: [],
+  programs: [],
+};

@@ -52,14 +52,17 @@ const INCIDENT = fields(
 );
 const NOTE = fields("before after details.verdict details.note details.characters");
 const KEY = fields(
-  "before after details.name details.scopes details.owner details.reason details.keysRevoked details.tokensEnded details.of details.networks details.lifeDays details.overlapSeconds",
+  "before after details.name details.scopes details.owner details.reason details.keysRevoked details.tokensEnded details.of details.networks details.lifeDays details.overlapSeconds details.exceptions",
 );
 const TOKEN = fields(
   "before after details.client details.scopes details.kid details.jti details.lifeSeconds details.reason",
 );
-const ROLE = fields("before after details.about");
+const ROLE = fields("before after details.about details.exceptions");
+const DUTY = fields(
+  "before after details.sides details.reason details.control details.pair details.until details.exceptionsEnded",
+);
 const USER = fields(
-  "before after details.roles details.sessionsEnded details.keysRevoked details.tokensEnded details.decisionsVoided details.provider",
+  "before after details.roles details.exceptions details.sessionsEnded details.keysRevoked details.tokensEnded details.decisionsVoided details.provider",
 );
 const IDENTITY = fields("before after details.provider details.sessionsEnded");
 const ACTOR_STEP = fields(
@@ -76,7 +79,7 @@ const PASSKEY: Fields = {
 export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "system.started": fields("details.engine details.rules details.policy details.environment"),
   "system.heartbeat": none,
-  "setup.completed": { ...fields("after details.roles"), ...ADDRESS },
+  "setup.completed": { ...fields("after details.roles details.exceptions"), ...ADDRESS },
   "session.created": { ...fields("after details.factor"), ...ADDRESS },
   "session.refused": { ...fields("details.reason details.failures details.provider details.factor"), ...ADDRESS },
   "session.ended": fields("before after details.subject"),
@@ -98,6 +101,10 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "role.created": ROLE,
   "role.changed": ROLE,
   "role.deleted": ROLE,
+  "duty.pair_added": DUTY,
+  "duty.pair_removed": DUTY,
+  "duty.excepted": DUTY,
+  "duty.exception_ended": DUTY,
   "key.created": KEY,
   "key.rotated": KEY,
   "key.revoked": KEY,

@@ -109,6 +109,12 @@ export const ERRORS = {
     "There are as many keys or service accounts as there may be",
     "Revoke keys, or disable service accounts, that are not needed any more.",
   ],
+  DUTY_CONFLICT: [
+    409,
+    "One person would hold what nobody may hold together",
+    "Leave out a role, or ask somebody with `duty:write` for an exception: `conflicts` names each pair and its reason.",
+  ],
+  OWN_ACCESS: [403, "Nobody decides about their own access", "Ask another person to decide."],
   ROLE_IN_USE: [409, "Somebody holds the role", "Give its holders other roles first, disabled users too."],
   SETUP_ALREADY_DONE: [
     409,

@@ -23,6 +23,8 @@ export const ID_PREFIXES = {
   quarantine: "qtn",
   note: "nte",
   allow: "alw",
+  dutyPair: "dty",
+  dutyException: "exc",
 } as const;
 
 export type Noun = keyof typeof ID_PREFIXES;
@@ -39,6 +41,7 @@ export type EnforcerId = Id<"enforcer">;
 export type SubjectId = Id<"subject">;
 export type KeyId = Id<"key">;
 export type ServiceAccountId = Id<"serviceAccount">;
+export type DutyExceptionId = Id<"dutyException">;
 export type TokenFamilyId = Id<"tokenFamily">;
 export type SessionId = Id<"session">;
 export type PasskeyId = Id<"passkey">;

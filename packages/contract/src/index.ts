@@ -1,6 +1,7 @@
 export * from "./audit-events.ts";
 export * from "./audit-fields.ts";
 export * from "./client.ts";
+export * from "./duties.ts";
 export * from "./errors.ts";
 export * from "./ids.ts";
 export * from "./live.ts";
@@ -13,6 +14,7 @@ export * from "./schemas/audit.ts";
 export * from "./schemas/basics.ts";
 export * from "./schemas/collect.ts";
 export * from "./schemas/detect.ts";
+export * from "./schemas/duties.ts";
 export * from "./schemas/escalate.ts";
 export * from "./schemas/federation.ts";
 export * from "./schemas/govern.ts";

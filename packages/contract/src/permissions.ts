@@ -29,6 +29,7 @@ export const PERMISSIONS = {
   "user:read": "see users and their roles",
   "user:write": "create and disable users, change roles",
   "role:write": "make, change and delete custom roles",
+  "duty:write": "name what nobody may hold together, and allow somebody else an exception",
   "secret:read": "see the key-encryption keys by name and what is under them",
   "secret:rotate": "put another key-encryption key in force",
   "session:own": "see and end the sessions of oneself",
@@ -71,6 +72,7 @@ export const ROLES = {
     "audit:verify",
     "user:read",
     "key:read",
+    "duty:write",
   ],
   security_manager: [
     ...reading,
@@ -97,6 +99,7 @@ export const ROLES = {
     "user:read",
     "user:write",
     "role:write",
+    "duty:write",
     "secret:read",
     "secret:rotate",
     "privacy:erase",
@@ -126,6 +129,7 @@ export const NEVER_BY_ROLE = [
   "action:approve",
   "user:write",
   "role:write",
+  "duty:write",
   "event:write",
   "block:enforce",
 ] as const satisfies readonly Permission[];

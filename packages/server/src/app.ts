@@ -30,6 +30,7 @@ import { createEscalate, createIncidentDesk, evidenceOf, readIncidentChangesAfte
 import { createGovern, listActionTimeline, type Govern } from "#govern";
 import {
   checkPasskeyRules,
+  createDuties,
   createFederation,
   createIdentity,
   openKnownPasswords,
@@ -55,6 +56,7 @@ import { accountHandlers } from "./api/account.ts";
 import { blockHandlers } from "./api/blocks.ts";
 import { collectHandlers } from "./api/collect.ts";
 import { detectionHandlers } from "./api/detections.ts";
+import { dutyHandlers } from "./api/duties.ts";
 import { incidentHandlers } from "./api/incidents.ts";
 import { keyHandlers } from "./api/keys.ts";
 import { modeHandlers } from "./api/mode.ts";

@@ -1,6 +1,7 @@
 import type { RouteId } from "@tyr/contract";
 import type { Deed, World } from "./audit-world.ts";
 import { passkeyDeeds } from "./audit-passkey-deeds.ts";
+import { dutyDeeds } from "./audit-duty-deeds.ts";
 import { roleDeeds } from "./audit-role-deeds.ts";
 import { stageDeeds } from "./audit-stage-deeds.ts";
 import { trustDeeds } from "./audit-trust-deeds.ts";
@@ -26,4 +27,4 @@ export const ELSEWHERE: Readonly<Partial<Record<RouteId, readonly [file: string,
   ],
 };
 
-export const deeds: Deeds = { ...trustDeeds, ...passkeyDeeds, ...roleDeeds, ...stageDeeds };
+export const deeds: Deeds = { ...trustDeeds, ...passkeyDeeds, ...roleDeeds, ...dutyDeeds, ...stageDeeds };

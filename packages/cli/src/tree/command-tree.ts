@@ -1,6 +1,7 @@
 import { ACCOUNT_COMMANDS } from "./account-commands.ts";
 import { COLLECT_COMMANDS } from "./collect-commands.ts";
 import type { CommandSpec } from "./command-spec.ts";
+import { DUTY_COMMANDS } from "./duty-commands.ts";
 import { KEY_COMMANDS } from "./key-commands.ts";
 import { PRIVACY_COMMANDS } from "./privacy-commands.ts";
 import { RESPOND_COMMANDS } from "./respond-commands.ts";
@@ -15,6 +16,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...COLLECT_COMMANDS,
   ...TRUST_COMMANDS,
   ...ACCOUNT_COMMANDS,
+  ...DUTY_COMMANDS,
   ...KEY_COMMANDS,
   ...WITNESS_COMMANDS,
   ...RESPOND_COMMANDS,

@@ -3,6 +3,7 @@ import { accountRoutes } from "./account.ts";
 import { auditRoutes } from "./audit.ts";
 import { collectRoutes } from "./collect.ts";
 import { detectRoutes } from "./detect.ts";
+import { dutyRoutes } from "./duties.ts";
 import { federationRoutes } from "./federation.ts";
 import { governRoutes } from "./govern.ts";
 import { keyRoutes } from "./keys.ts";
@@ -30,6 +31,7 @@ export const routes = {
   ...keyRoutes,
   ...tokenRoutes,
   ...roleRoutes,
+  ...dutyRoutes,
 } as const satisfies Record<string, RouteDefinition>;
 export type Routes = typeof routes;
 export type RouteId = keyof Routes;

@@ -29,6 +29,10 @@ export const Name = Type.String({
   pattern: "^(?!\\s*$)[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]+$",
   description: "a name: not blank, on one line, without control characters",
 });
+/** What people write on one line, beside a thing: as `Name`, longer. */
+export function LineText(maxLength: number) {
+  return Type.String({ ...Name, maxLength, description: "text: not blank, on one line, without control characters" });
+}
 /** What people write for others to read: reasons, notes, comments. A blank one says nothing. */
 export const Text = Type.String({
   minLength: 1,

@@ -11,11 +11,12 @@ export const NEVER_BY_KEY = [
   "action:approve",
   "user:write",
   "role:write",
+  "duty:write",
   "key:own",
   "key:write",
   "session:own",
-  "event:write",
   "personal:read",
+  "event:write",
   "block:enforce",
 ] as const satisfies readonly Permission[];
 

@@ -1,5 +1,6 @@
 export { anonymous, serviceCaller, type Caller, type KeyCheck } from "./caller.ts";
 export type { AccessEnd, AccessKind, EndAccess, Ended } from "./end-access.ts";
+export { createDuties, type Duties } from "./duties/index.ts";
 export { createFederation, readProviders, type Federation } from "./federation/index.ts";
 export { SESSION_LIFE_SECONDS } from "./session-rules.ts";
 export { createIdentity, type Identity, type IdentityDeps } from "./create-identity.ts";

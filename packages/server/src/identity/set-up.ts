@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { FIRST_ROLES, ok, refuse, type Result } from "@tyr/contract";
 import { newId } from "#platform/ids";
+import { exceptFirst } from "./duties/exceptions.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword, firstOwner } from "./password-policy.ts";
 import { hashToken, newToken } from "./session-rules.ts";
@@ -33,24 +34,29 @@ async function makeFirst(deps: SignInDeps, body: SetUpBody, origin: Origin): Pro
   };
   const session = newSession(subject.id, { ...origin, factor: "password" }, now);
   const actor = personOf(subject);
-  const completed = {
-    type: "setup.completed",
-    actor,
-    object: { kind: "subject", id: subject.id },
-    requestId: origin.requestId,
-    after: "active",
-    details: { roles: FIRST_ROLES, address: origin.address },
-  } as const;
-  return await deps.database.audited(
-    (made) => (made.ok ? [completed, sessionCreated(subject, session, origin)] : []),
-    async (tx): Promise<Result<SignedIn>> => {
+  const completed = (exceptions: readonly string[]) =>
+    ({
+      type: "setup.completed",
+      actor,
+      object: { kind: "subject", id: subject.id },
+      requestId: origin.requestId,
+      after: "active",
+      details: { roles: FIRST_ROLES, exceptions, address: origin.address },
+    }) as const;
+  type Made = Readonly<{ signedIn: SignedIn; exceptions: readonly string[] }>;
+  const done = await deps.database.audited(
+    (made: Result<Made>) =>
+      made.ok ? [completed(made.value.exceptions), sessionCreated(subject, session, origin)] : [],
+    async (tx): Promise<Result<Made>> => {
       await lockAdministrators(tx);
       if ((await countAdministrators(tx, "all")) > 0) return alreadyDone();
       if (!(await insertSubject(tx, subject))) return refuse("NAME_TAKEN", `there is already a user ${body.name}`);
       await insertSession(tx, session.row);
-      return ok({ session: sessionView(subject, session.row), token: session.token });
+      const exceptions = await exceptFirst(tx, subject.id, now);
+      return ok({ signedIn: { session: sessionView(subject, session.row), token: session.token }, exceptions });
     },
   );
+  return done.ok ? ok(done.value.signedIn) : done;
 }
 
 function alreadyDone() {

@@ -1,6 +1,7 @@
 import { ok, refuse, type Actor, type Result, type User, type UserChange, type UserCreate } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
+import { keepDuties, underExceptions, type Kept } from "./duties/keep-duties.ts";
 import type { AllEnded, EndAccess } from "./end-access.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword, firstOwner } from "./password-policy.ts";
@@ -22,7 +23,7 @@ function stateOf({ roles, active }: Pick<SubjectRow, "roles" | "active">): strin
   return `${active ? "active" : "disabled"}: ${roles.toSorted().join(", ")}`;
 }
 
-/** Refusals `PASSWORD_TOO_WEAK`, `NAME_TAKEN`, `TOO_MANY_REQUESTS`. */
+/** Refusals `PASSWORD_TOO_WEAK`, `NAME_TAKEN`, `DUTY_CONFLICT`, `TOO_MANY_REQUESTS`. */
 export async function createUser(deps: SignInDeps, body: UserCreate, by: Administrator): Promise<Result<User>> {
   const password = await checkPassword(body.password, firstOwner(body.name), deps.isKnownPassword);
   if (!password.ok) return password;
@@ -41,16 +42,28 @@ export async function createUser(deps: SignInDeps, body: UserCreate, by: Adminis
     created_at: now,
     last_seen_at: null,
   };
-  return await deps.database.audited(
-    { type: "user.created", ...by, object: { kind: "subject", id }, after: stateOf(subject), details: { roles } },
-    async (tx): Promise<Result<User>> =>
-      (await insertSubject(tx, subject))
-        ? ok(userView(subject))
-        : refuse("NAME_TAKEN", `there is already a user ${body.name}`),
+  const insert = async (tx: WriteTransaction): Promise<Result<User>> =>
+    (await insertSubject(tx, subject))
+      ? ok(userView(subject))
+      : refuse("NAME_TAKEN", `there is already a user ${body.name}`);
+  const made = await deps.database.audited(
+    (done: Result<Kept<User>>) => {
+      if (!done.ok) return [];
+      const details = { roles, ...underExceptions(done.value.exceptions) };
+      return [{ type: "user.created", ...by, object: { kind: "subject", id }, after: stateOf(subject), details }];
+    },
+    async (tx) => await keepDuties(tx, { now, of: id }, async () => await insert(tx)),
   );
+  return made.ok ? ok(made.value.value) : made;
 }
 
-export type Changed = Readonly<{ before: SubjectRow; after: SubjectRow; ended: AllEnded }>;
+export type Changed = Readonly<{
+  before: SubjectRow;
+  after: SubjectRow;
+  ended: AllEnded;
+  /** What of it stands on an exception from the separation of duties. */
+  exceptions: readonly string[];
+}>;
 
 function isActiveAdministrator({ roles, active }: SubjectRow): boolean {
   return active && roles.includes("admin");
@@ -59,20 +72,15 @@ function isActiveAdministrator({ roles, active }: SubjectRow): boolean {
 type Changing = Pick<SignInDeps, "clock"> & Readonly<{ endAccess: EndAccess }>;
 type Wanted = Readonly<{ id: string; change: UserChange }>;
 
-/**
- * Changes roles or state, within the transaction of whoever asks. Disabling ends every kind of access with it; new roles
- * hold from the next request. Refusals `NOT_FOUND`, `LAST_ADMINISTRATOR`: then nothing of the transaction may stay.
- */
-export async function applyChange(
+async function change(
   tx: WriteTransaction,
-  { clock, endAccess, id, change }: Changing & Wanted,
+  { clock, endAccess, id, change: wanted }: Changing & Wanted,
   by: Administrator,
-): Promise<Result<Changed>> {
-  await lockAdministrators(tx);
+): Promise<Result<Omit<Changed, "exceptions">>> {
   const before = await findSubject(tx, id);
   if (before === undefined) return refuse("NOT_FOUND", `there is no user ${id}`);
-  const roles = change.roles === undefined ? before.roles : [...new Set(change.roles)];
-  const after = { ...before, roles, active: change.active ?? before.active };
+  const roles = wanted.roles === undefined ? before.roles : [...new Set(wanted.roles)];
+  const after = { ...before, roles, active: wanted.active ?? before.active };
   // Writing the row locks it: a credential being made now is either seen below or finds the account disabled.
   await updateSubject(tx, after);
   if (isActiveAdministrator(before) && (await countAdministrators(tx, "active")) === 0)
@@ -83,12 +91,29 @@ export async function applyChange(
   return ok({ before, after, ended });
 }
 
+/**
+ * Changes roles or state, within the transaction of whoever asks. Disabling ends every kind of access with it; new roles
+ * hold from the next request. Refusals `NOT_FOUND`, `LAST_ADMINISTRATOR`, `DUTY_CONFLICT`: then nothing of the
+ * transaction may stay.
+ */
+export async function applyChange(
+  tx: WriteTransaction,
+  wanted: Changing & Wanted,
+  by: Administrator,
+): Promise<Result<Changed>> {
+  await lockAdministrators(tx);
+  const keeping = { now: wanted.clock.now(), of: wanted.id };
+  const done = await keepDuties(tx, keeping, async () => await change(tx, wanted, by));
+  return done.ok ? ok({ ...done.value.value, exceptions: done.value.exceptions }) : done;
+}
+
 /** The entries of a change; none when it changed nothing. */
-export function changeFacts({ before, after, ended }: Changed, by: Administrator): readonly Fact[] {
+export function changeFacts({ before, after, ended, exceptions }: Changed, by: Administrator): readonly Fact[] {
   const states = { before: stateOf(before), after: stateOf(after) };
   if (states.before === states.after) return [];
   const object = { kind: "subject", id: after.id };
-  return [{ type: "user.changed", ...by, object, ...states, details: ended.counts }, ...ended.facts];
+  const details = { ...ended.counts, ...underExceptions(exceptions) };
+  return [{ type: "user.changed", ...by, object, ...states, details }, ...ended.facts];
 }
 
 /** As `applyChange`, in a transaction of its own. */

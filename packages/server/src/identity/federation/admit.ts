@@ -4,6 +4,8 @@ import type { Clock } from "#platform/clock";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
 import { anonymous } from "../caller.ts";
+import { brokenPairs, keepDuties, underExceptions } from "../duties/keep-duties.ts";
+import { lockDuties } from "../duties/store.ts";
 import { hashPassword } from "../password-hash.ts";
 import { newSession, sessionCreated, type NewSession, type Origin, type SignedIn } from "../sign-in.ts";
 import {
@@ -29,7 +31,13 @@ export function actorOf({ id, name }: Pick<Provider, "id" | "name">): Actor {
   return { kind: "system", id: `sso:${id}`, name };
 }
 
-type Reason = "SSO_FAILED" | "SSO_UNKNOWN_USER" | "SSO_NO_ROLE" | "SSO_NAME_UNUSABLE" | "LAST_ADMINISTRATOR";
+type Reason =
+  | "SSO_FAILED"
+  | "SSO_UNKNOWN_USER"
+  | "SSO_NO_ROLE"
+  | "SSO_NAME_UNUSABLE"
+  | "LAST_ADMINISTRATOR"
+  | "DUTY_CONFLICT";
 type Stop = Readonly<{ ok: false; code: Reason; why: string }>;
 const stop = (code: Reason, why: string): Stop => ({ ok: false, code, why });
 
@@ -38,6 +46,7 @@ const SAID: Readonly<Record<Reason, string>> = {
   SSO_UNKNOWN_USER: "no account here belongs to this person of the provider",
   SSO_NO_ROLE: "none of this person's groups at the provider gives a role here",
   SSO_NAME_UNUSABLE: "the provider gives no login name that can be used here",
+  DUTY_CONFLICT: "this person's groups at the provider give roles that nobody may hold together",
   LAST_ADMINISTRATOR: "this would take the role from the last active administrator",
 };
 
@@ -69,11 +78,35 @@ function changed(entry: Entry, type: "user.created" | "user.changed", subject: S
   return { type, actor: actorOf(provider), object, requestId: origin.requestId, after: "active", details };
 }
 
+type Keeping = Readonly<{ now: Date; of: string }>;
+
+/** What the groups at a provider give is checked like what an administrator gives; its entry names the exceptions. */
+async function kept(tx: WriteTransaction, keeping: Keeping, work: () => Promise<Found | Stop>): Promise<Found | Stop> {
+  const done = await keepDuties(tx, keeping, async () => {
+    const found = await work();
+    return ok(found);
+  });
+  // Only the pairs: the log keeps reasons in clear, and who it is stands beside them as a personal value.
+  if (!done.ok) return stop("DUTY_CONFLICT", `the groups give both sides of ${brokenPairs(done.refusal)}`);
+  const { value: found, exceptions } = done.value;
+  if (!found.ok) return found;
+  const [first, ...rest] = found.facts;
+  if (first === undefined) return found;
+  return { ...found, facts: [{ ...first, details: { ...first.details, ...underExceptions(exceptions) } }, ...rest] };
+}
+
 async function provision(tx: WriteTransaction, entry: Entry, roles: readonly Role[]): Promise<Found | Stop> {
-  const { provider, claims, now, origin, password } = entry;
+  const { provider, claims, now } = entry;
   const name = nameIn(provider, claims);
   if (name === undefined) return stop("SSO_NAME_UNUSABLE", `the claim ${provider.nameClaim} is no login name`);
   const id = newId("subject", now);
+  return await kept(tx, { now, of: id }, async () => await insertLinked(tx, entry, { id, name, roles }));
+}
+
+type NewPerson = Pick<SubjectRow, "id" | "name" | "roles">;
+
+async function insertLinked(tx: WriteTransaction, entry: Entry, { id, name, roles }: NewPerson): Promise<Found | Stop> {
+  const { provider, claims, now, origin, password } = entry;
   const made = { created_at: now, last_seen_at: now, password_stands_alone: true };
   const subject: SubjectRow = { id, name, password, roles, active: true, ...made };
   // A name that is taken is never taken over: whoever chooses names at the provider would choose whom to become here.
@@ -95,7 +128,6 @@ async function applyRoles(
   entry: Entry,
   { subject, roles }: Readonly<{ subject: SubjectRow; roles: readonly Role[] }>,
 ): Promise<Found | Stop> {
-  if (subject.roles.toSorted().join() === roles.join()) return { ok: true, subject, facts: [] };
   const after = { ...subject, roles };
   await updateSubject(tx, after);
   if (subject.roles.includes("admin") && (await countAdministrators(tx, "active")) === 0)
@@ -118,11 +150,14 @@ async function find(tx: WriteTransaction, entry: Entry): Promise<Found | Stop> {
   const subject = known === undefined ? undefined : await lockUnchanged(tx, known);
   if (subject === undefined) return stop("SSO_FAILED", "disabled");
   await touchLink(tx, place, now);
-  return governs ? await applyRoles(tx, entry, { subject, roles }) : { ok: true, subject, facts: [] };
+  if (!governs || subject.roles.toSorted().join() === roles.join()) return { ok: true, subject, facts: [] };
+  return await kept(tx, { now, of: subject.id }, async () => await applyRoles(tx, entry, { subject, roles }));
 }
 
 async function open(tx: WriteTransaction, entry: Entry): Promise<Admitted | Stop> {
   await lockAdministrators(tx);
+  // Before the row of the account is locked, as everywhere: two locks taken in two orders would wait for each other.
+  await lockDuties(tx);
   const found = await find(tx, entry);
   if (!found.ok) return found;
   const { provider, claims, origin, now, provedAt } = entry;

@@ -12,10 +12,11 @@ import {
   type SubjectId,
 } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
-import type { Database, Fact } from "#platform/database";
+import type { Database, Fact, WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
 import type { Caller } from "../caller.ts";
 import type { AccessKind } from "../end-access.ts";
+import { keepDuties, underExceptions, type Kept } from "../duties/keep-duties.ts";
 import { lockActiveSubject } from "../store.ts";
 import { endKeys, type EndedKeys } from "./end-keys.ts";
 import { newSecret, type NewSecret } from "./key-format.ts";
@@ -92,6 +93,17 @@ async function madeOf(deps: KeyDeps, id: string, secret: string): Promise<Result
 
 const unknown = (id: string): Refused => refuse("NOT_FOUND", `there is no key ${id} that you could use or end`);
 
+/** What a service account's key may do, its owner holds too. A personal key gives nothing its owner does not hold. */
+async function ofProgram<T>(
+  tx: WriteTransaction,
+  { key, now }: Readonly<{ key: Pick<KeyRow, "service_id">; now: Date }>,
+  work: () => Promise<Result<T>>,
+): Promise<Result<Kept<T>>> {
+  if (key.service_id !== null) return await keepDuties(tx, { now }, work);
+  const done = await work();
+  return done.ok ? ok({ value: done.value, exceptions: [] }) : done;
+}
+
 /** `person`: who answers for the key, and whose account must be open while it is made. */
 type Making = Readonly<{ owner: Owner; person: SubjectId; body: KeyCreate }>;
 
@@ -120,15 +132,17 @@ async function make(deps: KeyDeps, { owner, person, body }: Making, by: KeyMaker
   const fact = keyFact("key.created", key, by);
   const of = "subject_id" in owner ? owner.subject_id : owner.service_id;
   const details = { ...fact.details, of, scopes: key.scopes, networks: key.networks, lifeDays: body.lifeDays };
+  const insert = async (tx: WriteTransaction): Promise<Result<undefined>> => {
+    if (!(await lockActiveSubject(tx, person))) return refuse("NOT_FOUND", "the account behind the key is disabled");
+    if ((await countUsableKeys(tx, owner, now)) >= KEYS_MAX)
+      return refuse("KEY_LIMIT_REACHED", `there are ${KEYS_MAX} keys in use already`, { limit: KEYS_MAX });
+    await insertKey(tx, key, secretRow(secret, { keyId: key.id, at: now, by }));
+    return ok(undefined);
+  };
   const stored = await deps.database.audited(
-    { ...fact, after: "active", details },
-    async (tx): Promise<Result<undefined>> => {
-      if (!(await lockActiveSubject(tx, person))) return refuse("NOT_FOUND", "the account behind the key is disabled");
-      if ((await countUsableKeys(tx, owner, now)) >= KEYS_MAX)
-        return refuse("KEY_LIMIT_REACHED", `there are ${KEYS_MAX} keys in use already`, { limit: KEYS_MAX });
-      await insertKey(tx, key, secretRow(secret, { keyId: key.id, at: now, by }));
-      return ok(undefined);
-    },
+    (done: Result<Kept<undefined>>) =>
+      done.ok ? [{ ...fact, after: "active", details: { ...details, ...underExceptions(done.value.exceptions) } }] : [],
+    async (tx) => await ofProgram(tx, { key, now }, async () => await insert(tx)),
   );
   return stored.ok ? await madeOf(deps, key.id, secret.secret) : stored;
 }
@@ -176,15 +190,20 @@ export async function rotateKey(deps: KeyDeps, { id, body }: Rotating, by: KeyMa
     overlapEndsAt: new Date(now.getTime() + body.overlapSeconds * 1_000),
     expiresAt: new Date(now.getTime() + body.lifeDays * DAY_MS),
   };
+  const replace = async (tx: WriteTransaction): Promise<Result<string | null>> => {
+    if (!(await lockUsableKey(tx, id))) return unknown(id);
+    const newest = (await listSecrets(tx, [stored.key.id])).find((one) => one.ends_at === null);
+    await replaceSecret(tx, rotation);
+    return ok(newest?.public_id ?? null);
+  };
   const done = await deps.database.audited(
-    (value: Result<string | null>) =>
-      value.ok ? [{ ...fact, before: value.value, after: made.publicId, details }] : [],
-    async (tx): Promise<Result<string | null>> => {
-      if (!(await lockUsableKey(tx, id))) return unknown(id);
-      const newest = (await listSecrets(tx, [stored.key.id])).find((one) => one.ends_at === null);
-      await replaceSecret(tx, rotation);
-      return ok(newest?.public_id ?? null);
+    (value: Result<Kept<string | null>>) => {
+      if (!value.ok) return [];
+      const under = underExceptions(value.value.exceptions);
+      return [{ ...fact, before: value.value.value, after: made.publicId, details: { ...details, ...under } }];
     },
+    // A key that had expired counts again.
+    async (tx) => await ofProgram(tx, { key: stored.key, now }, async () => await replace(tx)),
   );
   return done.ok ? await madeOf(deps, id, made.secret) : done;
 }

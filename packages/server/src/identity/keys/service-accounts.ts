@@ -7,7 +7,9 @@ import {
   type ServiceAccountCreate,
   type SubjectId,
 } from "@tyr/contract";
+import type { WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
+import { keepDuties, underExceptions, type Kept } from "../duties/keep-duties.ts";
 import { lockActiveSubject } from "../store.ts";
 import { endKeys, NO_KEYS } from "./end-keys.ts";
 import type { KeyDeps, KeyMaker } from "./keys.ts";
@@ -67,31 +69,38 @@ function stateText({ active, owner_id }: Pick<OwnedService, "active" | "owner_id
   return `${active ? "active" : "disabled"}: owned by ${owner_id}`;
 }
 
-/** Disabling revokes its keys in the same transaction; enabling gives none of them back. Refusal `NOT_FOUND`. */
+type Changed = Readonly<{ before: string; after: string; keysRevoked: number; tokensEnded: number }>;
+
+/**
+ * Disabling revokes its keys in the same transaction; enabling gives none of them back. Refusals `NOT_FOUND`,
+ * `DUTY_CONFLICT` when its keys and what the new owner holds must not be in one hand.
+ */
 export async function changeServiceAccount(
   deps: KeyDeps,
   { id, change }: Wanted,
   { caller: { actor }, requestId }: KeyMaker,
 ): Promise<Result<ServiceAccount>> {
-  type Changed = Readonly<{ before: string; after: string; keysRevoked: number; tokensEnded: number }>;
+  const work = async (tx: WriteTransaction): Promise<Result<Changed>> => {
+    const row = await findService(tx, id);
+    if (row === undefined) return refuse("NOT_FOUND", `there is no service account ${id}`);
+    const after = { id: row.id, owner_id: change.ownerId ?? row.owner_id, active: change.active ?? row.active };
+    if (change.ownerId !== undefined && !(await lockActiveSubject(tx, change.ownerId)))
+      return refuse("NOT_FOUND", `there is no active user ${change.ownerId} to own it`);
+    await updateService(tx, after);
+    const ended = after.active ? NO_KEYS : await endKeys(tx, { service: id }, deps.clock.now());
+    const counts = { keysRevoked: ended.keys.length, tokensEnded: ended.families.length };
+    return ok({ before: stateText(row), after: stateText(after), ...counts });
+  };
   const changed = await deps.database.audited(
-    (one: Result<Changed>) => {
-      if (!one.ok || one.value.before === one.value.after) return [];
-      const { before, after, keysRevoked, tokensEnded } = one.value;
+    (one: Result<Kept<Changed>>) => {
+      if (!one.ok || one.value.value.before === one.value.value.after) return [];
+      const { exceptions, value } = one.value;
+      const { before, after, keysRevoked, tokensEnded } = value;
       const object = { kind: "service", id };
-      return [{ type: "service.changed", actor, object, requestId, before, after, details: { keysRevoked, tokensEnded } }];
+      const details = { keysRevoked, tokensEnded, ...underExceptions(exceptions) };
+      return [{ type: "service.changed", actor, object, requestId, before, after, details }];
     },
-    async (tx): Promise<Result<Changed>> => {
-      const row = await findService(tx, id);
-      if (row === undefined) return refuse("NOT_FOUND", `there is no service account ${id}`);
-      const after = { id: row.id, owner_id: change.ownerId ?? row.owner_id, active: change.active ?? row.active };
-      if (change.ownerId !== undefined && !(await lockActiveSubject(tx, change.ownerId)))
-        return refuse("NOT_FOUND", `there is no active user ${change.ownerId} to own it`);
-      await updateService(tx, after);
-      const ended = after.active ? NO_KEYS : await endKeys(tx, { service: id }, deps.clock.now());
-      const counts = { keysRevoked: ended.keys.length, tokensEnded: ended.families.length };
-      return ok({ before: stateText(row), after: stateText(after), ...counts });
-    },
+    async (tx) => await keepDuties(tx, { now: deps.clock.now() }, async () => await work(tx)),
   );
   return changed.ok ? await found(deps, id) : changed;
 }

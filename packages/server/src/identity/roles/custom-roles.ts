@@ -12,6 +12,7 @@ import {
 } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
+import { keepDuties, underExceptions } from "../duties/keep-duties.ts";
 import { refuseWider, type KeyMaker } from "../keys/keys.ts";
 import { permissionsOfCustom } from "./held-permissions.ts";
 import {
@@ -49,9 +50,9 @@ export async function roleList({ database }: RoleDeps): Promise<readonly RoleVie
 
 const text = (permissions: readonly Permission[]): string => permissions.toSorted().join(" ");
 
-type Turn = Readonly<{ before: RoleRow | undefined; after: RoleRow; holders: number }>;
+type Turn = Readonly<{ before: RoleRow | undefined; after: RoleRow; holders: number; exceptions?: readonly string[] }>;
 
-function factOf(type: Fact["type"], { before, after }: Turn, { caller, requestId }: KeyMaker): Fact {
+function factOf(type: Fact["type"], { before, after, exceptions = [] }: Turn, { caller, requestId }: KeyMaker): Fact {
   return {
     type,
     actor: caller.actor,
@@ -59,7 +60,7 @@ function factOf(type: Fact["type"], { before, after }: Turn, { caller, requestId
     requestId,
     before: before === undefined ? null : text(before.permissions),
     after: after.deleted_at === null ? text(after.permissions) : null,
-    details: { about: after.about },
+    details: { about: after.about, ...underExceptions(exceptions) },
   };
 }
 
@@ -100,7 +101,10 @@ export async function createRole(deps: RoleDeps, body: RoleCreate, maker: KeyMak
 
 type Changing = Readonly<{ name: string; change: RoleChange }>;
 
-/** Refusals `NOT_FOUND`, `PERMISSIONS_TOO_WIDE` for what is added: taking away is always allowed. */
+/**
+ * Refusals `NOT_FOUND`, `PERMISSIONS_TOO_WIDE` for what is added: taking away is always allowed; `DUTY_CONFLICT` when one
+ * of its holders would hold both sides of a pair.
+ */
 export async function changeRole(
   deps: RoleDeps,
   { name, change }: Changing,
@@ -118,8 +122,10 @@ export async function changeRole(
       permissions: change.permissions ?? before.permissions,
       changed_at: deps.clock.now(),
     };
-    await updateCustomRole(tx, after);
-    return ok({ before, after, holders: (await countHolders(tx, "active")).get(name) ?? 0 });
+    const kept = await keepDuties(tx, { now: after.changed_at }, async () => ok(await updateCustomRole(tx, after)));
+    if (!kept.ok) return kept;
+    const holders = (await countHolders(tx, "active")).get(name) ?? 0;
+    return ok({ before, after, holders, exceptions: kept.value.exceptions });
   });
 }
 
