@@ -7,7 +7,7 @@ import { heldPermissions } from "../roles/held-permissions.ts";
 import { publicIdOf, secretMatches } from "./key-format.ts";
 import { actorOf, permissionsOfKey, whyUnusable, type PresentedKey, type Unusable } from "./key-state.ts";
 import { placeOf } from "./networks.ts";
-import { findKey, findSecret, touchKey, type KeyRow } from "./store.ts";
+import { findKey, findSecret, listSecrets, touchKey, type KeyRow } from "./store.ts";
 
 /** What is remembered of a key between requests, so that using it costs one read and rarely a write. */
 type Seen = { touchedMs: number; refusedMs: number; places: Set<string> };
@@ -102,10 +102,13 @@ export function createKeyCheck({ database, clock }: Readonly<{ database: Databas
       return INVALID;
     }
     await noteUse(found, request);
-    const roles = found.service === undefined ? (found.person.roles as Caller["roles"]) : [];
-    const permissions = permissionsOfKey(found, await heldPermissions(database.read, roles));
-    const behind = [...new Set([found.person.id, ...(found.secret?.made_by ?? [])])];
-    return ok({ actor: actorOf(found), permissions, roles, keyId: found.key.id, behind });
+    const held = found.service === undefined ? (found.person.roles as Caller["roles"]) : [];
+    const permissions = permissionsOfKey(found, await heldPermissions(database.read, held));
+    // A token was fetched with one of the key's secrets, and does not say with which.
+    const secrets = found.secret === undefined ? await listSecrets(database.read, [found.key.id]) : [found.secret];
+    const behind = [...new Set([found.person.id, ...secrets.flatMap(({ made_by }) => made_by)])];
+    // No roles: what asks for a role asks for a person, and a key is held to its scopes alone.
+    return ok({ actor: actorOf(found), permissions, roles: [], keyId: found.key.id, behind });
   };
 
   return {

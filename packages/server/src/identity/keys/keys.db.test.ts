@@ -76,6 +76,7 @@ describe.each(TEST_ENGINES)("API keys on %s", (engine) => {
     expect(await caller(secret)).toMatchObject({
       actor: { kind: "person", name: "ada" },
       permissions: new Set(["event:read"]),
+      roles: [],
       keyId: id,
     });
     expect(await facts("key.")).toEqual(["key.created ada"]);
