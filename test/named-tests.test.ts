@@ -18,7 +18,8 @@ function namedIn(page: string): [file: string, name: string][] {
 
 /** Only what stands in a test's own call counts, not in a comment or an expectation. */
 function hasTest(file: string, name: string): boolean {
-  const path = join(root, "packages", file);
+  // Tests of the whole house stand beside the packages.
+  const path = file.startsWith("test/") ? join(root, file) : join(root, "packages", file);
   if (!existsSync(path)) return false;
   const text = readFileSync(path, "utf8");
   const calls = [...text.matchAll(/\(\s*(["`])((?:(?!\1).)+)\1/g)].map(([, , first]) => first);

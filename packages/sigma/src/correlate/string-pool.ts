@@ -114,10 +114,15 @@ function hashOf(text: string): number {
   return sum;
 }
 
+/** Web Crypto gives 65,536 bytes in one call. */
+const RANDOM_AT_ONCE = 16_384;
 let secrets = new Int32Array(0);
 
 function addSecrets(): void {
-  const more = Int32Array.from({ length: Math.max(256, 2 * secrets.length) }, () => Math.random() * 2 ** 32);
+  const more = new Int32Array(Math.max(256, 2 * secrets.length));
+  for (let at = 0; at < more.length; at += RANDOM_AT_ONCE) {
+    crypto.getRandomValues(more.subarray(at, at + RANDOM_AT_ONCE));
+  }
   more.set(secrets);
   secrets = more;
 }

@@ -1,0 +1,42 @@
+/** Keys and algorithms of this room. Read by `npm run docs`; a test compares it with the calls in the sources. */
+export const CRYPTOGRAPHY = [
+  {
+    name: "Digests of files and batches",
+    algorithm: "SHA-256",
+    strengthBits: 128,
+    purpose: "the same file, or the same batch sent again, is known again",
+    lives: "nothing secret",
+    rotation: "none",
+    readers: "everybody",
+    uses: ["sha256"],
+    files: [
+      "cli/src/follow/follow-file.ts",
+      "cli/src/follow/source-file.ts",
+      "cli/src/follow/follow-state.ts",
+      "cli/src/import/batch-key.ts",
+      "cli/src/import/line-batcher.ts",
+    ],
+  },
+  {
+    name: "Key of a witness",
+    algorithm: "Ed25519 (C2SP tlog-cosignature v1)",
+    strengthBits: 128,
+    purpose: "cosignatures of checkpoints",
+    lives: "a file in the folder of `tyr witness serve`, mode 0600, on another machine than the log",
+    rotation: "a new witness in a new folder; readers take its key into their policy file",
+    readers: "the user the witness runs as",
+    uses: ["ed25519-ledger"],
+    files: ["cli/src/witness/key-file.ts"],
+  },
+  {
+    name: "A witness's memory of a log",
+    algorithm: "SHA-256 of the origin",
+    strengthBits: 128,
+    purpose: "names the file that remembers a log",
+    lives: "the witness's folder",
+    rotation: "none",
+    readers: "everybody",
+    uses: ["sha256"],
+    files: ["cli/src/witness/memory.ts"],
+  },
+] as const;

@@ -1,0 +1,36 @@
+/** Keys and algorithms of this room. Read by `npm run docs`; a test compares it with the calls in the sources. */
+export const CRYPTOGRAPHY = [
+  {
+    name: "Tree of the audit log",
+    algorithm: "SHA-256 (FIPS 180-4), RFC 6962 leaf and node prefixes; by Node, in the browser by ours",
+    strengthBits: 128,
+    purpose: "leaf and node hashes, commitments to personal values",
+    lives: "nothing secret",
+    rotation: "with a new log",
+    readers: "everybody",
+    uses: ["sha256-own", "node:crypto by its name"],
+    files: ["ledger/src/sha256.ts"],
+  },
+  {
+    name: "Signing keys of logs and witnesses",
+    algorithm: "Ed25519 (RFC 8032), C2SP signed notes and cosignatures",
+    strengthBits: 128,
+    purpose: "checkpoints and cosignatures that anybody verifies",
+    lives: "with whoever signs: see the audit room and `tyr witness`",
+    rotation: "see there",
+    readers: "see there",
+    uses: ["ed25519", "csprng"],
+    files: ["ledger/src/ed25519.ts", "ledger/src/note-key.ts"],
+  },
+  {
+    name: "Checkpoints of other logs",
+    algorithm: "ECDSA P-256 with SHA-256, verified only",
+    strengthBits: 128,
+    purpose: "reading proofs of older public logs",
+    lives: "public keys in a policy file",
+    rotation: "by that log",
+    readers: "everybody",
+    uses: ["ecdsa-p256"],
+    files: ["ledger/src/ecdsa.ts"],
+  },
+] as const;
