@@ -37,6 +37,7 @@ import {
   createKeys,
   createRoles,
   createTokens,
+  listDeciders,
   lockActiveSubject,
   operatorAddresses,
   readProviders,
@@ -98,16 +99,9 @@ function sensorKeys(collect: Collect): KeyCheck {
   };
 }
 
-async function openGovern({
-  config,
-  log,
-  database,
-  bus,
-  identity,
-}: Base & Readonly<{ identity: Identity }>): Promise<Govern> {
+async function openGovern({ config, log, database, bus }: Base): Promise<Govern> {
   const planner = createBlocklistPlanner({ reachOf });
-  const people = async () =>
-    (await identity.listUsers()).filter((user) => user.active).map(({ id, roles }) => ({ id, roles }));
+  const people = async () => await listDeciders(database.read);
   const ports = {
     planner,
     people,
@@ -182,7 +176,7 @@ async function openTrust(base: Base, stack: Stack, onDiverged: (error: Error) =>
 async function openStages(base: Base, stack: Stack, identity: Identity) {
   const { config, log, database, bus, rules } = base;
   const clock = systemClock;
-  const govern = await openGovern({ ...base, identity });
+  const govern = await openGovern(base);
   identity.endAccess.register(govern.standing);
   const respond = createRespond({ db: database, clock, bus, log, execution: govern.execution });
   for (const loop of [respond.start(), govern.start()]) stack.defer(async () => await loop.stop());

@@ -16,8 +16,10 @@ export const ROUTE_LIMITS = {
   change: { per: "caller", capacity: 120, perSecond: 10 },
   /** Files of the log, each up to 256 entries: a copy of a million entries takes two minutes. */
   export: { per: "caller", capacity: 2_000, perSecond: 40 },
-  /** Counts or reads through many entries of the log: up to half a second of the embedded engine. */
+  /** Reads through many entries of the log for words in them: up to half a second of the embedded engine. */
   search: { per: "caller", capacity: 60, perSecond: 4 },
+  /** Counts tens of thousands of entries; answers are shared for some seconds. */
+  count: { per: "caller", capacity: 12, perSecond: 1 / 2 },
   /** Recomputes the whole log: seconds of a processor. */
   verify: { per: "caller", capacity: 5, perSecond: 1 / 20 },
   /** Batches of events; what they hold is limited by bytes and by the queue behind. */
@@ -30,7 +32,7 @@ export type RouteLimit = keyof typeof ROUTE_LIMITS;
 const BY_ROUTE: Readonly<Record<string, RouteLimit>> = {
   "audit.verify": "verify",
   "audit.events": "search",
-  "audit.metrics": "search",
+  "audit.metrics": "count",
   "audit.log": "export",
   "sso.ended": "provider call",
 };

@@ -56,7 +56,7 @@ describe.each(TEST_ENGINES)("a server over HTTP on %s", (engine) => {
       ...(nothing as unknown as Handlers),
       ...sessionHandlers({ identity, cookie, device: deviceCookie("http://127.0.0.1:8970") }),
       ...accountHandlers({ identity, cookie }),
-      ...auditHandlers({ audit, reveal: async (entries) => [...entries] }),
+      ...auditHandlers({ audit, clock, reveal: async (entries) => [...entries] }),
       ...systemHandlers({ cookieName: "tyr", version: "1.2.3", notReady: async () => audit.diverged()?.message }),
       "sensor.list": async () => ok({ items: [] }),
     };

@@ -3,7 +3,7 @@ import { hash, verify } from "@node-rs/argon2";
 import type { Role } from "@tyr/contract";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { createIdentity, operatorAddresses, type Identity, type IdentityDeps, type Own } from "#identity";
+import { createIdentity, listDeciders, operatorAddresses, type Identity, type IdentityDeps, type Own } from "#identity";
 import { fixedClock } from "#platform/clock";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
 import { testDeps } from "./testing/test-vault.ts";
@@ -357,6 +357,23 @@ describe.each(TEST_ENGINES)("identity on %s", (engine) => {
       );
       expect(both.filter((one) => one.ok)).toHaveLength(1);
       expect((await identity.listUsers()).filter((user) => user.roles.includes("admin"))).toHaveLength(1);
+    });
+
+    test("who decide about actions are all found, however many accounts there are, and nobody else", async () => {
+      const { own } = await setUp();
+      const zoe = await addUser(own, "zoe", ["approver"]);
+      const gone = await addUser(own, "gone", ["security_manager"]);
+      const by = { actor: own.caller.actor, requestId: "r" };
+      await identity.changeUser(gone, { active: false }, by);
+      await world.db.bookkeep("counters", async (tx) => {
+        await sql`insert into subject (id, name, name_key, password, roles, active, created_at)
+          select 'usr_crowd' || n, 'b' || n, 'b' || n, '', '["viewer"]', true, now() from generate_series(1, 1200) n`.execute(
+          tx,
+        );
+      });
+      expect((await listDeciders(world.db.read)).map(({ id }) => id).toSorted()).toEqual(
+        [own.caller.actor.id, zoe].toSorted(),
+      );
     });
 
     test("that do not exist cannot be changed, and changing nothing is no entry", async () => {
