@@ -106,7 +106,10 @@ export const TRUST_COMMANDS: readonly CommandSpec[] = [
       { flags: "--outcome <outcome>", about: "that ended so", choices: ["success", "refused", "failure"] },
       { flags: "--request <id>", about: "of this request: the correlation id of answers and errors" },
       { flags: "--text <text>", about: "with this text anywhere in the entry" },
-      { flags: "--anomalies", about: "only what stands out: failure bursts, privileged acts at night, first times" },
+      {
+        flags: "--anomalies",
+        about: "only what stands out: failure bursts, copied credentials, privileged acts at night, first times",
+      },
       { flags: "--limit <n>", about: "at most so many entries, up to 10000 (default 50)" },
       { flags: "--after <cursor>", about: "continue behind this cursor" },
     ],

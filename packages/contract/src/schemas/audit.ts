@@ -19,6 +19,7 @@ export type AuditClass = Static<typeof AuditClass>;
 export const AUDIT_ANOMALIES = {
   failure_burst: "the fifth or a later entry of this actor within ten minutes that did not succeed",
   out_of_hours: "a person did something privileged between 22:00 and 06:00",
+  credential_copied: "a credential that only one should have was used by two: a refresh token, or a passkey",
   first_seen: "somebody known for at least seven days did something privileged for the first time",
 } as const;
 export const AuditAnomaly = Type.Enum(Object.keys(AUDIT_ANOMALIES) as (keyof typeof AUDIT_ANOMALIES)[]);

@@ -12,6 +12,7 @@ const CLASS_OF: Readonly<Record<string, AuditClass>> = {
   user: "authorization",
   role: "authorization",
   key: "authorization",
+  token: "authentication",
   service: "authorization",
   audit: "data_access",
   event: "data_modification",
@@ -52,4 +53,6 @@ export const PRIVILEGED_NOUNS = [
   "service",
   "secret",
 ] as const;
-export const PRIVILEGED_TYPES = ["audit.exported", "action.approval_recorded"] as const;
+export const PRIVILEGED_TYPES = ["audit.exported", "action.approval_recorded", "token.key_rotated"] as const;
+/** What is written only when a credential was in two hands. */
+export const COPIED_TYPES = ["token.reused", "passkey.suspected"] as const;

@@ -14,8 +14,8 @@ const LIMIT_MAX = 1_000;
  */
 const SCANNED_MAX = 10_000;
 
-function anomaliesOf({ failure_burst, out_of_hours, first_seen }: FoundLeaf): AuditAnomaly[] {
-  const flags = { failure_burst, out_of_hours, first_seen };
+function anomaliesOf({ failure_burst, out_of_hours, credential_copied, first_seen }: FoundLeaf): AuditAnomaly[] {
+  const flags = { failure_burst, out_of_hours, credential_copied, first_seen };
   return (Object.keys(flags) as AuditAnomaly[]).filter((name) => flags[name]);
 }
 

@@ -1,7 +1,7 @@
 import type { AuditClass } from "@tyr/contract";
 import { sql, type RawBuilder, type SqlBool } from "kysely";
 import type { ReadDatabase } from "#platform/database";
-import { nounsOf, PRIVILEGED_NOUNS, PRIVILEGED_TYPES } from "./event-class.ts";
+import { COPIED_TYPES, nounsOf, PRIVILEGED_NOUNS, PRIVILEGED_TYPES } from "./event-class.ts";
 import type { LeafRow } from "./store.ts";
 
 export type LeafFilter = Readonly<{
@@ -21,7 +21,12 @@ export type LeafScan = Readonly<{
   anomaliesOnly: boolean;
   utcOffsetMinutes: number;
 }>;
-export type Flags = Readonly<{ failure_burst: boolean; out_of_hours: boolean; first_seen: boolean }>;
+export type Flags = Readonly<{
+  failure_burst: boolean;
+  out_of_hours: boolean;
+  credential_copied: boolean;
+  first_seen: boolean;
+}>;
 export type FoundLeaf = Pick<LeafRow, "index" | "id" | "bytes" | "leaf_hash"> & Flags;
 
 /** As `AUDIT_ANOMALIES` of the contract says. */
@@ -34,8 +39,10 @@ type Condition = RawBuilder<SqlBool>;
 const noun = sql<string>`split_part(leaf.type, '.', 1)`;
 const privileged: Condition = sql<SqlBool>`leaf.outcome = 'success' and (${noun} in (${sql.join(PRIVILEGED_NOUNS)}) or leaf.type in (${sql.join(PRIVILEGED_TYPES)}))`;
 
+const copied: Condition = sql<SqlBool>`leaf.type in (${sql.join(COPIED_TYPES)})`;
+
 /** Cheap, and true of whatever stands out: it spares most entries the looking back. */
-const mayStandOut: Condition = sql<SqlBool>`(leaf.outcome <> 'success' or (${privileged}))`;
+const mayStandOut: Condition = sql<SqlBool>`(leaf.outcome <> 'success' or (${privileged}) or ${copied})`;
 
 const failureBurst: Condition = sql<SqlBool>`leaf.outcome <> 'success' and coalesce((
   select failed.at > leaf.at - make_interval(mins => ${sql.lit(BURST_MINUTES)}) from audit_leaf failed
@@ -99,12 +106,15 @@ export async function searchLeaves(
   if (scan.text !== undefined) query = query.where(contains(scan.text));
   if (scan.class !== undefined) query = query.where(ofClass(scan.class));
   if (scan.anomaliesOnly)
-    query = query.where(mayStandOut).where(sql<SqlBool>`((${failureBurst}) or (${night}) or (${firstSeen}))`);
+    query = query
+      .where(mayStandOut)
+      .where(sql<SqlBool>`((${failureBurst}) or (${night}) or (${copied}) or (${firstSeen}))`);
   return await query
     .select(["leaf.index", "leaf.id", "leaf.bytes", "leaf.leaf_hash"])
     .select([
       sql<boolean>`(${failureBurst})`.as("failure_burst"),
       sql<boolean>`(${night})`.as("out_of_hours"),
+      sql<boolean>`(${copied})`.as("credential_copied"),
       sql<boolean>`(${firstSeen})`.as("first_seen"),
     ])
     .orderBy("leaf.index", "desc")
@@ -143,6 +153,7 @@ export async function countAnomalies(
     .select([
       counted(failureBurst).as("failure_burst"),
       counted(outOfHours(utcOffsetMinutes)).as("out_of_hours"),
+      counted(copied).as("credential_copied"),
       counted(firstSeen).as("first_seen"),
     ])
     .executeTakeFirstOrThrow();

@@ -23,7 +23,7 @@ const STORY: readonly (readonly [string, Fact])[] = [
   ["2026-03-01T09:05:00Z", fact("policy.activated", { requestId: "req-a" })],
   ["2026-03-09T10:00:00Z", fact("policy.activated", { requestId: "req-b" })],
   ["2026-03-09T23:30:00Z", fact("mode.changed", { requestId: "req-c", before: "normal", after: "lockdown" })],
-  ["2026-03-10T05:59:59Z", fact("allow.added", { actor: loki, details: { why: '100% «Ünsinn» \\ "x" \n_' } })],
+  ["2026-03-10T05:59:59Z", fact("allow.added", { actor: loki, details: { reason: '100% «Ünsinn» \\ "x" \n_' } })],
   ...Array.from({ length: 6 }, (_, at): readonly [string, Fact] => [
     `2026-03-10T12:0${at}:00Z`,
     fact("session.refused", { actor: nobody, outcome: "refused", object: { kind: "account", id: "a" } }),
@@ -81,9 +81,9 @@ describe.each(TEST_ENGINES)("searching the audit log on %s", (engine) => {
   });
 
   test("finds text as it was written, whatever it means to a database", async () => {
-    for (const text of ["100%", "ÜNSINN", '\\ "x"', "\n_", "WHY", "why", "usr_loki"])
+    for (const text of ["100%", "ÜNSINN", '\\ "x"', "\n_", "REASON", "reason", "usr_loki"])
       expect({ text, found: (await found({ text })).includes(4) }).toEqual({ text, found: true });
-    for (const text of ["100_", "%%", "'; drop table audit_leaf; --", "why\\", "\u202e"])
+    for (const text of ["100_", "%%", "'; drop table audit_leaf; --", "reason\\", "\u202e"])
       expect({ text, found: await found({ text }) }).toEqual({ text, found: [] });
   });
 
@@ -125,7 +125,7 @@ describe.each(TEST_ENGINES)("searching the audit log on %s", (engine) => {
     now = "2026-03-11T00:00:00Z";
     const week = await audit.measure("week", 0);
     expect(week).toMatchObject({ timeframe: "week", since: "2026-03-04T00:00:00.000Z", complete: true });
-    expect(week.anomalies).toEqual({ failure_burst: 2, out_of_hours: 2, first_seen: 1 });
+    expect(week.anomalies).toEqual({ failure_burst: 2, out_of_hours: 2, credential_copied: 0, first_seen: 1 });
     const { since } = week;
     for (const { name, entries } of week.byType)
       expect([name, (await found({ since, type: name })).length]).toEqual([name, entries]);
@@ -159,5 +159,21 @@ describe.each(TEST_ENGINES)("searching the audit log on %s", (engine) => {
     expect([second?.items.map(({ index }) => index), second?.next]).toEqual([[12], null]);
     // What an index finds is found at once, however far down.
     expect(await found({ objectId: "act_9" })).toEqual([12]);
+  });
+
+  test("names what says that a credential was copied, whatever else it is", async () => {
+    now = "2027-06-01T12:00:00Z";
+    const object = { kind: "token-family", id: "tkf_1" };
+    const reused = fact("token.reused", { actor: loki, object, outcome: "refused", before: "active", after: "ended" });
+    const suspected = fact("passkey.suspected", { object: { kind: "passkey", id: "psk_1" } });
+    for (const one of [reused, suspected]) await db.audited(one, async () => undefined);
+    await audit.settle();
+    const since = "2027-05-31T00:00:00Z";
+    const page = await audit.search({ anomaliesOnly: "true", since });
+    expect(page?.items.map(({ type, anomalies }) => [type, anomalies])).toEqual([
+      ["passkey.suspected", ["credential_copied"]],
+      ["token.reused", ["credential_copied"]],
+    ]);
+    expect((await audit.measure("day", 0)).anomalies).toMatchObject({ credential_copied: 2 });
   });
 });

@@ -27,7 +27,7 @@ export type ApiKeyCheck = (presented: string, request: Request) => Promise<Resul
 export type KeyCaller = Caller & Readonly<{ keyId: KeyId; behind: readonly SubjectId[] }>;
 export type KeyChecks = Readonly<{
   check(presented: string, request: Request): Promise<Result<KeyCaller>>;
-  /** As `check`, for whoever has proved otherwise that they act under the key: for its tokens. `behind` is the owner alone. */
+  /** As `check`, for whoever has proved otherwise that they act under the key: for its tokens. `behind` is the owner, and whoever was shown a secret of it. */
   checkId(id: string, request: Request): Promise<Result<KeyCaller>>;
 }>;
 

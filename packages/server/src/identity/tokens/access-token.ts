@@ -51,6 +51,19 @@ export function looksLikeToken(text: string): boolean {
   return text.includes(".");
 }
 
+const IN_TEXT = /(eyJ[A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g;
+
+/**
+ * Whether an address carries an access token (RFC 9700 section 4.3.2, RFC 6750 section 2.3). Other JWTs are let through:
+ * what providers of sign-ins send back may look like one.
+ */
+export function holdsAccessToken(url: string): boolean {
+  return [...url.matchAll(IN_TEXT)].some(([, header = ""]) => {
+    const text = Buffer.from(header, "base64url").toString("utf8");
+    return /"typ"\s*:\s*"(application\/)?at\+jwt"/i.test(text);
+  });
+}
+
 /** The id of the key, when the header says nothing but what ours say: no key and no address of keys is taken from a token. */
 function kidOf(token: string): string | undefined {
   try {
@@ -69,6 +82,11 @@ function claimsOf(payload: JWTPayload): Claims | undefined {
   if (!texts.every((text): text is string => typeof text === "string" && text !== "")) return undefined;
   const [subject = "", id = "", key = "", scopes = "", from = ""] = texts;
   return { subject, jti: id, client: key, scopes: scopes.split(" ") as Permission[], family: from };
+}
+
+/** Nothing of ours lives longer, whatever it says of itself. */
+function isShort({ iat = 0, exp = Number.POSITIVE_INFINITY }: JWTPayload): boolean {
+  return exp - iat <= TOKEN_LIFE_MINUTES.most * 60;
 }
 
 type Verifying = Readonly<{ place: TokenPlace; now: Date }>;
@@ -98,7 +116,7 @@ export async function readAccessToken(
       maxTokenAge: TOKEN_LIFE_MINUTES.most * 60,
       requiredClaims: ["exp", "nbf", "jti", "sub"],
     });
-    return payload.aud === place.audience ? claimsOf(payload) : undefined;
+    return payload.aud === place.audience && isShort(payload) ? claimsOf(payload) : undefined;
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined;
     throw error;
