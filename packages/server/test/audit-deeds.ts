@@ -4,6 +4,7 @@ import { passkeyDeeds } from "./audit-passkey-deeds.ts";
 import { dutyDeeds } from "./audit-duty-deeds.ts";
 import { roleDeeds } from "./audit-role-deeds.ts";
 import { stageDeeds } from "./audit-stage-deeds.ts";
+import { tokenDeeds } from "./audit-token-deeds.ts";
 import { trustDeeds } from "./audit-trust-deeds.ts";
 
 /** A way to use a route, for every route that changes something, and for reading ones that leave an entry. */
@@ -27,4 +28,4 @@ export const ELSEWHERE: Readonly<Partial<Record<RouteId, readonly [file: string,
   ],
 };
 
-export const deeds: Deeds = { ...trustDeeds, ...passkeyDeeds, ...roleDeeds, ...dutyDeeds, ...stageDeeds };
+export const deeds: Deeds = { ...trustDeeds, ...tokenDeeds, ...passkeyDeeds, ...roleDeeds, ...dutyDeeds, ...stageDeeds };

@@ -13,7 +13,7 @@ export { checkPasskeyRules } from "./passkeys/relying-party.ts";
 export type { Own } from "./prove.ts";
 export { createRoles, type Roles } from "./roles/index.ts";
 export { lockActiveSubject } from "./store.ts";
-export { createTokens, JWKS_KEPT_SECONDS, looksLikeToken, type TokenCheck, type Tokens } from "./tokens/index.ts";
+export { createTokens, holdsAccessToken, JWKS_KEPT_SECONDS, looksLikeToken, type TokenCheck, type Tokens } from "./tokens/index.ts";
 export { operatorAddresses } from "./operator-addresses.ts";
 export type { SetUp } from "./set-up.ts";
 export type { Origin, SignedIn } from "./sign-in.ts";
