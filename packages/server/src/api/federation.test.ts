@@ -27,7 +27,10 @@ async function started() {
   };
   const handlers = federationHandlers({
     federation,
-    identity: { signOut: async ({ caller }) => void ended.push(caller.actor.name) },
+    identity: {
+      authenticate: async () => undefined,
+      signOut: async ({ caller }) => void ended.push(caller.actor.name),
+    },
     cookie: sessionCookie(PUBLIC_URL),
     flowCookie: flowCookie(PUBLIC_URL),
   });

@@ -2,10 +2,11 @@ import { ok } from "@tyr/contract";
 import type { Federation, Identity } from "#identity";
 import type { SessionCookie } from "./cookie.ts";
 import type { Call, Handlers } from "./handler.ts";
+import { keepSession } from "./keep-session.ts";
 
 export type FederationDeps = Readonly<{
   federation: Federation;
-  identity: Pick<Identity, "signOut">;
+  identity: Pick<Identity, "authenticate" | "signOut">;
   cookie: SessionCookie;
   /** Binds a sign-in on its way to the browser that began it. */
   flowCookie: SessionCookie;
@@ -21,6 +22,7 @@ const FORM_BYTES_MAX = 32 * 1024;
 /** Signing in and out through other systems. */
 export function federationHandlers({ federation, identity, cookie, flowCookie }: FederationDeps): FederationHandlers {
   return {
+  const keep = keepSession({ identity, cookie });
     "sso.providers": async () => ok({ items: [...federation.providers()] }),
     "sso.begin": async ({ params, body }, call) => {
       const begun = await federation.begin(params.provider, body.again === true);

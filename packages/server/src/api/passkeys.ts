@@ -2,9 +2,10 @@ import { ok } from "@tyr/contract";
 import type { Identity, Own, SignedIn } from "#identity";
 import type { SessionCookie } from "./cookie.ts";
 import type { Call, Handlers } from "./handler.ts";
+import { keepSession } from "./keep-session.ts";
 
 export type PasskeyDeps = Readonly<{
-  identity: Pick<Identity, "passkeys">;
+  identity: Pick<Identity, "passkeys" | "authenticate" | "signOut">;
   cookie: SessionCookie;
   /** Tells a browser somebody signed in with before. */
   device: SessionCookie;
@@ -16,12 +17,13 @@ function ownOf({ caller, requestId }: Call): Own {
 }
 
 /** Passkeys of oneself, and signing in and proving again with them. */
-export function passkeyHandlers({ identity: { passkeys }, cookie, device }: PasskeyDeps): PasskeyHandlers {
-  const hand = ({ session, token, device: known }: SignedIn, inBody: boolean | undefined, call: Call) => {
-    if (inBody === true) return ok({ ...session, token });
-    call.setHeader("set-cookie", cookie.keep(token));
-    if (known !== undefined) call.setHeader("set-cookie", device.keep(known));
-    return ok(session);
+export function passkeyHandlers({ identity, cookie, device }: PasskeyDeps): PasskeyHandlers {
+  const { passkeys } = identity;
+  const keep = keepSession({ identity, cookie, device });
+  const hand = async (signedIn: SignedIn, inBody: boolean | undefined, call: Call) => {
+    if (inBody === true) return ok({ ...signedIn.session, token: signedIn.token });
+    await keep(signedIn, call);
+    return ok(signedIn.session);
   };
   return {
     "passkey.list": async (_input, call) => ok(await passkeys.list(ownOf(call))),
@@ -35,12 +37,12 @@ export function passkeyHandlers({ identity: { passkeys }, cookie, device }: Pass
       const userAgent = headers["user-agent"] ?? null;
       const origin = { address, requestId, userAgent, device: device.read(headers.cookie) };
       const done = await passkeys.signIn(body.passkey, origin);
-      return done.ok ? hand(done.value, body.token, call) : done;
+      return done.ok ? await hand(done.value, body.token, call) : done;
     },
     "passkey.beginStepUp": async (_input, call) => await passkeys.beginProof(ownOf(call)),
     "passkey.stepUp": async ({ body }, call) => {
       const done = await passkeys.prove(body.passkey, ownOf(call));
-      return done.ok ? hand(done.value, body.token, call) : done;
+      return done.ok ? await hand(done.value, body.token, call) : done;
     },
   };
 }

@@ -2,6 +2,7 @@ import { ok } from "@tyr/contract";
 import type { Administrator, Identity, Origin, Own, SignedIn } from "#identity";
 import type { SessionCookie } from "./cookie.ts";
 import type { Call, Handlers } from "./handler.ts";
+import { keepSession } from "./keep-session.ts";
 
 export type SessionDeps = Readonly<{ identity: Identity; cookie: SessionCookie; device: SessionCookie }>;
 
@@ -21,21 +22,23 @@ type Ids = "setup.state" | "setup.complete" | `session.${string}` | "user.list" 
 type SessionHandlers = Omit<Pick<Handlers, Extract<keyof Handlers, Ids>>, "session.stepUp">;
 
 export function sessionHandlers({ identity, cookie, device }: SessionDeps): SessionHandlers {
-  const keep = ({ session, token, device: known }: SignedIn, call: Call) => {
-    call.setHeader("set-cookie", cookie.keep(token));
-    if (known !== undefined) call.setHeader("set-cookie", device.keep(known));
-    return ok(session);
+  const hand = keepSession({ identity, cookie, device });
+  const keep = async (signedIn: SignedIn, call: Call) => {
+    await hand(signedIn, call);
+    return ok(signedIn.session);
   };
   return {
     "setup.state": async () => ok({ needed: await identity.setUp.isNeeded() }),
     "setup.complete": async ({ body }, call) => {
       const done = await identity.setUp.complete(body, originOf(call));
-      return done.ok ? keep(done.value, call) : done;
+      return done.ok ? await keep(done.value, call) : done;
     },
     "session.login": async ({ body }, call) => {
       const done = await identity.signIn(body, { ...originOf(call), device: device.read(call.headers.cookie) });
       if (!done.ok) return done;
-      return body.token === true ? ok({ ...done.value.session, token: done.value.token }) : keep(done.value, call);
+      return body.token === true
+        ? ok({ ...done.value.session, token: done.value.token })
+        : await keep(done.value, call);
     },
     "session.get": async (_input, call) => await identity.session(ownOf(call)),
     "session.logout": async (_input, call) => {
