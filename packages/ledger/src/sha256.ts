@@ -11,7 +11,14 @@ function nativeSha256(): ((data: Uint8Array) => Bytes) | undefined {
   const process: { getBuiltinModule?: typeof globalThis.process.getBuiltinModule } | undefined = globalThis.process;
   const hash = process?.getBuiltinModule?.("node:crypto").hash;
   if (hash === undefined) return undefined;
-  return (data) => new Uint8Array(hash("sha256", data, "buffer"));
+  return (data) => fromBinary(hash("sha256", data, "binary"));
+}
+
+/** By way of a text: a buffer of its own for every digest costs three times the digest, and memory until it is collected. */
+function fromBinary(text: string): Bytes {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }
 
 const { roundConstants, startState } = deriveConstants();

@@ -5,6 +5,8 @@ import { sha256 } from "./sha256.ts";
 export const hashSizeBytes = 32;
 
 const leafPrefix = Uint8Array.of(0);
+/** Filled again for every entry that fits, begins with the zero byte. */
+const leafInput = new Uint8Array(16 * 1024 + 1);
 /** Filled again for every node: hashing is synchronous, so nobody sees it half written. */
 const nodeInput = new Uint8Array(1 + 2 * hashSizeBytes);
 nodeInput[0] = 1;
@@ -16,7 +18,9 @@ export function emptyRoot(): Bytes {
 
 /** SHA-256 over a zero byte and the entry (RFC 6962 section 2.1): a node can never pass for an entry. */
 export function leafHash(entry: Uint8Array): Bytes {
-  return sha256(concat(leafPrefix, entry));
+  if (entry.length >= leafInput.length) return sha256(concat(leafPrefix, entry));
+  leafInput.set(entry, 1);
+  return sha256(leafInput.subarray(0, 1 + entry.length));
 }
 
 /**

@@ -46,22 +46,48 @@ type StoredRecord = AuditRecord & Pick<LoggedRecord, "personal">;
 
 function parse(bytes: Uint8Array): StoredRecord | undefined {
   try {
-    return JSON.parse(Buffer.from(bytes).toString("utf8")) as StoredRecord;
+    const value = JSON.parse(Buffer.from(bytes).toString("utf8")) as StoredRecord | null;
+    return value ?? undefined;
   } catch {
     return undefined;
   }
 }
 
+/** A time the engine reads as the same: its years are not all of JavaScript's. */
+function isInstant(text: unknown): boolean {
+  if (typeof text !== "string" || !/^[1-9]\d{3}-/.test(text)) return false;
+  const timeMs = Date.parse(text);
+  return !Number.isNaN(timeMs) && new Date(timeMs).toISOString() === text;
+}
+
+/** No text of the engine holds a zero character or half a surrogate pair: in a column they are replaced. */
+function storable(text: string): string {
+  return /[\0\p{Cs}]/u.test(text) ? text.toWellFormed().replaceAll("\0", "\ufffd") : text;
+}
+
+type Texts = readonly [string, string, string, string, string, string];
+
+function areTexts(values: readonly unknown[]): values is Texts {
+  return values.every((value) => typeof value === "string");
+}
+
 /** Undefined when the bytes are not an entry of ours: only possible when somebody wrote to the database beside us. */
 export function columnsOf(bytes: Uint8Array): EntryColumns | undefined {
   const record = parse(bytes);
-  if (record === undefined || Number.isNaN(Date.parse(record.at))) return undefined;
-  const { id, at, type, actor, object, outcome, requestId } = record;
-  const columns = { id, at, type, actor_id: actor?.id, object_id: object?.id, outcome };
-  const areTexts = Object.values(columns).every((value) => typeof value === "string");
-  return areTexts && (requestId === null || typeof requestId === "string")
-    ? { ...columns, request_id: requestId }
-    : undefined;
+  if (record === undefined || !isInstant(record.at)) return undefined;
+  const { at, actor, object, requestId } = record;
+  const values: readonly unknown[] = [record.id, record.type, actor?.id, object?.id, record.outcome, requestId ?? ""];
+  if (!areTexts(values)) return undefined;
+  const [id, type, actor_id, object_id, outcome, request_id] = values;
+  return {
+    id: storable(id),
+    at,
+    type: storable(type),
+    actor_id: storable(actor_id),
+    object_id: storable(object_id),
+    outcome: storable(outcome),
+    request_id: requestId === null ? null : storable(request_id),
+  };
 }
 
 type Place = Readonly<{ id: string; index: number | null; leafHash: Uint8Array | null }>;

@@ -2,6 +2,7 @@ import {
   appendLeaves,
   emptyEdge,
   emptyFrontier,
+  entrySizeBytesMax,
   frontierRoot,
   growTiles,
   leafHash,
@@ -13,14 +14,14 @@ import {
 import type { AuditVerification } from "@tyr/contract";
 import type { ReadDatabase } from "#platform/database";
 import { columnsOf } from "./entry.ts";
-import { checkpointsBetween, readLeaves, readTiles, type CheckpointRow, type LeafRow } from "./store.ts";
+import { columnsText, readLeafPage, type StoredLeaf } from "./leaf-page-store.ts";
+import { checkpointsBetween, readTiles, type CheckpointRow } from "./store.ts";
 import { sameBytes, type Tree } from "./tree.ts";
 
 type Problem = AuditVerification["problems"][number];
 
-/** Four tiles at a time: some milliseconds of hashing between two turns of the event loop. */
-const PAGE = 4 * tileWidth;
 const PROBLEMS_MAX = 100;
+const HASH_HEX = /^[0-9a-f]{64}$/;
 
 /** Keeps the first problems and counts on: a log rewritten as a whole must not fill the memory. */
 class Findings {
@@ -30,32 +31,41 @@ class Findings {
   }
 }
 
-function checkLeaf(leaf: LeafRow, hash: Uint8Array, findings: Findings): void {
-  if (!sameBytes(hash, leaf.leaf_hash))
-    findings.add("LEDGER_ENTRY_ALTERED", leaf.index, `entry ${leaf.index} does not have its recorded hash`);
-  const said = columnsOf(leaf.bytes);
-  const fits =
-    said === undefined ||
-    (Object.keys(said) as (keyof typeof said)[]).every(
-      (name) => said[name] === (name === "at" ? leaf.at.toISOString() : leaf[name]),
-    );
-  if (!fits)
-    findings.add("AUDIT_COLUMN_ALTERED", leaf.index, `the search columns of entry ${leaf.index} differ from its bytes`);
+function columnsFit(bytes: Uint8Array, columns: string): boolean {
+  const said = columnsOf(bytes);
+  return said === undefined || columnsText(said) === columns;
 }
 
-/** Hashes of the page as derived from the bytes; undefined when rows are missing. */
-function checkPage(leaves: readonly LeafRow[], from: number, findings: Findings): Uint8Array[] {
-  return leaves.map((leaf, at) => {
-    if (leaf.index !== from + at)
-      findings.add(
-        "LEDGER_EXPORT_MISSING",
-        from + at,
-        `entry ${from + at} is missing; the next stored is ${leaf.index}`,
-      );
-    const hash = leafHash(leaf.bytes);
-    checkLeaf(leaf, hash, findings);
-    return hash;
-  });
+/** The hash as derived from the bytes; where there are none to derive it from, what was recorded, so that the walk can go on. */
+function checkLeaf({ index, bytes, leafHashHex, columns }: StoredLeaf, findings: Findings): Uint8Array {
+  if (bytes === undefined) {
+    findings.add("LEDGER_ENTRY_ALTERED", index, `entry ${index} has no bytes, or more than ${entrySizeBytesMax}`);
+    return Buffer.from(HASH_HEX.test(leafHashHex) ? leafHashHex : "00".repeat(32), "hex");
+  }
+  const hash = leafHash(bytes);
+  if (Buffer.from(hash).toString("hex") !== leafHashHex)
+    findings.add("LEDGER_ENTRY_ALTERED", index, `entry ${index} does not have its recorded hash`);
+  if (!columnsFit(bytes, columns))
+    findings.add("AUDIT_COLUMN_ALTERED", index, `the search columns of entry ${index} differ from its bytes`);
+  return hash;
+}
+
+/** `gap`: an entry is missing after these, and nothing can be said of what follows. */
+type Page = Readonly<{ hashes: readonly Uint8Array[]; gap: boolean }>;
+
+/** Up to the first entry that is missing. */
+function checkPage(leaves: readonly StoredLeaf[], from: number, findings: Findings): Page {
+  const gap = leaves.findIndex(({ index }, at) => index !== from + at);
+  const hashes = (gap < 0 ? leaves : leaves.slice(0, gap)).map((leaf) => checkLeaf(leaf, findings));
+  if (gap >= 0) {
+    const missing = from + gap;
+    findings.add(
+      "LEDGER_EXPORT_MISSING",
+      missing,
+      `entry ${missing} is missing; the next stored is ${leaves[gap]?.index}`,
+    );
+  }
+  return { hashes, gap: gap >= 0 };
 }
 
 async function checkTiles(db: ReadDatabase, tiles: readonly Tile[], findings: Findings): Promise<void> {
@@ -94,6 +104,17 @@ async function checkPast(
   return appendLeaves(frontier, page.hashes.slice(frontier.size - page.before.size));
 }
 
+const wholeOf = (tiles: readonly Tile[]): readonly Tile[] => tiles.filter(({ width }) => width === tileWidth);
+
+/** The last word: everything before only explains why not. */
+function checkRoot(root: Uint8Array, target: Tree, findings: Findings): void {
+  if (findings.problems.length > 0 || sameBytes(root, target.root)) return;
+  findings.add("LEDGER_ROOT_MISMATCH", null, `the ${target.size} entries do not have the root that was signed`);
+}
+
+const truncated = (signed: number, stored: number): string =>
+  `a checkpoint over ${signed} entries was signed, but ${signed - stored} of them are not stored`;
+
 export type StoredVerdict = Readonly<{ entriesRead: number; root: Uint8Array; problems: readonly Problem[] }>;
 
 /**
@@ -111,23 +132,16 @@ export async function verifyStored(
   let edge: TileEdge = emptyEdge;
   while (frontier.size < target.size) {
     const from = frontier.size;
-    const leaves = await readLeaves(db, from, Math.min(from + PAGE, target.size));
-    const hashes = checkPage(leaves, from, findings);
+    const { hashes, gap } = checkPage(await readLeafPage(db, from, target.size), from, findings);
     const grown = growTiles(edge, hashes);
     edge = grown.edge;
-    const last = from + hashes.length >= target.size;
-    await checkTiles(db, last ? grown.tiles : grown.tiles.filter((tile) => tile.width === tileWidth), findings);
+    const mayGrow = !gap && from + hashes.length < target.size;
+    await checkTiles(db, mayGrow ? wholeOf(grown.tiles) : grown.tiles, findings);
     frontier = await checkPast(db, { before: frontier, hashes }, findings);
-    if (hashes.length < Math.min(PAGE, target.size - from)) break;
+    if (hashes.length === 0 && !gap) findings.add("LEDGER_TRUNCATED", from, truncated(target.size, from));
+    if (gap || hashes.length === 0) break;
   }
-  if (frontier.size < target.size)
-    findings.add(
-      "LEDGER_TRUNCATED",
-      frontier.size,
-      `a checkpoint over ${target.size} entries was signed, but ${target.size - frontier.size} of them are not stored`,
-    );
   const root = frontierRoot(frontier);
-  if (findings.problems.length === 0 && !sameBytes(root, target.root))
-    findings.add("LEDGER_ROOT_MISMATCH", null, `the ${target.size} entries do not have the root that was signed`);
+  checkRoot(root, target, findings);
   return { entriesRead: frontier.size, root, problems: findings.problems };
 }
