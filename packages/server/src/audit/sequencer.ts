@@ -1,15 +1,16 @@
 import { append, frontierOfEdge, growTiles } from "@tyr/ledger";
 import type { Database, WriteTransaction } from "#platform/database";
 import { columnsOf, type EntryColumns } from "./entry.ts";
+import { AuditDiverged } from "./errors.ts";
 import {
   anyWaiting,
-  insertLeaves,
   lockTree,
+  moveToLog,
   putTiles,
+  readOldest,
   reclaimIntake,
-  takeWaiting,
   updateTree,
-  type LeafRow,
+  type PlacedLeaf,
   type WaitingRow,
 } from "./store.ts";
 import { loadEdge } from "./tree.ts";
@@ -18,7 +19,7 @@ import { loadEdge } from "./tree.ts";
 export const SEQUENCED_ROWS_MAX = 1_000;
 
 /** Bytes that are no entry of ours are logged all the same: the sequencer never stalls and never drops. */
-function foreign({ id }: WaitingRow): EntryColumns {
+function foreign(id: string): EntryColumns {
   return {
     id,
     at: new Date(0).toISOString(),
@@ -30,14 +31,15 @@ function foreign({ id }: WaitingRow): EntryColumns {
   };
 }
 
-function toLeaf(row: WaitingRow, index: number, leaf_hash: Uint8Array): LeafRow {
-  const { at, ...columns } = columnsOf(row.bytes) ?? foreign(row);
-  return { ...columns, id: row.id, index, at: new Date(at), bytes: row.bytes, leaf_hash };
+function toLeaf({ number, id, bytes }: WaitingRow, index: number, leaf_hash: Uint8Array): PlacedLeaf {
+  const { at, ...columns } = columnsOf(bytes) ?? foreign(id);
+  return { ...columns, id, number, index, at: new Date(at), leaf_hash };
 }
 
 async function sequence(tx: WriteTransaction): Promise<number> {
   const tree = await lockTree(tx);
-  const rows = await takeWaiting(tx, SEQUENCED_ROWS_MAX);
+  // Only whoever holds that lock takes rows away.
+  const rows = await readOldest(tx, SEQUENCED_ROWS_MAX);
   if (rows.length === 0) return 0;
   const edge = await loadEdge(tx, tree);
   const appended = append(
@@ -45,7 +47,11 @@ async function sequence(tx: WriteTransaction): Promise<number> {
     rows.map((row) => row.bytes),
   );
   const leaves = rows.map((row, at) => toLeaf(row, tree.size + at, appended.leafHashes[at] ?? new Uint8Array(0)));
-  await insertLeaves(tx, leaves);
+  const moved = await moveToLog(tx, leaves);
+  if (moved !== rows.length)
+    throw new AuditDiverged(
+      `of ${rows.length} waiting entries ${rows.length - moved} were changed while they were hashed`,
+    );
   const grown = growTiles(edge, appended.leafHashes);
   await putTiles(
     tx,

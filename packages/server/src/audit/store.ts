@@ -59,24 +59,34 @@ export async function putKeyInForce(tx: WriteTransaction, vkey: string): Promise
   await tx.updateTable("audit_tree").set({ vkey }).execute();
 }
 
-/** Takes the oldest committed rows out of the intake, lowest number first. */
-export async function takeWaiting(tx: WriteTransaction, limit: number): Promise<readonly WaitingRow[]> {
-  const oldest = tx.selectFrom("audit_intake").select("number").orderBy("number").limit(limit);
-  const rows = await tx
-    .deleteFrom("audit_intake")
-    .where("number", "in", oldest)
-    .returning(["number", "id", "bytes"])
-    .execute();
-  return rows.toSorted((a, b) => a.number - b.number);
+/** The oldest committed rows of the intake, lowest number first. */
+export async function readOldest(db: ReadDatabase, limit: number): Promise<readonly WaitingRow[]> {
+  return await db.selectFrom("audit_intake").selectAll().orderBy("number").limit(limit).execute();
 }
 
-export async function insertLeaves(tx: WriteTransaction, leaves: readonly LeafRow[]): Promise<void> {
-  const rows = leaves.map((leaf) => ({ ...leaf, bytes: hex(leaf.bytes), leaf_hash: hex(leaf.leaf_hash) }));
-  await sql`
+export type PlacedLeaf = Omit<LeafRow, "bytes"> & Readonly<{ number: number }>;
+
+/**
+ * Moves rows of the intake to their places in the log. Their bytes stay in the database; it hashes them once more, so that a
+ * row somebody changed since it was read, or took away, is not moved.
+ *
+ * @returns how many were moved
+ */
+export async function moveToLog(tx: WriteTransaction, leaves: readonly PlacedLeaf[]): Promise<number> {
+  const rows = leaves.map((leaf) => ({ ...leaf, leaf_hash: hex(leaf.leaf_hash) }));
+  const { numAffectedRows } = await sql`
+    with given as (
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given (number int8, index int8, id text,
+        at timestamptz, type text, actor_id text, object_id text, outcome text, request_id text, leaf_hash text)
+    ), taken as (
+      delete from audit_intake using given where audit_intake.number = given.number
+        and sha256('\\x00'::bytea || audit_intake.bytes) = decode(given.leaf_hash, 'hex')
+      returning given.index, given.id, given.at, given.type, given.actor_id, given.object_id, given.outcome,
+        given.request_id, audit_intake.bytes, decode(given.leaf_hash, 'hex')
+    )
     insert into audit_leaf (index, id, at, type, actor_id, object_id, outcome, request_id, bytes, leaf_hash)
-    select index, id, at, type, actor_id, object_id, outcome, request_id, decode(bytes, 'hex'), decode(leaf_hash, 'hex')
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given (index int8, id text, at timestamptz, type text,
-      actor_id text, object_id text, outcome text, request_id text, bytes text, leaf_hash text)`.execute(tx);
+    select * from taken order by index`.execute(tx);
+  return Number(numAffectedRows ?? 0n);
 }
 
 export async function putTiles(tx: WriteTransaction, tiles: readonly TileRow[]): Promise<void> {
