@@ -100,3 +100,5 @@ export const AUDIT_EVENTS = {
 } as const;
 export type AuditEvent = keyof typeof AUDIT_EVENTS;
 export const AUDIT_EVENT_NAMES = Object.keys(AUDIT_EVENTS) as readonly AuditEvent[];
+  "audit.pruned": "the bodies of the oldest entries were declared pruned, after they were archived; their hashes stay",
+  "retention.ran": "a run of retention ended, and its report was kept",

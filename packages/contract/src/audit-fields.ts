@@ -187,6 +187,11 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
 export function fieldClassOf(type: string, path: string): FieldClass | undefined {
   const common: Fields = ENTRY_FIELDS;
   const own: Readonly<Record<string, Fields>> = AUDIT_FIELDS;
+  "audit.pruned": {
+    ...CHANGE,
+    ...fields("details.entries details.root details.statement details.keepDays details.cutoff details.reason"),
+  },
+  "retention.ran": fields("after details.removed details.held details.classes details.failed details.reason"),
   return common[path] ?? own[type]?.[path];
 }
 

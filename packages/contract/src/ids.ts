@@ -19,6 +19,7 @@ export const ID_PREFIXES = {
   session: "ssn",
   passkey: "psk",
   hold: "hld",
+  retentionRun: "ret",
   auditEntry: "aud",
   quarantine: "qtn",
   note: "nte",

@@ -18,8 +18,6 @@ import {
 import {
   createAudit,
   type PersonalValues,
-  type Privacy,
-  type Retention,
   readWitnessPolicy,
   type WitnessPolicy,
 } from "#audit";
@@ -134,8 +132,6 @@ type Base = AppOptions &
     secrets: Secrets;
     keys: KeyRotation;
     personal: PersonalValues;
-    privacy: Privacy;
-    retention: Retention;
     bus: Bus;
     startedAt: Date;
     rules: RulePack;
@@ -169,7 +165,9 @@ async function openTrust(base: Base, stack: Stack, onDiverged: (error: Error) =>
   const tokens = await createTokens(deps);
   const roles = createRoles({ database, clock: systemClock });
   const federation = await createFederation({ ...base, clock: systemClock, publicUrl: config.publicUrl });
-  return { audit, identity: roles.extend(identity), roles, federation, apiKeys, tokens };
+  const { keepDays } = config;
+  const kept = openPrivacy({ database, secrets, log, keepDays, pruning: audit.pruning });
+  return { audit, identity: roles.extend(identity), roles, federation, apiKeys, tokens, ...kept };
 }
 
 /** The stages, last first: each is ready before what feeds it starts, and stops after it. */
@@ -254,7 +252,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...actionHandlers({ govern, respond }),
     ...modeHandlers(govern),
     ...secretHandlers(base.keys),
-    ...privacyHandlers(base),
+    ...privacyHandlers({ ...base, ...rooms }),
     ...blockHandlers({ respond, clock }),
   };
 }
@@ -376,13 +374,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     const database = stack.use(await openDatabase({ url, dataDir, clock, encode: personal, stop }));
     stop.throwIfAborted();
     const keys = await openKeyRotation({ database, secrets, log: options.log });
-    const { keepDays } = config;
-    const { privacy, retention } = openPrivacy({ database, secrets, log: options.log, keepDays });
     const base: Base = {
       ...options,
       personal,
-      privacy,
-      retention,
       database,
       secrets,
       keys,
@@ -395,7 +389,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const trust = await openTrust(base, stack, fail);
     stop.throwIfAborted();
     const rooms: Rooms = { ...trust, ...(await openStages(base, stack, trust.identity)) };
-    const retaining = retention.start();
+    const retaining = rooms.retention.start();
     stack.defer(async () => await retaining.stop());
     const place = await serve(base, rooms, stack);
     await begin(base, rooms, place);

@@ -4,14 +4,17 @@ import {
   createPrivacy,
   createRetention,
   retainedPersonal,
+  type Keeper,
   type PersonalValues,
   type Privacy,
+  type Pruning,
   type Retention,
 } from "#audit";
 import { retainedEvents, retainedQuarantine } from "#collect";
-import { eraseFromIncidents, openEvidence } from "#escalate";
-import { eraseFromActions } from "#govern";
-import { accountEraser } from "#identity";
+import { retainedDetections } from "#detect";
+import { belongsToIncident, eraseFromIncidents, openEvidence, openIncidentIds, retainedIncidents } from "#escalate";
+import { eraseFromActions, liveActions } from "#govern";
+import { accountEraser, retainedSessions } from "#identity";
 import { cursorOf } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Database, WriteTransaction } from "#platform/database";
@@ -23,7 +26,22 @@ export type PrivacyParts = Readonly<{
   secrets: Secrets;
   log: Logger;
   keepDays: Readonly<Partial<Record<RecordClass, number>>>;
+  pruning: Pruning;
 }>;
+
+/** What keeps entries of the log: they stay, with everything behind them. */
+async function keepersOf({ read }: Database, heldSubjects: readonly string[]): Promise<readonly Keeper[]> {
+  const actions = await liveActions(read);
+  return [
+    { why: "legal hold", ids: heldSubjects },
+    { why: "open incident", ids: await openIncidentIds(read) },
+    { why: "action in force", ids: actions.map((one) => one.id) },
+  ];
+}
+
+async function incidentsInForce(tx: WriteTransaction): Promise<readonly string[]> {
+  return (await liveActions(tx)).flatMap(({ incidentId }) => incidentId ?? []);
+}
 
 /** In production a field that our own code forgot to declare is sealed and told of; anywhere else it is refused. */
 export function openPersonalValues({
@@ -43,12 +61,16 @@ function erasing(work: (tx: WriteTransaction, id: string) => Promise<number>) {
 }
 
 /** Erasure and retention reach into every room that keeps something of people; each room says itself what that is. */
-export function openPrivacy({ database, secrets, log, keepDays }: PrivacyParts): {
+export function openPrivacy({ database, secrets, log, keepDays, pruning }: PrivacyParts): {
   privacy: Privacy;
   retention: Retention;
 } {
   const erasers = [accountEraser(secrets), erasing(eraseFromIncidents), erasing(eraseFromActions)];
   const privacy = createPrivacy({ database, secrets, clock: systemClock, erasers });
+  const pruneDue = async ({ cutoff, heldSubjects }: Readonly<{ cutoff: Date; heldSubjects: readonly string[] }>) => ({
+    cutoff,
+    keepers: await keepersOf(database, heldSubjects),
+  });
   const retention = createRetention({
     database,
     clock: systemClock,
@@ -57,7 +79,17 @@ export function openPrivacy({ database, secrets, log, keepDays }: PrivacyParts):
     heldSubjects: async () => (await privacy.holds()).map((one) => one.subject),
     classes: {
       event: retainedEvents({ readUpTo: async (tx) => await cursorOf(tx, "detect"), evidence: openEvidence }),
+      detection: retainedDetections({
+        readUpTo: async (tx) => await cursorOf(tx, "escalate"),
+        isPart: belongsToIncident,
+      }),
+      incident: retainedIncidents({ inForce: incidentsInForce }),
+      session: retainedSessions,
       quarantine: retainedQuarantine,
+      audit: {
+        look: async (due) => await pruning.count(await pruneDue(due)),
+        removeAll: async (due, order) => await pruning.prune(await pruneDue(due), order),
+      },
       personal: retainedPersonal,
     },
   });

@@ -1,6 +1,8 @@
 import type { RouteDefinition } from "../route.ts";
 import { ReasonBody } from "../schemas/govern.ts";
-import { RetentionReport } from "../schemas/retention.ts";
+import { Type } from "typebox";
+import { PageQuery } from "../schemas/basics.ts";
+import { RetentionReport, RetentionRunPage } from "../schemas/retention.ts";
 
 export const retentionRoutes = {
   "retention.report": {
@@ -9,6 +11,14 @@ export const retentionRoutes = {
     needs: "retention:run",
     summary: "What a retention run would remove now, and what it would hold and why",
     response: RetentionReport,
+  },
+  "retention.runs": {
+    method: "GET",
+    path: "/api/v1/privacy/retention/runs",
+    needs: "retention:run",
+    summary: "Reports of the runs of retention, newest first: who, what, when, how many, and what was held",
+    query: Type.Object(PageQuery),
+    response: RetentionRunPage,
   },
   "retention.run": {
     method: "POST",

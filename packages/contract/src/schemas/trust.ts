@@ -127,6 +127,12 @@ export const AuditHead = Type.Object({
   checkpoint: Type.String(),
   checkpointAt: Instant,
   waiting: Type.Integer({ description: "entries written but not yet in a checkpoint" }),
+  pruned: Type.Optional(
+    Type.Object(
+      { entries: Type.Integer(), declaredAt: Type.Integer({ description: "index of the entry that says so" }) },
+      { description: "the first entries, declared pruned: their hashes stay, their bodies are in the archive" },
+    ),
+  ),
 });
 export type AuditHead = Static<typeof AuditHead>;
 export const AuditProblem = Type.Object({
@@ -139,6 +145,7 @@ export const AuditVerification = Type.Object({
   size: Type.Integer(),
   root: Type.String(),
   entriesRead: Type.Integer(),
+  pruned: Type.Optional(Type.Integer({ description: "entries known by their hashes alone, as the log declares" })),
   durationMs: Type.Number(),
   checkpointAt: Instant,
   problems: Type.Array(AuditProblem),

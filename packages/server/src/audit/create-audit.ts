@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { prunedPath } from "@tyr/ledger";
 import {
   ok,
   refuse,
@@ -22,6 +23,9 @@ import { readLogFile } from "./log-files.ts";
 import { openLogKey, type LogKey } from "./log-key.ts";
 import { measureLog, shareMetrics } from "./metrics.ts";
 import { placeFile } from "./place-file.ts";
+import { readDeclaration } from "./pruning/declaration.ts";
+import { explainPruned, prunedPointer } from "./pruning/explain-pruned.ts";
+import { createPruning, type Pruning } from "./pruning/pruning.ts";
 import { checkpointToPublish, proveBest } from "./published.ts";
 import { searchEntries, type SearchPage } from "./search-entries.ts";
 import { rotateKey, type KeyChange, type ReplacedKey } from "./rotate-key.ts";
@@ -107,7 +111,9 @@ async function readHead(parts: Parts): Promise<AuditHead> {
   const { size, root, note, at } = await newest(parts);
   const waiting = await countWaiting(parts.database.read);
   const tree = (await readTree(parts.database.read)) ?? emptyTree;
+  const { proven } = await readDeclaration(parts.database.read, parts.key);
   return {
+    ...(proven === undefined ? {} : { pruned: { entries: proven.size, declaredAt: proven.declaredAt } }),
     origin: parts.key.origin,
     vkey: parts.key.vkey,
     size,
@@ -125,7 +131,27 @@ async function readFile(parts: Parts, path: string): Promise<Result<Uint8Array>>
   }
   const last = await newest(parts);
   if (path === "checkpoint") return ok(Buffer.from(await checkpointToPublish(last, parts.cosigners)));
-  return await readLogFile(parts.database.read, last.size, path);
+  const published = async () => await publishedSize(parts);
+  if (path === prunedPath) return await prunedPointer(parts.database.read, parts.key, published);
+  return await explainPruned(parts.database.read, await readLogFile(parts.database.read, last.size, path), { path });
+}
+
+/** Size of the checkpoint that readers get. */
+async function publishedSize(parts: Parts): Promise<number> {
+  const note = await checkpointToPublish(await newest(parts), parts.cosigners);
+  return (await openOwn(note, parts.key, "the published checkpoint")).size;
+}
+
+function pruningOf(parts: Parts): Pruning {
+  const { database, clock, folder, cosigners } = parts;
+  return createPruning({
+    database,
+    clock,
+    key: () => parts.key,
+    archive: join(folder, "archive"),
+    published: async () => await publishedSize(parts),
+    cosigned: async () => (cosigners === undefined ? undefined : ((await cosigners.cosigned())?.checkpoint.size ?? 0)),
+  });
 }
 
 async function runVerification(parts: Parts): Promise<AuditVerification> {
@@ -137,13 +163,16 @@ async function runVerification(parts: Parts): Promise<AuditVerification> {
     problems.push({ code: "LEDGER_SIGNATURE_INVALID", index: null, message: error.message });
     return checkpoint;
   });
-  const verdict = await verifyStored(parts.database.read, signed);
+  const { proven, unproven } = await readDeclaration(parts.database.read, parts.key);
+  if (unproven !== undefined) problems.push({ code: "LEDGER_PRUNED_UNPROVEN", index: null, message: unproven });
+  const verdict = await verifyStored(parts.database.read, signed, proven?.size ?? 0);
   problems.push(...verdict.problems);
   return {
     ok: problems.length === 0,
     size: signed.size,
     root: Buffer.from(verdict.root).toString("base64"),
     entriesRead: verdict.entriesRead,
+    pruned: verdict.pruned,
     durationMs: Math.round(performance.now() - started),
     checkpointAt: checkpoint.at.toISOString(),
     problems,
@@ -316,8 +345,13 @@ export async function createAudit(deps: AuditDeps): Promise<Audit> {
       return await measureLog(deps.database.read, { timeframe, utcOffsetMinutes, now, head: await readHead(parts) });
     }, deps.clock),
     prove: async (id) =>
-      await proveBest(deps.database.read, { last: await newest(parts), witnesses: parts.cosigners }, id),
+      await explainPruned(
+        deps.database.read,
+        await proveBest(deps.database.read, { last: await newest(parts), witnesses: parts.cosigners }, id),
+        { id },
+      ),
     file: async (path) => await readFile(parts, path),
+    pruning: pruningOf(parts),
     cosigning: async () => await parts.cosigners?.status(),
     async verify(by) {
       running ??= runVerification(parts).finally(() => (running = undefined));

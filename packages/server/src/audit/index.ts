@@ -1,6 +1,7 @@
 export { createAudit, type Audit, type AuditDeps, type AuditReader } from "./create-audit.ts";
 export { encodeEntry } from "./entry.ts";
 export { retainedPersonal } from "./retention/personal-retained-store.ts";
+export type { Keeper, Pruning } from "./pruning/pruning.ts";
 export { createRetention, type Retention } from "./retention/retention.ts";
 export { createPrivacy, type Privacy } from "./personal/erasure.ts";
 export { createPersonalValues, type PersonalValues } from "./personal/personal-values.ts";

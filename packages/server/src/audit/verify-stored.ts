@@ -16,6 +16,7 @@ import type { ReadDatabase } from "#platform/database";
 import { columnsOf } from "./entry.ts";
 import { columnsText, readLeafPage, type StoredLeaf } from "./leaf-page-store.ts";
 import { checkpointsBetween, readTiles, type CheckpointRow } from "./store.ts";
+import { hashesLeft } from "./pruning/hashes-left.ts";
 import { sameBytes, type Tree } from "./tree.ts";
 
 type Problem = AuditVerification["problems"][number];
@@ -68,6 +69,19 @@ function checkPage(leaves: readonly StoredLeaf[], from: number, findings: Findin
   return { hashes, gap: gap >= 0 };
 }
 
+type Stretch = Readonly<{ from: number; to: number; declared: number }>;
+
+/** `left`: how many of the hashes are all that is left of their entries. */
+async function nextPage(
+  db: ReadDatabase,
+  { from, to, declared }: Stretch,
+  findings: Findings,
+): Promise<Page & Readonly<{ left: number }>> {
+  const left = await hashesLeft(db, from, declared);
+  if (left !== undefined) return { hashes: left, gap: false, left: left.length };
+  return { ...checkPage(await readLeafPage(db, from, to), from, findings), left: 0 };
+}
+
 async function checkTiles(db: ReadDatabase, tiles: readonly Tile[], findings: Findings): Promise<void> {
   const stored = await readTiles(
     db,
@@ -115,24 +129,34 @@ function checkRoot(root: Uint8Array, target: Tree, findings: Findings): void {
 const truncated = (signed: number, stored: number): string =>
   `a checkpoint over ${signed} entries was signed, but ${signed - stored} of them are not stored`;
 
-export type StoredVerdict = Readonly<{ entriesRead: number; root: Uint8Array; problems: readonly Problem[] }>;
+export type StoredVerdict = Readonly<{
+  entriesRead: number;
+  /** Entries known by their hashes alone. */
+  pruned: number;
+  root: Uint8Array;
+  problems: readonly Problem[];
+}>;
 
 /**
  * Recomputes the stored log from its bytes: every leaf hash, every hash tile, the root at every stored checkpoint and
  * the root of `target`. One changed byte is named by the index of its entry. Memory does not depend on the size.
  *
  * @param target what was signed
+ * @param declared entries 0 up to but without this may have lost their bodies: their hashes must be there
  */
 export async function verifyStored(
   db: ReadDatabase,
   target: Tree & Pick<CheckpointRow, "size">,
+  declared = 0,
 ): Promise<StoredVerdict> {
   const findings = new Findings();
+  let pruned = 0;
   let frontier: Frontier = emptyFrontier;
   let edge: TileEdge = emptyEdge;
   while (frontier.size < target.size) {
     const from = frontier.size;
-    const { hashes, gap } = checkPage(await readLeafPage(db, from, target.size), from, findings);
+    const { hashes, gap, left } = await nextPage(db, { from, to: target.size, declared }, findings);
+    pruned += left;
     const grown = growTiles(edge, hashes);
     edge = grown.edge;
     const mayGrow = !gap && from + hashes.length < target.size;
@@ -143,5 +167,5 @@ export async function verifyStored(
   }
   const root = frontierRoot(frontier);
   checkRoot(root, target, findings);
-  return { entriesRead: frontier.size, root, problems: findings.problems };
+  return { entriesRead: frontier.size - pruned, pruned, root, problems: findings.problems };
 }

@@ -14,6 +14,7 @@ export {
   type RuleHits,
   type TechniqueSeen,
 } from "./detection-store.ts";
+export { retainedDetections } from "./retained-store.ts";
 export { bundledAttack, techniqueName } from "./attack/attack-release.ts";
 export { visibleText } from "./hostile-text.ts";
 export { loadRulePack, type PackRule, type RejectedRule, type RulePack } from "./rule-pack.ts";

@@ -1,5 +1,6 @@
 export { createIncidentDesk, type By, type DeskDeps, type IncidentDesk } from "./desk.ts";
 export { openEvidence } from "./evidence-store.ts";
+export { belongsToIncident, openIncidentIds, retainedIncidents } from "./retained-store.ts";
 export { eraseFromIncidents } from "./erase-store.ts";
 export { OPEN_STATES, type Contribution, type Incident, type StoredIncident } from "./incident.ts";
 export {

@@ -20,6 +20,7 @@ export {
   type AllowRequest,
 } from "./allow-list.ts";
 export { createGovern, type ActionListing, type Execution, type Govern, type GovernDeps } from "./create-govern.ts";
+export { liveActions } from "./retained-store.ts";
 export { eraseFromActions } from "./erase-store.ts";
 export type { Beginning, Effect } from "./execute-action.ts";
 export type { ModeInForce, ModeRequest } from "./mode.ts";
