@@ -115,6 +115,17 @@ export const ERRORS = {
     "Leave out a role, or ask somebody with `duty:write` for an exception: `conflicts` names each pair and its reason.",
   ],
   OWN_ACCESS: [403, "Nobody decides about their own access", "Ask another person to decide."],
+  REVIEW_CLOSED: [409, "The access review is closed", "Its report says what came of it; begin another one."],
+  REVIEW_STALE: [
+    409,
+    "What is held changed since it was shown or decided",
+    "Read the items named in `items` again, and decide about what is held now.",
+  ],
+  REVIEW_UNDECIDED: [
+    409,
+    "Not everything is decided yet",
+    "Decide what `items` counts; after the due date the access review closes all the same, as it was set up to.",
+  ],
   ROLE_IN_USE: [409, "Somebody holds the role", "Give its holders other roles first, disabled users too."],
   SETUP_ALREADY_DONE: [
     409,
@@ -122,6 +133,11 @@ export const ERRORS = {
     "Sign in, or ask an administrator for an account.",
   ],
   NAME_TAKEN: [409, "The name is already used", "Choose another name."],
+  ACTION_PROPOSED_ALREADY: [
+    409,
+    "A program asked for this already",
+    "Read the action named in `id`: it waits, runs or holds. Ask again when it is over.",
+  ],
   ALLOWED_ALREADY: [
     409,
     "The allow-list has this entry already",
@@ -181,6 +197,11 @@ export const ERRORS = {
     422,
     "The password is too short or well known",
     "Use at least 15 characters (8 beside a second factor) that are not a common password or your name.",
+  ],
+  LOGIN_STOPPED: [
+    403,
+    "Too many failed sign-ins in a row: the password counts no more",
+    "Sign in with a passkey, from a browser you signed in with before, or ask an administrator to unlock the account (`tyr user unlock`).",
   ],
   LOGIN_DELAYED: [
     429,

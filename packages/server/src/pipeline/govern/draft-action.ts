@@ -151,13 +151,16 @@ export function decisionDetails({ decision }: Weighed): Fact["details"] & object
   };
 }
 
-/** Writes a draft and the result of its dry run. */
+export type Stored = Readonly<{ row: ActionRow; facts: readonly Fact[] }>;
+
+/** Writes a draft and the result of its dry run. @returns undefined when a program asked for the same already */
 export async function storeDraft(
   tx: WriteTransaction,
   { row, by, weighed, dryRun }: Draft,
-): Promise<{ row: ActionRow; facts: readonly Fact[] }> {
+): Promise<Stored | undefined> {
   const at = new Date(dryRun.at);
   const stored = await insertAction(tx, { ...row, state: "draft" });
+  if (stored === undefined) return undefined;
   await insertMove(tx, { row: stored, event: "create", from: null, actor: by.actor, at, note: row.justification });
   const created: Fact = {
     type: "action.created",

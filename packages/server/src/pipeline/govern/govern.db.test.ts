@@ -176,6 +176,19 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
     expect(other.ok && other.value.state).not.toBe("pending");
   });
 
+  test("a program that asks for what was proposed already is told which action that is, also fifty at once", async () => {
+    const soar: By = { actor: { kind: "automation", id: "svc_y", name: "y" }, roles: [], requestId: null };
+    const incidentId = world.incident({ n: 93, ip: "8.8.6.9", risk: 90 });
+    const ask = async () =>
+      await world.govern.create({ type: "block_ip", target: "8.8.6.9", justification: "x", incidentId }, soar);
+    const answers = await Promise.all(Array.from({ length: 50 }, ask));
+    const made = answers.filter((one) => one.ok);
+    expect(made).toHaveLength(1);
+    const again = answers.filter((one) => !one.ok && one.refusal.code === "ACTION_PROPOSED_ALREADY");
+    expect(again).toHaveLength(49);
+    expect(again[0]).toMatchObject({ refusal: { facts: { id: made.map((one) => must(one).id)[0] } } });
+  });
+
   test("whoever owns the program that asked, or holds its secret, does not decide about what it asked for", async () => {
     const soar: By = {
       actor: { kind: "automation", id: "svc_soar", name: "soar" },

@@ -53,12 +53,12 @@ async function wanted(room: Room, change: IncidentChange): Promise<ActionCreate 
 
 /** The proposal and the cursor move together: killed anywhere, each change is proposed once. */
 async function storeProposal(room: Room, drafted: Draft, position: number): Promise<void> {
-  const stored = await settle<ActionRow>(room.db, async (tx) => {
+  const stored = await settle<ActionRow | undefined>(room.db, async (tx) => {
     await moveCursor(tx, { consumer: CONSUMER, position, now: room.clock.now() });
-    const { row, facts } = await storeRequest(room, tx, { drafted, submit: true });
+    const { row, facts = [] } = (await storeRequest(room, tx, { drafted, submit: true })) ?? {};
     return { answer: ok(row), facts };
   });
-  if (stored.ok) announce(room.bus, stored.value);
+  if (stored.ok && stored.value !== undefined) announce(room.bus, stored.value);
 }
 
 async function budgetLeft(room: Room): Promise<number> {

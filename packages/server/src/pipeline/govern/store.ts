@@ -20,8 +20,27 @@ export async function lockAction(tx: WriteTransaction, id: ActionId): Promise<Ac
   return await tx.selectFrom("action").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
 }
 
-export async function insertAction(tx: WriteTransaction, row: Insertable<ActionTable>): Promise<ActionRow> {
-  return await tx.insertInto("action").values(row).returningAll().executeTakeFirstOrThrow();
+/** @returns undefined when a program asked for the same and it is not over: `action_proposed_once` */
+export async function insertAction(tx: WriteTransaction, row: Insertable<ActionTable>): Promise<ActionRow | undefined> {
+  return await tx
+    .insertInto("action")
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** What a program asked for about this target and is not over. */
+export async function findProposed(db: ReadDatabase, { type, target }: Pick<ActionRow, "type" | "target">) {
+  return await db
+    .selectFrom("action")
+    .select("id")
+    .where("type", "=", type)
+    .where("target", "=", target)
+    .where("requester_kind", "=", "automation")
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /** Compare-and-set on state and revision; undefined when somebody was faster. */

@@ -1,12 +1,12 @@
 import { ok, refuse, type Action, type ActionId, type ActionCreate, type Result } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { viewActions } from "./action-view.ts";
-import { decisionDetails, draft, runDryRun, storeDraft, storeDryRun, type Draft } from "./draft-action.ts";
+import { decisionDetails, draft, runDryRun, storeDraft, storeDryRun, type Draft, type Stored } from "./draft-action.ts";
 import { announce, moveAction, noSuchMove, refuseMove } from "./move-action.ts";
 import { next } from "./action-machine.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
-import { insertDecision, lockAction, type ActionRow } from "./store.ts";
+import { findProposed, insertDecision, lockAction, type ActionRow } from "./store.ts";
 import { weigh, type Weighed } from "./weigh.ts";
 
 /** Older than this, a dry run says too little about the target as it is now. */
@@ -56,9 +56,10 @@ export async function storeRequest(
   room: Room,
   tx: WriteTransaction,
   { drafted, submit }: Readonly<{ drafted: Draft; submit: boolean }>,
-): Promise<{ row: ActionRow; facts: readonly Fact[] }> {
+): Promise<Stored | undefined> {
   const stored = await storeDraft(tx, drafted);
-  if (!submit || stored.row.state !== "dry_run_ok" || !mayBeSubmitted(drafted.weighed)) return stored;
+  if (stored === undefined || !submit || stored.row.state !== "dry_run_ok" || !mayBeSubmitted(drafted.weighed))
+    return stored;
   const submitted = await storeSubmit(room, tx, { row: stored.row, by: drafted.by, weighed: drafted.weighed });
   return { row: submitted.row, facts: [...stored.facts, submitted.fact] };
 }
@@ -76,18 +77,26 @@ export async function whileOpen(
   return isOpen ? await work() : { answer: refuse("NOT_AUTHENTICATED", "the account is disabled"), facts: [] };
 }
 
+async function proposedAlready(tx: WriteTransaction, { row }: Draft): Promise<Settled<ActionRow>> {
+  const known = await findProposed(tx, row);
+  const detail = `a program asked for ${row.target} already`;
+  return { answer: refuse("ACTION_PROPOSED_ALREADY", detail, { id: known?.id ?? null }), facts: [] };
+}
+
 /**
  * Drafts an action with its dry run and, unless `submit` is false, submits it.
  *
- * Refusals: `TARGET_INVALID`, `NOT_FOUND`, `ACTION_DENIED`. What policy lets be tried only stays `dry_run_ok`.
+ * Refusals: `TARGET_INVALID`, `NOT_FOUND`, `ACTION_DENIED`, `ACTION_PROPOSED_ALREADY`. What policy lets be tried only stays `dry_run_ok`.
  */
 export async function createAction(room: Room, request: ActionCreate, by: By): Promise<Result<Action>> {
   const drafted = await draft(room, request, by);
   if (!drafted.ok) return drafted;
   const stored = await settle<ActionRow>(room.db, async (tx) => {
     const work = async (): Promise<Settled<ActionRow>> => {
-      const { row, facts } = await storeRequest(room, tx, { drafted: drafted.value, submit: request.submit ?? true });
-      return { answer: ok(row), facts };
+      const stored = await storeRequest(room, tx, { drafted: drafted.value, submit: request.submit ?? true });
+      return stored === undefined
+        ? await proposedAlready(tx, drafted.value)
+        : { answer: ok(stored.row), facts: stored.facts };
     };
     return await whileOpen(room, tx, { by, work });
   });
