@@ -51,7 +51,7 @@ async function storeSubmit(
 export const mayBeSubmitted = ({ decision }: Weighed): boolean =>
   decision.outcome === "allow" || decision.outcome === "require_approval";
 
-/** Stores a draft and, when wanted and possible, submits it: one transaction. */
+/** Stores a draft and, when wanted and possible, submits it: one transaction. @returns undefined when a program asked for the same already */
 export async function storeRequest(
   room: Room,
   tx: WriteTransaction,
