@@ -7,6 +7,7 @@ import { PRIVACY_COMMANDS } from "./privacy-commands.ts";
 import { RESPOND_COMMANDS } from "./respond-commands.ts";
 import { SECRET_COMMANDS } from "./secret-commands.ts";
 import { SERVER_COMMANDS } from "./server-commands.ts";
+import { TOKEN_COMMANDS } from "./token-commands.ts";
 import { TRUST_COMMANDS } from "./trust-commands.ts";
 import { WITNESS_COMMANDS } from "./witness-commands.ts";
 
@@ -18,6 +19,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...ACCOUNT_COMMANDS,
   ...DUTY_COMMANDS,
   ...KEY_COMMANDS,
+  ...TOKEN_COMMANDS,
   ...WITNESS_COMMANDS,
   ...RESPOND_COMMANDS,
   ...SECRET_COMMANDS,
@@ -35,6 +37,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   role: "Roles",
   key: "API keys",
   service: "Service accounts, for programs",
+  token: "Tokens of API clients, and the keys that sign them",
   block: "Blocks",
   allow: "What is never blocked",
   action: "Actions and their decisions",
