@@ -38,7 +38,8 @@ const app = createRoute({
   id: "app",
   beforeLoad: async ({ location }) => {
     try {
-      await queryClient.ensureQueryData(sessionQuery);
+      const { lacksSecondFactor } = await queryClient.ensureQueryData(sessionQuery);
+      if (lacksSecondFactor === true && location.pathname !== "/account") throw redirect({ to: "/account" });
     } catch (error) {
       if (!(error instanceof ApiProblem) || error.status !== 401) throw error;
       const { needed } = await api.call("setup.state", {});

@@ -3,11 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { axe, hasChromium, launch, open, screenshot, signIn } from "./chromium.ts";
 import { startFakeApi, type FakeApi } from "./fake-api.ts";
 import { GOOD_CODE } from "./fake/account.ts";
+import { twoPasskeys } from "./fake/passkeys.ts";
 import { idOf } from "./fake/make.ts";
 import { makeWorld } from "./fake/world.ts";
 
 if (!hasChromium)
-  console.warn("SKIPPED: 5 browser journeys of one's account, because there is no Chromium (set TYR_CHROMIUM)");
+  console.warn("SKIPPED: 6 browser journeys of one's account, because there is no Chromium (set TYR_CHROMIUM)");
 
 describe.skipIf(!hasChromium)("one's own account in the application", () => {
   let api: FakeApi;
@@ -68,6 +69,9 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await page.keyboard.press("Escape");
     await looksRight("account-recovery-codes");
     await dialog().getByRole("button", { name: "I have kept the codes" }).click();
+    await dialog().getByText("You are signed in 2 times besides this session").waitFor();
+    await looksRight("account-offer");
+    await dialog().getByRole("button", { name: "Keep them" }).click();
     await page.getByText("10 of 10 left").waitFor();
     expect(await page.content()).not.toContain("FGHIJK-LMNOPQ");
     await looksRight("account-with-totp");
@@ -87,6 +91,33 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await page.getByLabel("Code").fill(GOOD_CODE);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Overview" }).waitFor();
+    await close();
+  });
+
+  test("passkeys are listed with what became of them, renamed and removed; where none can be added is said", async () => {
+    await as("mara", "/account");
+    await page.getByText("None. A passkey signs you in").waitFor();
+    api.world.account.passkeys = twoPasskeys();
+    await page.reload();
+    const rows = page.getByRole("region", { name: "Your passkeys" }).locator("tbody tr");
+    await page.getByText("A passkey may have been copied").waitFor();
+    expect(await rows.allInnerTexts()).toEqual([
+      expect.stringMatching(/Firefox 144 on Linux\s+synchronized[^]*active/),
+      expect.stringMatching(/Key <b>on<\/b> the ring\s+one device[^]*refused/),
+    ]);
+    await page.getByText("Passkeys work at http://localhost:8970 only").waitFor();
+    expect(await page.getByRole("button", { name: "Add a passkey" }).count()).toBe(0);
+    await looksRight("account-passkeys");
+    await page.getByRole("button", { name: "Rename the passkey Firefox 144 on Linux" }).click();
+    await dialog().getByLabel("Name").fill("Desk");
+    await dialog().getByRole("button", { name: "Rename" }).click();
+    await page.getByRole("button", { name: "Rename the passkey Desk" }).waitFor();
+    await page.getByRole("button", { name: "Remove the passkey Key <b>on</b> the ring" }).click();
+    await looksRight("account-passkey-remove");
+    await dialog().getByRole("button", { name: "Remove it" }).click();
+    await page.getByText("your other sessions have ended").waitFor();
+    expect(await rows.count()).toBe(1);
+    expect(await page.getByText("may have been copied").count()).toBe(0);
     await close();
   });
 

@@ -6,6 +6,7 @@ import { Dialog } from "../kit/dialog.tsx";
 import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
 import { useAct } from "../kit/use-act.ts";
+import { QrCode } from "./qr-code.tsx";
 
 type Props = Readonly<{ onClose: () => void; onCodes: (codes: readonly string[]) => void }>;
 
@@ -42,15 +43,17 @@ export function AddTotp({ onClose, onCodes }: Props): ReactNode {
 
 function ConfirmTotp({ enrolment, onClose, onCodes }: Props & Readonly<{ enrolment: TotpEnrolment }>): ReactNode {
   const confirm = useAct("account.confirmTotp", {
-    stale: ["account"],
+    stale: ["account", "session"],
     done: () => ({ text: "Signing in asks for a code from now on" }),
     after: ({ codes }) => onCodes(codes),
   });
   return (
     <Form onData={(form) => confirm.mutate({ body: { code: codeOf(form) } })}>
       <p>
-        Type this secret into the application, or <a href={enrolment.uri}>open it there</a>. It is shown this once.
+        Scan this with the application, type the secret into it, or <a href={enrolment.uri}>open it there</a>. It is
+        shown this once.
       </p>
+      <QrCode text={enrolment.uri} label="The secret as a picture, for the camera of your telephone" />
       <div className="secret">
         <code className="mono">{(enrolment.secret.match(/.{1,4}/g) ?? []).join(" ")}</code>
         <CopyButton text={enrolment.secret} what="secret" label="Copy secret" />

@@ -9,6 +9,7 @@ import { Time } from "../time/time.tsx";
 import { ChangePassword } from "./change-password.tsx";
 import { AddTotp } from "./add-totp.tsx";
 import { CodesOnce } from "./codes-once.tsx";
+import { OfferToEnd } from "./offer-to-end.tsx";
 
 const STALE = ["account", "session"] as const;
 
@@ -32,6 +33,7 @@ type Opened = "password" | "totp" | undefined;
 function MethodList({ methods }: Readonly<{ methods: SignInMethods }>): ReactNode {
   const [opened, setOpened] = useState<Opened>();
   const [codes, setCodes] = useState<readonly string[]>();
+  const [added, setAdded] = useState(false);
   const close = (): void => setOpened(undefined);
   return (
     <>
@@ -48,7 +50,7 @@ function MethodList({ methods }: Readonly<{ methods: SignInMethods }>): ReactNod
         <dd>
           <TotpState methods={methods} onAdd={() => setOpened("totp")} />
         </dd>
-        {methods.totp === null ? null : (
+        {methods.totp === null && methods.passkeys === 0 ? null : (
           <>
             <dt>Recovery codes</dt>
             <dd>
@@ -57,17 +59,21 @@ function MethodList({ methods }: Readonly<{ methods: SignInMethods }>): ReactNod
           </>
         )}
       </dl>
-      {opened === "password" ? <ChangePassword short={methods.totp !== null} onClose={close} /> : null}
+      {opened === "password" ? (
+        <ChangePassword short={methods.totp !== null || methods.passkeys > 0} onClose={close} />
+      ) : null}
       {opened === "totp" ? (
         <AddTotp
           onClose={close}
           onCodes={(made) => {
             close();
+            setAdded(true);
             setCodes(made);
           }}
         />
       ) : null}
       {codes === undefined ? null : <CodesOnce codes={codes} onClose={() => setCodes(undefined)} />}
+      {added && codes === undefined ? <OfferToEnd onClose={() => setAdded(false)} /> : null}
     </>
   );
 }
@@ -93,9 +99,11 @@ function TotpState({ methods, onAdd }: Readonly<{ methods: SignInMethods; onAdd:
         route="account.removeTotp"
         input={{}}
         stale={STALE}
-        done={() => ({ text: "Your password alone opens the account now" })}
+        done={() => ({ text: "The authenticator counts no more" })}
       >
-        From then on your password alone opens the account, and the recovery codes count no more.
+        {methods.passkeys > 0
+          ? "From then on signing in with your password asks for a passkey or a recovery code."
+          : "From then on your password alone opens the account, and the recovery codes count no more."}
       </AskFirst>
     </>
   );

@@ -7,6 +7,7 @@ import { roleTitle, useCan, useSession } from "../api/session.ts";
 import { useSignOut } from "../api/use-sign-out.ts";
 import { AskFirst } from "../kit/confirm.tsx";
 import { DataTable, type Column } from "../kit/data-table.tsx";
+import { Icon } from "../kit/icon.tsx";
 import { Loaded } from "../kit/notice.tsx";
 import { useAct } from "../kit/use-act.ts";
 import { Guarded } from "../shell/guarded.tsx";
@@ -15,6 +16,7 @@ import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
 import { clientName } from "./client-name.ts";
 import { Methods } from "./methods.tsx";
+import { Passkeys } from "./passkeys.tsx";
 
 const STALE = ["session"] as const;
 
@@ -76,7 +78,7 @@ export function AccountPage(): ReactNode {
 }
 
 function Account(): ReactNode {
-  const { user } = useSession();
+  const { user, lacksSecondFactor } = useSession();
   const can = useCan();
   const { signOut, busy } = useSignOut();
   return (
@@ -86,6 +88,7 @@ function Account(): ReactNode {
           Sign out
         </button>
       </PageHead>
+      {lacksSecondFactor === true ? <SecondFactorFirst /> : null}
       <dl className="facts account-facts">
         <dt>Roles</dt>
         <dd>{user.roles.map(roleTitle).join(", ")}</dd>
@@ -105,7 +108,22 @@ function Account(): ReactNode {
         ) : null}
       </dl>
       <Methods />
+      <Passkeys />
       <Sessions />
+    </div>
+  );
+}
+
+function SecondFactorFirst(): ReactNode {
+  return (
+    <div className="notice notice-warn" role="status">
+      <Icon name="shield" />
+      <div className="notice-body">
+        <strong>A second factor is asked for here</strong>
+        <p>
+          Add a passkey or an authenticator application below. Until then your password opens this page and no other.
+        </p>
+      </div>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { ApiProblem, ERRORS, Unreachable, type ErrorCode } from "@tyr/contract";
+import { PasskeyStopped } from "./passkey.ts";
 
 /** An error as a person can use it: what failed, what it means, what to do, and how to name it to somebody else. */
 export type Explained = Readonly<{
@@ -32,6 +33,15 @@ export function explain(error: unknown): Explained {
       title: "The server did not answer",
       meaning: "Nothing came back within 30 seconds, or the connection was refused. Nothing you see here was changed.",
       advice: "Check that Tyr is running (“tyr status”), then try again.",
+      code: error.code,
+      requestId: undefined,
+    };
+  }
+  if (error instanceof PasskeyStopped) {
+    return {
+      title: "No passkey was used",
+      meaning: error.message,
+      advice: "Nothing was changed. Try again, or go another way.",
       code: error.code,
       requestId: undefined,
     };

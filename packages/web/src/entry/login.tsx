@@ -1,31 +1,33 @@
+import type { CallInput } from "@tyr/contract";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { api } from "../api/client.ts";
 import { isProblem } from "../api/proof.ts";
-import { sessionQuery } from "../api/queries.ts";
 import { CodeField, codeOf, NameField, PasswordField, passwordOf } from "../kit/credentials.tsx";
 import { formText } from "../kit/field.tsx";
 import { Form } from "../kit/form.tsx";
 import { ErrorNotice } from "../kit/notice.tsx";
+import { PasskeyButton } from "../kit/passkey-button.tsx";
 import { EntryFrame } from "./frame.tsx";
 import { OtherSystems } from "./other-systems.tsx";
 import { nextAddress } from "./next-address.ts";
 
 const route = getRouteApi("/login");
 
+type Credentials = CallInput<"session.login">["body"];
+
 export function LoginPage(): ReactNode {
   const { next } = route.useSearch();
   const client = useQueryClient();
   const router = useRouter();
+  const enter = (): void => {
+    client.clear();
+    router.history.push(nextAddress(next));
+  };
   const login = useMutation({
-    mutationFn: async (body: { name: string; password: string; code?: string }) =>
-      await api.call("session.login", { body }),
-    onSuccess: (session) => {
-      client.clear();
-      client.setQueryData(sessionQuery.queryKey, session);
-      router.history.push(nextAddress(next));
-    },
+    mutationFn: async (body: Credentials) => await api.call("session.login", { body }),
+    onSuccess: enter,
   });
   const [asksCode, setAsksCode] = useState(false);
   const needsCode = isProblem(login.error, "SECOND_FACTOR_NEEDED");
@@ -46,6 +48,13 @@ export function LoginPage(): ReactNode {
           {login.isPending ? "Signing in…" : "Sign in"}
         </button>
       </Form>
+      <PasskeyButton
+        begin={async () => await api.call("passkey.beginSignIn", {})}
+        use={async (passkey) => {
+          if (needsCode && login.variables !== undefined) await login.mutateAsync({ ...login.variables, passkey });
+          else await api.call("passkey.signIn", { body: { passkey } }).then(enter);
+        }}
+      />
       <OtherSystems next={next} />
     </EntryFrame>
   );

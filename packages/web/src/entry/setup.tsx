@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
 import { useEffect, useState, type ReactNode } from "react";
 import { api } from "../api/client.ts";
-import { ask, sessionQuery } from "../api/queries.ts";
+import { ask } from "../api/queries.ts";
 import { roleTitle } from "../api/session.ts";
 import { NameField, PasswordField, passwordOf } from "../kit/credentials.tsx";
 import { Field, formText } from "../kit/field.tsx";
@@ -47,9 +47,8 @@ function SetupForm({ token }: Readonly<{ token: string }>): ReactNode {
   const setup = useMutation({
     mutationFn: async (body: { token: string; name: string; password: string }) =>
       await api.call("setup.complete", { body }),
-    onSuccess: (session) => {
+    onSuccess: () => {
       client.clear();
-      client.setQueryData(sessionQuery.queryKey, session);
       router.history.push("/");
     },
   });

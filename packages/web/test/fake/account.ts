@@ -1,16 +1,18 @@
-import type { SignInMethods } from "@tyr/contract";
+import type { Passkey, SignInMethods } from "@tyr/contract";
 import type { Answers } from "./answers.ts";
 import { Refused } from "./refused.ts";
 
 /** How everybody of the stand-in signs in. */
 export type AccountState = {
   methods: SignInMethods;
+  passkeys: readonly Passkey[];
   /** The proof of who somebody is has become too old: what asks for one is refused until it was given. */
   proofIsOld: boolean;
 };
 
 export const makeAccount = (): AccountState => ({
   methods: { passwordStandsAlone: true, totp: null, passkeys: 0, recoveryCodesLeft: 0 },
+  passkeys: [],
   proofIsOld: false,
 });
 

@@ -17,6 +17,7 @@ import { at, hexOf, idOf, person, RULES } from "./make.ts";
 import { makeRoles } from "./roles.ts";
 import { madeKey } from "./keys.ts";
 import { movesFrom } from "./incidents.ts";
+import { passkeyAnswers } from "./passkeys.ts";
 import { changedMode, overviewMode } from "./mode.ts";
 import { Refused } from "./refused.ts";
 import { sessionOf, type World } from "./world.ts";
@@ -545,6 +546,7 @@ const govern: Answers = {
 
 export const answers: Answers = {
   ...accountAnswers((_, { user }) => sessionOf(user)),
+  ...passkeyAnswers,
   ...trust,
   ...collect,
   ...escalate,

@@ -368,6 +368,10 @@ describe.each(TEST_ENGINES)("passkeys on %s", (engine) => {
       ]);
     });
 
+    test("is told to whoever has none, before the browser asks for one", async () => {
+      expect(await identity.passkeys.beginProof(own)).toMatchObject(refusal("SECOND_FACTOR_STATE"));
+    });
+
     test("asks for one's own; somebody else's, and a challenge of another session, count nothing", async () => {
       const { authenticator } = await withPasskey();
       const bob = await another();

@@ -1,4 +1,4 @@
-import { ok, type PasskeyProof, type PasskeyRequest, type Result } from "@tyr/contract";
+import { ok, refuse, type PasskeyProof, type PasskeyRequest, type Result } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { ownerOf, ownFact, sessionOver, type Own } from "../prove.ts";
 import { hashToken, newToken } from "../session-rules.ts";
@@ -15,6 +15,8 @@ import { suspectedFact, usePasskey, type UseReason } from "./use-passkey.ts";
 export async function beginProof(deps: SignInDeps, { caller }: Own): Promise<Result<PasskeyRequest>> {
   const all = await listPasskeys(deps.database.read, caller.actor.id);
   const known = all.filter(({ refused_since }) => refused_since === null);
+  if (known.length === 0)
+    return refuse("SECOND_FACTOR_STATE", "you have no passkey that counts: add one on your account page");
   return await beginRequest(deps, { purpose: "prove again", sessionId: caller.sessionId, known });
 }
 
