@@ -32,7 +32,11 @@ const EXIT_OF = {
   VALIDATION_FAILED: EXIT.usage,
   NOT_AUTHENTICATED: EXIT.notPermitted,
   LOGIN_FAILED: EXIT.notPermitted,
+  LOGIN_STOPPED: EXIT.notPermitted,
   SECOND_FACTOR_NEEDED: EXIT.notPermitted,
+  SECOND_FACTOR_REQUIRED: EXIT.notPermitted,
+  PASSKEY_REFUSED: EXIT.notPermitted,
+  PASSKEYS_UNAVAILABLE: EXIT.failed,
   STEP_UP_NEEDED: EXIT.notPermitted,
   PROOF_WRONG: EXIT.notPermitted,
   SECOND_FACTOR_STATE: EXIT.failed,
@@ -115,11 +119,17 @@ function showFact(value: unknown): string {
 }
 
 /** What helps at a terminal better than what the server says to everybody. */
-const SIGN_IN: Readonly<Record<string, string>> = {
+const SIGN_IN: Readonly<Partial<Record<string, string>>> = {
   NOT_AUTHENTICATED: "Run tyr login, or set TYR_TOKEN.",
   STEP_UP_NEEDED:
     "Run it where a password can be typed, or sign in anew with tyr login just before. API keys cannot do this.",
 };
+
+const BY_PASSKEY = "Do it in the browser: this installation takes a passkey for it, and a terminal has none.";
+
+function asksPasskey(problem: Readonly<Record<string, unknown>> | undefined): boolean {
+  return problem?.["code"] === "STEP_UP_NEEDED" && problem["by"] === "passkey";
+}
 
 /** A problem document (RFC 9457) as a failure: its facts listed, its text made harmless. */
 export function failureOf(error: ApiProblem): CliFailure {
@@ -128,7 +138,8 @@ export function failureOf(error: ApiProblem): CliFailure {
     .filter(([name]) => !SAID_OTHERWISE.has(name))
     .map(([name, value]) => visible(`${name}: ${showFact(value)}`).slice(0, 500));
   const said = [problem.title, problem.detail].filter((text) => typeof text === "string" && text !== "");
-  const signIn = Object.hasOwn(SIGN_IN, problem.code) ? SIGN_IN[problem.code] : problem.help;
+  const ours = asksPasskey(problem) ? BY_PASSKEY : SIGN_IN[problem.code];
+  const signIn = ours ?? problem.help;
   return new CliFailure(visible([...new Set(said)].join(": ")) || `the server answered ${error.status}`, {
     exit: exitOfProblem(problem.code, error.status),
     problemCode: problem.code,
@@ -200,6 +211,7 @@ export function openApi(configuration: Configuration, world: World, options: Api
         return await call(id, input, callOptions);
       } catch (error) {
         if (!(error instanceof CliFailure) || error.parts.problemCode !== "STEP_UP_NEEDED") throw error;
+        if (asksPasskey(error.parts.problem)) throw error;
         const renewed = await options.prove?.(call);
         if (renewed === undefined) throw error;
         bearer = renewed;

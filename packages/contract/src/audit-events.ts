@@ -23,6 +23,8 @@ export const AUDIT_EVENTS = {
   "passkey.renamed": "somebody called a passkey something else",
   "passkey.removed": "somebody removed a passkey",
   "passkey.suspected": "a passkey's counter went backwards: a copy may exist, and it counts no more",
+  "user.locked": "after too many failures in a row a user's password counts no more",
+  "user.unlocked": "failures at a user's password were forgotten, so that it counts again",
   "user.changed": "a user's roles or state changed",
   "secret.key_activated": "another key-encryption key came into force for secrets at rest",
   "role.created": "a custom role was made",

@@ -86,6 +86,8 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "session.proved": ACTOR_STEP,
   "session.proof_refused": ACTOR_STEP,
   "user.created": USER,
+  "user.locked": ACTOR_STEP,
+  "user.unlocked": ACTOR_STEP,
   "user.changed": USER,
   "user.sign_in_reset": USER,
   "password.changed": ACTOR_STEP,

@@ -15,12 +15,7 @@ import {
   type Handlers,
   type SessionCookie,
 } from "#api";
-import {
-  createAudit,
-  type PersonalValues,
-  readWitnessPolicy,
-  type WitnessPolicy,
-} from "#audit";
+import { createAudit, type PersonalValues, readWitnessPolicy, type WitnessPolicy } from "#audit";
 import { createCollect, reachOf, type Collect } from "#collect";
 import { createBlocklistPlanner } from "#connectors/blocklist";
 import { createDetect, loadRulePack, readPipelines, type RulePack, visibleText } from "#detect";
@@ -321,6 +316,14 @@ function warnOfPipelines({ log, rules }: Base): void {
     for (const warning of warnings) log.warn({ path, warning }, "part of a pipeline is ignored");
 }
 
+/** For a sole administrator whom somebody locked out: whoever starts this process owns it. */
+async function unlockAtStart({ config, terminal }: Base, identity: Identity): Promise<void> {
+  if (config.unlock === undefined) return;
+  const done = await identity.unlockAtStart(config.unlock);
+  const name = visibleText(config.unlock, SHOWN_CHARS_MAX);
+  terminal.say(done.ok ? `The password of ${name} counts again.` : `WARNING: there is no user ${name} to unlock.`);
+}
+
 /** Says where to go, and begins to read: followed files, and the sample when the store is empty. */
 async function begin(base: Base, rooms: Rooms, url: string): Promise<void> {
   const { config, log, version, terminal, database, bus, rules, stop } = base;
@@ -339,6 +342,7 @@ async function begin(base: Base, rooms: Rooms, url: string): Promise<void> {
   warnOfNoRules(base);
   warnOfRejected(base);
   warnOfPipelines(base);
+  await unlockAtStart(base, identity);
   const { token } = identity.setUp;
   if (token !== undefined) terminal.say(`First administrator, once: ${url}/setup#token=${token}`);
   terminal.say(`Tyr ${version} is ready on ${url}`);

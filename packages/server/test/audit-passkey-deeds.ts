@@ -1,6 +1,7 @@
 import { SoftwareAuthenticator } from "../src/identity/passkeys/testing/software-authenticator.ts";
 import type { Deeds } from "./audit-deeds.ts";
-import { given, nobody, type Person, type World } from "./audit-world.ts";
+import { fromElsewhere, given, nobody, type Person, type World } from "./audit-world.ts";
+import { clientOf } from "./server-process.ts";
 
 /** What the browser would send next to add a passkey of a new authenticator. */
 async function adding({ client }: Person) {
@@ -17,8 +18,23 @@ async function withPasskey(world: World) {
   return { by, authenticator, passkey };
 }
 
-/** Passkeys: adding, changing and using one. */
+/** Passkeys: adding, changing and using one; and letting a password count again. */
 export const passkeyDeeds: Deeds = {
+  "user.unlock": async (world) => {
+    const { name, subject: id } = await world.person("viewer");
+    const body = { name, password: "three grey herons wait" };
+    await clientOf(world.server.url)
+      .call("session.login", { body }, { headers: fromElsewhere() })
+      .catch(() => undefined);
+    return {
+      by: await world.admin(),
+      input: { params: { id } },
+      did: "user.unlocked",
+      object: { kind: "subject", id },
+      before: "failing",
+      after: "open",
+    };
+  },
   "passkey.add": async (world) => {
     const by = await world.person("viewer");
     const { body } = await adding(by);

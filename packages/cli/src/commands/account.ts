@@ -4,10 +4,11 @@ import { EXIT } from "../exit-codes.ts";
 import { showInstant } from "../output/instants.ts";
 import { visible } from "../output/visible-text.ts";
 
-function lines({ passwordStandsAlone, totp, recoveryCodesLeft }: SignInMethods): string[] {
+function lines({ passwordStandsAlone, totp, passkeys, recoveryCodesLeft }: SignInMethods): string[] {
   return [
     `password        ${passwordStandsAlone ? "15 characters or more" : "short: counts only beside a second factor"}`,
     `authenticator   ${totp === null ? "none" : `since ${showInstant(totp.since)}`}`,
+    `passkeys        ${passkeys === 0 ? "none" : passkeys}`,
     `recovery codes  ${recoveryCodesLeft} left`,
   ];
 }

@@ -48,6 +48,13 @@ export const ACCOUNT_COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("../commands/user-sessions.ts")).endSessions,
   },
   {
+    path: "user unlock",
+    values: "<user>",
+    about: "Let a user's password count again after too many failures",
+    needs: "user:write",
+    load: async () => (await import("../commands/user-sessions.ts")).unlock,
+  },
+  {
     path: "user reset-sign-in",
     values: "<user>",
     about: "Give somebody who lost what they sign in with a new first password; second factors and sessions go",

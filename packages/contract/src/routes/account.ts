@@ -93,6 +93,16 @@ export const accountRoutes = {
     params: subjectParams,
     response: "empty",
   },
+  "user.unlock": {
+    method: "POST",
+    path: "/api/v1/users/:id/unlock",
+    needs: "user:write",
+    stepUp: "users",
+    summary: "Let a user's password count again after too many failures",
+    status: 204,
+    params: subjectParams,
+    response: "empty",
+  },
   "user.resetSignIn": {
     method: "POST",
     path: "/api/v1/users/:id/reset-sign-in",

@@ -3,7 +3,13 @@ import type { Identity, Own } from "#identity";
 import type { SessionCookie } from "./cookie.ts";
 import type { Call, Handlers } from "./handler.ts";
 
-type Ids = "session.stepUp" | `account.${string}` | "user.sessions" | "user.endSessions" | "user.resetSignIn";
+type Ids =
+  | "session.stepUp"
+  | `account.${string}`
+  | "user.sessions"
+  | "user.endSessions"
+  | "user.unlock"
+  | "user.resetSignIn";
 
 function ownOf({ caller, requestId }: Call): Own {
   return { caller, requestId };
@@ -32,6 +38,8 @@ export function accountHandlers({
     "user.sessions": async ({ params }) => ok({ items: [...(await identity.sessionsOf(params.id))] }),
     "user.endSessions": async ({ params }, { caller, requestId }) =>
       await identity.endSessionsOf(params.id, { actor: caller.actor, requestId }),
+    "user.unlock": async ({ params }, { caller, requestId }) =>
+      await identity.unlock(params.id, { actor: caller.actor, requestId }),
     "user.resetSignIn": async ({ params, body }, { caller, requestId }) =>
       await identity.resetSignIn(params.id, body.password, { actor: caller.actor, requestId }),
   };

@@ -1,11 +1,11 @@
-import { ok, refuse, type Result, type User } from "@tyr/contract";
-import { createHash } from "node:crypto";
+import { ok, refuse, type Actor, type Result, type User } from "@tyr/contract";
 import { dropSecondFactors } from "./account.ts";
-import { forgetDevices } from "./known-device.ts";
+import { countersOf, forgetDevices } from "./known-device.ts";
+import { FAILURES_MAX } from "./login-delay.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword, firstOwner } from "./password-policy.ts";
 import { busy, type SignInDeps } from "./sign-in.ts";
-import { deleteSessionsOf, findSubject, forgetFailures, nameKey, setPassword } from "./store.ts";
+import { deleteSessionsOf, findSubject, findSubjectByName, forgetFailures, setPassword } from "./store.ts";
 import type { Administrator } from "./users.ts";
 import { userView } from "./view.ts";
 
@@ -36,6 +36,44 @@ export async function endSessionsOf(
     async (tx): Promise<Result<readonly string[]>> =>
       (await findSubject(tx, id)) === undefined ? noUser(id) : ok(await deleteSessionsOf(tx, id, undefined)),
   );
+}
+
+/**
+ * Forgets the failures at somebody's password, so that it counts again. Nothing is logged where there were none.
+ * Refusal `NOT_FOUND`.
+ */
+export async function unlock(
+  { database }: SignInDeps,
+  { id }: Target,
+  by: Readonly<{ actor: Actor; requestId: string | null }>,
+): Promise<Result<undefined>> {
+  const subject = await findSubject(database.read, id);
+  if (subject === undefined) return noUser(id);
+  await database.audited(
+    (failures: number) =>
+      failures === 0
+        ? []
+        : [
+            {
+              type: "user.unlocked" as const,
+              ...by,
+              object: { kind: "subject", id },
+              before: failures >= FAILURES_MAX ? "locked" : "failing",
+              after: "open",
+              details: { failures },
+            },
+          ],
+    async (tx) => await forgetFailures(tx, ...(await countersOf(tx, subject))),
+  );
+  return ok(undefined);
+}
+
+/** As `unlock`, by name. Refusal `NOT_FOUND`. */
+export async function unlockAtStart(deps: SignInDeps, name: string): Promise<Result<undefined>> {
+  const subject = await findSubjectByName(deps.database.read, name);
+  if (subject === undefined) return noUser(name);
+  const actor: Actor = { kind: "system", id: "system", name: "system" };
+  return await unlock(deps, subject, { actor, requestId: null });
 }
 
 export type SignInReset = Readonly<{ user: User; ended: readonly string[]; hadSecondFactor: boolean }>;
@@ -69,8 +107,8 @@ export async function resetSignIn(
     async (tx): Promise<Result<SignInReset>> => {
       await setPassword(tx, { id: subject.id, password: hashed, password_stands_alone: true });
       const hadSecondFactor = await dropSecondFactors(tx, deps, subject.id);
+      await forgetFailures(tx, ...(await countersOf(tx, subject)));
       await forgetDevices(tx, subject.id);
-      await forgetFailures(tx, createHash("sha256").update(nameKey(subject.name)).digest());
       const ended = await deleteSessionsOf(tx, id, undefined);
       return ok({ user: userView(subject), ended, hadSecondFactor });
     },

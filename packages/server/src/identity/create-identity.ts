@@ -14,7 +14,7 @@ import {
 import type { Clock } from "#platform/clock";
 import type { Database, Fact } from "#platform/database";
 import * as account from "./account.ts";
-import { endSessionsOf, resetSignIn } from "./administer.ts";
+import { endSessionsOf, resetSignIn, unlock, unlockAtStart } from "./administer.ts";
 import type { Caller } from "./caller.ts";
 import { createEndAccess, type AccessKind, type EndAccess } from "./end-access.ts";
 import { KEYS_OF_PEOPLE } from "./keys/keys.ts";
@@ -84,6 +84,10 @@ export type Identity = Readonly<{
   changeUser(id: string, change: UserChange, by: Administrator): Promise<Result<User>>;
   sessionsOf(id: string): Promise<readonly SessionInfo[]>;
   endSessionsOf(id: string, by: Administrator): Promise<Result<undefined>>;
+  /** A password counts again after too many failures. */
+  unlock(id: string, by: Administrator): Promise<Result<undefined>>;
+  /** The same by name, for whoever starts this process: nobody may be left to ask. */
+  unlockAtStart(name: string): Promise<Result<undefined>>;
   /** A new first password, no second factor, no session. */
   resetSignIn(id: string, password: string, by: Administrator): Promise<Result<User>>;
   /** Tells which sessions ended or got other rights in this process; whoever holds connections looks again. */
@@ -194,7 +198,14 @@ async function reset(
 
 type Administering = Pick<
   Identity,
-  "listUsers" | "createUser" | "changeUser" | "sessionsOf" | "endSessionsOf" | "resetSignIn"
+  | "listUsers"
+  | "createUser"
+  | "changeUser"
+  | "sessionsOf"
+  | "endSessionsOf"
+  | "unlock"
+  | "unlockAtStart"
+  | "resetSignIn"
 >;
 
 function administering(parts: Parts): Administering {
@@ -204,6 +215,8 @@ function administering(parts: Parts): Administering {
     changeUser: async (id, wanted, by) => await change(parts, { id, change: wanted }, by),
     sessionsOf: async (id) => await aliveSessions(parts, { subjectId: id, current: undefined }),
     endSessionsOf: async (id, by) => await ending(parts, endSessionsOf(parts, { id }, by)),
+    unlock: async (id, by) => await unlock(parts, { id }, by),
+    unlockAtStart: async (name) => await unlockAtStart(parts, name),
     resetSignIn: async (id, password, by) => await reset(parts, { id, password }, by),
   };
 }

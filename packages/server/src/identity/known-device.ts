@@ -14,6 +14,15 @@ declare module "#platform/tables" {
   }
 }
 
+function sharedCounter(key: string): Uint8Array {
+  return createHash("sha256").update(key).digest();
+}
+
+/** A name has no NUL, so no name hashes to this. */
+function deviceCounter(key: string, deviceHash: Uint8Array): Uint8Array {
+  return createHash("sha256").update(`${key}\u0000`).update(deviceHash).digest();
+}
+
 type Guess = Readonly<{ name: string; device: string | undefined; now: Date }>;
 export type Counter = Readonly<{ name_hash: Uint8Array; isKnownDevice: boolean }>;
 
@@ -23,7 +32,7 @@ export type Counter = Readonly<{ name_hash: Uint8Array; isKnownDevice: boolean }
  */
 export async function counterOf(db: ReadDatabase, { name, device, now }: Guess): Promise<Counter> {
   const key = nameKey(name);
-  const shared = { name_hash: createHash("sha256").update(key).digest(), isKnownDevice: false };
+  const shared = { name_hash: sharedCounter(key), isKnownDevice: false };
   if (device === undefined) return shared;
   const device_hash = hashToken(device);
   const known = await db
@@ -35,8 +44,17 @@ export async function counterOf(db: ReadDatabase, { name, device, now }: Guess):
     .where("subject.name_key", "=", key)
     .executeTakeFirst();
   if (known === undefined) return shared;
-  // A name has no NUL, so no name hashes to this.
-  return { name_hash: createHash("sha256").update(`${key}\u0000`).update(device_hash).digest(), isKnownDevice: true };
+  return { name_hash: deviceCounter(key, device_hash), isKnownDevice: true };
+}
+
+/** Every place where guesses at an account of ours are counted. */
+export async function countersOf(
+  db: ReadDatabase,
+  { id, name }: Readonly<{ id: SubjectId; name: string }>,
+): Promise<readonly Uint8Array[]> {
+  const key = nameKey(name);
+  const devices = await db.selectFrom("known_device").select("device_hash").where("subject_id", "=", id).execute();
+  return [sharedCounter(key), ...devices.map(({ device_hash }) => deviceCounter(key, device_hash))];
 }
 
 export type Device = Readonly<{ device: string; subjectId: SubjectId; now: Date }>;

@@ -7,6 +7,7 @@ import {
   admit,
   busy,
   countAttempt,
+  lockedFacts,
   recoveryUsed,
   type Admitted,
   type Attempted,
@@ -40,7 +41,12 @@ export async function refuseProof(
   { reason, failures }: Readonly<{ reason: string; failures: number }>,
 ): Promise<Refused> {
   const fact = { ...ownFact(own, "session.proof_refused", { reason, failures }), outcome: "refused" } as const;
-  await database.audited(fact, async () => undefined);
+  const { caller, requestId } = own;
+  const locked = lockedFacts({ id: caller.actor.id, failures }, { actor: caller.actor, requestId });
+  await database.audited(
+    () => [fact, ...locked],
+    async () => undefined,
+  );
   if (reason === "no code")
     return refuse("SECOND_FACTOR_NEEDED", "this account asks for a passkey or a code besides the password");
   return refuse("PROOF_WRONG", reason);

@@ -1,9 +1,10 @@
-import { ok, refuse, type PasskeyProof, type Refused, type Result, type Session } from "@tyr/contract";
+import { ok, refuse, type Actor, type PasskeyProof, type Refused, type Result, type Session } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
 import { anonymous } from "./caller.ts";
 import { counterOf, keepDevice } from "./known-device.ts";
+import { FAILURES_MAX } from "./login-delay.ts";
 import { hashPassword, isOutdated, verifyPassword, type HashingPlaces } from "./password-hash.ts";
 import { takeChallenge } from "./passkeys/challenges.ts";
 import type { RelyingParty } from "./passkeys/relying-party.ts";
@@ -106,7 +107,7 @@ export type Attempted = Readonly<{ failures: number; name_hash: Uint8Array; isKn
  * share one count. A browser its owner signed in with before has a count of its own, so that guessing from elsewhere does
  * not shut the owner out (ASVS 5.0 6.3.1).
  *
- * @returns `LOGIN_DELAYED` when the account still waits; nothing was counted then
+ * @returns `LOGIN_DELAYED` when the account still waits, `LOGIN_STOPPED` after 100 failures; nothing was counted then
  */
 export async function countAttempt(
   { database, clock }: SignInDeps,
@@ -114,10 +115,11 @@ export async function countAttempt(
   device?: string,
 ): Promise<Result<Attempted>> {
   const { name_hash, isKnownDevice } = await counterOf(database.read, { name, device, now: clock.now() });
-  const { failures, waitSeconds } = await database.bookkeep(
+  const { failures, waitSeconds, isStopped } = await database.bookkeep(
     "counters",
     async (tx) => await takeAttempt(tx, name_hash, clock.now()),
   );
+  if (isStopped) return refuse("LOGIN_STOPPED", `after ${failures} failures in a row no password counts here any more`);
   if (waitSeconds === 0) return ok({ failures, name_hash, isKnownDevice });
   return refuse("LOGIN_DELAYED", `after ${failures} failures this account waits before it answers again`, {
     retryAfterSeconds: waitSeconds,
@@ -142,18 +144,31 @@ function refusalOf(reason: Reason): Refused {
   return refuse("LOGIN_FAILED", "name or password is wrong");
 }
 
+/** The entry of the failure that was one too many, for an account there is. */
+export function lockedFacts(
+  { id, failures }: Readonly<{ id: string | undefined; failures: number }>,
+  by: Readonly<{ actor: Actor; requestId: string }>,
+): readonly Fact[] {
+  if (id === undefined || failures < FAILURES_MAX) return [];
+  const object = { kind: "subject", id };
+  return [{ type: "user.locked", ...by, object, before: "open", after: "locked", details: { failures } }];
+}
+
 /** One answer for unknown, wrong and disabled. A name nobody has is not logged: people type passwords there. */
 async function refuseSignIn({ database }: SignInDeps, failure: Failure, origin: Origin): Promise<Refused> {
   const { subject, reason, failures } = failure;
+  const { requestId, address } = origin;
+  const { actor } = anonymous;
+  const refused: Fact = {
+    type: "session.refused",
+    actor,
+    object: { kind: "subject", id: subject?.id ?? "unknown" },
+    outcome: "refused",
+    requestId,
+    details: { reason, failures, address },
+  };
   await database.audited(
-    {
-      type: "session.refused",
-      actor: anonymous.actor,
-      object: { kind: "subject", id: subject?.id ?? "unknown" },
-      outcome: "refused",
-      requestId: origin.requestId,
-      details: { reason, failures, address: origin.address },
-    },
+    () => [refused, ...lockedFacts({ id: subject?.id, failures }, { actor, requestId })],
     async () => undefined,
   );
   return refusalOf(reason);

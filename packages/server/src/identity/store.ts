@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Role, SessionId, SubjectId } from "@tyr/contract";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
-import { delayAfter, FAILURES_KEPT_MS } from "./login-delay.ts";
+import { delayAfter, FAILURES_KEPT_MS, FAILURES_MAX } from "./login-delay.ts";
 import { SESSION_IDLE_MS } from "./session-rules.ts";
 
 export type SubjectRow = Readonly<{
@@ -290,17 +290,22 @@ export async function deleteSessionsOf(
   return (await query.returning("id").execute()).map((row) => row.id);
 }
 
-export type Attempt = Readonly<{ failures: number; waitSeconds: number }>;
+/** `isStopped`: nothing is looked at until somebody unlocks the account, or its owner signs in by passkey. */
+export type Attempt = Readonly<{ failures: number; waitSeconds: number; isStopped: boolean }>;
 
 /**
  * Counts a sign-in as failed before its password is looked at, so that a thousand at once are a thousand failures.
  * Success takes the count away again.
  *
- * @returns `waitSeconds` above 0: too early, nothing was counted
+ * @returns `isStopped`, or `waitSeconds` above 0 (too early): nothing was counted
  */
 export async function takeAttempt(tx: WriteTransaction, name_hash: Uint8Array, now: Date): Promise<Attempt> {
   const forgottenBefore = new Date(now.getTime() - FAILURES_KEPT_MS);
-  await tx.deleteFrom("login_delay").where("updated_at", "<", forgottenBefore).execute();
+  await tx
+    .deleteFrom("login_delay")
+    .where("updated_at", "<", forgottenBefore)
+    .where("failures", "<", FAILURES_MAX)
+    .execute();
   // One statement makes or locks the row: between two, a sign-in that succeeds could take it away.
   const row = await tx
     .insertInto("login_delay")
@@ -308,8 +313,9 @@ export async function takeAttempt(tx: WriteTransaction, name_hash: Uint8Array, n
     .onConflict((conflict) => conflict.column("name_hash").doUpdateSet({ name_hash }))
     .returning(["failures", "not_before"])
     .executeTakeFirstOrThrow();
+  if (row.failures >= FAILURES_MAX) return { failures: row.failures, waitSeconds: 0, isStopped: true };
   const waitMs = row.not_before.getTime() - now.getTime();
-  if (waitMs > 0) return { failures: row.failures, waitSeconds: Math.ceil(waitMs / 1_000) };
+  if (waitMs > 0) return { failures: row.failures, waitSeconds: Math.ceil(waitMs / 1_000), isStopped: false };
   const failures = row.failures + 1;
   const not_before = new Date(now.getTime() + delayAfter(failures) * 1_000);
   await tx
@@ -317,9 +323,11 @@ export async function takeAttempt(tx: WriteTransaction, name_hash: Uint8Array, n
     .set({ failures, not_before, updated_at: now })
     .where("name_hash", "=", name_hash)
     .execute();
-  return { failures, waitSeconds: 0 };
+  return { failures, waitSeconds: 0, isStopped: false };
 }
 
-export async function forgetFailures(tx: WriteTransaction, name_hash: Uint8Array): Promise<void> {
-  await tx.deleteFrom("login_delay").where("name_hash", "=", name_hash).execute();
+/** @returns the failures that were counted there, in the longest row of them */
+export async function forgetFailures(tx: WriteTransaction, ...counters: readonly Uint8Array[]): Promise<number> {
+  const rows = await tx.deleteFrom("login_delay").where("name_hash", "in", counters).returning("failures").execute();
+  return Math.max(0, ...rows.map(({ failures }) => failures));
 }

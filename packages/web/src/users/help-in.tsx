@@ -5,11 +5,16 @@ import { PasswordField, passwordOf } from "../kit/credentials.tsx";
 import { Dialog } from "../kit/dialog.tsx";
 import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
+import { ErrorNotice } from "../kit/notice.tsx";
 import { useAct } from "../kit/use-act.ts";
 
 /** What an administrator does for somebody whose session or means of signing in are in wrong hands, or gone. */
 export function HelpIn({ user }: Readonly<{ user: User }>): ReactNode {
   const [resetting, setResetting] = useState(false);
+  const unlock = useAct("user.unlock", {
+    stale: ["user"],
+    done: () => ({ text: `The password of ${user.name} counts, whatever failed before`, ref: user.id }),
+  });
   return (
     <p className="form-foot">
       <AskFirst
@@ -25,9 +30,18 @@ export function HelpIn({ user }: Readonly<{ user: User }>): ReactNode {
       >
         Whoever uses them has to sign in again.
       </AskFirst>
+      <button
+        type="button"
+        className="button small"
+        disabled={unlock.isPending}
+        onClick={() => unlock.mutate({ params: { id: user.id } })}
+      >
+        Unlock<span className="sr-only"> the password of {user.name}</span>
+      </button>
       <button type="button" className="button small" onClick={() => setResetting(true)}>
         Reset sign-in
       </button>
+      {unlock.error === null ? null : <ErrorNotice error={unlock.error} />}
       {resetting ? <Reset user={user} onClose={() => setResetting(false)} /> : null}
     </p>
   );

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { ok, refuse, type PasskeyProof, type PasskeyRequest, type Refused, type Result } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { anonymous } from "../caller.ts";
-import { counterOf, keepDevice, type Counter } from "../known-device.ts";
+import { counterOf, countersOf, keepDevice } from "../known-device.ts";
 import {
   newSession,
   sessionCreated,
@@ -65,7 +65,7 @@ function refusedFact(reason: Reason, subjectId: string | undefined, origin: Orig
 }
 
 type Shown = Readonly<{ proof: PasskeyProof; challenge: Uint8Array; party: RelyingParty }>;
-type Entry = Shown & Readonly<{ subject: SubjectRow; origin: Origin; counter: Counter; now: Date }>;
+type Entry = Shown & Readonly<{ subject: SubjectRow; origin: Origin; now: Date }>;
 
 async function open(tx: WriteTransaction, entry: Entry, device: string | undefined): Promise<Opened | Failure> {
   const { subject, origin, now } = entry;
@@ -74,7 +74,7 @@ async function open(tx: WriteTransaction, entry: Entry, device: string | undefin
   const used: Used = await usePasskey(tx, { ...entry, subjectId: subject.id });
   if (!used.ok) return used;
   const session = newSession(subject.id, { ...origin, factor: "passkey" }, now);
-  await forgetFailures(tx, entry.counter.name_hash);
+  await forgetFailures(tx, ...(await countersOf(tx, subject)));
   await forgetDeadSessions(tx, now);
   await insertSession(tx, session.row);
   if (device !== undefined) await keepDevice(tx, { device, subjectId: subject.id, now });
@@ -117,9 +117,9 @@ export async function signInWithPasskey(
     return passkeyRefused();
   }
   const now = clock.now();
-  const counter = await counterOf(database.read, { name: subject.name, device: origin.device, now });
-  const device = counter.isKnownDevice ? undefined : newToken();
-  const entry: Entry = { proof, challenge, party, subject, origin, counter, now };
+  const { isKnownDevice } = await counterOf(database.read, { name: subject.name, device: origin.device, now });
+  const device = isKnownDevice ? undefined : newToken();
+  const entry: Entry = { proof, challenge, party, subject, origin, now };
   const done = await database.audited(
     (value: Opened | Failure) => factsOf(value, entry),
     async (tx) => await open(tx, entry, device),

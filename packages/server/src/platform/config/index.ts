@@ -59,6 +59,8 @@ export type Config = Readonly<{
   signInRules: Readonly<{ secondFactorFor: "all" | readonly Role[]; passkeyFor: readonly StepUpClass[] }>;
   /** How access tokens for API clients are signed. */
   tokens: TokenSettings;
+  /** Whose failed sign-ins are forgotten at this start: a sole administrator may be locked out. */
+  unlock: string | undefined;
   /** Origins whose pages may call the API with a bearer token. */
   corsOrigins: readonly string[];
 }>;
@@ -84,6 +86,7 @@ function parseFlags(argv: readonly string[]) {
         "witness-policy": { type: "string" },
         follow: { type: "string", multiple: true },
         "no-sample": { type: "boolean" },
+        unlock: { type: "string" },
       },
     }).values;
   } catch (cause) {
@@ -275,6 +278,7 @@ export function readConfig({ argv, env: given, root }: Raw): Config {
     ssoFile: pathOf(env["TYR_SSO_FILE"]),
     tokens: readTokens(settings),
     signInRules: readSignInRules(settings),
+    unlock: flags.unlock,
     follow: [...list(env["TYR_FOLLOW"]), ...(flags.follow ?? [])].map(followed),
     intakeBytesMax: integer("TYR_INTAKE_MIB_MAX", env["TYR_INTAKE_MIB_MAX"] ?? "32", [1, 4096]) * MIB,
   };
