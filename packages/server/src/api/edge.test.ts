@@ -147,6 +147,15 @@ describe("limits of accounts and keys", () => {
     expect((await get("ada")).statusCode).toBe(404);
   });
 
+  test("end guessing at sessions and keys from one address, and keep nobody there out who has valid ones", async () => {
+    const server = await started();
+    const guess = async () =>
+      await server.app.inject({ url: "/api/v1/sensors", headers: { ...HOST, [AS]: "nobody/bearer" } });
+    for (let at = 0; at < ROUTE_LIMITS["failed authentication"].capacity; at += 1) await guess();
+    expect((await guess()).json()).toMatchObject({ code: "TOO_MANY_REQUESTS", limit: "failed authentication" });
+    expect((await server.app.inject({ url: "/api/v1/sensors", headers: ADA })).statusCode).toBe(404);
+  });
+
   test("keep the costly routes for few: verifying the whole log again and again", async () => {
     const server = await started();
     const codes: number[] = [];

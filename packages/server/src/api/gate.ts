@@ -70,7 +70,7 @@ export class Gate {
     if (byAddress !== undefined) return byAddress;
     const sent = { headers: request.headers, address: this.addressOf(request), requestId: request.id };
     const found = await this.#deps.authenticate(sent, needs);
-    if (!found.ok) return found.refusal;
+    if (!found.ok) return (await this.#failedTooOften(request)) ?? found.refusal;
     const { caller, by } = found.value;
     const byCaller = needs === "public" ? undefined : await this.#tooMany(route, caller.keyId ?? caller.actor.id);
     const missing = byCaller ?? (await this.#lacks(route, caller, request));
@@ -86,6 +86,25 @@ export class Gate {
     const forwarded = headers["x-forwarded-for"];
     const text = typeof forwarded === "string" ? forwarded : forwarded?.join(",");
     return clientAddress(socket.remoteAddress ?? "", text, this.#deps.trustProxy);
+  }
+
+  /** Who a request counts for: whoever calls, of strangers the address. */
+  holderOf(request: FastifyRequest): string {
+    const { kind, id } = this.callerOf(request).actor;
+    return kind === "anonymous" ? holderOf(this.addressOf(request)) : `${kind} ${id}`;
+  }
+
+  /** Counted after the look, so that valid credentials are never kept out by what others send from the same address. */
+  async #failedTooOften(request: FastifyRequest) {
+    const limit = "failed authentication";
+    const wait = await this.#deps.limits.take({
+      limit,
+      holder: holderOf(this.addressOf(request)),
+      rule: ROUTE_LIMITS[limit],
+    });
+    if (wait === 0) return undefined;
+    const facts = { retryAfterSeconds: wait, limit };
+    return refuse("TOO_MANY_REQUESTS", "too many credentials from this address were not accepted", facts).refusal;
   }
 
   async #unproved({ id, definition }: Route, caller: Caller, request: FastifyRequest) {

@@ -132,6 +132,21 @@ describe("bodies on their way in", () => {
     expect((await send(server, "eve")).json()).toMatchObject({ detail: "reached" });
   });
 
+  test("of strangers are forms: what is larger is refused before it takes room from others", async () => {
+    const server = await listening();
+    const form = (from: string, more: string): string =>
+      `POST /oauth/token HTTP/1.1\r\nhost: 127.0.0.1\r\nx-forwarded-for: ${from}\r\ncontent-type: application/x-www-form-urlencoded\r\n${more}\r\n\r\n`;
+    const large = await peer(server.app);
+    const refused = firstBytes(large);
+    large.write(form("198.51.100.1", "content-length: 32769"));
+    expect(await refused).toMatch(/^HTTP\/1\.1 413 /);
+    const growing = await peer(server.app);
+    const outgrown = firstBytes(growing);
+    growing.write(form("198.51.100.1", "transfer-encoding: chunked"));
+    growing.write(`9000\r\n${"a".repeat(0x9000)}\r\n`);
+    expect(await outgrown).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
   test("that outgrow the limit without having said so are refused with the limit, and answered", async () => {
     const server = await listening();
     const socket = await slow(server.app, "ada", "transfer-encoding: chunked");

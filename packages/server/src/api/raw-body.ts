@@ -11,8 +11,10 @@ const SHARE_BYTES_MAX = IN_FLIGHT_BYTES_MAX / 4;
 const FIRST_ROOM_BYTES = 16 * 1024;
 const RETRY_AFTER_SECONDS = 1;
 
-function tooLarge(): Refused {
-  const limit = RAW_BODY_BYTES_MAX;
+/** Forms that strangers send. */
+export const PUBLIC_BODY_BYTES_MAX = 32 * 1024;
+
+function tooLarge(limit: number): Refused {
   return refuse("BODY_TOO_LARGE", `the body is larger than ${limit} bytes`, { limit });
 }
 
@@ -53,10 +55,15 @@ export class InFlight {
     return this.#bytes;
   }
 
-  /** Opens the account of a body before a byte of it is read; it is closed when the exchange is over. */
+  /**
+   * Opens the account of a body before a byte of it is read; it is closed when the exchange is over.
+   *
+   * @param holder whose share it counts in; of strangers the address, or one of them could keep the others out
+   */
   open(request: FastifyRequest, reply: FastifyReply, holder: string): Refused | undefined {
     const announced = Number(request.headers["content-length"] ?? 1) || 0;
-    if (announced > RAW_BODY_BYTES_MAX) return tooLarge();
+    const limit = request.routeOptions.bodyLimit;
+    if (announced > limit) return tooLarge(limit);
     const full = this.#full(holder, announced);
     if (full !== undefined) return full;
     const held: Held = { holder, bytes: 0 };
@@ -102,8 +109,9 @@ export function acceptBytes(app: FastifyInstance, inFlight: InFlight): void {
     const body = new Gathered();
     // Destroying the request would end the connection before it is answered.
     for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      const isTooLarge = body.length + chunk.length > RAW_BODY_BYTES_MAX;
-      const refused = isTooLarge ? tooLarge() : inFlight.take(request, chunk.length);
+      const limit = request.routeOptions.bodyLimit;
+      const isTooLarge = body.length + chunk.length > limit;
+      const refused = isTooLarge ? tooLarge(limit) : inFlight.take(request, chunk.length);
       if (refused !== undefined) throw new ThrownRefusal(refused.refusal);
       body.add(chunk);
     }

@@ -7,7 +7,7 @@ import type { Call } from "./handler.ts";
 import { placeOf, type Gate, type Route } from "./gate.ts";
 import type { Live } from "./live.ts";
 import { sendRefusal } from "./problem.ts";
-import { acceptBytes, RAW_BODY_BYTES_MAX, type InFlight } from "./raw-body.ts";
+import { acceptBytes, PUBLIC_BODY_BYTES_MAX, RAW_BODY_BYTES_MAX, type InFlight } from "./raw-body.ts";
 import { inputReader } from "./validate.ts";
 
 /** A route nobody guards or nobody answers. The server does not start. */
@@ -71,8 +71,7 @@ function guardOf(route: Route, { gate, inFlight }: RegisterDeps): onRequestAsync
   return async (request, reply) => {
     if (!(await gate.admit(route, request, reply))) return reply;
     if (route.definition.body !== "raw") return undefined;
-    const { kind, id } = gate.callerOf(request).actor;
-    const refused = inFlight.open(request, reply, `${kind} ${id}`);
+    const refused = inFlight.open(request, reply, gate.holderOf(request));
     return refused === undefined ? undefined : sendRefusal(reply, refused.refusal, placeOf(route, request.id));
   };
 }
@@ -103,7 +102,7 @@ export function registerRoutes(app: FastifyInstance, deps: RegisterDeps): void {
   const all = Object.entries(deps.routes).map(([id, definition]): Route => ({ id: id as RouteId, definition }));
   const heads = new Set(all.filter((one) => one.definition.method === "HEAD").map((one) => one.definition.path));
   const register = (scope: FastifyInstance, route: Route): void => {
-    const { method, path, response, body } = route.definition;
+    const { method, path, response, body, needs } = route.definition;
     const answer = checkRoute(route, deps.handlers[route.id]);
     const exposeHeadRoute = method === "GET" && response !== "websocket" && !heads.has(path);
     const common = { method, url: path, exposeHeadRoute, onRequest: guardOf(route, deps) };
@@ -111,7 +110,7 @@ export function registerRoutes(app: FastifyInstance, deps: RegisterDeps): void {
     else
       scope.route({
         ...common,
-        ...(body === "raw" ? { bodyLimit: RAW_BODY_BYTES_MAX } : {}),
+        ...(body === "raw" ? { bodyLimit: needs === "public" ? PUBLIC_BODY_BYTES_MAX : RAW_BODY_BYTES_MAX } : {}),
         handler: handlerOf(route, answer, deps),
       });
   };

@@ -9,6 +9,10 @@ export const ROUTE_LIMITS = {
   /** Signing in and setting up: the account's own delays come on top. */
   "public change": { per: "address", capacity: 10, perSecond: 1 / 3 },
   "public read": { per: "address", capacity: 60, perSecond: 1 },
+  /** Cookies, tokens and keys that were not accepted. */
+  "failed authentication": { per: "address", capacity: 100, perSecond: 1 },
+  /** Programs that fetch and renew their tokens; several may stand behind one address. */
+  "token call": { per: "address", capacity: 100, perSecond: 5 },
   /** Identity providers tell of many sessions that ended from one address. */
   "provider call": { per: "address", capacity: 100, perSecond: 10 },
   /** What a person's browser or a script of theirs reads. */
@@ -35,6 +39,8 @@ const BY_ROUTE: Readonly<Record<string, RouteLimit>> = {
   "audit.metrics": "count",
   "audit.log": "export",
   "sso.ended": "provider call",
+  "oauth.token": "token call",
+  "oauth.revoke": "token call",
 };
 
 /** The one class a request to this route is counted in. */

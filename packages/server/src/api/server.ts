@@ -19,7 +19,7 @@ import type { Handlers } from "./handler.ts";
 import { refuseKeyInUrl } from "./key-in-url.ts";
 import { createLive } from "./live.ts";
 import { isDataRefused, refusalOf, sendRefusal } from "./problem.ts";
-import { InFlight, RAW_BODY_BYTES_MAX } from "./raw-body.ts";
+import { InFlight } from "./raw-body.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { registerRoutes } from "./register-routes.ts";
 import { refuseRebound } from "./same-site.ts";
@@ -141,8 +141,7 @@ function answerError({ options }: Shell, error: unknown, { request, reply }: Exc
   const place = { requestId: request.id, dialect, challenge: "Bearer" } as const;
   if (hungUp(request))
     return sendRefusal(reply, { code: "VALIDATION_FAILED", detail: "the request ended before it was whole" }, place);
-  const isRaw = request.routeOptions?.bodyLimit === RAW_BODY_BYTES_MAX;
-  const refusal = refusalOf(error, { bodyBytesMax: isRaw ? RAW_BODY_BYTES_MAX : JSON_BODY_BYTES_MAX });
+  const refusal = refusalOf(error, { bodyBytesMax: request.routeOptions?.bodyLimit ?? JSON_BODY_BYTES_MAX });
   if (refusal.code === "INTERNAL" || refusal.code === "DATABASE_UNAVAILABLE")
     options.log.error({ err: error, requestId: request.id, method: request.method, path }, "a request failed");
   else if (isDataRefused(error))
