@@ -14,6 +14,7 @@ import { PageHead } from "../shell/page-head.tsx";
 import { keyColumns } from "./key-columns.tsx";
 import { MakeKey } from "./make-key.tsx";
 import { Services } from "./services.tsx";
+import { AllTokens, OwnTokens } from "./tokens.tsx";
 
 const route = getRouteApi("/app/keys");
 
@@ -62,12 +63,22 @@ function Keys(): ReactNode {
 
 function OwnKeys(): ReactNode {
   const query = useQuery(ask("key.list", {}));
-  return <Loaded query={query}>{({ items }) => <KeyTable caption="Your API keys" items={items} mine />}</Loaded>;
+  return (
+    <>
+      <Loaded query={query}>{({ items }) => <KeyTable caption="Your API keys" items={items} mine />}</Loaded>
+      <OwnTokens />
+    </>
+  );
 }
 
 function AllKeys(): ReactNode {
   const query = useQuery(ask("key.listAll", {}));
-  return <Loaded query={query}>{({ items }) => <KeyTable caption="Everybody's API keys" items={items} />}</Loaded>;
+  return (
+    <>
+      <Loaded query={query}>{({ items }) => <KeyTable caption="Everybody's API keys" items={items} />}</Loaded>
+      <AllTokens />
+    </>
+  );
 }
 
 type KeyTableProps = Readonly<{ caption: string; items: readonly ApiKey[]; mine?: boolean }>;

@@ -29,6 +29,7 @@ const STATES: Readonly<Record<string, readonly [tone: Tone, icon: IconName]>> = 
   inactive: ["quiet", "cross"],
   disabled: ["quiet", "cross"],
   revoked: ["quiet", "cross"],
+  ended: ["quiet", "cross"],
   lifted: ["quiet", "undo"],
   requested: ["wait", "clock"],
   acknowledged: ["good", "check"],

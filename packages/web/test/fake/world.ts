@@ -14,6 +14,7 @@ import {
   type Role,
   type Sensor,
   type ServiceAccount,
+  type TokenFamily,
   type Session,
   type SessionInfo,
   type TimelineItem,
@@ -25,6 +26,7 @@ import { makeAudit } from "./audit.ts";
 import { makeEvents } from "./events.ts";
 import { makeDetections, makeIncidents, makeTimelines } from "./incidents.ts";
 import { makeKeys, makeServices } from "./keys.ts";
+import { makeTokens } from "./tokens.ts";
 import { makeMode } from "./mode.ts";
 import { at, idOf, person } from "./make.ts";
 
@@ -46,6 +48,7 @@ export type World = {
   users: User[];
   keys: ApiKey[];
   services: ServiceAccount[];
+  tokens: TokenFamily[];
   audit: AuditEntry[];
   sessions: Map<string, User>;
   /** What everybody sees as their own sessions, the current one first. */
@@ -205,6 +208,7 @@ export function makeWorld(now: number): World {
     ],
     keys: makeKeys(now),
     services: makeServices(now),
+    tokens: makeTokens(now, makeKeys(now)),
     audit: makeAudit(now),
     sessions: new Map(),
     ownSessions: makeSessions(now),
@@ -229,6 +233,7 @@ export function makeEmptyWorld(now: number): World {
     quarantine: [],
     keys: [],
     services: [],
+    tokens: [],
     audit: full.audit.slice(-3),
   };
 }
