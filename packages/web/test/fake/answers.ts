@@ -167,6 +167,14 @@ const trust: Answers = {
     world.keys = world.keys.map((one) => (one.id === key.id ? revoked : one));
     return revoked;
   },
+  "token.list": (_, { world, user }) => ({ items: world.tokens.filter((one) => one.owner.name === user.name) }),
+  "token.listAll": (_, { world }) => ({ items: world.tokens }),
+  "token.revoke": ({ params }, { world }) => {
+    const family = found(world.tokens.find((one) => one.id === params.id));
+    const ended = { ...family, state: "ended" as const, endedAt: at(Date.now()), endedWhy: "ended by its owner" };
+    world.tokens = world.tokens.map((one) => (one.id === family.id ? ended : one));
+    return ended;
+  },
   "serviceAccount.list": (_, { world }) => ({ items: world.services }),
   "audit.events": ({ query }, { world }) =>
     pageOf(
