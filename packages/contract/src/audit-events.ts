@@ -97,10 +97,10 @@ export const AUDIT_EVENTS = {
   "hold.placed": "a legal hold keeps a subject from being erased",
   "hold.lifted": "a legal hold was lifted",
   "audit.key_rotated": "the audit log got another signing key; the one before signs along for a while",
+  "audit.pruned": "the bodies of the oldest entries were declared pruned, after they were archived; their hashes stay",
+  "retention.ran": "a run of retention ended, and its report was kept",
   "retention.removed": "records older than their class is kept were removed",
   "audit.verified": "somebody verified the stored audit log",
 } as const;
 export type AuditEvent = keyof typeof AUDIT_EVENTS;
 export const AUDIT_EVENT_NAMES = Object.keys(AUDIT_EVENTS) as readonly AuditEvent[];
-  "audit.pruned": "the bodies of the oldest entries were declared pruned, after they were archived; their hashes stay",
-  "retention.ran": "a run of retention ended, and its report was kept",
