@@ -66,7 +66,7 @@ const USER = fields(
 );
 const IDENTITY = fields("before after details.provider details.sessionsEnded");
 const ACTOR_STEP = fields(
-  "before after details.factor details.reason details.failures details.recoveryCodes details.sessionsEnded",
+  "before after details.acr details.amr details.factor details.reason details.failures details.recoveryCodes details.sessionsEnded",
 );
 /** What people call their devices often names them. */
 const PASSKEY: Fields = {
@@ -80,7 +80,7 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "system.started": fields("details.engine details.rules details.policy details.environment"),
   "system.heartbeat": none,
   "setup.completed": { ...fields("after details.roles details.exceptions"), ...ADDRESS },
-  "session.created": { ...fields("after details.factor"), ...ADDRESS },
+  "session.created": { ...fields("after details.acr details.amr details.factor"), ...ADDRESS },
   "session.refused": { ...fields("details.reason details.failures details.provider details.factor"), ...ADDRESS },
   "session.ended": fields("before after details.subject"),
   "session.proved": ACTOR_STEP,
@@ -181,6 +181,11 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "hold.placed": fields("after details.hold details.reason"),
   "hold.lifted": fields("before after details.hold details.reason"),
   "audit.key_rotated": { ...CHANGE, ...fields("details.signsUntil details.reason") },
+  "audit.pruned": {
+    ...CHANGE,
+    ...fields("details.entries details.root details.statement details.keepDays details.cutoff details.reason"),
+  },
+  "retention.ran": fields("after details.removed details.held details.classes details.failed details.reason"),
   "retention.removed": fields("details.keepDays details.cutoff details.removed details.held details.reason"),
   "audit.verified": fields("after details.size details.root details.problems details.firstAlteredIndex"),
 };
@@ -189,11 +194,6 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
 export function fieldClassOf(type: string, path: string): FieldClass | undefined {
   const common: Fields = ENTRY_FIELDS;
   const own: Readonly<Record<string, Fields>> = AUDIT_FIELDS;
-  "audit.pruned": {
-    ...CHANGE,
-    ...fields("details.entries details.root details.statement details.keepDays details.cutoff details.reason"),
-  },
-  "retention.ran": fields("after details.removed details.held details.classes details.failed details.reason"),
   return common[path] ?? own[type]?.[path];
 }
 

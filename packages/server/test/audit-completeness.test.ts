@@ -80,7 +80,12 @@ const state = (wanted: State): unknown => (wanted !== null && typeof wanted === 
 /** By what it was asked for, as the headers show it, and from which address; a batch of requests names no address. */
 function originOf({ headers, by, batched }: AnyDeed, from: Readonly<Record<string, string>>): unknown {
   const sent = { ...by.headers, ...headers };
-  const client = sent["x-tyr-key"] !== undefined ? "sensor" : sent["cookie"] !== undefined ? "browser" : "program";
+  const client =
+    sent["x-tyr-key"] !== undefined
+      ? "sensor"
+      : sent["authorization"] === undefined && sent["cookie"] !== undefined
+        ? "browser"
+        : "program";
   return { client, address: batched === undefined ? from["x-forwarded-for"] : null };
 }
 

@@ -13,6 +13,8 @@ export type Deeds = Readonly<Partial<{ [K in RouteId]: (world: World) => Promise
 /** Routes that change no state although their method might. Each says why. */
 export const NO_CHANGE: Readonly<Partial<Record<RouteId, string>>> = {
   "sso.begin": "gives the browser a seed; what was begun is worth nothing until it is finished, and that is logged",
+  "sso.beginProof":
+    "gives the browser a seed; what was begun is worth nothing until it is finished, and that is logged",
   "passkey.beginAdd": "gives the browser a challenge, which is worth nothing until it is answered, and that is logged",
   "passkey.beginSignIn":
     "gives the browser a challenge, which is worth nothing until it is answered, and that is logged",

@@ -21,11 +21,11 @@ async function serviceAccount(world: World) {
 }
 
 /** Up to where the browser comes back from the other system. */
-async function beginThere({ server, issuer, fresh }: World, sub: string) {
+async function beginThere({ server, issuer, fresh }: World, sub: string, by?: Person) {
   issuer.person = { sub, preferred_username: fresh("eve"), groups: ["soc"] };
-  const begun = await fetch(`${server.url}/api/v1/sso/corp/begin`, {
+  const begun = await fetch(`${server.url}/api/v1/sso/corp/${by === undefined ? "begin" : "begin-proof"}`, {
     method: "POST",
-    headers: { "content-type": "application/json", ...fromElsewhere() },
+    headers: { ...by?.headers, "content-type": "application/json", ...fromElsewhere() },
     body: "{}",
   });
   const { url } = (await begun.json()) as { url: string };
@@ -238,6 +238,35 @@ export const trustDeeds: Deeds = {
       before: null,
       after: "open",
       besides: ["user.created", "identity.linked"],
+    };
+  },
+  "sso.finishProof": async (world) => {
+    const sub = randomUUID();
+    const by = await world.person("viewer");
+    const link = { provider: "corp", subject: sub };
+    await (await world.admin()).client.call("sso.link", { params: { id: by.subject }, body: link });
+    const { query, cookie } = await beginThere(world, sub, by);
+    return {
+      by,
+      headers: { cookie },
+      input: { params: { provider: "corp" }, body: { query } },
+      did: "session.proved",
+      object: { kind: "session", id: "*" },
+      before: given,
+      after: given,
+    };
+  },
+  "sso.unlinkOwn": async (world) => {
+    const by = await world.person("viewer");
+    const link = { provider: "corp", subject: randomUUID() };
+    await (await world.admin()).client.call("sso.link", { params: { id: by.subject }, body: link });
+    return {
+      by,
+      input: { params: { provider: "corp" } },
+      did: "identity.unlinked",
+      object: { kind: "subject", id: by.subject },
+      before: "linked",
+      after: null,
     };
   },
   "sso.logout": async (world) => ({

@@ -19,6 +19,10 @@ async function started() {
       seeds.push(seed);
       return seed === SEED ? ok({ session: {} as Session, token: TOKEN }) : refuse("SSO_FAILED", "no");
     },
+    beginProof: async () => ok({ url: "https://id.example.org/authorize?prompt=login", seed: SEED }),
+    finishProof: async ({ seed }: { seed: string | undefined }) =>
+      seed === SEED ? ok({ session: {} as Session, token: TOKEN }) : refuse("PROOF_WRONG", "no"),
+    unlinkOwn: async () => ok(undefined),
     endSessionUrl: async () => "https://id.example.org/end",
     endedThere: async () => ok(undefined),
     links: async () => [],

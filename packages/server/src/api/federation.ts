@@ -14,6 +14,7 @@ export type FederationDeps = Readonly<{
 
 type FederationHandlers = Pick<Handlers, Extract<keyof Handlers, `sso.${string}`>>;
 
+const ownOf = ({ caller, requestId }: Call) => ({ caller, requestId });
 const byOf = ({ caller, requestId }: Call) => ({ actor: caller.actor, requestId });
 
 /** A logout token is a kilobyte or two; what is longer is none. */
@@ -21,8 +22,8 @@ const FORM_BYTES_MAX = 32 * 1024;
 
 /** Signing in and out through other systems. */
 export function federationHandlers({ federation, identity, cookie, flowCookie }: FederationDeps): FederationHandlers {
-  return {
   const keep = keepSession({ identity, cookie });
+  return {
     "sso.providers": async () => ok({ items: [...federation.providers()] }),
     "sso.begin": async ({ params, body }, call) => {
       const begun = await federation.begin(params.provider, body.again === true);
@@ -36,9 +37,25 @@ export function federationHandlers({ federation, identity, cookie, flowCookie }:
       const { address, requestId, headers } = call;
       const done = await federation.finish(answer, { address, requestId, userAgent: headers["user-agent"] ?? null });
       if (!done.ok) return done;
+      await keep(done.value, call);
+      return ok(done.value.session);
+    },
+    "sso.beginProof": async ({ params }, call) => {
+      const begun = await federation.beginProof(params.provider, ownOf(call));
+      if (!begun.ok) return begun;
+      call.setHeader("set-cookie", flowCookie.keep(begun.value.seed));
+      return ok({ url: begun.value.url });
+    },
+    "sso.finishProof": async ({ params, body }, call) => {
+      const seed = flowCookie.read(call.headers.cookie);
+      const answer = { provider: params.provider, query: body.query, seed };
+      const done = await federation.finishProof(answer, ownOf(call));
+      if (!done.ok) return done;
       call.setHeader("set-cookie", cookie.keep(done.value.token));
       return ok(done.value.session);
     },
+    "sso.ownLinks": async (_input, { caller }) => ok({ items: [...(await federation.links(caller.actor.id))] }),
+    "sso.unlinkOwn": async ({ params }, call) => await federation.unlinkOwn(params.provider, ownOf(call)),
     "sso.logout": async (_input, call) => {
       const own = { caller: call.caller, requestId: call.requestId };
       const url = await federation.endSessionUrl(own);

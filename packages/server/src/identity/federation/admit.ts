@@ -20,8 +20,8 @@ import {
   type SubjectRow,
 } from "../store.ts";
 import { sessionView } from "../view.ts";
-import { nameIn, rolesFor, tooWeak, type Claims, type Provider } from "./provider.ts";
-import { findLink, insertFederatedSession, insertLink, touchLink } from "./store.ts";
+import { nameIn, rolesFor, shownBy, tooWeak, type Claims, type Provider } from "./provider.ts";
+import { findLink, insertLink, putFederatedSession, touchLink } from "./store.ts";
 
 export type AdmitDeps = Readonly<{ database: Database; clock: Clock }>;
 export type Vouched = Readonly<{ provider: Provider; claims: Claims; provedAt: Date }>;
@@ -165,10 +165,13 @@ async function open(tx: WriteTransaction, entry: Entry): Promise<Admitted | Stop
   const session = { token, row: { ...row, proved_at: provedAt < now ? provedAt : now } };
   await forgetDeadSessions(tx, now);
   await insertSession(tx, session.row);
-  const sid = claims["sid"];
-  const provider_session = typeof sid === "string" && sid.length <= 255 ? sid : null;
-  await insertFederatedSession(tx, { session_id: row.id, issuer: claims.iss, subject: claims.sub, provider_session });
+  await putFederatedSession(tx, row.id, claims);
   return { ok: true, subject: found.subject, session, facts: found.facts };
+}
+
+function createdThere({ subject, session }: Admitted, { origin, claims }: Entry): Fact {
+  const fact = sessionCreated(subject, session, origin);
+  return { ...fact, details: { ...fact.details, ...shownBy(claims) } };
 }
 
 /** Opens a session for whom a provider vouched, or says why not. One transaction: account, roles, session and log. */
@@ -179,8 +182,7 @@ export async function admit(deps: AdmitDeps, vouched: Vouched, origin: Origin): 
   const password = provider.autoProvision ? await hashPassword(randomBytes(32).toString("base64url")) : "";
   const entry: Entry = { ...vouched, origin, now: deps.clock.now(), password };
   const done = await deps.database.audited(
-    (value: Admitted | Stop) =>
-      value.ok ? [...value.facts, sessionCreated(value.subject, value.session, origin)] : [],
+    (value: Admitted | Stop) => (value.ok ? [...value.facts, createdThere(value, entry)] : []),
     async (tx) => await open(tx, entry),
   );
   if (!done.ok) return await refuseFederated(deps, { provider, ...done }, origin);

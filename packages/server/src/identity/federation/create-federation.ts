@@ -1,30 +1,26 @@
 import { ok, refuse, type Actor, type Result } from "@tyr/contract";
-import type { Clock } from "#platform/clock";
-import type { Database } from "#platform/database";
-import type { Logger } from "#platform/log";
+import type { WriteTransaction } from "#platform/database";
 import type { Origin, SignedIn } from "../sign-in.ts";
 import type { Own } from "../prove.ts";
-import { deleteSessionsOf, findSubject } from "../store.ts";
+import { deleteSessionsOf, findSession, findSubject, lockActiveSubject } from "../store.ts";
 import type { Administrator } from "../users.ts";
 import { actorOf, admit, refuseFederated } from "./admit.ts";
-import { FLOW_LIFE_MS, hashSeed, newSeed, secretsOf } from "./flow-secrets.ts";
+import {
+  beginFlow,
+  noProvider,
+  redeemFlow,
+  unavailable,
+  type Answer,
+  type Begun,
+  type FederationDeps,
+  type Parts,
+} from "./flows.ts";
 import { readLogoutToken } from "./logout-token.ts";
-import type { Provider } from "./provider.ts";
-import { createRelyingParty, type RelyingParty } from "./relying-party.ts";
+import { beginProof, finishProof } from "./prove-there.ts";
+import { createRelyingParty } from "./relying-party.ts";
 import { digestOf } from "./settings.ts";
 import * as store from "./store.ts";
 
-export type FederationDeps = Readonly<{
-  database: Database;
-  clock: Clock;
-  log: Logger;
-  providers: readonly Provider[];
-  publicUrl: string;
-}>;
-
-/** `seed` goes into a cookie of the browser that began, and is stored nowhere. */
-type Begun = Readonly<{ url: string; seed: string }>;
-type Answer = Readonly<{ provider: string; query: string; seed: string | undefined }>;
 type LinkWanted = Readonly<{ userId: string; provider: string; subject: string }>;
 type LinkView = Readonly<{
   provider: string;
@@ -40,6 +36,10 @@ export type Federation = Readonly<{
   begin(id: string, again: boolean): Promise<Result<Begun>>;
   /** Refusals `SSO_FAILED`, `SSO_UNKNOWN_USER`, `SSO_NO_ROLE`, `SSO_NAME_UNUSABLE`, `SSO_UNAVAILABLE`, `LAST_ADMINISTRATOR`. */
   finish(answer: Answer, origin: Origin): Promise<Result<SignedIn>>;
+  /** Sends somebody signed in to prove anew, at a provider that knows them, who they are. Refusals `NOT_FOUND`, `SSO_UNAVAILABLE`. */
+  beginProof(id: string, own: Own): Promise<Result<Begun>>;
+  /** Refusals `NOT_FOUND`, `PROOF_WRONG`, `SSO_UNAVAILABLE`. The session goes on under a new token. */
+  finishProof(answer: Answer, own: Own): Promise<Result<SignedIn>>;
   /** Where the provider ends its own session of whoever is signed in through it; null when there is none. */
   endSessionUrl(own: Own): Promise<string | null>;
   /** What a provider says of its own sessions' end (back-channel logout). Refusals `NOT_FOUND`, `VALIDATION_FAILED`, `SSO_UNAVAILABLE`. */
@@ -49,54 +49,18 @@ export type Federation = Readonly<{
   link(wanted: LinkWanted, by: Administrator): Promise<Result<LinkView>>;
   /** Also ends the sessions that came from there. Refusal `NOT_FOUND`. */
   unlink(wanted: Omit<LinkWanted, "subject">, by: Administrator): Promise<Result<undefined>>;
+  /** One's own; all other sessions end. Refusals `NOT_FOUND`, `SECOND_FACTOR_STATE` for the only way in. */
+  unlinkOwn(provider: string, own: Own): Promise<Result<undefined>>;
 }>;
 
-type Party = Readonly<{ provider: Provider; relying: RelyingParty }>;
-type Parts = FederationDeps & Readonly<{ parties: ReadonlyMap<string, Party> }>;
-
-function redirectUri({ publicUrl }: FederationDeps, id: string): string {
-  return `${publicUrl}/sso/${id}`;
-}
-
-function noProvider(id: string) {
-  return refuse("NOT_FOUND", `there is no provider ${id}`);
-}
-
-async function begin(parts: Parts, id: string, again: boolean): Promise<Result<Begun>> {
-  const party = parts.parties.get(id);
-  if (party === undefined) return noProvider(id);
-  const seed = newSeed();
-  const maxAgeSeconds = again ? 0 : party.provider.maxAgeSeconds;
-  const asked = { redirectUri: redirectUri(parts, id), secrets: secretsOf(seed), maxAgeSeconds };
-  try {
-    const url = await party.relying.authorizationUrl(asked);
-    const now = parts.clock.now();
-    const expires_at = new Date(now.getTime() + FLOW_LIFE_MS);
-    const flow = { seed_hash: hashSeed(seed), provider: id, max_age_seconds: maxAgeSeconds, expires_at };
-    await parts.database.bookkeep("counters", async (tx) => await store.insertFlow(tx, flow, now));
-    return ok({ url, seed });
-  } catch (err) {
-    parts.log.warn({ err, provider: id }, "a provider of sign-ins does not answer");
-    return refuse("SSO_UNAVAILABLE", `${party.provider.name} does not answer`, { retryAfterSeconds: 10 });
-  }
-}
-
-async function finish(parts: Parts, { provider: id, query, seed }: Answer, origin: Origin): Promise<Result<SignedIn>> {
-  const party = parts.parties.get(id);
-  if (party === undefined) return noProvider(id);
-  const { provider, relying } = party;
-  const failed = async (why: string) => await refuseFederated(parts, { provider, code: "SSO_FAILED", why }, origin);
-  const hash = seed === undefined ? undefined : hashSeed(seed);
-  if (seed === undefined || hash === undefined) return await failed("this browser began no sign-in");
-  // Taken before anything is asked: an answer counts once, whatever becomes of it.
-  const flow = await parts.database.bookkeep("counters", async (tx) => await store.takeFlow(tx, hash));
-  if (flow === undefined || flow.expires_at <= parts.clock.now()) return await failed("over, or answered already");
-  if (flow.provider !== id) return await failed("an answer of another provider");
-  const asked = { redirectUri: redirectUri(parts, id), secrets: secretsOf(seed), maxAgeSeconds: flow.max_age_seconds };
-  const redeemed = await relying.redeem(query, asked);
+async function finish(parts: Parts, answer: Answer, origin: Origin): Promise<Result<SignedIn>> {
+  const party = parts.parties.get(answer.provider);
+  if (party === undefined) return noProvider(answer.provider);
+  const { provider } = party;
+  const redeemed = await redeemFlow(parts, party, { ...answer, session: null });
+  if (redeemed === undefined) return unavailable(provider);
   if (redeemed.ok) return await admit(parts, { provider, ...redeemed }, origin);
-  if (redeemed.kind === "refused") return await failed(redeemed.reason);
-  return refuse("SSO_UNAVAILABLE", `${provider.name} does not answer`, { retryAfterSeconds: 10 });
+  return await refuseFederated(parts, { provider, code: "SSO_FAILED", why: redeemed.why }, origin);
 }
 
 async function endSessionUrl(parts: Parts, { caller }: Own): Promise<string | null> {
@@ -177,34 +141,60 @@ async function link(parts: Parts, wanted: LinkWanted, by: Administrator): Promis
   );
 }
 
+/** `keep`: the session of whoever ends a link of their own. */
+type Unlinking = Readonly<{ userId: string; provider: string; keep?: string }>;
+
+/**
+ * Whoever proved it another way has another way in. An account that a provider made has a password nobody knows, so that
+ * it has one says nothing.
+ */
+async function isOnlyWayIn(tx: WriteTransaction, parts: Parts, { userId, provider: id, keep = "" }: Unlinking) {
+  const owner = await findSession(tx, { id: keep });
+  if (owner?.session.factor.startsWith("sso:") === false) return false;
+  const others = [...parts.parties.values()].filter(({ provider }) => provider.id !== id);
+  const links = await store.listLinks(tx, userId);
+  return !links.some((one) => others.some(({ provider }) => provider.issuer === one.issuer));
+}
+
+async function removeLink(tx: WriteTransaction, parts: Parts, unlinking: Unlinking & Readonly<{ issuer: string }>) {
+  const { userId, provider, issuer, keep } = unlinking;
+  // One after the other: of two links that end at once, the second is the only way in.
+  await lockActiveSubject(tx, userId);
+  if (keep !== undefined && (await isOnlyWayIn(tx, parts, unlinking)))
+    return refuse("SECOND_FACTOR_STATE", "prove first with a password or a passkey that there is another way in");
+  const links = await store.deleteLinks(tx, userId, issuer);
+  if (links.length === 0) return refuse("NOT_FOUND", `no link of ${userId} to ${provider}`);
+  return ok((await deleteSessionsOf(tx, userId, keep)).length);
+}
+
 /** The sessions end with the link: whoever was let in by it is out at the next request. */
-async function unlink(
-  { database, parties }: Parts,
-  { userId, provider: id }: Omit<LinkWanted, "subject">,
-  by: Administrator,
-): Promise<Result<undefined>> {
-  const party = parties.get(id);
+async function unlink(parts: Parts, unlinking: Unlinking, by: Administrator): Promise<Result<undefined>> {
+  const { userId, provider: id } = unlinking;
+  const party = parts.parties.get(id);
   if (party === undefined) return noProvider(id);
-  const done = await database.audited(
+  const { issuer } = party.provider;
+  const object = { kind: "subject", id: userId };
+  const done = await parts.database.audited(
     (value: Result<number>) =>
       value.ok
         ? [
             {
               type: "identity.unlinked" as const,
               ...by,
-              object: { kind: "subject", id: userId },
+              object,
               before: "linked",
               details: { provider: id, sessionsEnded: value.value },
             },
           ]
         : [],
-    async (tx): Promise<Result<number>> => {
-      const links = await store.deleteLinks(tx, userId, party.provider.issuer);
-      if (links.length === 0) return refuse("NOT_FOUND", `no link of ${userId} to ${id}`);
-      return ok((await deleteSessionsOf(tx, userId, undefined)).length);
-    },
+    async (tx): Promise<Result<number>> => await removeLink(tx, parts, { ...unlinking, issuer }),
   );
   return done.ok ? ok(undefined) : done;
+}
+
+async function unlinkOwn(parts: Parts, provider: string, { caller, requestId }: Own): Promise<Result<undefined>> {
+  const wanted = { userId: caller.actor.id, provider, keep: caller.sessionId ?? "" };
+  return await unlink(parts, wanted, { actor: caller.actor, requestId });
 }
 
 const system: Actor = { kind: "system", id: "system", name: "system" };
@@ -227,12 +217,15 @@ export async function createFederation(deps: FederationDeps): Promise<Federation
   );
   return {
     providers: () => deps.providers.map(({ id, name }) => ({ id, name })),
-    begin: async (id, again) => await begin(parts, id, again),
+    begin: async (id, again) => await beginFlow(parts, { provider: id, again, session: null }),
+    beginProof: async (id, own) => await beginProof(parts, id, own),
+    finishProof: async (answer, own) => await finishProof(parts, answer, own),
     finish: async (answer, origin) => await finish(parts, answer, origin),
     endSessionUrl: async (own) => await endSessionUrl(parts, own),
     endedThere: async (told, requestId) => await endedThere(parts, told, requestId),
     links: async (userId) => (await store.listLinks(deps.database.read, userId)).map((one) => viewOf(parts, one)),
     link: async (wanted, by) => await link(parts, wanted, by),
     unlink: async (wanted, by) => await unlink(parts, wanted, by),
+    unlinkOwn: async (provider, own) => await unlinkOwn(parts, provider, own),
   };
 }

@@ -496,6 +496,94 @@ describe.each(TEST_ENGINES)("sign-in through another system on %s", (engine) => 
     });
   });
 
+  describe("to prove again who one is", () => {
+    async function ownOf(done: Awaited<ReturnType<typeof signIn>>) {
+      const caller = await identity.authenticate(done.ok ? done.value.token : "");
+      if (caller === undefined) throw new Error("not signed in");
+      return { caller, requestId: "r-3" };
+    }
+    async function prove(federation: Federation, own: Awaited<ReturnType<typeof ownOf>>, lie: Lie) {
+      const begun = await federation.beginProof("corp", own);
+      if (!begun.ok) throw new Error(begun.refusal.code);
+      const { url, seed } = begun.value;
+      return await federation.finishProof({ provider: "corp", query: corp.authorize(url, lie), seed }, own);
+    }
+
+    test("takes only a proof of now: no old one, none without a time, none in the future", async () => {
+      const federation = await federate(providerOf(corp));
+      const own = await ownOf(await signIn(federation));
+      const now = Math.floor(Date.now() / 1_000);
+      const lies: readonly (readonly [Lie, RegExp])[] = [
+        [{ claims: { auth_time: now - 45 } }, /^proved before it was asked for$/],
+        [{ claims: { auth_time: now - 3_600 } }, /./],
+        [{ claims: { auth_time: now + 3_600 } }, /^proved in the future$/],
+        [{ without: ["auth_time"] }, /./],
+        [{ claims: { auth_time: String(now) } }, /./],
+        [{ claims: { nonce: "another" } }, /./],
+        [{ claims: { sub: "eve-2" } }, /^somebody else at the provider$/],
+      ];
+      for (const [lie, why] of lies) {
+        expect([lie, await prove(federation, own, lie)]).toMatchObject([lie, { refusal: { code: "PROOF_WRONG" } }]);
+        expect(await lastReason()).toMatch(why);
+      }
+      expect((await prove(federation, own, {})).ok).toBe(true);
+    });
+
+    test("keeps to the strength that is asked of sign-ins, and logs how it was proved", async () => {
+      const strong = { acr: "urn:mfa", amr: ["pwd", "otp"] };
+      corp.person = { ...corp.person, ...strong };
+      const federation = await federate(providerOf(corp, { acr: ["urn:mfa"], amr: ["otp"] }));
+      const own = await ownOf(await signIn(federation));
+      expect((await world.records()).at(-1)?.details).toMatchObject(strong);
+      const weak = await prove(federation, own, { claims: { acr: "urn:password", amr: ["pwd"] } });
+      expect(weak).toMatchObject({ refusal: { code: "PROOF_WRONG" } });
+      expect((await prove(federation, own, {})).ok).toBe(true);
+      expect((await world.records()).at(-1)).toMatchObject({ type: "session.proved", details: strong });
+    });
+
+    test("counts once, and not for a session or an account that ended meanwhile", async () => {
+      const federation = await federate(providerOf(corp));
+      const own = await ownOf(await signIn(federation));
+      const begun = await federation.beginProof("corp", own);
+      const { url, seed } = begun.ok ? begun.value : { url: "", seed: "" };
+      const query = corp.authorize(url);
+      await identity.signOut(own);
+      const late = await federation.finishProof({ provider: "corp", query, seed }, own);
+      expect(late).toMatchObject({ refusal: { code: "NOT_AUTHENTICATED" } });
+    });
+
+    test("is offered by providers that know the person, and by no other", async () => {
+      const federation = await federate(providerOf(corp), providerOf(other, { id: "other" }));
+      const own = await ownOf(await signIn(federation));
+      expect(await federation.beginProof("other", own)).toMatchObject({ refusal: { code: "NOT_FOUND" } });
+    });
+
+    test("one's own link ends, but not the only way in", async () => {
+      const federation = await federate(providerOf(corp), providerOf(other, { id: "other" }));
+      const done = await signIn(federation);
+      const own = await ownOf(done);
+      expect(await federation.unlinkOwn("corp", own)).toMatchObject({ refusal: { code: "SECOND_FACTOR_STATE" } });
+      const userId = own.caller.actor.id;
+      await federation.link({ userId, provider: "other", subject: "eve-9" }, by);
+      const second = await signIn(federation);
+      const both = await Promise.all(["corp", "other"].map(async (id) => await federation.unlinkOwn(id, own)));
+      expect(both.filter((one) => one.ok)).toHaveLength(1);
+      expect(await federation.links(userId)).toHaveLength(1);
+      expect(await identity.authenticate(second.ok ? second.value.token : "")).toBeUndefined();
+      expect(await identity.authenticate(done.ok ? done.value.token : "")).toBeDefined();
+    });
+
+    test("whoever proved it by password may end the last link", async () => {
+      const federation = await federate(providerOf(corp));
+      const made = await identity.createUser({ name: "ivy", password: PASSWORD, roles: ["analyst"] }, by);
+      const userId = made.ok ? made.value.id : "";
+      await federation.link({ userId, provider: "corp", subject: "ivy-1" }, by);
+      const own = await ownOf(await identity.signIn({ name: "ivy", password: PASSWORD }, origin));
+      expect((await federation.unlinkOwn("corp", own)).ok).toBe(true);
+      expect(await federation.links(userId)).toEqual([]);
+    });
+  });
+
   test("a provider that is away is said to be, and unknown ones are not there", async () => {
     const gone = await new HostileIssuer().start();
     const federation = await federate(providerOf(gone));

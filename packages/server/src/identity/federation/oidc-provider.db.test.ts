@@ -138,6 +138,83 @@ describe("sign-in through oidc-provider", () => {
     expect(await visit(elsewhere.href)).toContain("invalid_redirect_uri");
   });
 
+  describe("to prove again who one is", () => {
+    async function signedIn(browser: Browser, login = "grace") {
+      const begun = await begin();
+      const done = await finish(await browser.visit(begun.url, CALLBACK, { login, password: "any" }), begun.seed);
+      if (!done.ok) throw new Error(done.refusal.code);
+      return done.value.token;
+    }
+    async function ownOf(token: string) {
+      const caller = await identity.authenticate(token);
+      if (caller === undefined) throw new Error("not signed in");
+      return { caller, requestId: "r-proof" };
+    }
+    async function beginProof(token: string) {
+      const begun = await federation.beginProof("corp", await ownOf(token));
+      if (!begun.ok) throw new Error(begun.refusal.code);
+      return begun.value;
+    }
+    const finishProof = async (token: string, query: string, seed: string) =>
+      await federation.finishProof({ provider: "corp", query, seed }, await ownOf(token));
+    const lastReason = async (): Promise<unknown> => (await world.records()).at(-1)?.details["reason"];
+
+    test("asks for the password there though the browser is signed in there, and renews the session's token", async () => {
+      const browser = new Browser();
+      const token = await signedIn(browser);
+      const { url, seed } = await beginProof(token);
+      expect(Object.fromEntries(new URL(url).searchParams)).toMatchObject({ prompt: "login", max_age: "0" });
+      // Without giving the password again there is no way back from the provider.
+      expect(await browser.visit(url, CALLBACK, {}).catch(String)).not.toContain("code=");
+      const query = await browser.visit(url, CALLBACK, { login: "grace", password: "any" });
+      const before = (await ownOf(token)).caller;
+      const done = await finishProof(token, query, seed);
+      expect(done.ok).toBe(true);
+      expect(await identity.authenticate(token)).toBeUndefined();
+      const { caller } = await ownOf(done.ok ? done.value.token : "");
+      expect(caller.sessionId).toBe(before.sessionId);
+      expect(caller.provedAt?.getTime()).toBeGreaterThanOrEqual(before.provedAt?.getTime() ?? Infinity);
+      const entry = (await world.records()).at(-1);
+      expect(entry).toMatchObject({ type: "session.proved", requestId: "r-proof", details: { factor: "sso:corp" } });
+      expect(entry?.after).toBe(caller.provedAt?.toISOString());
+    });
+
+    test("takes no old sign-in of a browser left alone, whatever is taken out of the address", async () => {
+      const browser = new Browser();
+      const token = await signedIn(browser);
+      const { url, seed } = await beginProof(token);
+      const bare = new URL(url);
+      bare.searchParams.delete("prompt");
+      bare.searchParams.delete("max_age");
+      const query = await browser.visit(bare.href, CALLBACK, {});
+      expect(query).toContain("code=");
+      expect(await finishProof(token, query, seed)).toMatchObject({ refusal: { code: "PROOF_WRONG" } });
+      expect((await ownOf(token)).caller.sessionId).toBeDefined();
+      expect((await world.records()).at(-1)).toMatchObject({ type: "session.proof_refused", outcome: "refused" });
+    });
+
+    test("takes nobody else of the provider, who may well prove it to be themselves", async () => {
+      groups.set("heidi", ["soc"]);
+      await signedIn(new Browser(), "heidi");
+      const token = await signedIn(new Browser());
+      const { url, seed } = await beginProof(token);
+      const query = await visit(url, "heidi");
+      expect(await finishProof(token, query, seed)).toMatchObject({ refusal: { code: "PROOF_WRONG" } });
+      expect(await lastReason()).toBe("somebody else at the provider");
+    });
+
+    test("is no sign-in, and a sign-in is no proof; neither is one of another session", async () => {
+      const [token, other] = [await signedIn(new Browser()), await signedIn(new Browser())];
+      const proof = await beginProof(token);
+      expect(await finish(await visit(proof.url), proof.seed)).toMatchObject({ refusal: { code: "SSO_FAILED" } });
+      const signIn = await begin();
+      expect((await finishProof(token, await visit(signIn.url), signIn.seed)).ok).toBe(false);
+      const third = await beginProof(other);
+      expect((await finishProof(token, await visit(third.url), third.seed)).ok).toBe(false);
+      expect(await lastReason()).toBe("begun for something else");
+    });
+  });
+
   test("of somebody who said no at the provider is a plain refusal", async () => {
     const { url, seed } = await begin();
     const state = new URL(url).searchParams.get("state") ?? "";

@@ -50,6 +50,19 @@ export function nameIn(provider: Provider, claims: Claims): string | undefined {
   return typeof name === "string" && LOGIN_NAME.test(name) ? name : undefined;
 }
 
+const SHOWN_MAX = 10;
+const SHOWN_CHARS_MAX = 100;
+
+/** How the provider says it was proved, for the log (OpenID Connect Core 2; RFC 8176). */
+export function shownBy({ acr, amr }: Claims): Readonly<{ acr?: string; amr?: readonly string[] }> {
+  const methods = Array.isArray(amr) ? amr.filter((method): method is string => typeof method === "string") : [];
+  const cut = (text: string): string => text.slice(0, SHOWN_CHARS_MAX);
+  return {
+    ...(typeof acr === "string" ? { acr: cut(acr) } : {}),
+    ...(methods.length === 0 ? {} : { amr: methods.slice(0, SHOWN_MAX).map(cut) }),
+  };
+}
+
 /** Why the sign-in at the provider was not strong enough, or undefined (ASVS 5.0 6.8.4). */
 export function tooWeak({ acr, amr }: Provider, claims: Claims): string | undefined {
   const [isClass, methods] = [claims["acr"], claims["amr"]];

@@ -1,5 +1,6 @@
 import type { SessionId, SubjectId } from "@tyr/contract";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
+import type { Claims } from "./provider.ts";
 
 export type Link = Readonly<{
   issuer: string;
@@ -8,7 +9,13 @@ export type Link = Readonly<{
   linked_at: Date;
   last_used_at: Date | null;
 }>;
-export type Flow = Readonly<{ seed_hash: Uint8Array; provider: string; max_age_seconds: number; expires_at: Date }>;
+export type Flow = Readonly<{
+  seed_hash: Uint8Array;
+  provider: string;
+  max_age_seconds: number;
+  expires_at: Date;
+  session_id: SessionId | null;
+}>;
 export type FederatedSession = Readonly<{
   session_id: SessionId;
   issuer: string;
@@ -86,8 +93,19 @@ export async function deleteLinks(tx: WriteTransaction, subjectId: string, issue
     .execute();
 }
 
-export async function insertFederatedSession(tx: WriteTransaction, row: FederatedSession): Promise<void> {
-  await tx.insertInto("federated_session").values(row).execute();
+/** Remembers where a session came from, or was proved last, so that the provider can end it. */
+export async function putFederatedSession(
+  tx: WriteTransaction,
+  session_id: SessionId,
+  { iss: issuer, sub: subject, sid }: Claims,
+): Promise<void> {
+  const provider_session = typeof sid === "string" && sid.length <= 255 ? sid : null;
+  const from = { issuer, subject, provider_session };
+  await tx
+    .insertInto("federated_session")
+    .values({ session_id, ...from })
+    .onConflict((conflict) => conflict.column("session_id").doUpdateSet(from))
+    .execute();
 }
 
 export async function findFederatedSession(db: ReadDatabase, id: string): Promise<FederatedSession | undefined> {
