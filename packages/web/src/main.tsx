@@ -10,11 +10,13 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { createRouter, RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { watchAttention } from "./api/attention.ts";
 import { queryClient, sessionQuery, signedOut } from "./api/queries.ts";
 import { routeTree } from "./routes.tsx";
 import { parseSearch, stringifySearch } from "./search/search-params.ts";
 import { applyTheme } from "./shell/preferences.ts";
 
+watchAttention(globalThis);
 const router = createRouter({
   routeTree,
   parseSearch,

@@ -16,7 +16,7 @@ type Needs = Permission | "public";
 export type Authenticated = Readonly<{ caller: Caller; by: "nothing" | "cookie" | "bearer" | "key" }>;
 /** Where a request comes from and how it is called in the logs: an API key may count from some networks only. */
 type Sent = Readonly<{ headers: IncomingHttpHeaders; address: string; requestId: string }>;
-/** Refusals `NOT_AUTHENTICATED`, `KEY_INVALID`. */
+/** Refusals `NOT_AUTHENTICATED`, `KEY_INVALID`, `TOKEN_INVALID`. */
 export type Authenticate = (sent: Sent, needs: Needs) => Promise<Result<Authenticated>>;
 
 export type AuthenticateDeps = Readonly<{
@@ -80,7 +80,7 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
       const found = await find(token, { address, requestId });
       return found.ok ? ok({ caller: found.value, by: "bearer" }) : found;
     }
-    const caller = await deps.identity.authenticate(token);
+    const caller = await deps.identity.authenticate(token, headers["x-tyr-unattended"] === "1" ? "page" : "person");
     if (caller === undefined) return refuse("NOT_AUTHENTICATED", "the session is unknown or has ended");
     return ok({ caller, by: isCookie ? "cookie" : "bearer" });
   };

@@ -70,7 +70,8 @@ export type Identity = Readonly<{
   removeTotp(own: Own): Promise<Result<undefined>>;
   renewRecoveryCodes(own: Own): Promise<Result<RecoveryCodes>>;
   /** The person of a session token, undefined when it is unknown, idle, over, or its owner disabled. Counts as being seen. */
-  authenticate(token: string): Promise<Caller | undefined>;
+  /** `by`: whether a person is there. What a page asks by itself does not keep the session awake. */
+  authenticate(token: string, by?: "person" | "page"): Promise<Caller | undefined>;
   /** The person of a session, without counting as being seen: for connections that stay open. */
   look(sessionId: string): Promise<Caller | undefined>;
   session(own: Own): Promise<Result<Session>>;
@@ -105,11 +106,11 @@ async function findAlive(
   return alive ? owner : undefined;
 }
 
-async function authenticate(parts: Parts, token: string): Promise<Caller | undefined> {
+async function authenticate(parts: Parts, token: string, by: "person" | "page"): Promise<Caller | undefined> {
   const owner = await findAlive(parts, { token_hash: hashToken(token) });
   if (owner === undefined) return undefined;
   const now = parts.clock.now();
-  if (now.getTime() - owner.session.last_seen_at.getTime() >= LAST_SEEN_EVERY_MS)
+  if (by === "person" && now.getTime() - owner.session.last_seen_at.getTime() >= LAST_SEEN_EVERY_MS)
     await parts.database.bookkeep("last-seen", async (tx) => await touchSession(tx, owner.session, now));
   return callerOf(owner, parts.rules);
 }
@@ -265,7 +266,7 @@ export async function createIdentity({ publicUrl, ...deps }: IdentityDeps): Prom
     passkeys: createPasskeys(parts),
     endAccess,
     signIn: async (credentials, origin) => await signIn(parts, credentials, origin),
-    authenticate: async (token) => await authenticate(parts, token),
+    authenticate: async (token, by = "person") => await authenticate(parts, token, by),
     async look(id) {
       const owner = await findAlive(parts, { id });
       return owner === undefined ? undefined : callerOf(owner, parts.rules);

@@ -216,6 +216,18 @@ describe.each(TEST_ENGINES)("identity on %s", (engine) => {
       expect(await identity.authenticate(second)).toBeUndefined();
     });
 
+    test("is not kept alive by a page that asks by itself while nobody is there", async () => {
+      const { token } = await setUp();
+      for (let minutes = 0; minutes < 30; minutes += 5) {
+        expect([minutes, await identity.authenticate(token, "page")]).toMatchObject([
+          minutes,
+          { actor: { name: "ada" } },
+        ]);
+        clock.advance(5 * 60_000);
+      }
+      expect(await identity.authenticate(token, "page")).toBeUndefined();
+    });
+
     test("of who may decide about actions, while it is alive, says where operators are", async () => {
       const { own } = await setUp();
       const from = async (name: string, address: string) =>

@@ -41,7 +41,7 @@ export function createRoles(deps: RoleDeps): Roles {
     delete: async (name, by) => await deleteRole(deps, name, by),
     extend: (identity) => ({
       ...identity,
-      authenticate: async (token) => await widen(await identity.authenticate(token)),
+      authenticate: async (token, by) => await widen(await identity.authenticate(token, by)),
       look: async (sessionId) => await widen(await identity.look(sessionId)),
       async session(own) {
         const found = await identity.session(own);
