@@ -140,6 +140,9 @@ describe.each(TEST_ENGINES)("erasing somebody on %s", (engine) => {
     const { items: before = [] } = (await audit.list({})) ?? {};
     const proofs = await Promise.all(before.map(async ({ id }) => ({ id, proof: await audit.prove(id) })));
 
+    // What is shown before it is confirmed is what will be done, and showing it does nothing.
+    expect(await privacy.preview(ID)).toEqual(ok({ subject: ID, values: 3, rows: 5, changed: true }));
+    expect(await dump(db)).toContain(NAME);
     const done = await privacy.erase(order);
     expect(done).toEqual(ok({ subject: ID, values: 3, rows: 5, changed: true }));
     await audit.settle();
@@ -215,6 +218,7 @@ describe.each(TEST_ENGINES)("erasing somebody on %s", (engine) => {
   test("who may still sign in is refused, and nothing of them is touched", async () => {
     const { db, audit, personal, privacy } = await openWorld(engine);
     await db.bookkeep("counters", async (tx) => await sql`update subject set active = true`.execute(tx));
+    expect(await privacy.preview(ID)).toMatchObject({ ok: false, refusal: { code: "SUBJECT_ACTIVE" } });
     expect(await privacy.erase(order)).toMatchObject({ ok: false, refusal: { code: "SUBJECT_ACTIVE" } });
     const { items = [] } = (await audit.list({ actor: ID })) ?? {};
     const names = (await personal.reveal(db.read, items)).map((one) => one.actor.name);

@@ -194,6 +194,12 @@ const keys = createRoute({
   component: lazyRouteComponent(async () => await import("./keys/page.tsx"), "KeysPage"),
 });
 
+const privacy = createRoute({
+  getParentRoute: () => app,
+  path: "/privacy",
+  component: lazyRouteComponent(async () => await import("./privacy/page.tsx"), "PrivacyPage"),
+});
+
 const account = createRoute({
   getParentRoute: () => app,
   path: "/account",
@@ -234,6 +240,7 @@ export const routeTree = root.addChildren([
     users,
     roles,
     keys,
+    privacy,
     account,
   ]),
   login,

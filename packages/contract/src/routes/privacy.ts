@@ -15,6 +15,14 @@ export const privacyRoutes = {
     body: p.DiscloseBody,
     response: p.DisclosureList,
   },
+  "privacy.preview": {
+    method: "GET",
+    path: "/api/v1/privacy/erasures/preview",
+    needs: "privacy:erase",
+    summary: "What an erasure of this subject would remove now, or why it would be refused; nothing is changed",
+    query: Type.Object({ subject: p.SubjectName }),
+    response: p.Erasure,
+  },
   "privacy.erase": {
     method: "POST",
     path: "/api/v1/privacy/erasures",

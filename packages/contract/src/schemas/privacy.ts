@@ -17,7 +17,7 @@ export const DiscloseBody = Type.Object(
 );
 
 /** Whose personal values: the id of a user, or `value:` and an address that belongs to nobody known. */
-const SubjectName = Type.String({
+export const SubjectName = Type.String({
   pattern: "^(usr_[0-9a-f-]{36}|value:[0-9A-Fa-f.:/]{2,64})$",
   description: "the id of a user (usr_…), or value: and an address",
 });

@@ -28,6 +28,7 @@ export function privacyHandlers({
       );
       return ok({ items: items.map((one) => ({ ...one, entry: one.entry as AuditDisclosure["entry"] })) });
     },
+    "privacy.preview": async ({ query }) => await privacy.preview(query.subject),
     "privacy.erase": async ({ body }, { caller, requestId }) =>
       await privacy.erase({ ...body, actor: caller.actor, requestId }),
     "privacy.hold": async ({ body }, { caller, requestId }) =>

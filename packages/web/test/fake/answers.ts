@@ -19,6 +19,7 @@ import { madeKey } from "./keys.ts";
 import { movesFrom } from "./incidents.ts";
 import { passkeyAnswers } from "./passkeys.ts";
 import { changedMode, overviewMode } from "./mode.ts";
+import { privacyAnswers } from "./privacy.ts";
 import { Refused } from "./refused.ts";
 import { sessionOf, type World } from "./world.ts";
 
@@ -556,6 +557,7 @@ export const answers: Answers = {
   ...accountAnswers((_, { user }) => sessionOf(user)),
   ...passkeyAnswers,
   ...trust,
+  ...privacyAnswers,
   ...collect,
   ...escalate,
   ...govern,

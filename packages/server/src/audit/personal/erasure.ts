@@ -32,6 +32,8 @@ type PrivacyOrder = Readonly<{ actor: Actor; requestId: string; subject: string;
 export type Privacy = Readonly<{
   /** Refusals `LEGAL_HOLD`, `SUBJECT_ACTIVE`. Erasing again changes and logs nothing. */
   erase(order: PrivacyOrder): Promise<Result<Erasure>>;
+  /** What `erase` would answer now, refusals included; nothing is changed. */
+  preview(subject: string): Promise<Result<Erasure>>;
   /** One hold per subject: placing another answers the one in force. */
   hold(order: PrivacyOrder): Promise<LegalHold>;
   /** Refusal `NOT_FOUND`. */
@@ -98,6 +100,19 @@ async function erase(deps: PrivacyDeps, order: PrivacyOrder): Promise<Result<Era
   }
 }
 
+/** Done like an erasure and rolled back, so that it cannot say anything else than what one would do. */
+async function preview(deps: PrivacyDeps, subject: string): Promise<Result<Erasure>> {
+  try {
+    return await deps.database.audited(
+      () => [],
+      async (tx) => await eraseHeld(deps, tx, subject),
+    );
+  } catch (error) {
+    if (error instanceof EraserRefused) return error.refused;
+    throw error;
+  }
+}
+
 type Placed = Readonly<{ hold: HoldRow; isNew: boolean }>;
 
 async function place({ clock }: PrivacyDeps, tx: WriteTransaction, order: PrivacyOrder): Promise<Placed> {
@@ -122,6 +137,7 @@ export function createPrivacy(deps: PrivacyDeps): Privacy {
     details: { hold: hold.id, reason: by.reason },
   });
   return {
+    preview: async (subject) => await preview(deps, subject),
     erase: async (order) => await erase(deps, order),
     async hold(order) {
       const { hold } = await database.audited(
