@@ -135,7 +135,7 @@ export function Passkeys(): ReactNode {
   const [codes, setCodes] = useState<readonly string[]>();
   const origin = query.data?.origin;
   return (
-    <section aria-labelledby="passkeys-title" className="passkeys">
+    <section aria-labelledby="passkeys-title" className="section-table passkeys">
       <div className="section-head">
         <h2 id="passkeys-title">Passkeys</h2>
         {passkeysWork() && origin === globalThis.location.origin ? (
