@@ -53,6 +53,8 @@ export const tokenDeeds: Deeds = {
       object: { kind: "token-family", id: family },
       before: "active",
       after: "ended",
+      // The key is shown from another address than when it got the token.
+      besides: ["key.used_elsewhere"],
     };
   },
   "token.revoke": async (world) => {
