@@ -71,7 +71,7 @@ const ACTOR_STEP = fields(
 /** What people call their devices often names them. */
 const PASSKEY: Fields = {
   ...CHANGE,
-  ...fields("details.sessionsEnded details.owner"),
+  ...fields("details.sessionsEnded details.passkey"),
   ...fields("details.name", "personal"),
 };
 

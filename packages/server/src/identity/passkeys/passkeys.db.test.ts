@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { PasskeyAdded, Result } from "@tyr/contract";
-import { createIdentity, type Identity, type IdentityDeps, type Own } from "#identity";
+import { accountEraser, createIdentity, type Identity, type IdentityDeps, type Own } from "#identity";
 import { fixedClock } from "#platform/clock";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
 import { testDeps } from "../testing/test-vault.ts";
@@ -300,7 +300,13 @@ describe.each(TEST_ENGINES)("passkeys on %s", (engine) => {
       expect(await signIn(authenticator, { counter: 101 })).toMatchObject(refusal("PASSKEY_REFUSED"));
       expect(await reasons("session.refused")).toEqual(["its counter went backwards", "a copy is suspected"]);
       expect(await entries("passkey.suspected")).toMatchObject([
-        { outcome: "refused", object: { id: passkey.id }, before: "usable", after: "refused" },
+        {
+          outcome: "refused",
+          object: { kind: "subject", id: own.caller.actor.id },
+          before: "usable",
+          after: "refused",
+          details: { passkey: passkey.id, name: "Laptop" },
+        },
       ]);
       expect((await identity.passkeys.list(own)).items).toMatchObject([{ refusedSince: START }]);
     });
@@ -418,6 +424,16 @@ describe.each(TEST_ENGINES)("passkeys on %s", (engine) => {
       expect(await identity.passkeys.remove(passkey.id, own)).toMatchObject(refusal("SECOND_FACTOR_STATE"));
       await withPasskey();
       expect((await identity.passkeys.remove(passkey.id, own)).ok).toBe(true);
+    });
+
+    test("erasing somebody leaves none of theirs", async () => {
+      const bob = await another();
+      const { authenticator } = await withPasskey(bob);
+      const { id } = bob.caller.actor;
+      valueOf(await identity.changeUser(id, { active: false }, { actor: own.caller.actor, requestId: "r-3" }));
+      await world.db.bookkeep("counters", async (tx) => await accountEraser(deps.vault)(tx, id));
+      expect((await identity.passkeys.list(bob)).items).toEqual([]);
+      expect(await signIn(authenticator)).toMatchObject(refusal("PASSKEY_REFUSED"));
     });
 
     test("an administrator's reset takes every passkey", async () => {

@@ -55,10 +55,11 @@ export function suspectedFact(passkey: PasskeyRow, by: Pick<Fact, "actor"> & Rea
   return {
     type: "passkey.suspected",
     ...by,
-    object: { kind: "passkey", id: passkey.id },
+    // Its owner, so that erasing them takes the name along.
+    object: { kind: "subject", id: passkey.subject_id },
     outcome: "refused",
     before: "usable",
     after: "refused",
-    details: { owner: passkey.subject_id, name: passkey.name },
+    details: { passkey: passkey.id, name: passkey.name },
   };
 }
