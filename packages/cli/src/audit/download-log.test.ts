@@ -70,6 +70,20 @@ describe("downloading the log", () => {
       expect(files.get(path)).toEqual(filesOf(small).get(path));
   });
 
+  test("of a server that claims more entries than could be, fails at the first that is missing and takes no memory before", async () => {
+    const log = await sampleLog(3);
+    const [, , ...rest] = Buffer.from(log.files.get("checkpoint") ?? [])
+      .toString("utf8")
+      .split("\n");
+    const [origin] = Buffer.from(log.files.get("checkpoint") ?? [])
+      .toString("utf8")
+      .split("\n");
+    const claim = Buffer.from([origin, String(2 ** 52), ...rest].join("\n"));
+    const asked: string[] = [];
+    await expect(download(new Map([...log.files, ["checkpoint", claim]]), asked)).rejects.toThrow();
+    expect(asked.length).toBeLessThan(50);
+  });
+
   test("refuses a checkpoint that is none", async () => {
     await expect(download(new Map([["checkpoint", Buffer.from("hello")]]))).rejects.toThrow("not one");
   });

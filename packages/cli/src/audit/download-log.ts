@@ -54,25 +54,36 @@ function cutBundle(full: Uint8Array, width: number): Uint8Array {
   return decoded.ok ? encodeBundle(decoded.value.slice(0, width)) : full;
 }
 
-function placesOf(size: number): Place[] {
-  const places: Place[] = [];
-  const add = (
-    address: TileAddress,
-    path: (address: TileAddress) => string,
-    cut: (full: Uint8Array) => Uint8Array,
-  ): void =>
-    void places.push({
-      partial: path(address),
-      full: path({ ...address, width: tileWidth }),
-      width: address.width,
-      cut,
-    });
+/** One after the other: the size is the server's word, and a list of all places of a log that long would end the memory. */
+function* placesOf(size: number): Generator<Place> {
+  const place = (address: TileAddress, path: (address: TileAddress) => string, cut: Place["cut"]): Place => ({
+    partial: path(address),
+    full: path({ ...address, width: tileWidth }),
+    width: address.width,
+    cut,
+  });
   for (const level of levelsOf(size))
     for (const address of addressesOfLevel(size, level)) {
-      if (level === 0) add(address, entriesPath, (full) => cutBundle(full, address.width));
-      add(address, tilePath, (full) => full.subarray(0, address.width * HASH_BYTES));
+      if (level === 0) yield place(address, entriesPath, (full) => cutBundle(full, address.width));
+      yield place(address, tilePath, (full) => full.subarray(0, address.width * HASH_BYTES));
     }
-  return places;
+}
+
+/** How many places there are: tiles of each level, and as many bundles as tiles of the lowest. */
+function countPlaces(size: number): number {
+  const tiles = levelsOf(size).map((level) => Math.ceil(Math.floor(size / tileWidth ** level) / tileWidth));
+  return tiles.reduce((sum, count) => sum + count, tiles[0] ?? 0);
+}
+
+function* windowsOf(places: Iterable<Place>): Generator<readonly Place[]> {
+  let some: Place[] = [];
+  for (const place of places) {
+    some.push(place);
+    if (some.length < WINDOW) continue;
+    yield some;
+    some = [];
+  }
+  if (some.length > 0) yield some;
 }
 
 /** A partial tile may be gone because the log has grown since: then the full one holds it (C2SP tlog-tiles). */
@@ -120,11 +131,13 @@ export async function* downloadLog({ api, signal, exportedAt, onProgress }: Down
     const bytes = await readIfThere(read, place.full);
     return bytes === undefined ? [] : [{ path: place.full, bytes }];
   };
-  const places = placesOf(size);
+  const [places, total] = [placesOf(size), countPlaces(size)];
   if (pruned !== undefined) yield { path: prunedPath, bytes: pruned };
-  for (let at = 0; at < places.length; at += WINDOW) {
-    yield* (await Promise.all(places.slice(at, at + WINDOW).map(fetch))).flat();
-    onProgress(Math.min(at + WINDOW, places.length), places.length);
+  let done = 0;
+  for (const some of windowsOf(places)) {
+    yield* (await Promise.all(some.map(fetch))).flat();
+    done += some.length;
+    onProgress(done, total);
   }
   yield { path: "export.json", bytes: manifestOf({ origin, vkeys, size, exportedAt }) };
   yield { path: "vkey", bytes: new TextEncoder().encode(vkeys.map((vkey) => `${vkey}\n`).join("")) };

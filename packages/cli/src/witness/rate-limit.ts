@@ -1,7 +1,20 @@
+import { isIPv6 } from "node:net";
+
 export type RateLimit = Readonly<{
   /** Whether one more request of this address may pass now. @param now milliseconds since 1970 */
   allows(address: string, now: number): boolean;
 }>;
+
+/** One customer has a whole /64 of IPv6 addresses: they are counted as one. */
+function holderOf(address: string): string {
+  const [plain = ""] = address.replace(/^::ffff:(?=\d+\.)/i, "").split("%");
+  if (!isIPv6(plain)) return plain;
+  const [left = "", right] = plain.split("::");
+  const groups = (text: string): string[] => text.split(":").filter((group) => group !== "");
+  const [head, tail] = [groups(left), groups(right ?? "")];
+  const middle = right === undefined ? [] : Array<string>(Math.max(0, 8 - head.length - tail.length)).fill("0");
+  return [...head, ...middle, ...tail].slice(0, 4).join(":");
+}
 
 /** Addresses remembered at once: some hundred kilobytes. */
 const ADDRESSES_MAX = 4096;
@@ -26,9 +39,10 @@ export function limitRate(perMinute: number): RateLimit {
   };
   return {
     allows(address, now) {
-      const bucket = buckets.get(address) ?? { tokens: perMinute, at: now };
-      buckets.delete(address);
-      buckets.set(address, bucket);
+      const holder = holderOf(address);
+      const bucket = buckets.get(holder) ?? { tokens: perMinute, at: now };
+      buckets.delete(holder);
+      buckets.set(holder, bucket);
       const [oldest] = buckets.keys();
       if (buckets.size > ADDRESSES_MAX && oldest !== undefined) buckets.delete(oldest);
       return take(bucket, perMinute, now) && take(all, perMinute * 8, now);

@@ -131,4 +131,11 @@ describe("the limit of requests", () => {
     const many = Array.from({ length: 10_000 }, (_, at) => limit.allows(`address ${at}`, 10_001));
     expect(many.filter(Boolean).length).toBeLessThanOrEqual(48);
   });
+
+  test("counts all addresses of one IPv6 network as one, however they are written", () => {
+    const limit = limitRate(2);
+    expect([limit.allows("2001:db8::1", 0), limit.allows("2001:db8:0:0:ffff::2", 0)]).toEqual([true, true]);
+    expect(limit.allows("2001:db8::9", 0)).toBe(false);
+    expect([limit.allows("2001:db8:0:1::9", 0), limit.allows("::ffff:192.0.2.1", 0)]).toEqual([true, true]);
+  });
 });
