@@ -9,6 +9,7 @@ import {
   type TokenServer,
 } from "@tyr/contract";
 import { createRemoteJWKSet, jwtVerify } from "jose";
+import * as oauth from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromElsewhere } from "./audit-world.ts";
 import { setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
@@ -125,6 +126,28 @@ describe("a client of the API", () => {
     expect(answered.headers.get("cache-control")).toBe("public, max-age=300");
     expect((await asks("/api/v1/incidents", access_token)).status).toBe(200);
     expect((await asks("/api/v1/events", access_token)).status).toBe(403);
+  });
+
+  test("may be any OAuth library that knows nothing of us but the issuer", async () => {
+    const key = await ownKey(["incident:read"]);
+    for (const authentication of [oauth.ClientSecretBasic(key.secret), oauth.ClientSecretPost(key.secret)]) {
+      const options = { algorithm: "oauth2" as const, execute: [oauth.allowInsecureRequests] };
+      const client = await oauth.discovery(new URL(server.url), key.id, key.secret, authentication, options);
+      const first = await oauth.clientCredentialsGrant(client, { scope: "incident:read offline_access" });
+      const second = await oauth.refreshTokenGrant(client, first.refresh_token ?? "");
+      const url = new URL("/api/v1/incidents", server.url);
+      expect((await oauth.fetchProtectedResource(client, second.access_token, url, "GET")).status).toBe(200);
+      await oauth.tokenRevocation(client, second.refresh_token ?? "");
+      await expect(oauth.fetchProtectedResource(client, second.access_token, url, "GET")).rejects.toMatchObject({
+        status: 401,
+      });
+      await expect(oauth.refreshTokenGrant(client, second.refresh_token ?? "")).rejects.toMatchObject({
+        error: "invalid_grant",
+      });
+      await expect(oauth.clientCredentialsGrant(client, { scope: "user:write" })).rejects.toMatchObject({
+        error: "invalid_scope",
+      });
+    }
   });
 
   test("never reaches with a token what asks for a person: approvals, step-up, keys, sessions, the live feed", async () => {

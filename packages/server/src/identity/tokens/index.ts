@@ -12,7 +12,6 @@ import { refresh } from "./refresh.ts";
 import { createTokenCheck, type TokenCheck } from "./token-check.ts";
 
 export { holdsAccessToken, looksLikeToken } from "./access-token.ts";
-export type { Client } from "./client.ts";
 export type { TokenCheck } from "./token-check.ts";
 export { JWKS_KEPT_SECONDS } from "./token-rules.ts";
 

@@ -18,7 +18,7 @@ export type TokenKeyPair = Readonly<{
 const generate = promisify(generateKeyPair);
 
 /** The algorithm a key is for, and for nothing else; undefined for a kind or a strength we do not sign with. */
-export function algorithmOf(key: KeyObject): TokenAlgorithm | undefined {
+function algorithmOf(key: KeyObject): TokenAlgorithm | undefined {
   const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === "ec") return namedCurve === "prime256v1" ? "ES256" : undefined;
   return key.asymmetricKeyType === "rsa" && modulusLength >= RSA_BITS_LEAST ? "RS256" : undefined;

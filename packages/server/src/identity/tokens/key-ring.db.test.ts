@@ -100,7 +100,7 @@ describe.each(TEST_ENGINES)("signing keys of access tokens on %s", (engine) => {
     expect((await world.tokens.listKeys()).map(({ state }) => state)).toEqual(["leaving", "signing"]);
     clock.advance(11 * MINUTE_MS);
     expect(await kidsOf(world.tokens)).toEqual([next.kid]);
-    // What has left is deleted, its sealed half too, at the next rotation or start.
+    // What has left is deleted, its sealed half too, at the next rotation.
     await world.tokens.rotateKey(order());
     const sealed = await database.db.read
       .selectFrom("sealed_secret")

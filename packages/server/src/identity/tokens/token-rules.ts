@@ -38,7 +38,7 @@ export function signingKey<K extends KeyTimes>(keys: readonly K[], now: Date): K
 }
 
 /** When a key has left for good; null while none follows it. */
-export function publishedUntil(key: KeyTimes, keys: readonly KeyTimes[]): Date | null {
+function publishedUntil(key: KeyTimes, keys: readonly KeyTimes[]): Date | null {
   const next = keys.toSorted(order).find((other) => order(other, key) > 0);
   return next === undefined ? null : new Date(next.signs_from.getTime() + PUBLISHED_AFTER_MS);
 }
