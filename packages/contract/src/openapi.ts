@@ -5,6 +5,7 @@ import type { RouteDefinition } from "./route.ts";
 import { routes } from "./routes/index.ts";
 import { Problem } from "./schemas/basics.ts";
 import { CrowdsecError } from "./schemas/respond.ts";
+import { OauthError } from "./schemas/tokens.ts";
 import { STEP_UP_SECONDS } from "./step-up.ts";
 
 type Json = Record<string, unknown>;
@@ -30,8 +31,9 @@ function content(response: RouteDefinition["response"]): Json | undefined {
   return { "application/json": { schema: response } };
 }
 
-function requestBody(body: RouteDefinition["body"]): Json | undefined {
+function requestBody({ body, form }: RouteDefinition): Json | undefined {
   if (body === undefined) return undefined;
+  if (form !== undefined) return { required: true, content: { "application/x-www-form-urlencoded": { schema: form } } };
   if (body === "raw") {
     const text = { schema: { type: "string" } };
     return {
@@ -43,7 +45,8 @@ function requestBody(body: RouteDefinition["body"]): Json | undefined {
 }
 
 /** What `authenticate` accepts: a key counts only where its kind is asked for, and there nobody's session does. */
-function security(needs: RouteDefinition["needs"]): Json[] {
+function security({ needs, form }: RouteDefinition): Json[] {
+  if (form !== undefined) return [{ client: [] }, {}];
   if (needs === "public") return [];
   if (needs === "event:write") return [{ sensorKey: [] }, { honeypotKey: [] }];
   if (needs === "block:enforce") return [{ enforcerKey: [] }, { basic: [] }];
@@ -57,8 +60,9 @@ function securitySchemes(cookieName: string): Json {
     bearer: {
       type: "http",
       scheme: "bearer",
-      description: "the session token of a sign-in that asked for one, or an API key",
+      description: "the session token of a sign-in that asked for one, an API key, or an access token for one",
     },
+    client: { type: "http", scheme: "basic", description: "the id of an API key as name, the key as password" },
     sensorKey: header("X-Tyr-Key", "the key of a sensor"),
     honeypotKey: header("X-HONEYPOT-KEY", "the key of a sensor, under its older name"),
     enforcerKey: header("X-Api-Key", "the key of an enforcement point"),
@@ -74,7 +78,7 @@ const inHeader = (name: string, description: string, schema: Json = { type: "str
   schema,
 });
 
-function headers({ body, etag }: RouteDefinition): Json[] {
+function headers({ body, form, etag }: RouteDefinition): Json[] {
   const raw = [
     inHeader("Idempotency-Key", "the same key with the same content is stored once, for 7 days", {
       type: "string",
@@ -83,10 +87,15 @@ function headers({ body, etag }: RouteDefinition): Json[] {
     inHeader("Content-Encoding", "gzip, in any case", { type: "string", enum: ["gzip", "x-gzip", "identity"] }),
   ];
   const conditional = [inHeader("If-None-Match", "the ETag of an answer one has: 304 while it is the same")];
-  return [...(body === "raw" ? raw : []), ...(etag === true ? conditional : [])];
+  return [...(body === "raw" && form === undefined ? raw : []), ...(etag === true ? conditional : [])];
 }
 
-function refusal(path: string): Json {
+function refusal({ path, form }: RouteDefinition): Json {
+  if (form !== undefined)
+    return {
+      description: "A refusal as OAuth clients know it (RFC 6749 section 5.2)",
+      content: { "application/json": { schema: { $ref: "#/components/schemas/OauthError" } } },
+    };
   if (path.startsWith("/v1/"))
     return {
       description: "A refusal as CrowdSec's clients know it; 403 for every key that is not good",
@@ -109,20 +118,20 @@ function answered(route: RouteDefinition): Json {
 }
 
 function operation(id: string, route: RouteDefinition): Json {
-  const asked = requestBody(route.body);
+  const asked = requestBody(route);
   return {
     operationId: id,
     summary: route.summary,
     tags: [id.slice(0, id.indexOf("."))],
     "x-permission": route.needs,
     ...(route.stepUp === undefined ? {} : { "x-recent-proof-seconds": STEP_UP_SECONDS[route.stepUp] }),
-    security: security(route.needs),
+    security: security(route),
     parameters: [...parameters("path", route.params), ...parameters("query", route.query), ...headers(route)],
     ...(asked === undefined ? {} : { requestBody: asked }),
     responses: {
       [route.response === "websocket" ? 101 : (route.status ?? 200)]: answered(route),
       ...(route.etag === true ? { 304: { description: "It is still the same" } } : {}),
-      default: refusal(route.path),
+      default: refusal(route),
     },
   };
 }
@@ -143,7 +152,7 @@ export function openapi(version: string, cookieName = "__Host-tyr"): Json {
     info: { title: "Tyr", version, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
     paths,
     components: {
-      schemas: { Problem, CrowdsecError },
+      schemas: { Problem, CrowdsecError, OauthError },
       securitySchemes: securitySchemes(cookieName),
     },
     "x-permissions": PERMISSIONS,

@@ -24,6 +24,8 @@ export type RouteDefinition = Readonly<{
   query?: TSchema;
   /** A JSON schema, or "raw" for bytes the handler reads itself (logs, NDJSON). */
   body?: TSchema | "raw";
+  /** What a raw body is when it is form-encoded (RFC 6749): for readers of the contract; the handler reads it itself. */
+  form?: TSchema;
   response: TSchema | "text/plain" | "text/html" | "application/octet-stream" | "websocket" | "empty";
 }>;
 

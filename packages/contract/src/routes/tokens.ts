@@ -10,6 +10,7 @@ export const tokenRoutes = {
     needs: "public",
     summary: "Access tokens for an API key (RFC 6749, form-encoded): client_credentials and refresh_token",
     body: "raw",
+    form: t.TokenForm,
     response: t.TokenAnswer,
   },
   "oauth.revoke": {
@@ -18,6 +19,7 @@ export const tokenRoutes = {
     needs: "public",
     summary: "End a token and all that came from the same grant (RFC 7009, form-encoded)",
     body: "raw",
+    form: t.RevocationForm,
     response: "empty",
   },
   "oauth.server": {

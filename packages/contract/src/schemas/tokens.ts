@@ -9,6 +9,22 @@ export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
 /** The scope that asks for a refresh token beside the access token. */
 export const OFFLINE_ACCESS = "offline_access";
 
+const ClientParameters = {
+  client_id: Type.Optional(Type.String({ description: "the id of an API key, unless Basic says it" })),
+  client_secret: Type.Optional(Type.String({ description: "the key, unless Basic says it" })),
+};
+/** What is sent to the token endpoint. Parameters nobody knows are ignored, as RFC 6749 asks. */
+export const TokenForm = Type.Object({
+  grant_type: Type.Enum(["client_credentials", "refresh_token"]),
+  scope: Type.Optional(Type.String({ description: "permissions separated by spaces, and offline_access" })),
+  refresh_token: Type.Optional(Type.String()),
+  ...ClientParameters,
+});
+/** What is sent to the revocation endpoint (RFC 7009). */
+export const RevocationForm = Type.Object({ token: Type.String(), ...ClientParameters });
+/** RFC 6749 section 5.2. */
+export const OauthError = Type.Object({ error: Type.String(), error_description: Type.String() });
+
 /** The answer of the token endpoint (RFC 6749 section 5.1). */
 export const TokenAnswer = Type.Object({
   access_token: Type.String(),
