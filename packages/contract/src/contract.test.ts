@@ -97,7 +97,7 @@ describe("the contract", () => {
     expect(
       JSON.stringify(document)
         .match(/"\$ref":"[^"]+"/g)
-        ?.every((ref) => /#\/components\/schemas\/(Problem|CrowdsecError)"/.test(ref)),
+        ?.every((ref) => /#\/components\/schemas\/(Problem|CrowdsecError|OauthError)"/.test(ref)),
     ).toBe(true);
   });
 
@@ -117,6 +117,9 @@ describe("the contract", () => {
     expect(entry("/v1/decisions", "head")).toEqual(["enforcerKey", "basic"]);
     expect(entry("/api/v1/events", "get")).toEqual(["session", "bearer"]);
     expect(entry("/docs/errors", "get")).toEqual([]);
+    expect(entry("/oauth/token", "post")).toEqual(["client"]);
+    const form = document.paths["/oauth/token"]?.["post"] as unknown as { requestBody: { content: object } };
+    expect(Object.keys(form.requestBody.content)).toEqual(["application/x-www-form-urlencoded"]);
     expect(document.components.securitySchemes["session"]?.name).toBe("tyr");
     const sent = document.paths["/api/v1/imports"]?.["post"]?.parameters.map(({ name }) => name);
     expect(sent).toEqual(expect.arrayContaining(["Idempotency-Key", "Content-Encoding"]));
