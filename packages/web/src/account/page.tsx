@@ -15,6 +15,7 @@ import { PageHead } from "../shell/page-head.tsx";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
 import { clientName } from "./client-name.ts";
+import { LinkedSystems } from "./linked-systems.tsx";
 import { Methods } from "./methods.tsx";
 import { Passkeys } from "./passkeys.tsx";
 
@@ -109,6 +110,7 @@ function Account(): ReactNode {
       </dl>
       <Methods />
       <Passkeys />
+      <LinkedSystems />
       <Sessions />
     </div>
   );

@@ -2,7 +2,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api } from "../api/client.ts";
 import { ErrorNotice } from "../kit/notice.tsx";
-import { keepNext } from "./sso-memory.ts";
+import { forgetProof, keepNext } from "./sso-memory.ts";
 
 /** A button for each other system one can sign in with; nothing where there is none, or it cannot be known. */
 export function OtherSystems({ next }: Readonly<{ next: string | undefined }>): ReactNode {
@@ -14,6 +14,7 @@ export function OtherSystems({ next }: Readonly<{ next: string | undefined }>): 
   const begin = useMutation({
     mutationFn: async (provider: string) => await api.call("sso.begin", { params: { provider }, body: {} }),
     onSuccess: ({ url }) => {
+      forgetProof();
       keepNext(next);
       globalThis.location.assign(url);
     },

@@ -6,9 +6,12 @@ import { sessionQuery } from "../api/queries.ts";
 import { ErrorNotice } from "../kit/notice.tsx";
 import { EntryFrame } from "./frame.tsx";
 import { nextAddress } from "./next-address.ts";
-import { keepThatCameFromElsewhere, takeNext } from "./sso-memory.ts";
+import { say } from "../kit/toast.tsx";
+import { keepThatCameFromElsewhere, takeNext, takeThatItProves } from "./sso-memory.ts";
 
 const route = getRouteApi("/sso/$provider");
+
+type Back = Readonly<{ query: string; proves: boolean }>;
 
 /** Where another system sends the browser back to. What it sent goes to the server once, and out of the address at once. */
 export function SsoPage(): ReactNode {
@@ -16,32 +19,41 @@ export function SsoPage(): ReactNode {
   const client = useQueryClient();
   const router = useRouter();
   const isSent = useRef(false);
-  const { mutate, error } = useMutation({
-    mutationFn: async (query: string) => await api.call("sso.finish", { params: { provider }, body: { query } }),
-    onSuccess: (session) => {
+  const { mutate, error, variables } = useMutation({
+    mutationFn: async ({ query, proves: isProof }: Back) =>
+      await api.call(isProof ? "sso.finishProof" : "sso.finish", { params: { provider }, body: { query } }),
+    onSuccess: (session, back) => {
       client.clear();
       client.setQueryData(sessionQuery.queryKey, session);
-      keepThatCameFromElsewhere();
+      if (back.proves) say("It is you: what you were about to do can be done for five minutes");
+      else keepThatCameFromElsewhere();
       router.history.replace(nextAddress(takeNext()));
     },
   });
+  const proves = variables?.proves ?? false;
   useEffect(() => {
     if (isSent.current) return;
     isSent.current = true;
     const query = globalThis.location.search.slice(1);
     globalThis.history.replaceState(globalThis.history.state, "", globalThis.location.pathname);
-    mutate(query === "" ? "error=nothing" : query);
+    mutate({ query: query === "" ? "error=nothing" : query, proves: takeThatItProves() });
   }, [mutate]);
   return (
-    <EntryFrame title="Sign in">
+    <EntryFrame title={proves ? "Prove that it is you" : "Sign in"}>
       {error === null ? (
-        <p className="muted">Signing in…</p>
+        <p className="muted">One moment…</p>
       ) : (
         <>
           <ErrorNotice error={error} />
-          <Link to="/login" search={{}} className="button block">
-            Back to sign-in
-          </Link>
+          {proves ? (
+            <Link to="/account" className="button block">
+              Back to your account
+            </Link>
+          ) : (
+            <Link to="/login" search={{}} className="button block">
+              Back to sign-in
+            </Link>
+          )}
         </>
       )}
     </EntryFrame>

@@ -8,6 +8,7 @@ import { Dialog } from "../kit/dialog.tsx";
 import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
 import { PasskeyButton } from "../kit/passkey-button.tsx";
+import { ProveThere } from "./prove-there.tsx";
 
 type Waiting = Readonly<{ by: ProofBy; answer: (given: boolean) => void }>;
 
@@ -93,6 +94,7 @@ function AnyProof(waiting: Waiting): ReactNode {
       <Form onData={submit}>
         <p>What you are about to do asks for a proof that is at most five minutes old.</p>
         <ByPasskey {...waiting} />
+        <ProveThere />
         <PasswordField />
         {asksCode ? <CodeField /> : null}
         <FormEnd

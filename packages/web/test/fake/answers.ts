@@ -127,6 +127,7 @@ const trust: Answers = {
   "session.get": (_, { user }) => sessionOf(user),
   "session.logout": () => undefined,
   "sso.providers": () => ({ items: [] }),
+  "sso.ownLinks": () => ({ items: [] }),
   "session.list": (_, { world }) => ({ items: world.ownSessions }),
   "session.end": ({ params }, { world }) => {
     if (!world.ownSessions.some((one) => one.id === params.id))

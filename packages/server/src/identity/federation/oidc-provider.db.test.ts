@@ -1,9 +1,3 @@
-import { once } from "node:events";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { Provider as OidcProvider } from "oidc-provider";
-import { createServer } from "node:http";
-import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createIdentity, type Identity } from "#identity";
 import { systemClock } from "#platform/clock";
@@ -12,51 +6,20 @@ import { openTestDatabase, type TestDatabase } from "#platform/testing";
 import { testDeps } from "../testing/test-vault.ts";
 import { createFederation, type Federation } from "./create-federation.ts";
 import { Browser } from "./testing/browser.ts";
+import { CLIENT_SECRET, startRealProvider, type RealProvider } from "./testing/real-provider.ts";
 
-const SECRET = "a-secret-of-some-length-for-tyr";
 const PUBLIC_URL = "https://tyr.example.org";
 const CALLBACK = `${PUBLIC_URL}/sso/corp`;
 const origin = { address: "192.0.2.7", userAgent: "test", requestId: "r-1" };
 
 type Groups = Map<string, string[]>;
 
-/** A certified provider, as people run it, on loopback. */
-async function startProvider(groups: Groups): Promise<{ server: Server; issuer: string }> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { privateKey } = await generateKeyPair("RS256", { extractable: true });
-  const provider = new OidcProvider(issuer, {
-    clients: [
-      {
-        client_id: "tyr",
-        client_secret: SECRET,
-        redirect_uris: [CALLBACK],
-        post_logout_redirect_uris: [`${PUBLIC_URL}/login`],
-      },
-    ],
-    jwks: { keys: [{ ...(await exportJWK(privateKey)), use: "sig", alg: "RS256" }] },
-    cookies: { keys: ["only for this test"] },
-    claims: { openid: ["sub"], profile: ["preferred_username", "groups"] },
-    conformIdTokenClaims: false,
-    pkce: { required: () => true },
-    findAccount: (_context, id) => ({
-      accountId: id,
-      claims: () => ({ sub: id, preferred_username: id, groups: groups.get(id) ?? [] }),
-    }),
-  });
-  const answer = provider.callback();
-  server.on("request", (request, response) => void answer(request, response));
-  return { server, issuer };
-}
-
 describe("sign-in through oidc-provider", () => {
   const groups: Groups = new Map([["grace", ["soc"]]]);
   let world: TestDatabase;
   let identity: Identity;
   let federation: Federation;
-  let server: Server;
+  let provider: RealProvider;
   let issuer = "";
 
   beforeAll(async () => {
@@ -64,13 +27,15 @@ describe("sign-in through oidc-provider", () => {
     vi.spyOn(console, "warn").mockReturnValue();
     world = await openTestDatabase("pglite", systemClock);
     identity = await createIdentity(await testDeps(world.db, systemClock));
-    ({ server, issuer } = await startProvider(groups));
+    const places = { callback: CALLBACK, afterLogout: `${PUBLIC_URL}/login` };
+    provider = await startRealProvider({ ...places, groupsOf: (login) => groups.get(login) ?? [] });
+    issuer = provider.issuer;
     const corp = {
       id: "corp",
       name: "Corp",
       issuer,
       clientId: "tyr",
-      clientSecret: SECRET,
+      clientSecret: CLIENT_SECRET,
       scopes: ["openid", "profile"],
       nameClaim: "preferred_username",
       groupsClaim: "groups",
@@ -84,8 +49,7 @@ describe("sign-in through oidc-provider", () => {
     federation = await createFederation({ ...deps, providers: [corp], publicUrl: PUBLIC_URL });
   });
   afterAll(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => void server.close(resolve));
+    await provider[Symbol.asyncDispose]();
     await world[Symbol.asyncDispose]();
     vi.restoreAllMocks();
   });
