@@ -8,8 +8,8 @@ export const CRYPTOGRAPHY = [
     lives: "public keys in `passkey`; the private ones never leave the authenticator",
     rotation: "by their owner",
     readers: "everybody",
-    uses: ["webauthn"],
-    files: ["server/src/identity/passkeys/verify.ts"],
+    uses: ["webauthn", "keypair"],
+    files: ["server/src/identity/passkeys/usable-key.ts", "server/src/identity/passkeys/verify.ts"],
   },
   {
     name: "Challenges",

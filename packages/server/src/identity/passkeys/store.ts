@@ -51,6 +51,7 @@ export async function listPasskeys(db: ReadDatabase, subjectId: string): Promise
     .selectFrom("passkey")
     .selectAll()
     .where("subject_id", "=", subjectId as SubjectId)
+    .orderBy("created_at")
     .orderBy("id")
     .execute();
   return rows.map(toRow);

@@ -3,6 +3,7 @@ import { verifyAuthenticationResponse, verifyRegistrationResponse } from "@simpl
 import { decodeAttestationObject, decodeClientDataJSON, isoBase64URL } from "@simplewebauthn/server/helpers";
 import type { RelyingParty } from "./relying-party.ts";
 import type { PasskeyRow } from "./store.ts";
+import { isUsableKey } from "./usable-key.ts";
 
 /**
  * Ed25519, ES256, and RS256 for machines whose built-in authenticator has nothing else (COSE, RFC 9053). The order is the
@@ -89,6 +90,7 @@ export async function verifyNew(answer: PasskeyAdd, asked: Asked): Promise<NewCr
       },
     });
     if (info === undefined) return refused("wrong signature");
+    if (!isUsableKey(info.credential.publicKey)) return refused("malformed");
     return {
       ok: true,
       credentialId: isoBase64URL.toBuffer(info.credential.id),
