@@ -231,5 +231,28 @@ describe.each(TEST_ENGINES)("tokens of API clients on %s", (engine) => {
       expect(said(await world.tokens.revoke(family?.id ?? "", world.ada))).toBe("NOT_FOUND");
       expect(await check(answer)).toBe("TOKEN_INVALID");
     });
+
+    test("also those that somebody is just getting: whatever comes first, none is left", async () => {
+      for (let round = 0; round < 4; round += 1) {
+        const eve = await world.addUser(`eve${round}`, ["admin"]);
+        const [own, program] = [await world.ownKey({}, eve), await world.serviceKey({}, eve)];
+        const held = [await world.renewable(own), await world.renewable(program)];
+        const ask = async ({ id, secret }: Made) =>
+          await world.tokens.issue({ client: { id, secret }, scope: "offline_access", ...HERE });
+        const disabling = world.identity.changeUser(eve.caller.actor.id, { active: false }, admin());
+        const refreshing = [own, program].map(
+          async (key, at) => await world.refresh(key, held[at]?.refresh_token ?? ""),
+        );
+        const answers = await Promise.all([
+          ...Array.from({ length: 6 }, async (_, at) => await ask(at % 2 === 0 ? own : program)),
+          ...refreshing,
+        ]);
+        need(await disabling);
+        const got = answers.flatMap((one) => (one.ok ? [one.value] : []));
+        for (const one of [...held, ...got]) expect(await check(one)).toBe("TOKEN_INVALID");
+        const living = (await world.tokens.list("everybody")).filter(({ state }) => state === "active");
+        expect(living).toEqual([]);
+      }
+    });
   });
 });
