@@ -168,13 +168,14 @@ async function checkpoint(opened: Opened): Promise<unknown> {
   const published: { size: number; at: number }[] = [];
   const written: number[] = [];
   const ending = new AbortController();
+  let seen = first;
+  const look = (): void => {
+    const size = publishedSize(dataDir);
+    if (size > seen) published.push({ size: (seen = size), at: performance.now() });
+  };
   const watch = async (): Promise<void> => {
-    let size = first;
-    while (!ending.signal.aborted) {
-      const now = publishedSize(dataDir);
-      if (now > size) published.push({ size: (size = now), at: performance.now() });
-      await sleep(5);
-    }
+    for (; !ending.signal.aborted; await sleep(5)) look();
+    look();
   };
   const watching = watch();
   const cpu = process.cpuUsage();

@@ -2,17 +2,23 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeCheckpoint, openCheckpoint, type SignedCheckpoint } from "@tyr/ledger";
 import type { Clock } from "#platform/clock";
-import type { Database } from "#platform/database";
+import type { Database, WriteTransaction } from "#platform/database";
 import { AuditDiverged } from "./errors.ts";
 import { replacedKeys } from "./log-key-store.ts";
 import type { LogKey } from "./log-key.ts";
 import { placeFile } from "./place-file.ts";
-import { insertCheckpoint, newestCheckpoint, readTree, type CheckpointRow } from "./store.ts";
+import { insertCheckpoint, lastKeptAt, newestCheckpoint, putHead, readTree, type CheckpointRow } from "./store.ts";
 import { assertContinues, emptyTree, sameBytes, type Tree } from "./tree.ts";
 
 /** What was signed last and told to the world: `audit/checkpoint`, the file a rolled-back database is compared with. */
-export function publishedPath(folder: string): string {
+function publishedPath(folder: string): string {
   return join(folder, "checkpoint");
+}
+
+/** The file may be behind: whoever signed last may have ended before writing it. */
+export function publish(folder: string, note: string): void {
+  const path = publishedPath(folder);
+  if (!existsSync(path) || readFileSync(path, "utf8") !== note) placeFile(path, note, "replace");
 }
 
 /** @throws {AuditDiverged} `AUDIT_DIVERGED` when the text is not a checkpoint of this log signed by a key of it */
@@ -71,6 +77,20 @@ export async function assertContinuesSigned({
   return { stored, tree };
 }
 
+/**
+ * Of those that only the next one follows, one is kept for good every ten minutes, and each that witnesses are asked about
+ * (`witnesses.ts`). The others are superseded in their row: whoever holds one can still check it, because the hash tiles of
+ * its tree are kept, and signing it again would give the same bytes.
+ */
+const KEPT_EVERY_MS = 600_000;
+
+async function storeCheckpoint(tx: WriteTransaction, checkpoint: CheckpointRow): Promise<void> {
+  await putHead(tx, checkpoint);
+  const kept = await lastKeptAt(tx);
+  if (kept === undefined || checkpoint.at.getTime() - kept.getTime() >= KEPT_EVERY_MS)
+    await insertCheckpoint(tx, checkpoint);
+}
+
 export type SignDeps = Signed & Readonly<{ clock: Clock }>;
 
 /**
@@ -87,7 +107,7 @@ export async function signNewest(deps: SignDeps): Promise<{ checkpoint: Checkpoi
   if (stored?.size === size) return { checkpoint: stored, signed: false };
   const note = await makeCheckpoint({ origin: key.origin, size, root }, key.signers(clock.now()));
   const checkpoint = { size, root, note, at: clock.now() };
-  await database.bookkeep("audit-tree", async (tx) => await insertCheckpoint(tx, checkpoint));
-  placeFile(publishedPath(folder), note, "replace");
+  await database.bookkeep("audit-tree", async (tx) => await storeCheckpoint(tx, checkpoint));
+  publish(folder, note);
   return { checkpoint, signed: true };
 }

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { prunedPath } from "@tyr/ledger";
 import {
@@ -14,23 +13,22 @@ import {
 } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
-import { startLoop, type RunningLoop } from "#platform/lifecycle";
+import type { RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
-import { assertContinuesSigned, currentTree, openOwn, publishedPath, signNewest } from "./checkpoint.ts";
+import { createLoop, followKey, type LoopParts } from "./audit-loop.ts";
+import { assertContinuesSigned, currentTree, openOwn, publish, signNewest } from "./checkpoint.ts";
 import { AuditDiverged } from "./errors.ts";
 import { listEntries, type EntryPage, type EntryQuery } from "./list-entries.ts";
 import { readLogFile } from "./log-files.ts";
 import { openLogKey, type LogKey } from "./log-key.ts";
 import { measureLog, shareMetrics } from "./metrics.ts";
-import { placeFile } from "./place-file.ts";
 import { readDeclaration } from "./pruning/declaration.ts";
 import { explainPruned, prunedPointer } from "./pruning/explain-pruned.ts";
 import { createPruning, type Pruning } from "./pruning/pruning.ts";
 import { checkpointToPublish, proveBest } from "./published.ts";
 import { searchEntries, type SearchPage } from "./search-entries.ts";
 import { rotateKey, type KeyChange, type ReplacedKey } from "./rotate-key.ts";
-import { sequenceWaiting, SEQUENCED_ROWS_MAX } from "./sequencer.ts";
-import { countWaiting, newestCheckpoint, newestLeafAt, plantTree, readTree, type CheckpointRow } from "./store.ts";
+import { countWaiting, newestCheckpoint, plantTree, readTree, type CheckpointRow } from "./store.ts";
 import { emptyTree } from "./tree.ts";
 import { verifyStored } from "./verify-stored.ts";
 import { httpWitnessClient, type WitnessClient } from "./witness-client.ts";
@@ -89,17 +87,7 @@ export type Audit = Readonly<{
   submit(signal?: AbortSignal): Promise<void>;
 }>;
 
-const system: Actor = { kind: "system", id: "system", name: "system" };
-/** While entries arrive: with the rest between two looks, an entry is signed within a quarter of a second. */
-const CHECKPOINT_EVERY_MS = 100;
-/** When nothing arrives here: what another server appended and did not come to sign. */
-const LOOK_EVERY_MS = 1_000;
-const REST_MS = 50;
-const HEARTBEAT_MS = 3_600_000;
-const WITNESS_REST_MS = 1_000;
-
-/** `key` is replaced as a whole when keys change. */
-type Parts = AuditDeps & { key: LogKey } & Readonly<{ folder: string; cosigners: Witnesses | undefined }>;
+type Parts = AuditDeps & LoopParts;
 
 async function newest({ database }: Parts): Promise<CheckpointRow> {
   const checkpoint = await newestCheckpoint(database.read);
@@ -195,49 +183,6 @@ async function recordVerification(parts: Parts, by: AuditReader, result: AuditVe
   );
 }
 
-/** "Nothing happened" must be provable: an idle log gets an entry every hour. */
-async function keepHeartbeat({ database, clock, key }: Parts): Promise<void> {
-  const last = await newestLeafAt(database.read);
-  if (last === undefined || clock.now().getTime() - last.getTime() < HEARTBEAT_MS) return;
-  await database.audited(
-    { type: "system.heartbeat", actor: system, object: { kind: "audit-log", id: key.origin } },
-    async () => undefined,
-  );
-}
-
-/** What one step of the loop remembers: when it last tried to sign, what is unsigned since, whether signing has ended for good. */
-type LoopState = { signedAtMs: number; isUnsigned: boolean; diverged: AuditDiverged | undefined };
-
-async function step(parts: Parts, state: LoopState, sign: "when-due" | "now"): Promise<boolean> {
-  if (state.diverged !== undefined) return false;
-  try {
-    const appended = await sequenceWaiting(parts.database);
-    const isMore = appended === SEQUENCED_ROWS_MAX;
-    state.isUnsigned ||= appended > 0;
-    const now = parts.clock.now().getTime();
-    const dueAtMs = state.signedAtMs + (state.isUnsigned ? CHECKPOINT_EVERY_MS : LOOK_EVERY_MS);
-    // Also while more waits: a log that never catches up is signed all the same.
-    if (sign === "when-due" ? now < dueAtMs : isMore) return isMore;
-    state.signedAtMs = now;
-    await followKey(parts);
-    const { signed } = await signNewest(parts);
-    state.isUnsigned = false;
-    if (!signed) await keepHeartbeat(parts);
-    return isMore;
-  } catch (error) {
-    diverge(parts, state, error);
-    return false;
-  }
-}
-
-/** Another server may have replaced the key. */
-async function followKey(parts: Parts): Promise<void> {
-  const { database, folder, origin, clock } = parts;
-  const tree = await readTree(database.read);
-  if (tree !== undefined && tree.vkey !== parts.key.vkey)
-    parts.key = await openLogKey({ db: database.read, folder, origin, now: clock.now() });
-}
-
 async function changeKey(parts: Parts, change: KeyChange): Promise<Result<ReplacedKey>> {
   await followKey(parts);
   const replaced = await rotateKey(parts, change);
@@ -246,48 +191,6 @@ async function changeKey(parts: Parts, change: KeyChange): Promise<Result<Replac
   await followKey(parts);
   parts.log.info({ vkey: replaced.vkey, replaced: replaced.replaced }, "the log signs with a new key");
   return ok(replaced);
-}
-
-/** @throws whatever is no divergence */
-function diverge(parts: Parts, state: LoopState, error: unknown): void {
-  if (!(error instanceof AuditDiverged)) throw error;
-  if (state.diverged !== undefined) return;
-  state.diverged = error;
-  parts.log.fatal({ err: error }, "the audit log was altered: nothing is signed any more");
-  parts.onDiverged?.(error);
-}
-
-async function submit(parts: Parts, state: LoopState, signal?: AbortSignal): Promise<void> {
-  if (state.diverged !== undefined) return;
-  try {
-    await parts.cosigners?.step(signal);
-  } catch (error) {
-    diverge(parts, state, error);
-  }
-}
-
-/** A loop of its own for witnesses: whatever they do, entries get their places and are signed. */
-function startLoops(parts: Parts, state: LoopState): RunningLoop {
-  const { log } = parts;
-  const sequencing = startLoop({
-    name: "audit",
-    step: async () => await step(parts, state, "when-due"),
-    restMs: REST_MS,
-    log,
-  });
-  const witnessing = startLoop({
-    name: "witnesses",
-    step: async (signal) => {
-      await submit(parts, state, signal);
-      return false;
-    },
-    restMs: WITNESS_REST_MS,
-    log,
-  });
-  return {
-    wake: () => sequencing.wake(),
-    stop: async () => void (await Promise.all([sequencing.stop(), witnessing.stop()])),
-  };
 }
 
 /** The witnesses, once what they publish was compared with what the database holds. */
@@ -318,7 +221,7 @@ async function openParts(deps: AuditDeps): Promise<Parts> {
   const parts: Parts = { ...deps, key, folder, cosigners: undefined };
   const cosigners = await openCosigners(deps, () => parts.key);
   const { checkpoint } = await signNewest({ database, key, clock, folder });
-  if (!existsSync(publishedPath(folder))) placeFile(publishedPath(folder), checkpoint.note, "keep");
+  publish(folder, checkpoint.note);
   return Object.assign(parts, { cosigners });
 }
 
@@ -329,14 +232,14 @@ async function openParts(deps: AuditDeps): Promise<Parts> {
  */
 export async function createAudit(deps: AuditDeps): Promise<Audit> {
   const parts = await openParts(deps);
-  const state: LoopState = { signedAtMs: 0, isUnsigned: false, diverged: undefined };
+  const loop = createLoop(parts);
   let running: Promise<AuditVerification> | undefined;
   return {
     origin: parts.key.origin,
     get vkey() {
       return parts.key.vkey;
     },
-    diverged: () => state.diverged,
+    diverged: loop.diverged,
     head: async () => await readHead(parts),
     list: async (query) => await listEntries(deps.database.read, query),
     search: async (query) => await searchEntries(deps.database.read, query),
@@ -373,10 +276,8 @@ export async function createAudit(deps: AuditDeps): Promise<Audit> {
         async () => undefined,
       );
     },
-    start: () => startLoops(parts, state),
-    submit: async (signal) => await submit(parts, state, signal),
-    settle: async () => {
-      while (await step(parts, state, "now"));
-    },
+    start: loop.start,
+    submit: loop.submit,
+    settle: loop.settle,
   };
 }

@@ -24,6 +24,7 @@ declare module "#platform/tables" {
     audit_leaf: LeafRow;
     audit_tile: TileRow;
     audit_checkpoint: CheckpointRow;
+    audit_head: CheckpointRow & { one?: boolean };
   }
 }
 
@@ -174,7 +175,7 @@ export async function newestLeafAt(db: ReadDatabase): Promise<Date | undefined> 
 }
 
 export async function newestCheckpoint(db: ReadDatabase): Promise<CheckpointRow | undefined> {
-  return await db.selectFrom("audit_checkpoint").selectAll().orderBy("size", "desc").limit(1).executeTakeFirst();
+  return await db.selectFrom("audit_head").select(["size", "root", "note", "at"]).executeTakeFirst();
 }
 
 export async function checkpointOf(db: ReadDatabase, size: number): Promise<CheckpointRow | undefined> {
@@ -196,6 +197,22 @@ export async function checkpointsBetween(
     .execute();
 }
 
+/** Puts a checkpoint where the newest is read; one that another server signed over more entries stays. */
+export async function putHead(tx: WriteTransaction, row: CheckpointRow): Promise<void> {
+  await tx
+    .insertInto("audit_head")
+    .values(row)
+    .onConflict((conflict) => conflict.column("one").doUpdateSet(row).where("audit_head.size", "<", row.size))
+    .execute();
+}
+
+/** When the last of the kept checkpoints was signed. */
+export async function lastKeptAt(db: ReadDatabase): Promise<Date | undefined> {
+  const row = await db.selectFrom("audit_checkpoint").select("at").orderBy("size", "desc").limit(1).executeTakeFirst();
+  return row?.at;
+}
+
+/** Keeps a checkpoint for good. */
 export async function insertCheckpoint(tx: WriteTransaction, row: CheckpointRow): Promise<void> {
   await tx
     .insertInto("audit_checkpoint")

@@ -13,7 +13,7 @@ import {
 } from "@tyr/ledger";
 import type { ReadDatabase } from "#platform/database";
 import { AuditDiverged } from "./errors.ts";
-import { readTiles } from "./store.ts";
+import { readTiles, type TileRow } from "./store.ts";
 
 const HASH_BYTES = 32;
 
@@ -51,9 +51,9 @@ export async function loadEdge(db: ReadDatabase, { size, root }: Tree): Promise<
   return edge;
 }
 
-/** Reads nodes from the stored tiles, each tile once per reader. */
-export function storedNodes(db: ReadDatabase, size: number): NodeReader {
-  const seen = new Map<string, Promise<Uint8Array>>();
+/** Reads nodes from the stored tiles, each tile once per reader; those already `read` not at all. */
+export function storedNodes(db: ReadDatabase, size: number, read: readonly TileRow[] = []): NodeReader {
+  const seen = new Map(read.map(({ level, n, hashes }) => [`${level}/${n}`, Promise.resolve(hashes)]));
   return tileNodeReader(size, async ({ level, index, width }) => {
     const name = `${level}/${index}`;
     const known = seen.get(name) ?? loadTile(db, level, index);
@@ -62,6 +62,14 @@ export function storedNodes(db: ReadDatabase, size: number): NodeReader {
     if (hashes.length < width * HASH_BYTES) throw new AuditDiverged(`the hash tile ${name} is missing or cut`);
     return hashes.subarray(0, width * HASH_BYTES);
   });
+}
+
+/** The right edges of both trees in one go: what a proof needs that is about as old as the last checkpoint. */
+async function readEdges(db: ReadDatabase, earlier: number, later: number): Promise<readonly TileRow[]> {
+  if (earlier === later) return [];
+  const edges = [...edgeAddresses(earlier), ...edgeAddresses(later)].map(({ level, index }) => [level, index] as const);
+  const once = new Map(edges.map(([level, n]) => [`${level}/${n}`, { level, n }]));
+  return await readTiles(db, [...once.values()]);
 }
 
 async function loadTile(db: ReadDatabase, level: number, n: number): Promise<Uint8Array> {
@@ -80,7 +88,8 @@ export async function assertContinues(db: ReadDatabase, earlier: Tree, later: Tr
       `the log was signed over ${earlier.size} entries, but the database holds ${later.size}: ${earlier.size - later.size} are missing at the end`,
     );
   if (earlier.size === 0) return;
-  const proof = await proveConsistency(earlier.size, later.size, storedNodes(db, later.size));
+  const edges = await readEdges(db, earlier.size, later.size);
+  const proof = await proveConsistency(earlier.size, later.size, storedNodes(db, later.size, edges));
   const claim = { oldSize: earlier.size, newSize: later.size, oldRoot: earlier.root, newRoot: later.root, proof };
   if (verifyConsistency(claim)) return;
   throw new AuditDiverged(

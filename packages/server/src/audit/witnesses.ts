@@ -5,7 +5,7 @@ import type { Database } from "#platform/database";
 import type { Logger } from "#platform/log";
 import { insertCosignature, newestOfWitness } from "./cosignature-store.ts";
 import { newestCosigned, type Cosigned } from "./cosigned.ts";
-import { newestCheckpoint, type CheckpointRow } from "./store.ts";
+import { insertCheckpoint, newestCheckpoint, type CheckpointRow } from "./store.ts";
 import { compareWithWitness, submitCheckpoint, type Compared } from "./submit-checkpoint.ts";
 import type { Tree } from "./tree.ts";
 import type { WitnessClient } from "./witness-client.ts";
@@ -110,8 +110,11 @@ async function targetOf({ database, clock, round, asked }: Parts): Promise<Check
   if (isTaken && now - round.startedAt < ROUND_MS) return target;
   const newest = await newestCheckpoint(database.read);
   if (newest === undefined || newest.size === 0) return undefined;
-  if (newest.size !== round.target?.size) Object.assign(round, { target: newest, startedAt: now });
-  return round.target;
+  if (newest.size === round.target?.size) return round.target;
+  // Before any witness hears of it: its lines belong under a checkpoint that is there.
+  await database.bookkeep("audit-tree", async (tx) => await insertCheckpoint(tx, newest));
+  Object.assign(round, { target: newest, startedAt: now });
+  return newest;
 }
 
 /** Side by side; a breakage of ours in one is thrown when all are done. */
