@@ -1,4 +1,5 @@
 import { canonicalBytes } from "./canonical-json.ts";
+import { fieldOf, fieldsOf, readEntry } from "./read-entry.ts";
 import { sha256 } from "./sha256.ts";
 import { LedgerError, refuse, type Refused, type Result } from "./errors.ts";
 
@@ -24,22 +25,6 @@ export function commitTo(salt: Uint8Array, value: unknown): string {
   return base64(sha256(joined));
 }
 
-type Committed = Readonly<{ id?: unknown; personal?: unknown }>;
-
-function committedIn(entry: Uint8Array): Committed | undefined {
-  try {
-    const read: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(entry));
-    return typeof read === "object" && read !== null ? read : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function commitmentOf({ personal }: Committed, field: string): unknown {
-  const isRecord = typeof personal === "object" && personal !== null;
-  return isRecord && Object.hasOwn(personal, field) ? Reflect.get(personal, field) : undefined;
-}
-
 function saltOf(text: string): Uint8Array | undefined {
   if (!/^[A-Za-z0-9+/]{43}=$/.test(text)) return undefined;
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -63,9 +48,9 @@ function recommit(salt: Uint8Array, value: unknown): string | undefined {
 export function checkDisclosure(entry: Uint8Array, disclosure: Disclosure): Result<Disclosure> {
   const failed = (why: string): Refused =>
     refuse("LEDGER_DISCLOSURE_FAILED", `${disclosure.field} of ${disclosure.entry} does not open: ${why}`);
-  const committed = committedIn(entry);
-  if (committed?.id !== disclosure.entry) return failed("it belongs to another entry");
-  const commitment = commitmentOf(committed, disclosure.field);
+  const read = readEntry(entry);
+  if (fieldOf(read, "id") !== disclosure.entry) return failed("it belongs to another entry");
+  const commitment = fieldOf(fieldsOf(fieldOf(read, "personal")), disclosure.field);
   if (commitment === undefined) return failed("the entry commits to no such field");
   const salt = saltOf(disclosure.salt);
   if (salt === undefined) return failed("the salt is not 32 bytes in base64");

@@ -2,6 +2,7 @@ export { canonicalBytes, canonicalize, type CanonicalOptions } from "./canonical
 export { parseJson, type ParsedJson } from "./parse-json.ts";
 export { ledgerAdvice, type LedgerCode, LedgerError, type Refusal, type Result } from "./errors.ts";
 export { checkDisclosure, commitTo, type Disclosure, saltBytes } from "./commitment.ts";
+export { type EntryFields, fieldOf, readEntry } from "./read-entry.ts";
 export { sha256 } from "./sha256.ts";
 export { emptyRoot, leafHash, nodeHash } from "./tree-hash.ts";
 export {

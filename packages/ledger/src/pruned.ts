@@ -1,7 +1,7 @@
-import { base64, fromBase64, fromDecimal, fromUtf8 } from "./bytes.ts";
+import { base64, fromBase64, fromDecimal } from "./bytes.ts";
 import { accept, LedgerError, refuse, type Refused, type Result } from "./errors.ts";
 import type { NoteSigner, NoteVerifier } from "./note-key.ts";
-import { type ParsedJson, parseJson } from "./parse-json.ts";
+import { fieldOf, fieldsOf, readEntry } from "./read-entry.ts";
 import { openNote, signNote } from "./signed-note.ts";
 import { hashSizeBytes } from "./tree-hash.ts";
 import { tileWidth } from "./tile-path.ts";
@@ -53,20 +53,6 @@ function parseBody(body: string): PrunedRange | undefined {
   return bodyOf(range) === body ? range : undefined;
 }
 
-function jsonOf(entry: Uint8Array): ParsedJson {
-  try {
-    return parseJson(fromUtf8(entry) ?? "");
-  } catch (error) {
-    if (error instanceof LedgerError) return null;
-    throw error;
-  }
-}
-
-function memberOf(value: ParsedJson | undefined, name: string): ParsedJson | undefined {
-  const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isRecord && Object.hasOwn(value, name) ? value[name] : undefined;
-}
-
 /**
  * Opens the statement in an entry. That the entry is in the log, at `index`, is for the caller to prove.
  *
@@ -76,7 +62,7 @@ export async function openPrunedStatement(
   entry: Uint8Array,
   { index, keys, origin }: Readonly<{ index: number; keys: readonly NoteVerifier[]; origin: string }>,
 ): Promise<Result<PrunedRange>> {
-  const statement = memberOf(memberOf(jsonOf(entry), "details"), "statement");
+  const statement = fieldOf(fieldsOf(fieldOf(readEntry(entry), "details")), "statement");
   if (typeof statement !== "string") return unproven(`entry ${index} holds no statement about it`);
   const logs = keys.filter(({ kind }) => kind !== "cosignature");
   const opened = await openNote(statement, logs);

@@ -34,10 +34,15 @@ export const PRIVACY_COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: "privacy retention",
-    values: "<run-or-report>",
-    about: "Remove what is older than its class is kept, or report what a run would do",
+    values: "<run-or-report-or-list>",
+    about: "Remove what is older than its class is kept, report what a run would do, or list the runs",
     needs: "retention:run",
-    options: [REASON, YES, { flags: "--dry-run", about: "only report what would be removed and held, and why" }],
+    options: [
+      REASON,
+      YES,
+      { flags: "--dry-run", about: "only report what would be removed and held, and why" },
+      { flags: "--all", about: "list every run, not the last fifty" },
+    ],
     examples: ["tyr privacy retention run --dry-run", 'tyr privacy retention run --reason "quarterly" --yes'],
     load: async () => (await import("../commands/privacy-retention.ts")).retention,
   },
