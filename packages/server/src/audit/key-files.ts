@@ -24,10 +24,26 @@ function refuseOpen(path: string, mode: number, bits: number): void {
   );
 }
 
-function readKeyFile(path: string): string {
-  const handle = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+function isLoop(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ELOOP" || error.code === "EMLINK");
+}
+
+/** A link is not followed: whoever may place one could put a key of his in force. Nor is waited for a pipe's other end. */
+function openKeyFile(path: string): number {
   try {
-    refuseOpen(path, fstatSync(handle).mode, OTHERS_READ);
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (!isLoop(error)) throw error;
+    throw new ConfigInvalid(path, "is a symbolic link: put the signing key itself there");
+  }
+}
+
+function readKeyFile(path: string): string {
+  const handle = openKeyFile(path);
+  try {
+    const stat = fstatSync(handle);
+    if (!stat.isFile()) throw new ConfigInvalid(path, "is not a file, and the signing key is read from a file only");
+    refuseOpen(path, stat.mode, OTHERS_READ);
     return readFileSync(handle, "utf8").trim();
   } finally {
     closeSync(handle);
@@ -47,7 +63,7 @@ function namesIn(folder: string): readonly string[] {
 /**
  * Every signing key in the folder.
  *
- * @throws {ConfigInvalid} `CONFIG_INVALID` when others than its owner may read one
+ * @throws {ConfigInvalid} `CONFIG_INVALID` when others than its owner may read one, or when one is a link or no file
  * @throws {AuditDiverged} `AUDIT_DIVERGED` when one is damaged
  */
 export async function readKeyFiles(folder: string): Promise<readonly KeySigner[]> {

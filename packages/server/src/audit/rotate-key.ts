@@ -2,7 +2,7 @@ import { generateSigningKey } from "@tyr/ledger";
 import type { Actor } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
-import { laterKeyPath } from "./key-files.ts";
+import { laterKeyPath, readKeyFiles } from "./key-files.ts";
 import { insertReplacedKey } from "./log-key-store.ts";
 import type { LogKey } from "./log-key.ts";
 import { placeFile } from "./place-file.ts";
@@ -20,6 +20,7 @@ type RotateDeps = Readonly<{ database: Database; clock: Clock; key: LogKey }>;
  * Puts a new signing key in force. The origin stays; until the overlap ends every checkpoint has a line of both, so that
  * readers who know either go on verifying. The file is on disk before the database names its key.
  *
+ * @throws {ConfigInvalid} `CONFIG_INVALID` when a key file is no longer its owner's alone: nothing was changed
  * @returns undefined when another server replaced the key in the same moment: nothing was changed
  */
 export async function rotateKey(
@@ -27,6 +28,8 @@ export async function rotateKey(
   change: KeyChange,
 ): Promise<ReplacedKey | undefined> {
   const { actor, requestId, reason, overlapDays } = change;
+  // Those there are must be usable still: the database must not name a key that the next turn refuses to open.
+  await readKeyFiles(key.folder);
   const { skey, vkey } = await generateSigningKey(key.origin);
   placeFile(laterKeyPath(key.folder, vkey), `${skey}\n`, "keep");
   const now = clock.now();
