@@ -34,11 +34,11 @@ export function sessionHandlers({ identity, cookie, device }: SessionDeps): Sess
       return done.ok ? await keep(done.value, call) : done;
     },
     "session.login": async ({ body }, call) => {
-      const done = await identity.signIn(body, { ...originOf(call), device: device.read(call.headers.cookie) });
+      const isProgram = body.token === true;
+      const origin = { ...originOf(call), isProgram, device: device.read(call.headers.cookie) };
+      const done = await identity.signIn(body, origin);
       if (!done.ok) return done;
-      return body.token === true
-        ? ok({ ...done.value.session, token: done.value.token })
-        : await keep(done.value, call);
+      return isProgram ? ok({ ...done.value.session, token: done.value.token }) : await keep(done.value, call);
     },
     "session.get": async (_input, call) => await identity.session(ownOf(call)),
     "session.logout": async (_input, call) => {

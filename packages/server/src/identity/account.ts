@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { ok, refuse, type RecoveryCodes, type Result, type SignInMethods, type TotpEnrolment } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { confirmTotp, countRecoveryCodes, deleteTotp, findTotp, putRecoveryCodes, putTotp } from "./factor-store.ts";
+import { sessionCounter } from "./known-device.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword, standsAlone } from "./password-policy.ts";
 import { countPasskeys, deletePasskeysOf, hasPasskey } from "./passkeys/store.ts";
@@ -9,7 +10,7 @@ import { checkOwnPassword, ownerOf, ownFact, refuseProof, sessionOver, type Know
 import { hashRecoveryCode, newRecoveryCodes } from "./recovery-codes.ts";
 import { hasSecondFactor, totpPlace, useTotpCode } from "./second-factor.ts";
 import { refuseLastFactor } from "./sign-in-rules.ts";
-import { busy, countAttempt, type SignInDeps } from "./sign-in.ts";
+import { busy, countGuess, type SignInDeps } from "./sign-in.ts";
 import {
   deleteSessionsOf,
   forgetFailures,
@@ -45,13 +46,13 @@ type Replaced = Known & Readonly<{ password: string; hashed: string }>;
 
 /** @returns the ids of the sessions that ended */
 async function replace(tx: WriteTransaction, own: Own, wanted: Replaced): Promise<Result<readonly string[]>> {
-  const { owner, name_hash, password, hashed } = wanted;
+  const { owner, counter, password, hashed } = wanted;
   const { subject } = owner;
   const alone = standsAlone(password);
   const unchanged = await lockUnchanged(tx, subject);
   if (unchanged === undefined || (!alone && !(await hasSecondFactor(tx, subject.id)))) return changedMeanwhile();
   await setPassword(tx, { id: subject.id, password: hashed, password_stands_alone: alone });
-  await forgetFailures(tx, name_hash);
+  await forgetFailures(tx, counter);
   return ok(await deleteSessionsOf(tx, subject.id, own.caller.sessionId));
 }
 
@@ -113,12 +114,12 @@ type Confirming = Readonly<{
   sessionId: string;
   code: string;
   codes: readonly string[];
-  name_hash: Uint8Array;
+  counter: Uint8Array;
 }>;
 type Confirmed = "confirmed" | "nothing to confirm" | "wrong code";
 
 async function confirm(tx: WriteTransaction, deps: SignInDeps, confirming: Confirming): Promise<Confirmed> {
-  const { subject, code, codes, name_hash } = confirming;
+  const { subject, code, codes, counter } = confirming;
   const { id } = subject;
   const now = deps.clock.now();
   if ((await lockUnchanged(tx, subject)) === undefined) return "nothing to confirm";
@@ -127,7 +128,7 @@ async function confirm(tx: WriteTransaction, deps: SignInDeps, confirming: Confi
   if (!(await useTotpCode(tx, deps.vault, { id, code, now }))) return "wrong code";
   await confirmTotp(tx, id, now);
   await raiseSession(tx, confirming.sessionId, "password+totp");
-  await forgetFailures(tx, name_hash);
+  await forgetFailures(tx, counter);
   await putRecoveryCodes(tx, id, codes.map(hashRecoveryCode));
   return "confirmed";
 }
@@ -137,16 +138,17 @@ export async function confirmOwnTotp(deps: SignInDeps, code: string, own: Own): 
   const owner = await ownerOf(deps, own);
   if (owner === undefined) return sessionOver();
   const { subject } = owner;
-  const counted = await countAttempt(deps, subject.name);
+  const counter = sessionCounter(owner.session.id);
+  const counted = await countGuess(deps, counter);
   if (!counted.ok) return counted;
-  const { name_hash, failures } = counted.value;
+  const failures = counted.value;
   const codes = newRecoveryCodes();
   const done = await deps.database.audited(
     (outcome) => {
       const fact = ownFact(own, "totp.confirmed", { recoveryCodes: codes.length });
       return outcome === "confirmed" ? [{ ...fact, before: "unconfirmed", after: "in force" }] : [];
     },
-    async (tx) => await confirm(tx, deps, { subject, sessionId: owner.session.id, code, codes, name_hash }),
+    async (tx) => await confirm(tx, deps, { subject, sessionId: owner.session.id, code, codes, counter }),
   );
   if (done === "wrong code") return await refuseProof(deps, own, { reason: done, failures });
   if (done === "confirmed") return ok({ codes: [...codes] });

@@ -5,7 +5,7 @@ import { FAILURES_MAX } from "./login-delay.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword, firstOwner } from "./password-policy.ts";
 import { busy, type SignInDeps } from "./sign-in.ts";
-import { deleteSessionsOf, findSubject, findSubjectByName, forgetFailures, setPassword } from "./store.ts";
+import { deleteSessionsOf, findSubject, findSubjectByName, forgetFailures, isErased, setPassword } from "./store.ts";
 import type { Administrator } from "./users.ts";
 import { userView } from "./view.ts";
 
@@ -88,7 +88,7 @@ export async function resetSignIn(
   by: Administrator,
 ): Promise<Result<SignInReset>> {
   const subject = await findSubject(deps.database.read, id);
-  if (subject === undefined) return noUser(id);
+  if (subject === undefined || isErased(subject)) return noUser(id);
   const fit = await checkPassword(password, firstOwner(subject.name), deps.isKnownPassword);
   if (!fit.ok) return fit;
   const hashed = await deps.places.run(async () => await hashPassword(password));

@@ -275,7 +275,10 @@ export async function createIdentity({ publicUrl, ...deps }: IdentityDeps): Prom
       const owner = await findAlive(parts, { id: caller.sessionId ?? "" });
       if (owner === undefined) return refuse("NOT_AUTHENTICATED", "the session has ended");
       const lacks = lacksSecondFactor(parts.rules, owner.subject.roles, owner.session.factor);
-      return ok({ ...sessionView(owner.subject, owner.session), ...(lacks ? { lacksSecondFactor: true } : {}) });
+      return ok({
+        ...(await sessionView(parts.database.read, owner.subject, owner.session)),
+        ...(lacks ? { lacksSecondFactor: true } : {}),
+      });
     },
     signOut: async (own) => await signOut(parts, own),
     listSessions: async ({ caller }) =>

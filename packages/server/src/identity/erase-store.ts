@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { ok, refuse, type Result, type SubjectId } from "@tyr/contract";
 import { ERASED_NAME, type WriteTransaction } from "#platform/database";
 import { deleteTotp, putRecoveryCodes } from "./factor-store.ts";
+import { forgetDevices } from "./known-device.ts";
+import { NO_PASSWORD } from "./password-hash.ts";
 import { deletePasskeysOf } from "./passkeys/store.ts";
 import { totpPlace, type Vault } from "./second-factor.ts";
 import { nameKey } from "./store.ts";
@@ -27,6 +29,7 @@ async function eraseWays(tx: WriteTransaction, vault: Pick<Vault, "drop">, id: S
   await vault.drop(tx, totpPlace(id));
   await putRecoveryCodes(tx, id, []);
   await deletePasskeysOf(tx, id);
+  await forgetDevices(tx, id);
   await tx.deleteFrom("federated_identity").where("subject_id", "=", id).execute();
   await eraseKeys(tx, id);
 }
@@ -46,7 +49,7 @@ async function eraseAccount(tx: WriteTransaction, vault: Pick<Vault, "drop">, id
   await eraseWays(tx, vault, id);
   await tx
     .updateTable("subject")
-    .set({ name, name_key: name, password: "", last_seen_at: null })
+    .set({ name, name_key: name, password: NO_PASSWORD, last_seen_at: null })
     .where("id", "=", id)
     .execute();
   return ok(1);

@@ -3,7 +3,15 @@ import { hash, verify } from "@node-rs/argon2";
 import type { Role } from "@tyr/contract";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { createIdentity, listDeciders, operatorAddresses, type Identity, type IdentityDeps, type Own } from "#identity";
+import {
+  accountEraser,
+  createIdentity,
+  listDeciders,
+  operatorAddresses,
+  type Identity,
+  type IdentityDeps,
+  type Own,
+} from "#identity";
 import { fixedClock } from "#platform/clock";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
 import { testDeps } from "./testing/test-vault.ts";
@@ -320,6 +328,25 @@ describe.each(TEST_ENGINES)("identity on %s", (engine) => {
   });
 
   describe("users", () => {
+    test("that were erased sign in no more, are not told from strangers, and nobody becomes them again", async () => {
+      const { own } = await setUp();
+      const by = { actor: own.caller.actor, requestId: "r-4" };
+      const id = await addUser(own, "bob", ["viewer"]);
+      const opened = await login("bob", OTHER);
+      expect(opened.ok && opened.value.device).toBeTruthy();
+      await identity.changeUser(id, { active: false }, by);
+      await world.db.bookkeep("counters", async (tx) => await accountEraser(deps.vault)(tx, id));
+      const device = await world.db.read
+        .selectFrom("known_device")
+        .select("subject_id")
+        .where("subject_id", "=", id as `usr_${string}`)
+        .executeTakeFirst();
+      expect(device).toBeUndefined();
+      expect(await login(`erased-${id.slice(-12)}`, "")).toMatchObject({ refusal: { code: "LOGIN_FAILED" } });
+      expect(await identity.resetSignIn(id, PASSWORD, by)).toMatchObject({ refusal: { code: "NOT_FOUND" } });
+      expect(await identity.changeUser(id, { active: true }, by)).toMatchObject({ refusal: { code: "NOT_FOUND" } });
+    });
+
     test("that are disabled are out within one request, and the change is one entry", async () => {
       const { own } = await setUp();
       const id = await addUser(own, "bob", ["analyst"]);

@@ -51,6 +51,16 @@ describe.each(TEST_ENGINES)("guessing at somebody's password on %s", (engine) =>
     for (let at = 0; at < times; at += 1) await attempt("a wrong guess indeed");
   }
 
+  test("is no longer hindered by programs that signed in: they are no browsers, and push none out", async () => {
+    const device = await deviceOf("ada", PASSWORD);
+    for (let at = 0; at < 25; at += 1) {
+      const done = await identity.signIn({ name: "ada", password: PASSWORD }, { ...elsewhere, isProgram: true });
+      expect([done.ok, done.ok && done.value.device]).toEqual([true, undefined]);
+    }
+    await attack();
+    expect(await attempt(PASSWORD, device)).toBe("in");
+  });
+
   test("keeps the attacker waiting, and the owner gets in from their own browser all the same", async () => {
     const device = await deviceOf("ada", PASSWORD);
     await attack();

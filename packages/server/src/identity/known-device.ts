@@ -23,6 +23,14 @@ function deviceCounter(key: string, deviceHash: Uint8Array): Uint8Array {
   return createHash("sha256").update(`${key}\u0000`).update(deviceHash).digest();
 }
 
+/**
+ * Where a guess of somebody signed in is counted: in that session alone. What strangers guess at the name elsewhere must keep
+ * nobody from proving who they are, and proving it must give the strangers no new guesses.
+ */
+export function sessionCounter(sessionId: string): Uint8Array {
+  return createHash("sha256").update(`\u0000session ${sessionId}`).digest();
+}
+
 type Guess = Readonly<{ name: string; device: string | undefined; now: Date }>;
 export type Counter = Readonly<{ name_hash: Uint8Array; isKnownDevice: boolean }>;
 

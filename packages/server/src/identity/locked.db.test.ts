@@ -79,11 +79,16 @@ describe.each(TEST_ENGINES)("a password that failed a hundred times in a row on 
     expect((await types()).filter((type) => type === "user.locked")).toHaveLength(1);
   });
 
-  test("proves nothing in a session either", async () => {
+  test("still proves who somebody is in a session they hold, where guesses are counted apart", async () => {
     await failed("ada", FAILURES_MAX);
-    expect(await identity.stepUp({ password: PASSWORD }, own)).toMatchObject(refusal("LOGIN_STOPPED"));
+    const proved = await identity.stepUp({ password: PASSWORD }, own);
+    expect(proved.ok).toBe(true);
+    expect(await signIn("ada", PASSWORD)).toMatchObject(refusal("LOGIN_STOPPED"));
+    for (let at = 0; at < 6; at += 1)
+      expect(await identity.stepUp({ password: WRONG }, own)).toMatchObject(refusal("PROOF_WRONG"));
+    expect(await identity.stepUp({ password: PASSWORD }, own)).toMatchObject(refusal("LOGIN_DELAYED"));
     expect(await identity.changePassword({ current: PASSWORD, password: WRONG }, own)).toMatchObject(
-      refusal("LOGIN_STOPPED"),
+      refusal("LOGIN_DELAYED"),
     );
   });
 

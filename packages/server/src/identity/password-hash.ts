@@ -19,13 +19,17 @@ export function isOutdated(phc: string): boolean {
   return !phc.startsWith(CURRENT);
 }
 
+/** In the place of a hash: nothing signs in with it, and nobody gives the account another. */
+export const NO_PASSWORD = "";
+
 let decoy: Promise<string> | undefined;
 
-/** Takes the time of one hash also when there is no such account. */
+/** Takes the time of one hash also when there is no such account, or one that was erased and has no password. */
 export async function verifyPassword(phc: string | undefined, password: string): Promise<boolean> {
   decoy ??= hashPassword("no account has this password");
-  const matches = await verify(phc ?? (await decoy), normalizePassword(password));
-  return phc !== undefined && matches;
+  const hasOne = phc !== undefined && phc !== NO_PASSWORD;
+  const matches = await verify(hasOne ? phc : await decoy, normalizePassword(password));
+  return hasOne && matches;
 }
 
 /** Makes the hash that unknown accounts are compared with, so that the first such sign-in takes no longer than others. */

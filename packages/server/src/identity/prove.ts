@@ -1,19 +1,10 @@
 import { ok, refuse, type Refused, type Result } from "@tyr/contract";
 import type { Fact } from "#platform/database";
 import type { Caller } from "./caller.ts";
+import { sessionCounter } from "./known-device.ts";
 import { verifyPassword } from "./password-hash.ts";
 import { hashToken, newToken } from "./session-rules.ts";
-import {
-  admit,
-  busy,
-  countAttempt,
-  lockedFacts,
-  recoveryUsed,
-  type Admitted,
-  type Attempted,
-  type SignedIn,
-  type SignInDeps,
-} from "./sign-in.ts";
+import { admit, busy, countGuess, recoveryUsed, type Admitted, type SignedIn, type SignInDeps } from "./sign-in.ts";
 import { findSession, forgetFailures, renewSession, type SessionOwner } from "./store.ts";
 import { sessionView } from "./view.ts";
 
@@ -41,27 +32,25 @@ export async function refuseProof(
   { reason, failures }: Readonly<{ reason: string; failures: number }>,
 ): Promise<Refused> {
   const fact = { ...ownFact(own, "session.proof_refused", { reason, failures }), outcome: "refused" } as const;
-  const { caller, requestId } = own;
-  const locked = lockedFacts({ id: caller.actor.id, failures }, { actor: caller.actor, requestId });
-  await database.audited(
-    () => [fact, ...locked],
-    async () => undefined,
-  );
+  await database.audited(fact, async () => undefined);
   if (reason === "no code")
     return refuse("SECOND_FACTOR_NEEDED", "this account asks for a passkey or a code besides the password");
   return refuse("PROOF_WRONG", reason);
 }
 
-export type Known = Attempted & Readonly<{ owner: SessionOwner }>;
+/** `counter`: where the guess was counted, for whoever forgets it after success. */
+export type Known = Readonly<{ owner: SessionOwner; failures: number; counter: Uint8Array }>;
 
-/** The password of somebody signed in. Guesses are counted with those at sign-in. */
+/** The password of somebody signed in. Guesses are counted in their session. */
 export async function checkOwnPassword(deps: SignInDeps, password: string, own: Own): Promise<Result<Known>> {
   const owner = await ownerOf(deps, own);
   if (owner === undefined) return sessionOver();
-  const counted = await countAttempt(deps, owner.subject.name);
+  const counter = sessionCounter(owner.session.id);
+  const counted = await countGuess(deps, counter);
   if (!counted.ok) return counted;
-  if (await verifyPassword(owner.subject.password, password)) return ok({ ...counted.value, owner });
-  return await refuseProof(deps, own, { reason: "wrong password", failures: counted.value.failures });
+  const failures = counted.value;
+  if (await verifyPassword(owner.subject.password, password)) return ok({ owner, failures, counter });
+  return await refuseProof(deps, own, { reason: "wrong password", failures });
 }
 
 type Shown = Readonly<{ password: string; code?: string | undefined }>;
@@ -69,7 +58,7 @@ type Shown = Readonly<{ password: string; code?: string | undefined }>;
 async function attempt(deps: SignInDeps, shown: Shown, own: Own): Promise<Result<SignedIn>> {
   const checked = await checkOwnPassword(deps, shown.password, own);
   if (!checked.ok) return checked;
-  const { owner, name_hash, failures } = checked.value;
+  const { owner, counter, failures } = checked.value;
   const { subject, session } = owner;
   const [token, now] = [newToken(), deps.clock.now()];
   const done = await deps.database.audited(
@@ -90,12 +79,12 @@ async function attempt(deps: SignInDeps, shown: Shown, own: Own): Promise<Result
       if ("reason" in admitted) return admitted;
       const renewed = { id: session.id, token_hash: hashToken(token), factor: admitted.factor, proved_at: now };
       if (!(await renewSession(tx, renewed))) return { reason: "changed meanwhile" };
-      await forgetFailures(tx, name_hash);
+      await forgetFailures(tx, counter);
       return admitted;
     },
   );
   if ("reason" in done) return await refuseProof(deps, own, { reason: done.reason, failures });
-  return ok({ session: sessionView(subject, session), token });
+  return ok({ session: await sessionView(deps.database.read, subject, session), token });
 }
 
 /**

@@ -53,7 +53,10 @@ async function makeFirst(deps: SignInDeps, body: SetUpBody, origin: Origin): Pro
       if (!(await insertSubject(tx, subject))) return refuse("NAME_TAKEN", `there is already a user ${body.name}`);
       await insertSession(tx, session.row);
       const exceptions = await exceptFirst(tx, subject.id, now);
-      return ok({ signedIn: { session: sessionView(subject, session.row), token: session.token }, exceptions });
+      return ok({
+        signedIn: { session: await sessionView(tx, subject, session.row), token: session.token },
+        exceptions,
+      });
     },
   );
   return done.ok ? ok(done.value.signedIn) : done;

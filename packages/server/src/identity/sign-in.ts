@@ -32,6 +32,8 @@ export type Origin = Readonly<{
   address: string;
   userAgent: string | null;
   requestId: string;
+  /** Whether a program asks, which keeps no cookies: it is no browser somebody signed in with before. */
+  isProgram?: boolean;
   /** What the browser's device cookie holds, whatever that is. */
   device?: string | undefined;
 }>;
@@ -100,30 +102,33 @@ export type Credentials = Readonly<{
   /** Instead of a code. */
   passkey?: PasskeyProof | undefined;
 }>;
-export type Attempted = Readonly<{ failures: number; name_hash: Uint8Array; isKnownDevice: boolean }>;
+type Attempted = Readonly<{ failures: number; name_hash: Uint8Array; isKnownDevice: boolean }>;
 
 /**
- * Counts a guess at an account before it is looked at, whatever is guessed and in which session: passwords and codes
- * share one count. A browser its owner signed in with before has a count of its own, so that guessing from elsewhere does
- * not shut the owner out (ASVS 5.0 6.3.1).
+ * Counts a guess before it is looked at, so that a thousand at once are a thousand.
  *
- * @returns `LOGIN_DELAYED` when the account still waits, `LOGIN_STOPPED` after 100 failures; nothing was counted then
+ * @returns how many there were; `LOGIN_DELAYED` while one has to wait, `LOGIN_STOPPED` after 100: nothing was counted then
  */
-export async function countAttempt(
-  { database, clock }: SignInDeps,
-  name: string,
-  device?: string,
-): Promise<Result<Attempted>> {
-  const { name_hash, isKnownDevice } = await counterOf(database.read, { name, device, now: clock.now() });
+export async function countGuess({ database, clock }: SignInDeps, counter: Uint8Array): Promise<Result<number>> {
   const { failures, waitSeconds, isStopped } = await database.bookkeep(
     "counters",
-    async (tx) => await takeAttempt(tx, name_hash, clock.now()),
+    async (tx) => await takeAttempt(tx, counter, clock.now()),
   );
   if (isStopped) return refuse("LOGIN_STOPPED", `after ${failures} failures in a row no password counts here any more`);
-  if (waitSeconds === 0) return ok({ failures, name_hash, isKnownDevice });
+  if (waitSeconds === 0) return ok(failures);
   return refuse("LOGIN_DELAYED", `after ${failures} failures this account waits before it answers again`, {
     retryAfterSeconds: waitSeconds,
   });
+}
+
+/**
+ * Counts a guess at an account: passwords and codes share one count. A browser its owner signed in with before has a count
+ * of its own, so that guessing from elsewhere does not shut the owner out (ASVS 5.0 6.3.1).
+ */
+async function countAttempt(deps: SignInDeps, name: string, device?: string): Promise<Result<Attempted>> {
+  const { name_hash, isKnownDevice } = await counterOf(deps.database.read, { name, device, now: deps.clock.now() });
+  const counted = await countGuess(deps, name_hash);
+  return counted.ok ? ok({ failures: counted.value, name_hash, isKnownDevice }) : counted;
 }
 
 type Reason =
@@ -145,7 +150,7 @@ function refusalOf(reason: Reason): Refused {
 }
 
 /** The entry of the failure that was one too many, for an account there is. */
-export function lockedFacts(
+function lockedFacts(
   { id, failures }: Readonly<{ id: string | undefined; failures: number }>,
   by: Readonly<{ actor: Actor; requestId: string }>,
 ): readonly Fact[] {
@@ -214,7 +219,7 @@ function suspicions({ suspected }: NotAdmitted, { requestId }: Origin): readonly
 
 async function open({ database, vault }: SignInDeps, opening: Opening): Promise<Result<SignedIn> | Reason> {
   const { subject, now, name_hash, isKnownDevice, origin, rehashed } = opening;
-  const device = isKnownDevice ? undefined : newToken();
+  const device = isKnownDevice || origin.isProgram === true ? undefined : newToken();
   const done = await database.audited(
     (value: OpenedSession | NotAdmitted) =>
       "reason" in value
@@ -233,7 +238,7 @@ async function open({ database, vault }: SignInDeps, opening: Opening): Promise<
     },
   );
   if ("reason" in done) return done.reason;
-  const session = sessionView({ ...subject, last_seen_at: now }, done.session.row);
+  const session = await sessionView(database.read, { ...subject, last_seen_at: now }, done.session.row);
   return ok({ session, token: done.session.token, ...(device === undefined ? {} : { device }) });
 }
 

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Role, SessionId, SubjectId } from "@tyr/contract";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
 import { delayAfter, FAILURES_KEPT_MS, FAILURES_MAX } from "./login-delay.ts";
+import { NO_PASSWORD } from "./password-hash.ts";
 import { SESSION_IDLE_MS } from "./session-rules.ts";
 
 export type SubjectRow = Readonly<{
@@ -15,6 +16,11 @@ export type SubjectRow = Readonly<{
   created_at: Date;
   last_seen_at: Date | null;
 }>;
+/** What was erased stays so: its id says who did what, and nobody becomes it again. */
+export function isErased({ password }: Pick<SubjectRow, "password">): boolean {
+  return password === NO_PASSWORD;
+}
+
 export type SessionRow = Readonly<{
   id: SessionId;
   subject_id: SubjectId;

@@ -10,6 +10,7 @@ import {
   countAdministrators,
   findSubject,
   insertSubject,
+  isErased,
   lockAdministrators,
   updateSubject,
   type SubjectRow,
@@ -78,7 +79,7 @@ async function change(
   by: Administrator,
 ): Promise<Result<Omit<Changed, "exceptions">>> {
   const before = await findSubject(tx, id);
-  if (before === undefined) return refuse("NOT_FOUND", `there is no user ${id}`);
+  if (before === undefined || isErased(before)) return refuse("NOT_FOUND", `there is no user ${id}`);
   const roles = wanted.roles === undefined ? before.roles : [...new Set(wanted.roles)];
   const after = { ...before, roles, active: wanted.active ?? before.active };
   // Writing the row locks it: a credential being made now is either seen below or finds the account disabled.

@@ -1,5 +1,7 @@
 import { PERMISSION_NAMES, permissionsOf, type Actor, type Permission, type Session, type User } from "@tyr/contract";
+import type { ReadDatabase } from "#platform/database";
 import type { Caller } from "./caller.ts";
+import { heldPermissions } from "./roles/held-permissions.ts";
 import { isByPasskey, lacksSecondFactor, type SignInRules } from "./sign-in-rules.ts";
 import type { SessionOwner, SessionRow, SubjectRow } from "./store.ts";
 
@@ -34,10 +36,15 @@ function listed(permissions: ReadonlySet<Permission>): Permission[] {
   return PERMISSION_NAMES.filter((name) => permissions.has(name));
 }
 
-export function sessionView(subject: SubjectRow, { expires_at }: Pick<SessionRow, "expires_at">): Session {
+/** What whoever just signed in, or proved again who they are, may do: custom roles count as at every other request. */
+export async function sessionView(
+  db: ReadDatabase,
+  subject: SubjectRow,
+  { expires_at }: Pick<SessionRow, "expires_at">,
+): Promise<Session> {
   return {
     user: userView(subject),
-    permissions: listed(permissionsOf(subject.roles)),
+    permissions: listed(await heldPermissions(db, subject.roles)),
     expiresAt: expires_at.toISOString(),
   };
 }

@@ -187,5 +187,8 @@ export async function admit(deps: AdmitDeps, vouched: Vouched, origin: Origin): 
   );
   if (!done.ok) return await refuseFederated(deps, { provider, ...done }, origin);
   const { subject, session } = done;
-  return ok({ session: sessionView({ ...subject, last_seen_at: entry.now }, session.row), token: session.token });
+  return ok({
+    session: await sessionView(deps.database.read, { ...subject, last_seen_at: entry.now }, session.row),
+    token: session.token,
+  });
 }

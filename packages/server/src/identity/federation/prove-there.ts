@@ -99,5 +99,5 @@ export async function finishProof(parts: Parts, answer: Answer, own: Own): Promi
     async (tx) => await prove(tx, parts, proving),
   );
   if (!done.ok) return await refuseProof(parts, own, done.why);
-  return ok({ session: sessionView(owner.subject, owner.session), token: proving.token });
+  return ok({ session: await sessionView(parts.database.read, owner.subject, owner.session), token: proving.token });
 }

@@ -125,6 +125,6 @@ export async function signInWithPasskey(
     async (tx) => await open(tx, entry, device),
   );
   if (!done.ok) return passkeyRefused();
-  const session = sessionView({ ...subject, last_seen_at: now }, done.session.row);
+  const session = await sessionView(database.read, { ...subject, last_seen_at: now }, done.session.row);
   return ok({ session, token: done.session.token, ...(device === undefined ? {} : { device }) });
 }

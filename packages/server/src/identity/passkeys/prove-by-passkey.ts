@@ -78,5 +78,5 @@ export async function proveByPasskey(deps: SignInDeps, proof: PasskeyProof, own:
     async (tx) => await renew(tx, entry),
   );
   if (!done.ok) return passkeyRefused();
-  return ok({ session: sessionView(owner.subject, owner.session), token: entry.token });
+  return ok({ session: await sessionView(database.read, owner.subject, owner.session), token: entry.token });
 }

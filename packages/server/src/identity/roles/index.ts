@@ -1,4 +1,4 @@
-import { isCustomRole, ok, PERMISSION_NAMES, refuse } from "@tyr/contract";
+import { isCustomRole, refuse } from "@tyr/contract";
 import type { Refused, Result, Role, RoleChange, RoleCreate, RoleView } from "@tyr/contract";
 import type { Caller } from "../caller.ts";
 import type { Identity } from "../create-identity.ts";
@@ -43,12 +43,6 @@ export function createRoles(deps: RoleDeps): Roles {
       ...identity,
       authenticate: async (token, by) => await widen(await identity.authenticate(token, by)),
       look: async (sessionId) => await widen(await identity.look(sessionId)),
-      async session(own) {
-        const found = await identity.session(own);
-        if (!found.ok || !found.value.user.roles.some(isCustomRole)) return found;
-        const held = await heldPermissions(read, found.value.user.roles);
-        return ok({ ...found.value, permissions: PERMISSION_NAMES.filter((name) => held.has(name)) });
-      },
       createUser: async (body, by) => (await refuseUnknown(body.roles)) ?? (await identity.createUser(body, by)),
       changeUser: async (id, change, by) =>
         (await refuseUnknown(change.roles)) ?? (await identity.changeUser(id, change, by)),

@@ -63,6 +63,10 @@ describe.each(TEST_ENGINES)("custom roles on %s", (engine) => {
     expect([...((await identity.look(caller.sessionId ?? ""))?.permissions ?? [])].toSorted()).toEqual(held);
     const session = await identity.session({ caller, requestId: "r" });
     expect(session.ok ? session.value.permissions.toSorted() : []).toEqual(held);
+    const signedIn = await identity.signIn({ name: "kim", password: PASSWORD }, ORIGIN);
+    const proved = await identity.stepUp({ password: PASSWORD }, { caller, requestId: "r" });
+    for (const answer of [signedIn, proved])
+      expect(answer.ok ? answer.value.session.permissions.toSorted() : []).toEqual(held);
     expect((await roles.list()).find(({ name }) => name === "custom_triage")).toMatchObject({ holders: 1 });
   });
 
