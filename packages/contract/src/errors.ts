@@ -203,11 +203,6 @@ export const ERRORS = {
     "Too many failed sign-ins in a row: the password counts no more",
     "Sign in with a passkey, from a browser you signed in with before, or ask an administrator to unlock the account (`tyr user unlock`).",
   ],
-  LOGIN_STOPPED: [
-    403,
-    "Too many failed sign-ins in a row: the password counts no more",
-    "Sign in with a passkey, from a browser you signed in with before, or ask an administrator to unlock the account (`tyr user unlock`).",
-  ],
   LOGIN_DELAYED: [
     429,
     "Too many failed sign-ins",

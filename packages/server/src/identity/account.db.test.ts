@@ -112,7 +112,9 @@ describe.each(TEST_ENGINES)("one's own account on %s", (engine) => {
       ]);
       expect(changed).toMatchObject({ ok: true });
       const opened = signIns.flatMap((one) => (one.ok ? [one.value.token] : []));
-      expect(await Promise.all(opened.map(identity.authenticate))).toEqual(opened.map(() => undefined));
+      expect(await Promise.all(opened.map(async (token) => await identity.authenticate(token)))).toEqual(
+        opened.map(() => undefined),
+      );
       expect((await login(OTHER)).ok).toBe(true);
     });
 
