@@ -30,6 +30,13 @@ describe.skipIf(!hasChromium)("tokens of API keys", () => {
     await page.emulateMedia({ colorScheme: "light" });
     expect(await axe(page)).toEqual([]);
     await screenshot(page, "light-tokens");
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - globalThis.innerWidth)).toBeLessThanOrEqual(
+      0,
+    );
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, "mobile-tokens");
+    await page.setViewportSize({ width: 1440, height: 900 });
     await table.getByRole("button", { name: /End/ }).focus();
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "End the tokens" }).focus();
