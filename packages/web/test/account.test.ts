@@ -165,11 +165,13 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await close();
   });
 
-  test("an administrator ends somebody's sessions, and helps back in who lost everything", async () => {
+  test("an administrator ends somebody's sessions, unlocks a password, and helps back in who lost everything", async () => {
     await as("astrid", `/users?user=${idOf("subject", 3)}`);
     await page.getByRole("button", { name: "End sessions" }).click();
     await dialog().getByRole("button", { name: "End them" }).click();
     await page.getByText("is signed in nowhere").waitFor();
+    await page.getByRole("button", { name: /^Unlock/ }).click();
+    await page.getByText("counts, whatever failed before").waitFor();
     await page.getByRole("button", { name: "Reset sign-in" }).click();
     await dialog().getByLabel("New first password").fill("three grey herons wait");
     await looksRight("user-reset");

@@ -41,6 +41,7 @@ export const accountAnswers = (sessionAnswer: NonNullable<Answers["session.get"]
     return sessionAnswer({}, asking);
   },
   "user.endSessions": () => undefined,
+  "user.unlock": () => undefined,
   "user.resetSignIn": ({ params }, { world }) => {
     const user = world.users.find(({ id }) => id === params.id);
     if (user === undefined) throw new Refused("NOT_FOUND", "there is no such user");
