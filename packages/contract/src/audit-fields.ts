@@ -52,17 +52,20 @@ const INCIDENT = fields(
 );
 const NOTE = fields("before after details.verdict details.note details.characters");
 const KEY = fields(
-  "before after details.name details.scopes details.owner details.reason details.keysRevoked details.tokensEnded details.of details.networks details.lifeDays details.overlapSeconds details.exceptions",
+  "before after details.name details.scopes details.owner details.reason details.keysRevoked details.tokensEnded details.of details.networks details.lifeDays details.overlapSeconds details.exceptions details.review",
 );
 const TOKEN = fields(
   "before after details.client details.scopes details.kid details.jti details.lifeSeconds details.reason",
 );
 const ROLE = fields("before after details.about details.exceptions");
+const REVIEW = fields(
+  "before after details.scope details.role details.items details.itemsDigest details.reviewers details.dueAt details.undecided details.everyDays details.review details.of details.reason details.roles details.kept details.revoked details.changed details.left details.gone",
+);
 const DUTY = fields(
   "before after details.sides details.reason details.control details.pair details.until details.exceptionsEnded",
 );
 const USER = fields(
-  "before after details.roles details.exceptions details.sessionsEnded details.keysRevoked details.tokensEnded details.decisionsVoided details.provider",
+  "before after details.roles details.exceptions details.review details.sessionsEnded details.keysRevoked details.decisionsVoided details.tokensEnded details.provider",
 );
 const IDENTITY = fields("before after details.provider details.sessionsEnded");
 const ACTOR_STEP = fields(
@@ -107,6 +110,9 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "duty.pair_removed": DUTY,
   "duty.excepted": DUTY,
   "duty.exception_ended": DUTY,
+  "review.created": REVIEW,
+  "review.decided": REVIEW,
+  "review.closed": REVIEW,
   "key.created": KEY,
   "key.rotated": KEY,
   "key.revoked": KEY,

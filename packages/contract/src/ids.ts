@@ -26,6 +26,8 @@ export const ID_PREFIXES = {
   allow: "alw",
   dutyPair: "dty",
   dutyException: "exc",
+  review: "rvw",
+  reviewItem: "rvi",
 } as const;
 
 export type Noun = keyof typeof ID_PREFIXES;
@@ -43,6 +45,8 @@ export type SubjectId = Id<"subject">;
 export type KeyId = Id<"key">;
 export type ServiceAccountId = Id<"serviceAccount">;
 export type DutyExceptionId = Id<"dutyException">;
+export type ReviewId = Id<"review">;
+export type ReviewItemId = Id<"reviewItem">;
 export type TokenFamilyId = Id<"tokenFamily">;
 export type SessionId = Id<"session">;
 export type PasskeyId = Id<"passkey">;

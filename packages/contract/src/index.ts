@@ -24,6 +24,7 @@ export * from "./schemas/passkeys.ts";
 export * from "./schemas/privacy.ts";
 export * from "./schemas/respond.ts";
 export * from "./schemas/retention.ts";
+export * from "./schemas/reviews.ts";
 export * from "./schemas/roles.ts";
 export * from "./schemas/secrets.ts";
 export * from "./schemas/tokens.ts";

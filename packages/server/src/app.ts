@@ -28,6 +28,7 @@ import {
   createIdentity,
   openKnownPasswords,
   createKeys,
+  createReviews,
   createRoles,
   createTokens,
   listDeciders,
@@ -57,6 +58,7 @@ import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
 import { createReadiness } from "./api/readiness.ts";
 import { privacyHandlers } from "./api/privacy.ts";
+import { reviewHandlers } from "./api/reviews.ts";
 import { roleHandlers } from "./api/roles.ts";
 import { secretHandlers } from "./api/secrets.ts";
 import { statusHandlers } from "./api/status.ts";
@@ -209,6 +211,11 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...tokenHandlers(tokens),
     ...federationHandlers({ federation, identity, cookie, flowCookie: flowCookie(base.config.publicUrl) }),
     ...roleHandlers(roles),
+    ...reviewHandlers({
+      reviews: createReviews({ database, clock, endAccess: identity.endAccess }),
+      audit,
+      clock,
+    }),
     ...dutyHandlers(createDuties({ database, clock })),
     ...auditHandlers({ audit, clock, reveal: async (entries) => await base.personal.reveal(database.read, entries) }),
     ...statusHandlers({

@@ -2,6 +2,7 @@ import type { RouteId } from "@tyr/contract";
 import type { Deed, World } from "./audit-world.ts";
 import { passkeyDeeds } from "./audit-passkey-deeds.ts";
 import { dutyDeeds } from "./audit-duty-deeds.ts";
+import { reviewDeeds } from "./audit-review-deeds.ts";
 import { roleDeeds } from "./audit-role-deeds.ts";
 import { stageDeeds } from "./audit-stage-deeds.ts";
 import { tokenDeeds } from "./audit-token-deeds.ts";
@@ -30,4 +31,4 @@ export const ELSEWHERE: Readonly<Partial<Record<RouteId, readonly [file: string,
   ],
 };
 
-export const deeds: Deeds = { ...trustDeeds, ...tokenDeeds, ...passkeyDeeds, ...roleDeeds, ...dutyDeeds, ...stageDeeds };
+export const deeds: Deeds = { ...trustDeeds, ...tokenDeeds, ...passkeyDeeds, ...roleDeeds, ...dutyDeeds, ...reviewDeeds, ...stageDeeds };

@@ -5,6 +5,7 @@ import { DUTY_COMMANDS } from "./duty-commands.ts";
 import { KEY_COMMANDS } from "./key-commands.ts";
 import { PRIVACY_COMMANDS } from "./privacy-commands.ts";
 import { RESPOND_COMMANDS } from "./respond-commands.ts";
+import { REVIEW_COMMANDS } from "./review-commands.ts";
 import { SECRET_COMMANDS } from "./secret-commands.ts";
 import { SERVER_COMMANDS } from "./server-commands.ts";
 import { TOKEN_COMMANDS } from "./token-commands.ts";
@@ -18,6 +19,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...TRUST_COMMANDS,
   ...ACCOUNT_COMMANDS,
   ...DUTY_COMMANDS,
+  ...REVIEW_COMMANDS,
   ...KEY_COMMANDS,
   ...TOKEN_COMMANDS,
   ...WITNESS_COMMANDS,
@@ -34,7 +36,8 @@ export const GROUPS: Readonly<Record<string, string>> = {
   witness: "A witness of other machines' logs",
   account: "Your own account",
   user: "Users and their roles",
-  role: "Roles",
+  role: "Roles, and what nobody may hold together",
+  "access-review": "Access reviews: who decides who keeps what",
   key: "API keys",
   service: "Service accounts, for programs",
   token: "Tokens of API clients, and the keys that sign them",

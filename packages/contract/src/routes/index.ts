@@ -10,6 +10,7 @@ import { keyRoutes } from "./keys.ts";
 import { passkeyRoutes } from "./passkeys.ts";
 import { privacyRoutes } from "./privacy.ts";
 import { retentionRoutes } from "./retention.ts";
+import { reviewRoutes } from "./reviews.ts";
 import { roleRoutes } from "./roles.ts";
 import { secretRoutes } from "./secrets.ts";
 import { tokenRoutes } from "./tokens.ts";
@@ -32,6 +33,7 @@ export const routes = {
   ...tokenRoutes,
   ...roleRoutes,
   ...dutyRoutes,
+  ...reviewRoutes,
 } as const satisfies Record<string, RouteDefinition>;
 export type Routes = typeof routes;
 export type RouteId = keyof Routes;

@@ -12,6 +12,8 @@ export const NEVER_BY_KEY = [
   "user:write",
   "role:write",
   "duty:write",
+  "review:decide",
+  "review:write",
   "key:own",
   "key:write",
   "session:own",

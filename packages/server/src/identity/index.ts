@@ -11,6 +11,7 @@ export { retainedSessions } from "./retained-store.ts";
 export { accountEraser } from "./erase-store.ts";
 export { checkPasskeyRules } from "./passkeys/relying-party.ts";
 export type { Own } from "./prove.ts";
+export { createReviews, digestOfReport, type ReviewRequests, type Reviews } from "./reviews/index.ts";
 export { createRoles, type Roles } from "./roles/index.ts";
 export { lockActiveSubject } from "./store.ts";
 export { createTokens, holdsAccessToken, JWKS_KEPT_SECONDS, looksLikeToken, type TokenCheck, type Tokens } from "./tokens/index.ts";

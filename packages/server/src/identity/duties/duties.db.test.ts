@@ -141,9 +141,7 @@ describe.each(TEST_ENGINES)("separation of duties on %s", (engine) => {
     expect(codeOf(await signInAs("eve", "leads", "admins"))).toBe("DUTY_CONFLICT");
     expect(await open()).toEqual([]);
     const entry = (await world.records()).findLast(({ type }) => type === "session.refused");
-    expect(String(entry?.details["reason"])).toBe(
-      "the groups give both sides of request-approve, users-approve, mode-approve",
-    );
+    expect(entry?.details["reason"]).toBe("the groups give both sides of request-approve, users-approve, mode-approve");
     const eve = (await identity.listUsers()).find(({ name }) => name === "eve")?.id;
     await except(eve ?? "usr_", "request-approve");
     expect(codeOf(await signInAs("eve", "soc", "leads"))).toBe("ok");
@@ -249,7 +247,7 @@ describe.each(TEST_ENGINES)("separation of duties on %s", (engine) => {
         give(kim, "approver", name),
         roles.change({ name, change: { permissions: ["action:request"] } }, ada),
       ]);
-      expect(done.map(codeOf).toSorted()).toEqual(["DUTY_CONFLICT", "ok"]);
+      expect(new Set(done.map(codeOf))).toEqual(new Set(["DUTY_CONFLICT", "ok"]));
     }
     expect(await open()).toEqual([]);
   });
@@ -309,6 +307,8 @@ describe.each(TEST_ENGINES)("separation of duties on %s", (engine) => {
         return await signInAs("sue", ...one.groups);
       case "except":
         return await except(at(one.who), one.pair);
+      default:
+        throw new TypeError(`no such door: ${JSON.stringify(one satisfies never)}`);
     }
   }
 
