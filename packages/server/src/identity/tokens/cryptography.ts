@@ -6,7 +6,7 @@ export const CRYPTOGRAPHY = [
     strengthBits: 128,
     purpose: "access tokens of API clients, verified by anybody from the JWKS",
     lives: "sealed, in the database",
-    rotation: "`POST /api/v1/token-keys/rotate`; published ten minutes before and until the last token is over",
+    rotation: "`tyr token rotate-key`; published ten minutes before and until the last token is over",
     readers: "the server",
     uses: ["keypair", "jose"],
     files: ["server/src/identity/tokens/key-pair.ts", "server/src/identity/tokens/access-token.ts"],
