@@ -193,10 +193,34 @@ function readinessOf({ database, log }: Base, { audit, collect }: Rooms): Return
   return createReadiness({ database, log, diverged: () => audit.diverged(), intake: () => collect.queued() });
 }
 
+function statusOf(
+  { database, version, startedAt, rules }: Base,
+  { audit, govern, collect, detect }: Rooms,
+): Parameters<typeof statusHandlers>[0] {
+  return {
+    database,
+    clock: systemClock,
+    version,
+    startedAt,
+    rules: {
+      loaded: rules.rules.size,
+      rejected: rules.rejected.length,
+      digest: rules.digest,
+      pipelines: rules.pipelines.inForce.map((one) => ({ ...one, warnings: [...one.warnings] })),
+    },
+    policyDigest: govern.policyDigest,
+    consumers: CONSUMERS,
+    correlationLosses: () => detect.losses(),
+    imports: () => collect.imports(),
+    intake: () => collect.queued(),
+    cosigning: async () => await audit.cosigning(),
+  };
+}
+
 /** Every route's answer; a route of the contract without one does not type-check. */
 function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handlers, "live.connect"> {
-  const { database, bus, version, startedAt, rules } = base;
-  const { audit, identity, roles, federation, apiKeys, tokens, govern, respond, collect, detect } = rooms;
+  const { database, bus, version, rules } = base;
+  const { audit, identity, roles, federation, apiKeys, tokens, govern, respond, collect } = rooms;
   const clock = systemClock;
   return {
     ...systemHandlers({
@@ -218,24 +242,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     }),
     ...dutyHandlers(createDuties({ database, clock })),
     ...auditHandlers({ audit, clock, reveal: async (entries) => await base.personal.reveal(database.read, entries) }),
-    ...statusHandlers({
-      database,
-      clock,
-      version,
-      startedAt,
-      rules: {
-        loaded: rules.rules.size,
-        rejected: rules.rejected.length,
-        digest: rules.digest,
-        pipelines: rules.pipelines.inForce.map((one) => ({ ...one, warnings: [...one.warnings] })),
-      },
-      policyDigest: govern.policyDigest,
-      consumers: CONSUMERS,
-      correlationLosses: () => detect.losses(),
-      imports: () => collect.imports(),
-      intake: () => collect.queued(),
-      cosigning: async () => await audit.cosigning(),
-    }),
+    ...statusHandlers(statusOf(base, rooms)),
     ...overviewHandlers({
       database,
       clock,
