@@ -77,6 +77,17 @@ const PASSKEY: Fields = {
   ...fields("details.sessionsEnded details.passkey"),
   ...fields("details.name", "personal"),
 };
+/** What a provider calls somebody is theirs; which attributes it changed is not. */
+const PROVISIONED: Fields = {
+  ...fields("details.nameBefore details.nameAfter details.externalId", "personal"),
+  ...fields("details.attributes details.version"),
+};
+const GROUP = fields(
+  "before after details.provider details.externalId details.version details.added details.removed details.idsSha256",
+);
+const SCIM_CLIENT = fields(
+  "before after details.name details.provider details.key details.networks details.lifeDays details.keysRevoked details.tokensEnded",
+);
 
 /** The fields of each kind of entry beyond `ENTRY_FIELDS`, with their class; one that is not here is taken for personal. */
 export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
@@ -88,10 +99,10 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "session.ended": fields("before after details.subject"),
   "session.proved": ACTOR_STEP,
   "session.proof_refused": ACTOR_STEP,
-  "user.created": USER,
+  "user.created": { ...USER, ...PROVISIONED },
   "user.locked": ACTOR_STEP,
   "user.unlocked": ACTOR_STEP,
-  "user.changed": USER,
+  "user.changed": { ...USER, ...PROVISIONED },
   "user.sign_in_reset": USER,
   "password.changed": ACTOR_STEP,
   "totp.enrolled": ACTOR_STEP,
@@ -125,6 +136,11 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "token.key_rotated": { ...CHANGE, ...fields("details.algorithm details.signsFrom details.reason details.ended") },
   "service.created": KEY,
   "service.changed": KEY,
+  "group.created": GROUP,
+  "group.changed": GROUP,
+  "group.deleted": GROUP,
+  "scim.client_created": SCIM_CLIENT,
+  "scim.client_removed": SCIM_CLIENT,
   "identity.linked": IDENTITY,
   "identity.unlinked": IDENTITY,
   "sso.configured": fields("after details.providers details.digest"),

@@ -126,6 +126,12 @@ export const ERRORS = {
     "Not everything is decided yet",
     "Decide what `items` counts; after the due date the access review closes all the same, as it was set up to.",
   ],
+  MANAGED_ELSEWHERE: [
+    409,
+    "Another system manages this account",
+    "Change it at the identity provider named in `issuer`: it provisions the account here.",
+  ],
+  VERSION_CHANGED: [412, "It changed since it was read", "Read it again, then send the change with its new version."],
   ROLE_IN_USE: [409, "Somebody holds the role", "Give its holders other roles first, disabled users too."],
   SETUP_ALREADY_DONE: [
     409,

@@ -16,6 +16,7 @@ export const ID_PREFIXES = {
   key: "key",
   serviceAccount: "svc",
   tokenFamily: "tkf",
+  group: "grp",
   session: "ssn",
   passkey: "psk",
   hold: "hld",
@@ -48,6 +49,7 @@ export type DutyExceptionId = Id<"dutyException">;
 export type ReviewId = Id<"review">;
 export type ReviewItemId = Id<"reviewItem">;
 export type TokenFamilyId = Id<"tokenFamily">;
+export type GroupId = Id<"group">;
 export type SessionId = Id<"session">;
 export type PasskeyId = Id<"passkey">;
 

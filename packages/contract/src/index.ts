@@ -26,6 +26,7 @@ export * from "./schemas/respond.ts";
 export * from "./schemas/retention.ts";
 export * from "./schemas/reviews.ts";
 export * from "./schemas/roles.ts";
+export * from "./schemas/scim.ts";
 export * from "./schemas/secrets.ts";
 export * from "./schemas/tokens.ts";
 export * from "./schemas/trust.ts";

@@ -31,10 +31,12 @@ function content(response: RouteDefinition["response"]): Json | undefined {
   return { "application/json": { schema: response } };
 }
 
-function requestBody({ body, form }: RouteDefinition): Json | undefined {
+function requestBody({ body, form, path }: RouteDefinition): Json | undefined {
   if (body === undefined) return undefined;
   if (form !== undefined) return { required: true, content: { "application/x-www-form-urlencoded": { schema: form } } };
   if (body === "raw") {
+    if (path.startsWith("/scim/"))
+      return { required: true, content: { "application/scim+json": { schema: { type: "object" } } } };
     const text = { schema: { type: "string" } };
     return {
       required: true,
@@ -78,7 +80,7 @@ const inHeader = (name: string, description: string, schema: Json = { type: "str
   schema,
 });
 
-function headers({ body, form, etag }: RouteDefinition): Json[] {
+function headers({ body, form, etag, path }: RouteDefinition): Json[] {
   const raw = [
     inHeader("Idempotency-Key", "the same key with the same content is stored once, for 7 days", {
       type: "string",
@@ -87,6 +89,7 @@ function headers({ body, form, etag }: RouteDefinition): Json[] {
     inHeader("Content-Encoding", "gzip, in any case", { type: "string", enum: ["gzip", "x-gzip", "identity"] }),
   ];
   const conditional = [inHeader("If-None-Match", "the ETag of an answer one has: 304 while it is the same")];
+  if (path.startsWith("/scim/")) return [inHeader("If-Match", "change only the version that has this ETag")];
   return [...(body === "raw" && form === undefined ? raw : []), ...(etag === true ? conditional : [])];
 }
 
@@ -100,6 +103,11 @@ function refusal({ path, form }: RouteDefinition): Json {
     return {
       description: "A refusal as CrowdSec's clients know it; 403 for every key that is not good",
       content: { "application/json": { schema: { $ref: "#/components/schemas/CrowdsecError" } } },
+    };
+  if (path.startsWith("/scim/"))
+    return {
+      description: "An error as RFC 7644 section 3.12 has it",
+      content: { "application/scim+json": { schema: { type: "object" } } },
     };
   return {
     description: "Problem details (RFC 9457)",

@@ -33,6 +33,7 @@ export const PERMISSIONS = {
   "review:read": "see access reviews, their decisions and their reports",
   "review:decide": "decide in an access review one is a reviewer of, never about oneself",
   "review:write": "begin and close access reviews",
+  "scim:provision": "provision users and groups for an identity provider (SCIM)",
   "secret:read": "see the key-encryption keys by name and what is under them",
   "secret:rotate": "put another key-encryption key in force",
   "session:own": "see and end the sessions of oneself",
@@ -111,6 +112,7 @@ export const ROLES = {
     "review:read",
     "review:decide",
     "review:write",
+    "scim:provision",
     "secret:read",
     "secret:rotate",
     "privacy:erase",
@@ -143,6 +145,7 @@ export const NEVER_BY_ROLE = [
   "duty:write",
   "review:decide",
   "review:write",
+  "scim:provision",
   "event:write",
   "block:enforce",
 ] as const satisfies readonly Permission[];

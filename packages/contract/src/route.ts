@@ -26,7 +26,14 @@ export type RouteDefinition = Readonly<{
   body?: TSchema | "raw";
   /** What a raw body is when it is form-encoded (RFC 6749): for readers of the contract; the handler reads it itself. */
   form?: TSchema;
-  response: TSchema | "text/plain" | "text/html" | "application/octet-stream" | "websocket" | "empty";
+  response:
+    | TSchema
+    | "application/scim+json"
+    | "text/plain"
+    | "text/html"
+    | "application/octet-stream"
+    | "websocket"
+    | "empty";
 }>;
 
 /** A string is asked for first: under TypeBox's types a string literal would pass for a schema. */
@@ -34,7 +41,7 @@ type PartOf<S> = S extends string ? Uint8Array : S extends TSchema ? Static<S> :
 type Part<R, K extends "params" | "query" | "body"> = R extends Record<K, infer S> ? PartOf<S> : undefined;
 type AnswerOf<S> = S extends "empty" | "websocket"
   ? undefined
-  : S extends "text/plain" | "text/html"
+  : S extends "application/scim+json" | "text/plain" | "text/html"
     ? string
     : S extends string
       ? Uint8Array

@@ -29,6 +29,7 @@ import {
   openKnownPasswords,
   createKeys,
   createReviews,
+  createProvisioning,
   createRoles,
   createTokens,
   listDeciders,
@@ -60,6 +61,7 @@ import { createReadiness } from "./api/readiness.ts";
 import { privacyHandlers } from "./api/privacy.ts";
 import { reviewHandlers } from "./api/reviews.ts";
 import { roleHandlers } from "./api/roles.ts";
+import { scimHandlers } from "./api/scim/index.ts";
 import { secretHandlers } from "./api/secrets.ts";
 import { statusHandlers } from "./api/status.ts";
 import { tokenHandlers } from "./api/tokens.ts";
@@ -161,10 +163,13 @@ async function openTrust(base: Base, stack: Stack, onDiverged: (error: Error) =>
   const deps = { database, clock: systemClock, vault: secrets, keys: apiKeys, publicUrl, settings };
   const tokens = await createTokens(deps);
   const roles = createRoles({ database, clock: systemClock });
+  const { endAccess, rightsChanged } = identity;
+  const provisioning = createProvisioning({ ...base, clock: systemClock, endAccess, rightsChanged, keys: apiKeys });
   const federation = await createFederation({ ...base, clock: systemClock, publicUrl: config.publicUrl });
   const { keepDays } = config;
   const kept = openPrivacy({ database, secrets, log, keepDays, pruning: audit.pruning });
-  return { audit, identity: roles.extend(identity), roles, federation, apiKeys, tokens, ...kept };
+  const guarded = provisioning.guard(roles.extend(identity));
+  return { audit, identity: guarded, roles, federation, apiKeys, tokens, provisioning, ...kept };
 }
 
 /** The stages, last first: each is ready before what feeds it starts, and stops after it. */
@@ -220,7 +225,7 @@ function statusOf(
 /** Every route's answer; a route of the contract without one does not type-check. */
 function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handlers, "live.connect"> {
   const { database, bus, version, rules } = base;
-  const { audit, identity, roles, federation, apiKeys, tokens, govern, respond, collect } = rooms;
+  const { audit, identity, roles, federation, apiKeys, tokens, provisioning, govern, respond, collect } = rooms;
   const clock = systemClock;
   return {
     ...systemHandlers({
@@ -240,6 +245,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
       audit,
       clock,
     }),
+    ...scimHandlers({ provisioning, publicUrl: base.config.publicUrl }),
     ...dutyHandlers(createDuties({ database, clock })),
     ...auditHandlers({ audit, clock, reveal: async (entries) => await base.personal.reveal(database.read, entries) }),
     ...statusHandlers(statusOf(base, rooms)),

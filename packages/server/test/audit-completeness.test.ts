@@ -85,7 +85,9 @@ function originOf({ headers, by, batched }: AnyDeed, from: Readonly<Record<strin
       ? "sensor"
       : sent["authorization"] === undefined && sent["cookie"] !== undefined
         ? "browser"
-        : "program";
+        : (sent["authorization"] ?? "").startsWith("Bearer tyr_key_")
+          ? "api_key"
+          : "program";
   return { client, address: batched === undefined ? from["x-forwarded-for"] : null };
 }
 

@@ -4,6 +4,7 @@ import { passkeyDeeds } from "./audit-passkey-deeds.ts";
 import { dutyDeeds } from "./audit-duty-deeds.ts";
 import { reviewDeeds } from "./audit-review-deeds.ts";
 import { roleDeeds } from "./audit-role-deeds.ts";
+import { scimDeeds } from "./audit-scim-deeds.ts";
 import { stageDeeds } from "./audit-stage-deeds.ts";
 import { tokenDeeds } from "./audit-token-deeds.ts";
 import { trustDeeds } from "./audit-trust-deeds.ts";
@@ -31,4 +32,4 @@ export const ELSEWHERE: Readonly<Partial<Record<RouteId, readonly [file: string,
   ],
 };
 
-export const deeds: Deeds = { ...trustDeeds, ...tokenDeeds, ...passkeyDeeds, ...roleDeeds, ...dutyDeeds, ...reviewDeeds, ...stageDeeds };
+export const deeds: Deeds = { ...trustDeeds, ...tokenDeeds, ...passkeyDeeds, ...roleDeeds, ...dutyDeeds, ...reviewDeeds, ...scimDeeds, ...stageDeeds };

@@ -12,6 +12,7 @@ import { privacyRoutes } from "./privacy.ts";
 import { retentionRoutes } from "./retention.ts";
 import { reviewRoutes } from "./reviews.ts";
 import { roleRoutes } from "./roles.ts";
+import { scimRoutes } from "./scim.ts";
 import { secretRoutes } from "./secrets.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { trustRoutes } from "./trust.ts";
@@ -34,6 +35,7 @@ export const routes = {
   ...roleRoutes,
   ...dutyRoutes,
   ...reviewRoutes,
+  ...scimRoutes,
 } as const satisfies Record<string, RouteDefinition>;
 export type Routes = typeof routes;
 export type RouteId = keyof Routes;

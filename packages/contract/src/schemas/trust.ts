@@ -1,3 +1,4 @@
+import { ManagedBy } from "./scim.ts";
 import { Type, type Static } from "typebox";
 import { IdSchema } from "../ids.ts";
 import { ROLE_NAMES, type Permission, type Role } from "../permissions.ts";
@@ -24,6 +25,7 @@ export const User = Type.Object({
   active: Type.Boolean(),
   createdAt: Instant,
   lastSeenAt: NullableInstant,
+  managedBy: Type.Optional(ManagedBy),
 });
 export type User = Static<typeof User>;
 export const UserList = Type.Object({ items: Type.Array(User) });

@@ -7,7 +7,7 @@ import type { RateLimits } from "#platform/rate-limits";
 import type { Authenticate, Authenticated } from "./authenticate.ts";
 import { clientAddress, holderOf, type TrustedProxies } from "./client-address.ts";
 import { allowedOrigin } from "./cors.ts";
-import { sendRefusal, type RefusalPlace } from "./problem.ts";
+import { dialectOf, sendRefusal, type RefusalPlace } from "./problem.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { limitOf, ROUTE_LIMITS } from "./route-limits.ts";
 import { requestOrigin } from "./request-origin.ts";
@@ -17,8 +17,8 @@ import { staleProof } from "./step-up.ts";
 export type Route = Readonly<{ id: RouteId; definition: RouteDefinition }>;
 
 /** How a refusal is said on this route. */
-export function placeOf({ id, definition }: Route, requestId: string): RefusalPlace {
-  const dialect = id.startsWith("crowdsec.") ? "crowdsec" : id.startsWith("oauth.") ? "oauth" : "problem";
+export function placeOf({ definition }: Route, requestId: string): RefusalPlace {
+  const dialect = dialectOf(definition.path);
   const knowsBasic = definition.needs === "block:enforce" || dialect === "oauth";
   return { requestId, dialect, challenge: knowsBasic ? "Basic" : "Bearer" };
 }

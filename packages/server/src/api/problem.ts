@@ -37,9 +37,34 @@ function oauthError({ code, detail }: Refusal): Readonly<Record<string, string>>
   return { error: OAUTH_ERRORS[code] ?? "invalid_request", error_description: detail.replaceAll(/[^ -~]|["\\]/g, "'") };
 }
 
+/** Which of RFC 7644's error types (table 9) a code is where the refusal names none. */
+const SCIM_TYPES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  VALIDATION_FAILED: "invalidSyntax",
+  NAME_TAKEN: "uniqueness",
+};
+
+/** RFC 7644 section 3.12. */
+function sendScim(reply: FastifyReply, { code, detail, facts }: Refusal): FastifyReply {
+  const [status] = ERRORS[code];
+  const own = facts?.["scimType"];
+  const scimType = typeof own === "string" ? own : SCIM_TYPES[code];
+  const schemas = ["urn:ietf:params:scim:api:messages:2.0:Error"];
+  const body = { schemas, status: String(status), ...(scimType === undefined ? {} : { scimType }), detail };
+  return reply.code(status).type("application/scim+json; charset=utf-8").send(JSON.stringify(body));
+}
+
+export type Dialect = "problem" | "crowdsec" | "oauth" | "scim";
+
+/** How refusals are said below a path. */
+export function dialectOf(path: string): Dialect {
+  if (path.startsWith("/scim/")) return "scim";
+  if (path.startsWith("/oauth/")) return "oauth";
+  return path.startsWith("/v1/") ? "crowdsec" : "problem";
+}
+
 export type RefusalPlace = Readonly<{
   requestId: string;
-  dialect: "problem" | "crowdsec" | "oauth";
+  dialect: Dialect;
   /** How to authenticate, for 401 (RFC 9110 section 11.6.1). */
   challenge: "Bearer" | "Basic";
 }>;
@@ -49,16 +74,18 @@ export function sendRefusal(reply: FastifyReply, refusal: Refusal, place: Refusa
   if (typeof retryAfter === "number") reply.header("retry-after", String(Math.max(1, Math.ceil(retryAfter))));
   reply.header("cache-control", "no-store");
   if (place.dialect === "crowdsec") return sendCrowdsec(reply, refusal);
-  const problem = problemOf(refusal, place.requestId);
+  const [status] = ERRORS[refusal.code];
   // RFC 6750 section 3.1: a client that reads this gets a new token instead of asking somebody.
   const error = refusal.code === "TOKEN_INVALID" ? ', error="invalid_token"' : "";
-  if (problem.status === 401) reply.header("www-authenticate", `${place.challenge} realm="tyr"${error}`);
+  if (status === 401) reply.header("www-authenticate", `${place.challenge} realm="tyr"${error}`);
+  if (place.dialect === "scim") return sendScim(reply, refusal);
+  const problem = problemOf(refusal, place.requestId);
   if (place.dialect === "oauth")
     return reply
-      .code(problem.status)
+      .code(status)
       .type(JSON_TYPE)
       .send(JSON.stringify(oauthError(refusal)));
-  return reply.code(problem.status).type("application/problem+json; charset=utf-8").send(JSON.stringify(problem));
+  return reply.code(status).type("application/problem+json; charset=utf-8").send(JSON.stringify(problem));
 }
 
 /** A refusal where only throwing gets out: while a body is read. */

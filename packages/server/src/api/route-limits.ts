@@ -26,6 +26,8 @@ export const ROUTE_LIMITS = {
   count: { per: "caller", capacity: 12, perSecond: 1 / 2 },
   /** Recomputes the whole log: seconds of a processor. */
   verify: { per: "caller", capacity: 5, perSecond: 1 / 20 },
+  /** A provider's first synchronisation writes thousands of users, one by one. */
+  provisioning: { per: "caller", capacity: 1_000, perSecond: 50 },
   /** Batches of events; what they hold is limited by bytes and by the queue behind. */
   intake: { per: "caller", capacity: 4_000, perSecond: 1_000 },
   /** Enforcement points ask every few seconds. */
@@ -50,6 +52,7 @@ export function limitOf({ id, definition: { needs, body, method } }: Route): Rou
   if (own !== undefined) return own;
   if (needs === "public") return isRead ? "public read" : "public change";
   if (needs === "block:enforce") return "pull";
+  if (needs === "scim:provision") return "provisioning";
   if (body === "raw") return "intake";
   return isRead ? "read" : "change";
 }

@@ -18,7 +18,7 @@ import { Gate } from "./gate.ts";
 import type { Handlers } from "./handler.ts";
 import { refuseKeyInUrl } from "./key-in-url.ts";
 import { createLive } from "./live.ts";
-import { isDataRefused, refusalOf, sendRefusal } from "./problem.ts";
+import { dialectOf, isDataRefused, refusalOf, sendRefusal } from "./problem.ts";
 import { InFlight } from "./raw-body.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { registerRoutes } from "./register-routes.ts";
@@ -137,8 +137,7 @@ function hungUp({ raw }: FastifyRequest): boolean {
 
 function answerError({ options }: Shell, error: unknown, { request, reply }: Exchange): FastifyReply {
   const path = request.url.split("?")[0] ?? "";
-  const dialect = path.startsWith("/v1/") ? "crowdsec" : path.startsWith("/oauth/") ? "oauth" : "problem";
-  const place = { requestId: request.id, dialect, challenge: "Bearer" } as const;
+  const place = { requestId: request.id, dialect: dialectOf(path), challenge: "Bearer" } as const;
   if (hungUp(request))
     return sendRefusal(reply, { code: "VALIDATION_FAILED", detail: "the request ended before it was whole" }, place);
   const refusal = refusalOf(error, { bodyBytesMax: request.routeOptions?.bodyLimit ?? JSON_BODY_BYTES_MAX });

@@ -45,10 +45,10 @@ function checkOf(schema: TSchema, part: "url" | "body"): Check {
 
 /**
  * A parameter nobody reads would be a filter that does not filter: unknown ones are refused. CrowdSec's clients are the
- * exception; newer ones ask for more than their server knows.
+ * exception, newer ones ask for more than their server knows, and SCIM's, by RFC 7644 section 3.4.2.
  */
 function queryCheck({ path, query }: RouteDefinition): Check | undefined {
-  const isLenient = path.startsWith("/v1/");
+  const isLenient = path.startsWith("/v1/") || path.startsWith("/scim/");
   if (isLenient) return query === undefined ? undefined : checkOf(query, "url");
   return checkOf({ ...(query ?? Type.Object({})), additionalProperties: false }, "url");
 }

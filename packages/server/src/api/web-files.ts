@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { sendRefusal } from "./problem.ts";
+import { dialectOf, sendRefusal } from "./problem.ts";
 
 /** Paths programs call; a browser never gets the application there. */
-const PROGRAM_PATHS = /^\/(api|v1|feeds|health|assets)(\/|$)|^\/openapi\.json$/;
+const PROGRAM_PATHS = /^\/(api|v1|scim|feeds|health|assets)(\/|$)|^\/openapi\.json$/;
 
 function wantsPage({ method, headers, url }: FastifyRequest): boolean {
   const path = url.split("?")[0] ?? "";
@@ -15,9 +15,12 @@ function wantsPage({ method, headers, url }: FastifyRequest): boolean {
 
 function refuseUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const path = request.url.split("?")[0] ?? "";
-  const dialect = path.startsWith("/v1/") ? "crowdsec" : "problem";
   const detail = `nothing answers ${request.method} ${path.slice(0, 200)}`;
-  return sendRefusal(reply, { code: "NOT_FOUND", detail }, { requestId: request.id, dialect, challenge: "Bearer" });
+  return sendRefusal(
+    reply,
+    { code: "NOT_FOUND", detail },
+    { requestId: request.id, dialect: dialectOf(path), challenge: "Bearer" },
+  );
 }
 
 /** Files with a digest in their name never change; the page that names them is asked for again each time. */

@@ -91,6 +91,8 @@ export type Identity = Readonly<{
   unlockAtStart(name: string): Promise<Result<undefined>>;
   /** A new first password, no second factor, no session. */
   resetSignIn(id: string, password: string, by: Administrator): Promise<Result<User>>;
+  /** Has connections of these people looked at again: their rights changed. */
+  rightsChanged(subjectIds: readonly string[]): Promise<void>;
   /** Tells which sessions ended or got other rights in this process; whoever holds connections looks again. */
   watchSessions(listener: (sessionIds: readonly string[]) => void): () => void;
 }>;
@@ -287,6 +289,9 @@ export async function createIdentity({ publicUrl, ...deps }: IdentityDeps): Prom
     endOtherSessions: async (own) => await endOthers(parts, own),
     ...ownAccount(parts),
     ...administering(parts),
+    async rightsChanged(subjectIds) {
+      for (const id of subjectIds) tell((await listSessions(deps.database.read, id)).map((row) => row.id));
+    },
     watchSessions(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

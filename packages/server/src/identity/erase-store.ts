@@ -31,6 +31,7 @@ async function eraseWays(tx: WriteTransaction, vault: Pick<Vault, "drop">, id: S
   await deletePasskeysOf(tx, id);
   await forgetDevices(tx, id);
   await tx.deleteFrom("federated_identity").where("subject_id", "=", id).execute();
+  await tx.deleteFrom("scim_user").where("subject_id", "=", id).execute();
   await eraseKeys(tx, id);
 }
 

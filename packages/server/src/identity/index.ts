@@ -12,9 +12,32 @@ export { accountEraser } from "./erase-store.ts";
 export { checkPasskeyRules } from "./passkeys/relying-party.ts";
 export type { Own } from "./prove.ts";
 export { createReviews, digestOfReport, type ReviewRequests, type Reviews } from "./reviews/index.ts";
+export {
+  createProvisioning,
+  MEMBERS_MAX,
+  SEARCHED_MAX,
+  type Email,
+  type GroupPlace,
+  type GroupWish,
+  type Profile,
+  type ProvisionedGroup,
+  type ProvisionedUser,
+  type Provisioning,
+  type ProvisioningClient,
+  type Target,
+  type UserPlace,
+  type UserWish,
+} from "./provisioning/index.ts";
 export { createRoles, type Roles } from "./roles/index.ts";
 export { lockActiveSubject } from "./store.ts";
-export { createTokens, holdsAccessToken, JWKS_KEPT_SECONDS, looksLikeToken, type TokenCheck, type Tokens } from "./tokens/index.ts";
+export {
+  createTokens,
+  holdsAccessToken,
+  JWKS_KEPT_SECONDS,
+  looksLikeToken,
+  type TokenCheck,
+  type Tokens,
+} from "./tokens/index.ts";
 export { operatorAddresses } from "./operator-addresses.ts";
 export type { SetUp } from "./set-up.ts";
 export type { Origin, SignedIn } from "./sign-in.ts";

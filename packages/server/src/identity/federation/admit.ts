@@ -21,7 +21,8 @@ import {
 } from "../store.ts";
 import { sessionView } from "../view.ts";
 import { nameIn, rolesFor, shownBy, tooWeak, type Claims, type Provider } from "./provider.ts";
-import { findLink, insertLink, putFederatedSession, touchLink } from "./store.ts";
+import { findProvisioned, isProvisioned } from "../provisioning/store.ts";
+import { findLink, insertLink, putFederatedSession, touchLink, type Link } from "./store.ts";
 
 export type AdmitDeps = Readonly<{ database: Database; clock: Clock }>;
 export type Vouched = Readonly<{ provider: Provider; claims: Claims; provedAt: Date }>;
@@ -95,6 +96,17 @@ async function kept(tx: WriteTransaction, keeping: Keeping, work: () => Promise<
   return { ...found, facts: [{ ...first, details: { ...first.details, ...underExceptions(exceptions) } }, ...rest] };
 }
 
+function linkedFact({ provider, origin }: Entry, id: string): Fact {
+  return {
+    type: "identity.linked",
+    actor: actorOf(provider),
+    object: { kind: "subject", id },
+    requestId: origin.requestId,
+    after: "linked",
+    details: { provider: provider.id },
+  };
+}
+
 async function provision(tx: WriteTransaction, entry: Entry, roles: readonly Role[]): Promise<Found | Stop> {
   const { provider, claims, now } = entry;
   const name = nameIn(provider, claims);
@@ -106,20 +118,13 @@ async function provision(tx: WriteTransaction, entry: Entry, roles: readonly Rol
 type NewPerson = Pick<SubjectRow, "id" | "name" | "roles">;
 
 async function insertLinked(tx: WriteTransaction, entry: Entry, { id, name, roles }: NewPerson): Promise<Found | Stop> {
-  const { provider, claims, now, origin, password } = entry;
+  const { claims, now, password } = entry;
   const made = { created_at: now, last_seen_at: now, password_stands_alone: true };
   const subject: SubjectRow = { id, name, password, roles, active: true, ...made };
   // A name that is taken is never taken over: whoever chooses names at the provider would choose whom to become here.
   if (!(await insertSubject(tx, subject))) return stop("SSO_NAME_UNUSABLE", "the login name is somebody else's here");
   await insertLink(tx, { issuer: claims.iss, subject: claims.sub, subject_id: id, linked_at: now, last_used_at: now });
-  const linked: Fact = {
-    type: "identity.linked",
-    actor: actorOf(provider),
-    object: { kind: "subject", id },
-    requestId: origin.requestId,
-    after: "linked",
-    details: { provider: provider.id },
-  };
+  const linked = linkedFact(entry, id);
   return { ok: true, subject, facts: [changed(entry, "user.created", subject), linked] };
 }
 
@@ -136,13 +141,41 @@ async function applyRoles(
   return { ok: true, subject: after, facts: [{ ...fact, after: `active: ${roles.join(", ")}` }] };
 }
 
+type Linked = Readonly<{ link: Link | undefined; facts: readonly Fact[] }>;
+const NOBODY: Linked = { link: undefined, facts: [] };
+
+/** Somebody provisioned is linked at their first sign-in, by the claim that the settings name: an id, never a name or an e-mail address. */
+async function linkProvisioned(tx: WriteTransaction, entry: Entry): Promise<Linked> {
+  const { provider, claims, now } = entry;
+  const { scimClaim } = provider;
+  const externalId = scimClaim !== undefined && Object.hasOwn(claims, scimClaim) ? claims[scimClaim] : undefined;
+  if (typeof externalId !== "string" || externalId === "") return NOBODY;
+  const subject_id = await findProvisioned(tx, claims.iss, externalId);
+  if (subject_id === undefined) return NOBODY;
+  const link = { issuer: claims.iss, subject: claims.sub, subject_id, linked_at: now, last_used_at: now };
+  await insertLink(tx, link);
+  return { link, facts: [linkedFact(entry, subject_id)] };
+}
+
+/** The link there is, or the one that provisioning gives. */
+async function linkOf(tx: WriteTransaction, entry: Entry): Promise<Linked> {
+  const link = await findLink(tx, { issuer: entry.claims.iss, subject: entry.claims.sub });
+  return link === undefined ? await linkProvisioned(tx, entry) : { link, facts: [] };
+}
+
+/** Whom a provider provisions it gives roles by its groups there, not by what a claim says at sign-in. */
+async function claimsGovern(tx: WriteTransaction, { groupsClaim }: Provider, link: Link | undefined): Promise<boolean> {
+  if (groupsClaim === undefined) return false;
+  return link === undefined || !(await isProvisioned(tx, link));
+}
+
 /** Who this is here. Identity is issuer and subject; names and e-mail addresses can be given to somebody else. */
 async function find(tx: WriteTransaction, entry: Entry): Promise<Found | Stop> {
   const { provider, claims, now } = entry;
   const roles = rolesFor(provider, claims);
   const place = { issuer: claims.iss, subject: claims.sub };
-  const link = await findLink(tx, place);
-  const governs = provider.groupsClaim !== undefined;
+  const { link, facts } = await linkOf(tx, entry);
+  const governs = await claimsGovern(tx, provider, link);
   if (link === undefined && !provider.autoProvision) return stop("SSO_UNKNOWN_USER", "not linked");
   if (governs && roles.length === 0) return stop("SSO_NO_ROLE", "no group is mapped");
   if (link === undefined) return await provision(tx, entry, roles);
@@ -150,7 +183,7 @@ async function find(tx: WriteTransaction, entry: Entry): Promise<Found | Stop> {
   const subject = known === undefined ? undefined : await lockUnchanged(tx, known);
   if (subject === undefined) return stop("SSO_FAILED", "disabled");
   await touchLink(tx, place, now);
-  if (!governs || subject.roles.toSorted().join() === roles.join()) return { ok: true, subject, facts: [] };
+  if (!governs || subject.roles.toSorted().join() === roles.join()) return { ok: true, subject, facts };
   return await kept(tx, { now, of: subject.id }, async () => await applyRoles(tx, entry, { subject, roles }));
 }
 

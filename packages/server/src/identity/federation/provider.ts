@@ -16,6 +16,11 @@ export type Provider = Readonly<{
   groupsClaim: string | undefined;
   /** What each group of the provider may do here. Everybody else may do nothing. */
   roles: ReadonlyMap<string, readonly Role[]>;
+  /**
+   * The claim that holds what SCIM calls externalId: by it somebody provisioned is known at their first sign-in.
+   * undefined: the provider provisions nobody.
+   */
+  scimClaim?: string | undefined;
   /** Makes an account on first sign-in for whoever has a mapped group. Off unless said. */
   autoProvision: boolean;
   /** One of these must be in `acr`, and all of `amr`, where they are set. */

@@ -25,6 +25,7 @@ const ProviderSettings = Type.Object(
     groupsClaim: Type.Optional(text(100)),
     roles: Type.Optional(Type.Record(Type.String(), Type.Array(RoleName, { minItems: 1 }))),
     autoProvision: Type.Optional(Type.Boolean()),
+    scim: Type.Optional(Type.Object({ externalIdClaim: Type.Optional(text(100)) }, { additionalProperties: false })),
     acr: Type.Optional(Type.Array(text(200), { maxItems: 20 })),
     amr: Type.Optional(Type.Array(text(50), { maxItems: 20 })),
     maxAgeSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 43_200 })),
@@ -70,11 +71,12 @@ function checkIssuer({ id, issuer }: ProviderSettings): void {
   throw invalid(`the issuer of ${id} must be an https address without query, fragment or password`);
 }
 
-function checkRoles({ id, groupsClaim, roles, autoProvision }: ProviderSettings): void {
+function checkRoles({ id, groupsClaim, roles, autoProvision, scim }: ProviderSettings): void {
   const maps = Object.keys(roles ?? {}).length > 0;
-  if (maps && groupsClaim === undefined) throw invalid(`${id} maps roles but names no groupsClaim`);
+  if (maps && groupsClaim === undefined && scim === undefined)
+    throw invalid(`${id} maps roles but names no groupsClaim, nor provisions groups by scim`);
   if (groupsClaim !== undefined && !maps) throw invalid(`${id} names a groupsClaim but maps no group to a role`);
-  if (autoProvision === true && !maps)
+  if (autoProvision === true && (!maps || groupsClaim === undefined))
     throw invalid(
       `${id} makes accounts on first sign-in, so it needs groupsClaim and roles: nobody would know their roles`,
     );
@@ -101,6 +103,7 @@ function providerOf(given: ProviderSettings, base: string): Provider {
     nameClaim: given.nameClaim ?? "preferred_username",
     groupsClaim: given.groupsClaim,
     roles: new Map(Object.entries(given.roles ?? {})),
+    scimClaim: given.scim === undefined ? undefined : (given.scim.externalIdClaim ?? "sub"),
     autoProvision: given.autoProvision ?? false,
     acr: given.acr ?? [],
     amr: given.amr ?? [],

@@ -1,0 +1,196 @@
+import { Type } from "typebox";
+import { IdSchema } from "../ids.ts";
+import type { RouteDefinition } from "../route.ts";
+import { StorableText } from "../schemas/basics.ts";
+import * as s from "../schemas/scim.ts";
+
+const ofUser = Type.Object({ id: StorableText(100, { minLength: 1 }) });
+const ofGroup = ofUser;
+const named = Type.Object({ name: StorableText(200, { minLength: 1 }) });
+const scim = "application/scim+json";
+/** One permission for all of it: whoever holds it decides who may come in. */
+const needs = "scim:provision";
+
+/** SCIM 2.0 (RFC 7643, 7644): for the provisioning of an identity provider, in its own media type and errors. */
+export const scimRoutes = {
+  "scim.config": {
+    method: "GET",
+    path: "/scim/v2/ServiceProviderConfig",
+    needs,
+    summary: "What of SCIM is supported",
+    response: scim,
+  },
+  "scim.resourceTypes": {
+    method: "GET",
+    path: "/scim/v2/ResourceTypes",
+    needs,
+    summary: "Kinds of resources: User and Group",
+    response: scim,
+  },
+  "scim.resourceType": {
+    method: "GET",
+    path: "/scim/v2/ResourceTypes/:name",
+    needs,
+    summary: "One kind of resource",
+    params: named,
+    response: scim,
+  },
+  "scim.schemas": {
+    method: "GET",
+    path: "/scim/v2/Schemas",
+    needs,
+    summary: "The attributes that are kept",
+    response: scim,
+  },
+  "scim.schema": {
+    method: "GET",
+    path: "/scim/v2/Schemas/:name",
+    needs,
+    summary: "The attributes of one schema",
+    params: named,
+    response: scim,
+  },
+  "scim.listUsers": {
+    method: "GET",
+    path: "/scim/v2/Users",
+    needs,
+    summary: "Users this provider provisioned, filtered and in pages",
+    query: s.ScimListQuery,
+    response: scim,
+  },
+  "scim.createUser": {
+    method: "POST",
+    path: "/scim/v2/Users",
+    needs,
+    summary: "Provision a user, without a password",
+    status: 201,
+    query: s.ScimViewQuery,
+    body: "raw",
+    response: scim,
+  },
+  "scim.getUser": {
+    method: "GET",
+    path: "/scim/v2/Users/:id",
+    needs,
+    summary: "One provisioned user",
+    params: ofUser,
+    query: s.ScimViewQuery,
+    response: scim,
+  },
+  "scim.replaceUser": {
+    method: "PUT",
+    path: "/scim/v2/Users/:id",
+    needs,
+    summary: "Replace the attributes of a user; active: false ends every access at once",
+    params: ofUser,
+    query: s.ScimViewQuery,
+    body: "raw",
+    response: scim,
+  },
+  "scim.patchUser": {
+    method: "PATCH",
+    path: "/scim/v2/Users/:id",
+    needs,
+    summary: "Change attributes of a user; active: false ends every access at once",
+    params: ofUser,
+    query: s.ScimViewQuery,
+    body: "raw",
+    response: scim,
+  },
+  "scim.deleteUser": {
+    method: "DELETE",
+    path: "/scim/v2/Users/:id",
+    needs,
+    summary: "Off-board a user: every access ends at once, the account stays disabled",
+    status: 204,
+    params: ofUser,
+    // Clients name a media type although they send nothing.
+    body: "raw",
+    response: "empty",
+  },
+  "scim.listGroups": {
+    method: "GET",
+    path: "/scim/v2/Groups",
+    needs,
+    summary: "Groups this provider provisioned, filtered and in pages",
+    query: s.ScimListQuery,
+    response: scim,
+  },
+  "scim.createGroup": {
+    method: "POST",
+    path: "/scim/v2/Groups",
+    needs,
+    summary: "Provision a group; the settings of sign-in say which roles it gives",
+    status: 201,
+    query: s.ScimViewQuery,
+    body: "raw",
+    response: scim,
+  },
+  "scim.getGroup": {
+    method: "GET",
+    path: "/scim/v2/Groups/:id",
+    needs,
+    summary: "One provisioned group",
+    params: ofGroup,
+    query: s.ScimViewQuery,
+    response: scim,
+  },
+  "scim.replaceGroup": {
+    method: "PUT",
+    path: "/scim/v2/Groups/:id",
+    needs,
+    summary: "Replace a group and its members",
+    params: ofGroup,
+    query: s.ScimViewQuery,
+    body: "raw",
+    response: scim,
+  },
+  "scim.patchGroup": {
+    method: "PATCH",
+    path: "/scim/v2/Groups/:id",
+    needs,
+    summary: "Change a group or its members",
+    params: ofGroup,
+    query: s.ScimViewQuery,
+    body: "raw",
+    response: scim,
+  },
+  "scim.deleteGroup": {
+    method: "DELETE",
+    path: "/scim/v2/Groups/:id",
+    needs,
+    summary: "Remove a group: its members lose the roles it gave",
+    status: 204,
+    params: ofGroup,
+    // Clients name a media type although they send nothing.
+    body: "raw",
+    response: "empty",
+  },
+  "scimClient.list": {
+    method: "GET",
+    path: "/api/v1/scim-clients",
+    needs: "key:read",
+    summary: "Service accounts through which identity providers provision",
+    response: s.ScimClientList,
+  },
+  "scimClient.create": {
+    method: "POST",
+    path: "/api/v1/scim-clients",
+    needs: "user:write",
+    stepUp: "users",
+    summary: "Let an identity provider provision users: a service account bound to it, and its first key",
+    status: 201,
+    body: s.ScimClientCreate,
+    response: s.ScimClientMade,
+  },
+  "scimClient.remove": {
+    method: "DELETE",
+    path: "/api/v1/scim-clients/:id",
+    needs: "user:write",
+    stepUp: "users",
+    summary: "End the provisioning through a client: its keys are revoked, what it provisioned stays",
+    status: 204,
+    params: Type.Object({ id: IdSchema("serviceAccount") }),
+    response: "empty",
+  },
+} as const satisfies Record<string, RouteDefinition>;
