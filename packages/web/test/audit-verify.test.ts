@@ -9,6 +9,7 @@ import {
   generateSigningKey,
   leafHash,
   makeCheckpoint,
+  makePrunedStatement,
   openSigningKey,
   proveInclusion,
   rootOf,
@@ -56,7 +57,7 @@ const WIDER = `[...document.querySelectorAll(".head-card *")].filter((one) => on
   .map((one) => one.tagName + "." + one.className)`;
 
 if (!hasChromium)
-  console.warn("SKIPPED: 5 browser tests of the audit screen, because there is no Chromium (set TYR_CHROMIUM)");
+  console.warn("SKIPPED: 6 browser tests of the audit screen, because there is no Chromium (set TYR_CHROMIUM)");
 
 describe.skipIf(!hasChromium)("the audit screen", () => {
   let api: FakeApi;
@@ -126,6 +127,27 @@ describe.skipIf(!hasChromium)("the audit screen", () => {
     }
     return join(folder, name);
   }
+
+  test("says which entries are pruned when the log itself declares it, and goes red when a deletion is only called so", async () => {
+    const entries = entriesOf();
+    const { root } = append(emptyFrontier, entries.slice(0, 512));
+    const statement = await makePrunedStatement({ origin: ORIGIN, size: 512, root }, [signer]);
+    entries[550] = new TextEncoder().encode(JSON.stringify({ details: { statement } }));
+    const { files } = await makeLog(signer, entries);
+    const without = (...paths: string[]) => new Map([...files].filter(([path]) => !paths.includes(path)));
+    const pruned = without("tile/entries/000", "tile/entries/001");
+    served = new Map(pruned).set("pruned", new TextEncoder().encode("550\n"));
+    await openVerify();
+    expect(await verifyServed()).toMatch(
+      /Verified in this browser[^]*88 entries[^]*Entries 0 to 511 are pruned, as entry 550/,
+    );
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, "light-audit-pruned");
+    for (const changed of [pruned, new Map(served).set("pruned", new TextEncoder().encode("551\n"))]) {
+      served = changed;
+      expect(await verifyServed()).toContain("This is not the log that was signed");
+    }
+  });
 
   test("verifies the served log in the page: green, and red with the entry in which one byte was flipped", async () => {
     await openVerify();

@@ -37,6 +37,15 @@ function Head({ head }: Readonly<{ head: AuditHead }>): ReactNode {
             <dt>Entries in the tree</dt>
             <dd className="figure">{head.size.toLocaleString("en")}</dd>
           </div>
+          {head.pruned === undefined ? null : (
+            <div>
+              <dt>Pruned</dt>
+              <dd>
+                0 to {(head.pruned.entries - 1).toLocaleString("en")}
+                <span className="muted small"> hashes kept</span>
+              </dd>
+            </div>
+          )}
           <div>
             <dt>Checkpoint</dt>
             <dd>
@@ -85,6 +94,9 @@ function Verdict({ result }: Readonly<{ result: AuditVerification }>): ReactNode
         <p>
           {result.entriesRead.toLocaleString("en")} entries read and hashed in {Math.round(result.durationMs)} ms, tree
           of {result.size.toLocaleString("en")}, checkpoint of <Time at={result.checkpointAt} />.
+          {result.pruned === undefined || result.pruned === 0
+            ? null
+            : ` Entries 0 to ${(result.pruned - 1).toLocaleString("en")} are pruned, as the log declares: their hashes are present and chained.`}
         </p>
         {result.problems.map((problem) => (
           <p key={`${problem.code} ${problem.index} ${problem.message}`}>

@@ -191,12 +191,14 @@ const trust: Answers = {
     checkpoint: `tyr.example/log\n${world.audit.length - 1}\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n\n— tyr.example/log GisrPA==\n`,
     checkpointAt: at(Date.now() - 4000),
     waiting: 1,
+    pruned: { entries: 256, declaredAt: 300 },
   }),
   "audit.verify": (_, { world }) => ({
     ok: world.mayVerify,
     size: world.audit.length - 1,
     root: hexOf(world.mayVerify ? 4242 : 4243),
-    entriesRead: world.audit.length - 1,
+    entriesRead: world.audit.length - 257,
+    pruned: 256,
     durationMs: 38.4,
     checkpointAt: at(Date.now() - 4000),
     problems: world.mayVerify
