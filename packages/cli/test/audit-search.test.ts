@@ -59,6 +59,12 @@ describe("tyr audit search", () => {
     },
   };
 
+  test("says which entries were not searched because they are pruned", async () => {
+    const last: Handlers = { "audit.events": () => ({ items: [entry(600)], next: null, pruned: 512 }) };
+    const { code, stderr } = await ask(last, "search");
+    expect([code, stderr]).toEqual([0, expect.stringContaining("Entries 0..511 are pruned and were not searched")]);
+  });
+
   test("asks with every filter as the server names it", async () => {
     const { code, queries } = await ask(
       { "audit.events": () => ({ items: [], next: null }) },

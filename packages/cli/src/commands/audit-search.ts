@@ -48,16 +48,24 @@ export const search: Run = async (context, input) => {
   const api = await context.api();
   const rows: AuditSearchEntry[] = [];
   let after = input.text("after");
+  let notSearched = 0;
   for (let page = 0; page < PAGES_MAX && rows.length < limit; page += 1) {
     const query = { ...filters, limit: Math.min(limit - rows.length, PAGE_MAX) };
-    const { items, next } = await api.call("audit.events", { query: { ...query, ...(after ? { after } : {}) } });
+    const {
+      items,
+      next,
+      pruned = 0,
+    } = await api.call("audit.events", { query: { ...query, ...(after ? { after } : {}) } });
     rows.push(...items);
     after = next ?? undefined;
+    notSearched = pruned;
     if (after === undefined) break;
     print.progress(`found ${rows.length}, looking before entry ${after}`);
   }
   print.endProgress();
   print.many(rows, print.format === "csv" ? CSV_COLUMNS : COLUMNS, "No entry matches.");
   if (after !== undefined) print.say(`There may be more: --after ${after}`);
+  if (notSearched > 0)
+    print.say(`Entries 0..${notSearched - 1} are pruned and were not searched: their bodies are in the archive.`);
   return EXIT.ok;
 };

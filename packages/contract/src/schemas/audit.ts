@@ -32,7 +32,12 @@ export const AuditSearchEntry = Type.Object({
   anomalies: Type.Array(AuditAnomaly),
 });
 export type AuditSearchEntry = Static<typeof AuditSearchEntry>;
-export const AuditSearchPage = PageOf(AuditSearchEntry);
+export const AuditSearchPage = Type.Object({
+  ...PageOf(AuditSearchEntry).properties,
+  pruned: Type.Optional(
+    Type.Integer({ description: "on the last page: so many of the first entries are pruned, and were not searched" }),
+  ),
+});
 
 const UtcOffset = Type.Integer({
   minimum: -840,

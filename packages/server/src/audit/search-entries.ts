@@ -1,10 +1,11 @@
 import type { AuditAnomaly, AuditSearchEntry, AuditSearchQuery } from "@tyr/contract";
 import type { ReadDatabase } from "#platform/database";
+import { readPruned } from "./pruning/pruned-store.ts";
 import { entryView } from "./entry.ts";
 import { classOf } from "./event-class.ts";
 import { floorOf, searchLeaves, type FoundLeaf, type LeafFilter } from "./search-store.ts";
 
-export type SearchPage = { items: AuditSearchEntry[]; next: string | null };
+export type SearchPage = { items: AuditSearchEntry[]; next: string | null; pruned?: number };
 
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 1_000;
@@ -55,5 +56,8 @@ export async function searchEntries(db: ReadDatabase, query: AuditSearchQuery): 
   const scan = { text, class: eventType, anomaliesOnly, utcOffsetMinutes };
   const leaves = await searchLeaves(db, { ...filter, from, limit }, scan);
   const next = leaves.length === limit ? leaves.at(-1)?.index : from;
-  return { items: leaves.map(toEntry), next: next === undefined ? null : String(next) };
+  const items = leaves.map(toEntry);
+  if (next !== undefined) return { items, next: String(next) };
+  const pruned = (await readPruned(db))?.removed ?? 0;
+  return { items, next: null, ...(pruned === 0 ? {} : { pruned }) };
 }

@@ -121,6 +121,8 @@ describe.each(TEST_ENGINES)("pruning the log on %s", (engine) => {
     const file = await audit.file("tile/entries/000");
     expect(!file.ok && file.refusal.detail).toContain("entries 0 to 1023 are pruned");
     expect(await audit.pruning.prune(noKeepers, order)).toBe(0);
+    expect(await audit.search({ objectId: "inc_old_3" })).toEqual({ items: [], next: null, pruned: 1_024 });
+    expect((await audit.search({ objectId: "inc_new_3" }))?.items).toHaveLength(1);
   });
 
   test("leaves every proof of a later entry as good as it was, and opens what was disclosed", async () => {
