@@ -368,6 +368,26 @@ describe("refused access", () => {
     expect(server.facts).toHaveLength(4);
   });
 
+  test("for want of a recent proof is logged too, and says where it was asked for", async () => {
+    const server = await started();
+    const { provedAt: _never, ...unproved } = person("bob", new Set(["secret:rotate"] as const));
+    server.callers.set("bob", unproved);
+    const headers = { ...HOST, [AS]: "bob", "content-type": "application/json", "sec-fetch-site": "same-origin" };
+    const { method, path: url } = routes["secret.rotate"];
+    for (let at = 0; at < 3; at += 1) await server.app.inject({ method, url, headers, payload: "{}" });
+    await server.app.close();
+    expect(server.facts).toMatchObject([
+      {
+        type: "access.refused",
+        outcome: "refused",
+        object: { kind: "route", id: "secret.rotate" },
+        origin: { client: "browser", address: "127.0.0.1" },
+        details: { permission: "secret:rotate", reason: "no recent proof", times: 1 },
+      },
+      { details: { reason: "no recent proof", times: 2 } },
+    ]);
+  });
+
   test("by nobody in particular is not logged", async () => {
     const server = await started();
     await server.app.inject({ url: "/api/v1/users", headers: HOST });

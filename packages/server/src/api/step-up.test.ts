@@ -58,7 +58,7 @@ describe("a route that asks for a recent proof", () => {
             "review:write",
           ].includes(needs) ||
           ["key.create", "key.rotate"].includes(id) ||
-          ["passkey.beginAdd", "passkey.add", "passkey.rename", "passkey.remove"].includes(id) ||
+          ["passkey.beginAdd", "passkey.add", "passkey.rename", "passkey.remove", "sso.unlinkOwn"].includes(id) ||
           id.startsWith("account."),
       )
       .map(([id]) => id);

@@ -20,7 +20,7 @@ export const CRYPTOGRAPHY = [
     rotation: "none",
     readers: "nobody",
     uses: ["csprng"],
-    files: ["server/src/identity/federation/admit.ts"],
+    files: ["server/src/identity/federation/admit.ts", "server/src/identity/provisioning/unusable-password.ts"],
   },
   {
     name: "Leaked passwords",
@@ -75,11 +75,7 @@ export const CRYPTOGRAPHY = [
     rotation: "forgotten after a day",
     readers: "nobody",
     uses: ["sha256"],
-    files: [
-      "server/src/identity/known-device.ts",
-      "server/src/identity/administer.ts",
-      "server/src/identity/erase-store.ts",
-    ],
+    files: ["server/src/identity/known-device.ts", "server/src/identity/erase-store.ts"],
   },
   {
     name: "API keys",
@@ -125,5 +121,31 @@ export const CRYPTOGRAPHY = [
     readers: "everybody",
     uses: ["sha256"],
     files: ["server/src/identity/federation/settings.ts"],
+  },
+  {
+    name: "Digests of access reviews",
+    algorithm: "SHA-256",
+    strengthBits: 128,
+    purpose: "what was reviewed, as it was, and its report are named in the log",
+    lives: "nothing secret",
+    rotation: "none",
+    readers: "everybody",
+    uses: ["sha256"],
+    files: [
+      "server/src/identity/reviews/begin.ts",
+      "server/src/identity/reviews/holdings.ts",
+      "server/src/identity/reviews/report.ts",
+    ],
+  },
+  {
+    name: "Digests of provisioned groups",
+    algorithm: "SHA-256",
+    strengthBits: 128,
+    purpose: "the log names who was put into a group without listing thousands",
+    lives: "nothing secret",
+    rotation: "none",
+    readers: "everybody",
+    uses: ["sha256"],
+    files: ["server/src/identity/provisioning/provision-groups.ts"],
   },
 ] as const;

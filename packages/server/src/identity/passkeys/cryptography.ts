@@ -9,7 +9,11 @@ export const CRYPTOGRAPHY = [
     rotation: "by their owner",
     readers: "everybody",
     uses: ["webauthn", "keypair"],
-    files: ["server/src/identity/passkeys/usable-key.ts", "server/src/identity/passkeys/verify.ts"],
+    files: [
+      "server/src/identity/passkeys/usable-key.ts",
+      "server/src/identity/passkeys/verify.ts",
+      "web/src/api/passkey.ts",
+    ],
   },
   {
     name: "Challenges",
