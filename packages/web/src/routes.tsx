@@ -187,6 +187,13 @@ const roles = createRoute({
   component: lazyRouteComponent(async () => await import("./roles/page.tsx"), "RolesPage"),
 });
 
+const reviews = createRoute({
+  getParentRoute: () => app,
+  path: "/reviews",
+  validateSearch: searchParams({ review: idOf("review") }),
+  component: lazyRouteComponent(async () => await import("./reviews/page.tsx"), "ReviewsPage"),
+});
+
 const keys = createRoute({
   getParentRoute: () => app,
   path: "/keys",
@@ -239,6 +246,7 @@ export const routeTree = root.addChildren([
     sensors,
     users,
     roles,
+    reviews,
     keys,
     privacy,
     account,

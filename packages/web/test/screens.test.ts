@@ -33,6 +33,8 @@ const screens = (api: FakeApi): readonly (readonly [name: string, address: strin
     ["mode", "/mode"],
     ["users", `/users?user=${idOf("subject", 3)}`],
     ["roles", "/roles"],
+    ["reviews", "/reviews"],
+    ["review", `/reviews?review=rvw_00000000-0000-7000-8000-000000000001`],
     ["keys", "/keys"],
     ["keys-services", "/keys?tab=services"],
     ["keys-all", "/keys?tab=all"],

@@ -38,6 +38,18 @@ const STATES: Readonly<Record<string, readonly [tone: Tone, icon: IconName]>> = 
   stale: ["wait", "clock"],
   success: ["good", "check"],
   failure: ["bad", "cross"],
+  open: ["go", "clock"],
+  overdue: ["bad", "clock"],
+  open_conflict: ["bad", "alert"],
+  excepted: ["wait", "clock"],
+  by_role: ["quiet", "shield"],
+  keep: ["good", "check"],
+  revoke: ["bad", "cross"],
+  change: ["wait", "undo"],
+  kept: ["good", "check"],
+  changed: ["wait", "undo"],
+  left: ["wait", "alert"],
+  gone: ["quiet", "cross"],
   refused: ["bad", "shield"],
 };
 

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { ask } from "../api/queries.ts";
 import { roleTitle, useCan } from "../api/session.ts";
+import { Conflicts } from "../duties/conflicts.tsx";
 import { AskFirst } from "../kit/confirm.tsx";
 import { DataTable, type Column } from "../kit/data-table.tsx";
 import { Icon } from "../kit/icon.tsx";
@@ -76,6 +77,7 @@ function Roles(): ReactNode {
           <DataTable caption="Roles" columns={columnsFor(may)} rows={items} rowKey={(row) => row.name} {...sorting} />
         )}
       </Loaded>
+      <Conflicts />
       {making ? <EditRole onClose={() => setMaking(false)} /> : null}
     </div>
   );

@@ -13,7 +13,8 @@ export const SCREENS = [
   { to: "/audit", title: "Audit", icon: "audit", needs: "audit:read", key: "u" },
   { to: "/sensors", title: "Sensors", icon: "sensors", needs: "sensor:read", key: "s" },
   { to: "/users", title: "Users", icon: "users", needs: "user:read", key: "p" },
-  { to: "/roles", title: "Roles", icon: "shield", needs: "user:read", key: "r" },
+  { to: "/roles", title: "Roles", icon: "roles", needs: "user:read", key: "r" },
+  { to: "/reviews", title: "Access reviews", icon: "review", needs: "review:read", key: "v" },
   { to: "/privacy", title: "Privacy", icon: "clock", needs: "retention:run", key: "y" },
   { to: "/keys", title: "API keys", icon: "key", needs: "key:own", key: "k" },
 ] as const satisfies readonly { to: string; title: string; icon: IconName; needs: Permission; key: string }[];

@@ -10,12 +10,13 @@ import {
 } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useCallback, useState, type ReactNode } from "react";
+import { useCallback, useState, type ChangeEvent, type ReactNode } from "react";
 import { ask } from "../api/queries.ts";
 import { roleTitle, useCan } from "../api/session.ts";
 import { NameField, PasswordField, passwordOf } from "../kit/credentials.tsx";
 import { activeColumn, ageColumn, sinceColumn } from "../kit/columns.tsx";
 import { DataTable, type Column } from "../kit/data-table.tsx";
+import { brokenBy } from "../duties/open-pairs.ts";
 import { Dialog } from "../kit/dialog.tsx";
 import { formText } from "../kit/field.tsx";
 import { FormEnd } from "../kit/form-end.tsx";
@@ -104,10 +105,14 @@ const isRole = (value: FormDataEntryValue): value is Role =>
 const chosenRoles = (form: FormData): Role[] => form.getAll("roles").filter(isRole);
 
 /** Roles with what each adds; a role is a set of permissions and nothing more. */
-function RoleBoxes({ chosen, disabled = false }: Readonly<{ chosen: readonly Role[]; disabled?: boolean }>): ReactNode {
+type RoleBoxesProps = Readonly<{ chosen: readonly Role[]; of?: User["id"]; disabled?: boolean }>;
+function RoleBoxes({ chosen, of, disabled = false }: RoleBoxesProps): ReactNode {
+  const [picked, setPicked] = useState(chosen);
+  const onChange = (event: ChangeEvent<HTMLFieldSetElement>): void =>
+    setPicked(new FormData(event.currentTarget.form ?? undefined).getAll("roles").filter(isRole));
   const custom = useQuery(ask("role.list", {})).data?.items.filter(({ builtIn }) => !builtIn) ?? [];
   return (
-    <fieldset className="roles" disabled={disabled}>
+    <fieldset className="roles" disabled={disabled} onChange={onChange}>
       <legend>Roles</legend>
       {custom.map(({ name, permissions }) => (
         <label key={name} className="role">
@@ -127,7 +132,26 @@ function RoleBoxes({ chosen, disabled = false }: Readonly<{ chosen: readonly Rol
           </span>
         </label>
       ))}
+      <Broken chosen={picked} subject={of} />
     </fieldset>
+  );
+}
+
+/** What the server would refuse, while it can still be chosen otherwise. */
+function Broken({
+  chosen,
+  subject,
+}: Readonly<{ chosen: readonly Role[]; subject: User["id"] | undefined }>): ReactNode {
+  const duties = useQuery(ask("duty.conflicts", {})).data;
+  const roles = useQuery(ask("role.list", {})).data?.items;
+  if (duties === undefined || roles === undefined) return null;
+  const broken = brokenBy({ roles: chosen, subject }, duties, roles);
+  return broken.length === 0 ? null : (
+    <ul className="warning" role="status">
+      {broken.map(({ pair, said }) => (
+        <li key={pair.id}>{said}</li>
+      ))}
+    </ul>
   );
 }
 
@@ -163,7 +187,7 @@ function UserPanel({ user, onClose }: Readonly<{ user: User; onClose: () => void
         </Link>
       </p>
       <Form onData={submit}>
-        <RoleBoxes chosen={user.roles} disabled={!may} />
+        <RoleBoxes chosen={user.roles} of={user.id} disabled={!may} />
         {problem === undefined ? null : <p className="warning">{problem}</p>}
         {change.error === null ? null : <ErrorNotice error={change.error} />}
         {may ? (
