@@ -6,6 +6,7 @@ import { KEY_COMMANDS } from "./key-commands.ts";
 import { PRIVACY_COMMANDS } from "./privacy-commands.ts";
 import { RESPOND_COMMANDS } from "./respond-commands.ts";
 import { REVIEW_COMMANDS } from "./review-commands.ts";
+import { SCIM_COMMANDS } from "./scim-commands.ts";
 import { SECRET_COMMANDS } from "./secret-commands.ts";
 import { SERVER_COMMANDS } from "./server-commands.ts";
 import { TOKEN_COMMANDS } from "./token-commands.ts";
@@ -22,6 +23,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...REVIEW_COMMANDS,
   ...KEY_COMMANDS,
   ...TOKEN_COMMANDS,
+  ...SCIM_COMMANDS,
   ...WITNESS_COMMANDS,
   ...RESPOND_COMMANDS,
   ...SECRET_COMMANDS,
@@ -41,6 +43,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   key: "API keys",
   service: "Service accounts, for programs",
   token: "Tokens of API clients, and the keys that sign them",
+  scim: "Identity providers that provision users",
   block: "Blocks",
   allow: "What is never blocked",
   action: "Actions and their decisions",
