@@ -39,6 +39,12 @@ function filterOf(query: AuditSearchQuery, before: number | undefined): LeafFilt
   };
 }
 
+/** Says of the last page how many entries were not looked into, because only their hashes are left. */
+async function lastPage(db: ReadDatabase, items: AuditSearchEntry[]): Promise<SearchPage> {
+  const pruned = (await readPruned(db))?.removed ?? 0;
+  return { items, next: null, ...(pruned === 0 ? {} : { pruned }) };
+}
+
 /**
  * Entries that have their place in the tree, newest first. The cursor is an index, and an index never changes: what
  * arrives between two pages is newer than both, so nothing is skipped and nothing is seen twice.
@@ -57,7 +63,5 @@ export async function searchEntries(db: ReadDatabase, query: AuditSearchQuery): 
   const leaves = await searchLeaves(db, { ...filter, from, limit }, scan);
   const next = leaves.length === limit ? leaves.at(-1)?.index : from;
   const items = leaves.map(toEntry);
-  if (next !== undefined) return { items, next: String(next) };
-  const pruned = (await readPruned(db))?.removed ?? 0;
-  return { items, next: null, ...(pruned === 0 ? {} : { pruned }) };
+  return next === undefined ? await lastPage(db, items) : { items, next: String(next) };
 }

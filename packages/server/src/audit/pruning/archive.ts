@@ -37,7 +37,7 @@ function hashesInFile(path: string, tile: Uint8Array): readonly Uint8Array[] | u
 }
 
 /** @throws {AuditDiverged} `AUDIT_DIVERGED` when the tile is gone or cut: then nothing may be dropped that hashes to it */
-export async function wholeTile(db: ReadDatabase, n: number): Promise<Uint8Array> {
+async function wholeTile(db: ReadDatabase, n: number): Promise<Uint8Array> {
   const [tile] = await readTiles(db, [{ level: 0, n }]);
   if (tile?.hashes.length === tileWidth * HASH_BYTES) return tile.hashes;
   throw new AuditDiverged(`the hash tile 0/${n} is missing or cut`);

@@ -3,7 +3,7 @@ import type { ReadDatabase } from "#platform/database";
 import type { LogKey } from "../log-key.ts";
 import { declaringLeaves, readPruned } from "./pruned-store.ts";
 
-export type Declared = Readonly<{
+type Declared = Readonly<{
   /** Entries 0 up to but without this are declared pruned. */
   size: number;
   /** Index of the entry that says so. */

@@ -34,8 +34,8 @@ export type PruningDeps = Readonly<{
 
 /** What keeps entries: they, and everything behind them, stay. */
 export type Keeper = Readonly<{ why: string; ids: readonly string[] }>;
-export type PruneDue = Readonly<{ cutoff: Date; keepers: readonly Keeper[] }>;
-export type PruneOrder = Readonly<{ actor: Actor; requestId: string | null; reason: string; keepDays: number }>;
+type PruneDue = Readonly<{ cutoff: Date; keepers: readonly Keeper[] }>;
+type PruneOrder = Readonly<{ actor: Actor; requestId: string | null; reason: string; keepDays: number }>;
 
 /**
  * Takes the bodies of the oldest entries out of the database. Their hashes stay, so every proof of every other entry

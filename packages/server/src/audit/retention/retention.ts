@@ -16,7 +16,7 @@ import { insertRun, lastDailyRun, listRuns } from "./run-store.ts";
 
 type Held = RetentionLine["held"];
 /** Addresses under a legal hold, and whose values are. */
-export type Due = Readonly<{ cutoff: Date; heldSubjects: readonly string[] }>;
+type Due = Readonly<{ cutoff: Date; heldSubjects: readonly string[] }>;
 type Counted = Readonly<{ due: number; held: Held }>;
 /** One class of records, where it is stored. */
 export type Retained = Readonly<{
@@ -24,9 +24,9 @@ export type Retained = Readonly<{
   /** Removes at most `limit` records that are due and not held. @returns how many */
   remove(tx: WriteTransaction, due: Due, limit: number): Promise<number>;
 }>;
-export type RetentionOrder = Readonly<{ actor: Actor; requestId: string | null; reason: string }>;
+type RetentionOrder = Readonly<{ actor: Actor; requestId: string | null; reason: string }>;
 /** A class that needs more than one transaction for a removal, and logs each itself. */
-export type RetainedApart = Readonly<{
+type RetainedApart = Readonly<{
   look(due: Due): Promise<Counted>;
   /** @returns how many were removed */
   removeAll(due: Due, order: RetentionOrder & Readonly<{ keepDays: number }>): Promise<number>;
