@@ -4,6 +4,7 @@ import { IdSchema } from "../ids.ts";
 import { ROLE_NAMES, type Permission, type Role } from "../permissions.ts";
 import { Actor, Facts, Instant, NullableInstant, NullableString, PageOf, StorableText } from "./basics.ts";
 import { PasskeyProof } from "./passkeys.ts";
+import { Cosigning } from "./witness.ts";
 import { CustomRoleName } from "./roles.ts";
 
 export const RoleName = Type.Unsafe<Role>(
@@ -129,6 +130,7 @@ export const AuditHead = Type.Object({
   checkpoint: Type.String(),
   checkpointAt: Instant,
   waiting: Type.Integer({ description: "entries written but not yet in a checkpoint" }),
+  cosigning: Type.Optional(Cosigning),
   pruned: Type.Optional(
     Type.Object(
       { entries: Type.Integer(), declaredAt: Type.Integer({ description: "index of the entry that says so" }) },

@@ -44,7 +44,10 @@ export function auditHandlers({
     },
     "audit.metrics": async ({ query }) =>
       ok(await audit.measure(query.timeframe ?? "week", query.utcOffsetMinutes ?? 0)),
-    "audit.head": async () => ok(await audit.head()),
+    "audit.head": async () => {
+      const cosigning = await audit.cosigning();
+      return ok({ ...(await audit.head()), ...(cosigning === undefined ? {} : { cosigning }) });
+    },
     "audit.verify": async (_input, call) => ok(await audit.verify(readerOf(call))),
     "audit.log": async ({ params }, call) => {
       const path = params["*"];

@@ -8,6 +8,7 @@ import { Icon } from "../kit/icon.tsx";
 import { ErrorNotice, Loaded } from "../kit/notice.tsx";
 import { useAct } from "../kit/use-act.ts";
 import { Time } from "../time/time.tsx";
+import { Cosignatures } from "./cosignatures.tsx";
 import { BrowserVerify } from "./browser-verify.tsx";
 
 /** The newest signed checkpoint, and the button which recomputes the log against it. */
@@ -77,6 +78,7 @@ function Head({ head }: Readonly<{ head: AuditHead }>): ReactNode {
           )}
         </div>
       </div>
+      {head.cosigning === undefined ? null : <Cosignatures cosigning={head.cosigning} size={head.size} />}
       {verify.error === null ? null : <ErrorNotice error={verify.error} />}
       {verify.data === undefined || verify.isPending ? null : <Verdict result={verify.data} />}
       <BrowserVerify head={head} />
