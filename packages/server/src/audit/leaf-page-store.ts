@@ -19,13 +19,12 @@ export type StoredLeaf = Readonly<{
   columns: string;
 }>;
 
-type PackedLeaf = readonly [index: number, sizeBytes: number | null, leafHashHex: string | null, columns: string];
+type PackedLeaf = readonly [index: string, sizeBytes: string | null, leafHashHex: string | null, columns: string];
 type PackedPage = Readonly<{ packed: Uint8Array | null; leaves: readonly PackedLeaf[] | null }>;
 
-/** One text for all columns of an entry, as the engine writes an array of JSON: seven a row cost more than the entries. */
+/** One text for all columns of an entry, as the engine writes an array of texts: seven a row cost more than the entries. */
 export function columnsText({ id, at, type, actor_id, object_id, outcome, request_id }: EntryColumns): string {
-  const values = [id, at.replace("Z", "000Z"), type, actor_id, object_id, outcome, request_id];
-  return `[${values.map((value) => JSON.stringify(value)).join(", ")}]`;
+  return JSON.stringify([id, at.replace("Z", "000Z"), type, actor_id, object_id, outcome, request_id]);
 }
 
 /** Longer values cannot be in an entry; one character more than fits tells them apart. */
@@ -40,11 +39,12 @@ const rowBytes = sql.join(
 
 function unpack({ packed, leaves }: PackedPage): readonly StoredLeaf[] {
   let end = 0;
-  return (leaves ?? []).map(([index, sizeBytes, leafHashHex, columns]) => {
+  return (leaves ?? []).map(([index, size, leafHashHex, columns]) => {
     const start = end;
-    const fits = sizeBytes !== null && sizeBytes <= entrySizeBytesMax;
-    if (fits) end += sizeBytes;
-    return { index, bytes: fits ? packed?.subarray(start, end) : undefined, leafHashHex: leafHashHex ?? "", columns };
+    const fits = size !== null && Number(size) <= entrySizeBytesMax;
+    if (fits) end += Number(size);
+    const bytes = fits ? packed?.subarray(start, end) : undefined;
+    return { index: Number(index), bytes, leafHashHex: leafHashHex ?? "", columns };
   });
 }
 
@@ -69,11 +69,26 @@ export async function readLeafPage(db: ReadDatabase, from: number, to: number): 
       ),
       sql<
         readonly PackedLeaf[] | null
-      >`json_agg(json_build_array(index, octet_length(bytes), encode(substring(leaf_hash from 1 for 33), 'hex'),
-        json_build_array(${text("id")}, ${instant}, ${text("type")}, ${text("actor_id")}, ${text("object_id")},
-          ${text("outcome")}, ${text("request_id")})::text))`.as("leaves"),
+      >`json_agg(array[index::text, octet_length(bytes)::text, encode(substring(leaf_hash from 1 for 33), 'hex'),
+        to_json(array[${text("id")}, ${instant}, ${text("type")}, ${text("actor_id")}, ${text("object_id")},
+          ${text("outcome")}, ${text("request_id")}])::text])`.as("leaves"),
     ])
     .where(sql<boolean>`bytes_before < ${sql.lit(PAGE_BYTES)}`)
     .executeTakeFirstOrThrow();
   return unpack(page);
+}
+
+export type ReadLeaves = (from: number) => Promise<readonly StoredLeaf[]>;
+
+/** Reads one page ahead: the engine packs it while the one before is hashed. */
+export function leafPages(db: ReadDatabase, to: number): ReadLeaves {
+  let ahead: Readonly<{ from: number; page: Promise<readonly StoredLeaf[]> }> | undefined;
+  return async (from) => {
+    const page = await (ahead?.from === from ? ahead.page : readLeafPage(db, from, to));
+    const next = from + page.length;
+    ahead = page.length === 0 || next >= to ? undefined : { from: next, page: readLeafPage(db, next, to) };
+    // Thrown when it is asked for; nobody hears of a page that nobody wants.
+    ahead?.page.catch(() => undefined);
+    return page;
+  };
 }

@@ -14,7 +14,7 @@ import {
 import type { AuditVerification } from "@tyr/contract";
 import type { ReadDatabase } from "#platform/database";
 import { columnsOf } from "./entry.ts";
-import { columnsText, readLeafPage, type StoredLeaf } from "./leaf-page-store.ts";
+import { columnsText, leafPages, type ReadLeaves, type StoredLeaf } from "./leaf-page-store.ts";
 import { checkpointsBetween, readTiles, type CheckpointRow } from "./store.ts";
 import { hashesLeft } from "./pruning/hashes-left.ts";
 import { sameBytes, type Tree } from "./tree.ts";
@@ -69,17 +69,17 @@ function checkPage(leaves: readonly StoredLeaf[], from: number, findings: Findin
   return { hashes, gap: gap >= 0 };
 }
 
-type Stretch = Readonly<{ from: number; to: number; declared: number }>;
+type Stretch = Readonly<{ from: number; declared: number; read: ReadLeaves }>;
 
 /** `left`: how many of the hashes are all that is left of their entries. */
 async function nextPage(
   db: ReadDatabase,
-  { from, to, declared }: Stretch,
+  { from, declared, read }: Stretch,
   findings: Findings,
 ): Promise<Page & Readonly<{ left: number }>> {
   const left = await hashesLeft(db, from, declared);
   if (left !== undefined) return { hashes: left, gap: false, left: left.length };
-  return { ...checkPage(await readLeafPage(db, from, to), from, findings), left: 0 };
+  return { ...checkPage(await read(from), from, findings), left: 0 };
 }
 
 async function checkTiles(db: ReadDatabase, tiles: readonly Tile[], findings: Findings): Promise<void> {
@@ -150,12 +150,13 @@ export async function verifyStored(
   declared = 0,
 ): Promise<StoredVerdict> {
   const findings = new Findings();
+  const read = leafPages(db, target.size);
   let pruned = 0;
   let frontier: Frontier = emptyFrontier;
   let edge: TileEdge = emptyEdge;
   while (frontier.size < target.size) {
     const from = frontier.size;
-    const { hashes, gap, left } = await nextPage(db, { from, to: target.size, declared }, findings);
+    const { hashes, gap, left } = await nextPage(db, { from, declared, read }, findings);
     pruned += left;
     const grown = growTiles(edge, hashes);
     edge = grown.edge;
