@@ -163,6 +163,19 @@ function permissionWords(role: BuiltInRole): string {
     : own.map((permission) => PERMISSIONS[permission]).join("; ");
 }
 
+/** Roles and state that an administrator changes here, and no provider does. */
+function leftToUs({ active, managedBy }: User, may: boolean): Readonly<{ mayGive: boolean; mayTurn: boolean }> {
+  return { mayGive: may && managedBy?.roles !== true, mayTurn: may && (active || managedBy?.active !== false) };
+}
+
+/** What its provider owns of an account is changed there; the server refuses it here. */
+function ManagedNote({ user: { managedBy } }: Readonly<{ user: User }>): ReactNode {
+  if (managedBy === undefined) return null;
+  const roles = managedBy.roles ? " Its groups there give the roles here." : "";
+  const gone = managedBy.active ? "" : " It says that this person left, so the account is enabled there only.";
+  return <p className="muted small">{`Managed by ${managedBy.name}.${roles}${gone}`}</p>;
+}
+
 function UserPanel({ user, onClose }: Readonly<{ user: User; onClose: () => void }>): ReactNode {
   const can = useCan();
   const [problem, setProblem] = useState<string>();
@@ -171,6 +184,7 @@ function UserPanel({ user, onClose }: Readonly<{ user: User; onClose: () => void
     done: (changed) => ({ text: `${changed.name} is changed`, ref: changed.id }),
   });
   const may = can("user:write");
+  const { mayGive, mayTurn } = leftToUs(user, may);
   const submit = (form: FormData): void => {
     const roles = chosenRoles(form);
     setProblem(roles.length === 0 ? "Choose at least one role, or disable the user." : undefined);
@@ -186,8 +200,9 @@ function UserPanel({ user, onClose }: Readonly<{ user: User; onClose: () => void
           What this person did
         </Link>
       </p>
+      <ManagedNote user={user} />
       <Form onData={submit}>
-        <RoleBoxes chosen={user.roles} of={user.id} disabled={!may} />
+        <RoleBoxes chosen={user.roles} of={user.id} disabled={!mayGive} />
         {problem === undefined ? null : <p className="warning">{problem}</p>}
         {change.error === null ? null : <ErrorNotice error={change.error} />}
         {may ? (
@@ -195,12 +210,12 @@ function UserPanel({ user, onClose }: Readonly<{ user: User; onClose: () => void
             <button
               type="button"
               className="button danger-quiet"
-              disabled={change.isPending}
+              disabled={change.isPending || !mayTurn}
               onClick={() => change.mutate({ params: { id: user.id }, body: { active: !user.active } })}
             >
               {user.active ? "Disable" : "Enable"}
             </button>
-            <button type="submit" className="button primary" disabled={change.isPending}>
+            <button type="submit" className="button primary" disabled={change.isPending || !mayGive}>
               Save roles
             </button>
           </p>
