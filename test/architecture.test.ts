@@ -70,7 +70,7 @@ const UNAUDITED = [
   "server/src/audit/sequencer.ts audit-tree",
   "server/src/audit/witnesses.ts audit-tree",
   "server/src/identity/create-identity.ts last-seen",
-  "server/src/identity/federation/create-federation.ts counters",
+  "server/src/identity/federation/flows.ts counters",
   "server/src/identity/keys/key-check.ts last-seen",
   "server/src/identity/passkeys/challenges.ts counters",
   "server/src/identity/sign-in.ts counters",
