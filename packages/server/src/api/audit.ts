@@ -14,7 +14,7 @@ const OVERLAP_DAYS = 30;
 const BUNDLE = /^tile\/entries\//;
 
 /** Puts personal values in their places, for those who may read them. */
-export type RevealEntries = <E extends AuditEntry>(entries: readonly E[]) => Promise<E[]>;
+type RevealEntries = <E extends AuditEntry>(entries: readonly E[]) => Promise<E[]>;
 
 type AuditApi = Readonly<{ audit: Audit; reveal: RevealEntries; clock: Clock }>;
 

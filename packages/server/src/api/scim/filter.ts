@@ -2,7 +2,7 @@ import { ok, refuse, type Refused, type Result } from "@tyr/contract";
 
 /** A name in a filter or path: `emails.value`, perhaps behind the URN of its schema. All in lower case. */
 export type AttributePath = Readonly<{ schema: string | undefined; name: string; sub: string | undefined }>;
-export type Operator = "eq" | "ne" | "co" | "sw" | "ew" | "gt" | "ge" | "lt" | "le";
+type Operator = "eq" | "ne" | "co" | "sw" | "ew" | "gt" | "ge" | "lt" | "le";
 export type Literal = string | number | boolean | null;
 export type Filter =
   | Readonly<{ kind: "and" | "or"; of: readonly Filter[] }>

@@ -48,7 +48,7 @@ export type Verbs = Readonly<{
 }>;
 
 /** Versions an If-Match names; `*` and none at all take any, a tag nobody gave takes none (RFC 9110 section 13.1.1). */
-export function versionsIn(header: string | undefined): readonly number[] | undefined {
+function versionsIn(header: string | undefined): readonly number[] | undefined {
   if (header === undefined || header.trim() === "*") return undefined;
   return header.split(",", 20).flatMap((tag) => {
     const version = /^(?:W\/)?"(\d{1,9})"$/.exec(tag.trim())?.[1];

@@ -13,7 +13,7 @@ test("a provider's keys are asked for over https only, whatever address it publi
     "not an address",
     undefined,
   ])
-    expect(() => keysAddress(address, issuer), String(address)).toThrow(TypeError);
+    expect(() => keysAddress(address, issuer)).toThrow(TypeError);
 });
 
 test("only a provider on this machine, reached by plain http, may publish its keys so", () => {

@@ -13,7 +13,7 @@ import { createKeyCheck, type KeyChecks } from "./key-check.ts";
 import { createOwnKey, createServiceKey, keyList, revokeKey, rotateKey, type KeyDeps, type KeyMaker } from "./keys.ts";
 import { changeServiceAccount, createServiceAccount, serviceAccountList } from "./service-accounts.ts";
 
-export type { ApiKeyCheck, KeyCaller, KeyChecks } from "./key-check.ts";
+export type { ApiKeyCheck } from "./key-check.ts";
 export { holdsKey, looksLikeKey } from "./key-format.ts";
 export type { KeyMaker } from "./keys.ts";
 

@@ -6,7 +6,7 @@ import type { ProvisioningClient, ProvisioningDeps } from "./room.ts";
 import { endClient, findClient, insertClient, listClients, type ClientRow } from "./store.ts";
 
 /** Credentials of clients are API keys of service accounts, like any other program's. */
-export type ClientKeys = Pick<Keys, "createFor" | "listServices" | "createService" | "changeService">;
+type ClientKeys = Pick<Keys, "createFor" | "listServices" | "createService" | "changeService">;
 export type ClientDeps = ProvisioningDeps & Readonly<{ keys: ClientKeys }>;
 
 /** Without sign-in through other systems a client's people are its own: an issuer of one. */

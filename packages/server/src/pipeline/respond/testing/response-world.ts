@@ -54,6 +54,16 @@ export type WorldOptions = Readonly<{
   proposalsPerHourMax?: number;
 }>;
 
+/** The newest change of an incident is what speaks for a block. */
+function evidenceIn({ changes }: ResponseWorld["situation"]): GovernPorts["evidenceOf"] {
+  return async (incidentId) => {
+    const known = changes.findLast((one) => one.incidentId === incidentId);
+    if (known === undefined) return undefined;
+    const detectionIds = [`det_${uuid(known.position)}` as DetectionId];
+    return { incidentId, risk: known.risk, actorIp: known.actorIp, detectionIds };
+  };
+}
+
 export async function openResponseWorld(engine: EngineName, options: WorldOptions = {}): Promise<ResponseWorld> {
   const clock = fixedClock("2026-02-01T12:00:00Z");
   const test = await openTestDatabase(engine, clock);
@@ -75,17 +85,7 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
       enforcers: await enforcerAddresses(db),
       operators: situation.operators,
     }),
-    evidenceOf: async (incidentId) => {
-      const known = situation.changes.findLast((one) => one.incidentId === incidentId);
-      return known === undefined
-        ? undefined
-        : {
-            incidentId,
-            risk: known.risk,
-            actorIp: known.actorIp,
-            detectionIds: [`det_${uuid(known.position)}` as DetectionId],
-          };
-    },
+    evidenceOf: evidenceIn(situation),
     readIncidentChangesAfter: async (_db, position, limit) =>
       situation.changes.filter((one) => one.position > position).slice(0, limit),
   };
