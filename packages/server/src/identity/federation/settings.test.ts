@@ -6,8 +6,9 @@ import { digestOf, readProviders } from "./settings.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tyr-sso-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-writeFileSync(join(folder, "corp.secret"), "a-secret-of-some-length\n");
-writeFileSync(join(folder, "short.secret"), "short\n");
+writeFileSync(join(folder, "corp.secret"), "a-secret-of-some-length\n", { mode: 0o600 });
+writeFileSync(join(folder, "short.secret"), "short\n", { mode: 0o600 });
+writeFileSync(join(folder, "open.secret"), "a-secret-of-some-length\n", { mode: 0o640 });
 
 const CORP = { id: "corp", name: "Corp", issuer: "https://id.example.org", clientId: "tyr" };
 const GROUPS = { groupsClaim: "groups", roles: { soc: ["analyst"] } };
@@ -60,6 +61,7 @@ describe("the settings of sign-in through other systems", () => {
     ],
     ["the same issuer twice", { providers: [CORP, { ...CORP, id: "b" }] }, "two providers have the issuer"],
     ["a secret that is not there", { providers: [{ ...CORP, clientSecretFile: "gone" }] }, "cannot be read"],
+    ["a secret others may read", { providers: [{ ...CORP, clientSecretFile: "open.secret" }] }, "chmod 600"],
     ["a secret too short to be one", { providers: [{ ...CORP, clientSecretFile: "short.secret" }] }, "fewer than 16"],
     ["an old sign-in for ever", { providers: [{ ...CORP, maxAgeSeconds: 10_000_000 }] }, "/providers/0/maxAgeSeconds"],
   ])("with %s are refused, and say where", (_name, content, where) => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { createHash } from "node:crypto";
 import { RoleName } from "@tyr/contract";
@@ -82,9 +82,18 @@ function checkRoles({ id, groupsClaim, roles, autoProvision, scim }: ProviderSet
     );
 }
 
+/** Whoever reads the secret can pass for us at the provider. Windows has no such bits. */
+function refuseReadable(path: string): void {
+  const mode = statSync(path).mode & 0o777;
+  if (process.platform === "win32" || (mode & 0o077) === 0) return;
+  throw invalid(`others than its owner may read ${path} (mode ${mode.toString(8).padStart(4, "0")}): chmod 600 it`);
+}
+
 function secretOf({ id, clientSecretFile }: ProviderSettings, base: string): string | undefined {
   if (clientSecretFile === undefined) return undefined;
-  const secret = read(resolve(base, clientSecretFile)).trim();
+  const path = resolve(base, clientSecretFile);
+  const secret = read(path).trim();
+  refuseReadable(path);
   if (secret.length < 16 || secret.length > 1_000)
     throw invalid(`the client secret of ${id} has fewer than 16 characters`);
   return secret;
