@@ -66,7 +66,7 @@ export function AuditFilters(): ReactNode {
             name="text"
             type="search"
             aria-label="Search the log"
-            placeholder="Text anywhere in an entry: a name, an address, a reason, an id"
+            placeholder="Words in an entry: a reason, a rule, an id (people: their user id)"
             maxLength={200}
             autoComplete="off"
             spellCheck={false}
