@@ -75,6 +75,16 @@ export const ERRORS = {
     "Signed in, but the permission is missing",
     "Ask an administrator for a role that holds the permission named in `permission`.",
   ],
+  PASSWORD_CHANGE_REQUIRED: [
+    403,
+    "Somebody else chose your password",
+    "Choose one of your own on your account page, or with `tyr account password`; until then nothing else is open.",
+  ],
+  FIRST_PASSWORD_OVER: [
+    403,
+    "The first password is over: it counts 72 hours",
+    "Ask an administrator for another (`tyr user reset-sign-in`), and choose your own at the first sign-in.",
+  ],
   SECOND_FACTOR_REQUIRED: [
     403,
     "This installation asks for a second factor",

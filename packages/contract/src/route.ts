@@ -16,6 +16,8 @@ export type RouteDefinition = Readonly<{
   stepUp?: StepUpClass;
   /** Also for a session that is good for adding a second factor only, where the installation asks for one. */
   beforeSecondFactor?: true;
+  /** Also for a session that a password somebody else chose has opened: what choosing one's own needs. */
+  beforeOwnPassword?: true;
   summary: string;
   status?: number;
   /** Its answer carries an ETag, and If-None-Match is answered with 304. */

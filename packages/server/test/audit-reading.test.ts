@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Client } from "@tyr/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PASSWORD, setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
+import { makeUser, PASSWORD, setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
 
 const execute = promisify(execFile);
 const verifier = fileURLToPath(new URL("../../ledger/verify-independent/verify.ts", import.meta.url));
@@ -76,7 +76,7 @@ test("the proof of an entry verifies with a program that shares nothing with thi
 });
 
 test("questions beyond their limits, cursors of nobody and people without the permission are refused", async () => {
-  await admin.call("user.create", { body: { name: "viv", roles: ["viewer"], password: PASSWORD } });
+  await makeUser(admin, server.url, { name: "viv", roles: ["viewer"] });
   const given = (await (await tokenOf("viv", PASSWORD)).json()) as { token?: string };
   const { token } = await admin.call("session.login", { body: { name: "alice", password: PASSWORD, token: true } });
   const status = async (query: string, bearer: string | undefined): Promise<number> =>

@@ -1,9 +1,20 @@
 import { createHmac } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Actor, AuditEntry, AuditEvent, CallInput, Client, OutputOf, Role, RouteId, Session } from "@tyr/contract";
+import type {
+  Actor,
+  AuditEntry,
+  AuditEvent,
+  CallInput,
+  Client,
+  OutputOf,
+  Role,
+  RouteId,
+  Session,
+  SubjectId,
+} from "@tyr/contract";
 import { HostileIssuer } from "../src/identity/federation/testing/hostile-issuer.ts";
-import { clientOf, PASSWORD, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
+import { clientOf, makeUser, PASSWORD, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
 
 /** Whoever performs a deed: how they show who they are, and as whom the log must name them. */
 export type Doer = Readonly<{ headers: Readonly<Record<string, string>>; actor: Pick<Actor, "kind" | "id"> }>;
@@ -57,14 +68,20 @@ export function fromElsewhere(): Readonly<Record<string, string>> {
 export async function signIn(url: string, name: string): Promise<Person> {
   const body = { name, password: PASSWORD, token: true };
   const { token = "", user } = await clientOf(url).call("session.login", { body }, { headers: fromElsewhere() });
+  return personOf(url, { name, token, id: user.id });
+}
+
+type Known = Readonly<{ name: string; token: string; id: SubjectId }>;
+
+function personOf(url: string, { name, token, id }: Known): Person {
   const headers = { authorization: `Bearer ${token}` };
   return {
     name,
     token,
     headers,
     client: clientOf(url, token),
-    subject: user.id,
-    actor: { kind: "person", id: user.id },
+    subject: id,
+    actor: { kind: "person", id },
   };
 }
 
@@ -103,8 +120,9 @@ export async function openWorld(): Promise<World> {
     freshAddress: () => `203.0.113.${(made += 1) % 256}`,
     async person(...roles) {
       const name = fresh("person");
-      await (await admin()).client.call("user.create", { body: { name, roles, password: PASSWORD } });
-      return await signIn(server.url, name);
+      const headers = fromElsewhere();
+      const made = await makeUser((await admin()).client, server.url, { name, roles, headers });
+      return personOf(server.url, { name, ...made });
     },
     async [Symbol.asyncDispose]() {
       await server.kill();

@@ -1,7 +1,7 @@
 import { permissionsOf, ROLE_NAMES, routes, type Client, type Role, type RouteDefinition } from "@tyr/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fromElsewhere } from "./audit-world.ts";
-import { PASSWORD, setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
+import { makeUser, setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
 
 /**
  * The whole table of permissions against the composed program, with the sessions and keys people and programs hold.
@@ -11,15 +11,6 @@ const dir = temporaryDirectory();
 let server: ServerProcess;
 const credentials = new Map<string, Readonly<Record<string, string>>>();
 const KEYS = { sensor: "event:write", enforcer: "block:enforce" } as const;
-
-async function tokenOf(name: string): Promise<string> {
-  const response = await fetch(`${server.url}/api/v1/session`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ name, password: PASSWORD, token: true }),
-  });
-  return ((await response.json()) as { token: string }).token;
-}
 
 /** What a client got for a key of an administrator: what its scopes say, and nothing else of what administrators may. */
 const SCOPES = ["event:read", "incident:write", "audit:read"] as const;
@@ -40,8 +31,8 @@ beforeAll(async () => {
   });
   const admin: Client = await setUp(server);
   for (const role of ROLE_NAMES) {
-    await admin.call("user.create", { body: { name: `one.${role}`, roles: [role], password: PASSWORD } });
-    credentials.set(role, { authorization: `Bearer ${await tokenOf(`one.${role}`)}` });
+    const { token } = await makeUser(admin, server.url, { name: `one.${role}`, roles: [role] });
+    credentials.set(role, { authorization: `Bearer ${token}` });
   }
   const sensor = await admin.call("sensor.create", { body: { name: "gate", kind: "ssh" } });
   credentials.set("sensor", { "x-tyr-key": sensor.key });

@@ -1,7 +1,15 @@
 import { createHmac } from "node:crypto";
 import { ApiProblem, createClient, type Client } from "@tyr/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { login, PASSWORD, setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
+import {
+  login,
+  makeUser,
+  PASSWORD,
+  setUp,
+  startServer,
+  temporaryDirectory,
+  type ServerProcess,
+} from "./server-process.ts";
 
 /** The composed program with a real clock: what an authenticator application shows is computed here a second time. */
 const dir = temporaryDirectory();
@@ -40,7 +48,7 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 
 test("a person adds an authenticator, signs in with it once per code, proves again, and gets back in by recovery code", async () => {
   const name = "grace.hopper";
-  await admin.call("user.create", { body: { name, roles: ["analyst"], password: PASSWORD } });
+  await makeUser(admin, server.url, { name, roles: ["analyst"] });
   const nobody = createClient({ baseUrl: server.url });
   const signIn = async (code?: string) =>
     await nobody.call("session.login", {

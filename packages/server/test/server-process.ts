@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createClient, type Client, type Role } from "@tyr/contract";
+import { createClient, type Client, type Role, type SubjectId } from "@tyr/contract";
 import { serverEnvironment, serverFlags } from "../../cli/bin/server-memory.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -110,6 +110,8 @@ export function temporaryDirectory(): Disposable & { path: string } {
 }
 
 export const PASSWORD = "the kettle sang at noon";
+/** What administrators give away: good for choosing one's own. */
+export const FIRST_PASSWORD = "given away on the phone";
 
 /** A client signed in with a token, as the command line does it. */
 export function clientOf(url: string, token?: string): Client {
@@ -133,13 +135,24 @@ export async function setUp(server: Pick<ServerProcess, "url" | "setupToken">): 
   return await login(server.url, "alice");
 }
 
-export async function addUser(
+type NewUser = Readonly<{ name: string; roles: Role[]; headers?: Readonly<Record<string, string>> }>;
+
+/** Makes somebody, who signs in and chooses `PASSWORD` instead of the first one. @returns their id and their session's token */
+export async function makeUser(
   admin: Client,
   url: string,
-  user: Readonly<{ name: string; roles: Role[] }>,
-): Promise<Client> {
-  await admin.call("user.create", { body: { ...user, password: PASSWORD } });
-  return await login(url, user.name);
+  { headers = {}, ...user }: NewUser,
+): Promise<Readonly<{ id: SubjectId; token: string }>> {
+  const { name } = user;
+  const { id } = await admin.call("user.create", { body: { ...user, password: FIRST_PASSWORD } });
+  const body = { name, password: FIRST_PASSWORD, token: true };
+  const { token = "" } = await clientOf(url).call("session.login", { body }, { headers });
+  await clientOf(url, token).call("account.changePassword", { body: { current: FIRST_PASSWORD, password: PASSWORD } });
+  return { id, token };
+}
+
+export async function addUser(admin: Client, url: string, user: NewUser): Promise<Client> {
+  return clientOf(url, (await makeUser(admin, url, user)).token);
 }
 
 /** Waits until every consumer has read to the head of its stream. */

@@ -12,7 +12,7 @@ import { createRemoteJWKSet, jwtVerify } from "jose";
 import * as oauth from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromElsewhere } from "./audit-world.ts";
-import { setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
+import { makeUser, setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
 
 /** The composed program, as a client of its API meets it: over HTTP, by the addresses its metadata gives. */
 const dir = temporaryDirectory();
@@ -231,14 +231,8 @@ describe("a client of the API", () => {
   });
 
   test("loses everything within one request when its person is disabled", async () => {
-    const name = "leaver";
-    const password = "a lantern over the harbour";
-    const { id } = await admin.call("user.create", { body: { name, roles: ["analyst"], password } });
-    const { token = "" } = await admin.call(
-      "session.login",
-      { body: { name, password, token: true } },
-      { headers: fromElsewhere() },
-    );
+    const leaver = { name: "leaver", roles: ["analyst" as const], headers: fromElsewhere() };
+    const { id, token } = await makeUser(admin, server.url, leaver);
     const response = await fetch(`${server.url}/api/v1/keys`, {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },

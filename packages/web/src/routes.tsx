@@ -38,8 +38,9 @@ const app = createRoute({
   id: "app",
   beforeLoad: async ({ location }) => {
     try {
-      const { lacksSecondFactor } = await queryClient.ensureQueryData(sessionQuery);
-      if (lacksSecondFactor === true && location.pathname !== "/account") throw redirect({ to: "/account" });
+      const { lacksSecondFactor, mustChangePassword } = await queryClient.ensureQueryData(sessionQuery);
+      const isBound = lacksSecondFactor === true || mustChangePassword === true;
+      if (isBound && location.pathname !== "/account") throw redirect({ to: "/account" });
     } catch (error) {
       if (!(error instanceof ApiProblem) || error.status !== 401) throw error;
       const { needed } = await api.call("setup.state", {});

@@ -8,7 +8,7 @@ import { idOf } from "./fake/make.ts";
 import { makeWorld } from "./fake/world.ts";
 
 if (!hasChromium)
-  console.warn("SKIPPED: 6 browser journeys of one's account, because there is no Chromium (set TYR_CHROMIUM)");
+  console.warn("SKIPPED: 7 browser journeys of one's account, because there is no Chromium (set TYR_CHROMIUM)");
 
 describe.skipIf(!hasChromium)("one's own account in the application", () => {
   let api: FakeApi;
@@ -134,6 +134,28 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await dialog().getByRole("button", { name: "Change it" }).click();
     await page.getByText("your other sessions have ended").waitFor();
     await expect.poll(async () => await page.getByRole("button", { name: "End the" }).count()).toBe(0);
+    await close();
+  });
+
+  test("whoever was given a password chooses their own before anything else opens", async () => {
+    await as("mara", "/account");
+    api.world.account.mustChangePassword = true;
+    await page.goto(`${api.url}/incidents`);
+    await page.getByText("Choose a password of your own").waitFor();
+    expect(new URL(page.url()).pathname).toBe("/account");
+    await looksRight("account-first-password");
+    await page.keyboard.press("Escape");
+    expect(await page.getByRole("heading", { name: "Sessions" }).count()).toBe(0);
+    await looksRight("account-first-password-notice");
+    await page.getByRole("button", { name: "Choose your password" }).click();
+    await dialog().getByLabel("Current password").fill("given away on the phone");
+    await dialog().getByLabel("New password", { exact: true }).fill("three grey herons wait");
+    await dialog().getByLabel("New password again").fill("three grey herons wait");
+    await dialog().getByRole("button", { name: "Change it" }).click();
+    await page.getByRole("heading", { name: "Sessions" }).waitFor();
+    expect(await page.getByText("Choose a password of your own").count()).toBe(0);
+    await page.goto(`${api.url}/incidents`);
+    await page.getByRole("heading", { name: "Incidents" }).waitFor();
     await close();
   });
 

@@ -35,6 +35,10 @@ export const login: Run = async (context, input) => {
   print.one({ url: url.value, name: user.name, roles: user.roles, expiresAt, file }, () => [
     `Signed in to ${url.value} as ${visible(user.name)} (${visible(user.roles.join(", "))}) until ${showInstant(expiresAt)}.`,
   ]);
+  if (session.mustChangePassword === true)
+    print.warn(
+      "somebody else chose this password: until you choose your own (tyr account password) nothing else is open",
+    );
   print.say(`Kept in ${visible(file)}, readable by you alone. tyr logout ends it.`);
   return EXIT.ok;
 };

@@ -41,12 +41,13 @@ export const unlock: Run = async ({ api: open, print }, input) => {
   return EXIT.ok;
 };
 
-/** The password is the new first one; whoever gets it should change it. */
+/** The password is the new first one: whoever gets it has to choose their own. */
 export const reset: Run = async (context, input) => {
   const api = await context.api();
   const { id, name } = await needUser(api, input.value(0, "the user"));
   const password = await readPassword(context, input);
   await api.call("user.resetSignIn", { params: { id }, body: { password } });
   context.print.say(`${visible(name)} signs in with that password alone now; second factors and sessions are gone.`);
+  context.print.say("The password is good for 72 hours, to choose one of their own.");
   return EXIT.ok;
 };

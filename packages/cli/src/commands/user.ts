@@ -53,6 +53,7 @@ export const add: Run = async (context, input) => {
   const made = await api.call("user.create", { body: { name, password, roles } });
   context.print.many([made], COLUMNS, "");
   context.print.say(`They sign in with: tyr login --name ${visible(made.name)}`);
+  context.print.say("The password is good for 72 hours, to choose one of their own.");
   return EXIT.ok;
 };
 

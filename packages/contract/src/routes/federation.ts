@@ -75,6 +75,7 @@ export const federationRoutes = {
     path: "/api/v1/sso/logout",
     needs: "session:own",
     beforeSecondFactor: true,
+    beforeOwnPassword: true,
     summary: "Sign out, and learn where the other system ends its own session",
     response: f.SsoEnd,
   },

@@ -65,6 +65,8 @@ export const Session = Type.Object({
   expiresAt: Instant,
   /** true: good for nothing but adding the second factor that this installation asks for. */
   lacksSecondFactor: Type.Optional(Type.Boolean()),
+  /** true: good for nothing but choosing a password of one's own instead of the one somebody gave. */
+  mustChangePassword: Type.Optional(Type.Boolean()),
   token: Type.Optional(Type.String()),
 });
 export type Session = Static<typeof Session>;

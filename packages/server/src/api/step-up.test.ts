@@ -126,6 +126,22 @@ describe("a route that asks for a recent proof", () => {
     expect(own.every((id) => /^(session|account|passkey|sso)\./.test(id))).toBe(true);
   });
 
+  test("and a password of one's own: with one that somebody gave a session chooses another, and nothing else", async () => {
+    server.callers.set("given", {
+      ...person("given", everything),
+      provedAt: server.clock.now(),
+      mustChangePassword: true,
+    });
+    const open: string[] = [];
+    for (const [id, { needs }] of all) {
+      if (needs === "public") continue;
+      if ((await ask(id, "given")).statusCode !== 403) open.push(id);
+    }
+    const needed = ["account.changePassword", "account.methods", "session.get", "session.logout", "session.stepUp"];
+    expect(open.toSorted()).toEqual([...needed, "sso.logout"]);
+    expect((await ask("incident.list", "given")).json()).toMatchObject({ code: "PASSWORD_CHANGE_REQUIRED" });
+  });
+
   test("says so only to whoever may use it at all", async () => {
     server.callers.set("viewer", person("viewer", new Set(["session:own"])));
     expect((await ask("user.create", "viewer")).json()).toMatchObject({ code: "NOT_PERMITTED" });

@@ -1,6 +1,11 @@
 import { refuse, STEP_UP_SECONDS, type Refusal, type RouteDefinition, type StepUpClass } from "@tyr/contract";
 import type { Caller } from "#identity";
 
+function byFirstPassword({ beforeOwnPassword }: RouteDefinition, { mustChangePassword }: Caller) {
+  if (mustChangePassword !== true || beforeOwnPassword === true) return undefined;
+  return refuse("PASSWORD_CHANGE_REQUIRED", "somebody else chose your password: choose one of your own first").refusal;
+}
+
 function withoutSecondFactor({ beforeSecondFactor }: RouteDefinition, { lacksSecondFactor }: Caller) {
   if (lacksSecondFactor !== true || beforeSecondFactor === true) return undefined;
   return refuse("SECOND_FACTOR_REQUIRED", "a password alone is not enough here: add a second factor to your account")
@@ -20,7 +25,7 @@ function notByPasskey(stepUp: StepUpClass, { passkeyMissingFor = [] }: Caller): 
  * as well.
  */
 export function staleProof(route: RouteDefinition, caller: Caller, now: Date): Refusal | undefined {
-  const lacking = withoutSecondFactor(route, caller);
+  const lacking = byFirstPassword(route, caller) ?? withoutSecondFactor(route, caller);
   const { stepUp } = route;
   if (lacking !== undefined || stepUp === undefined) return lacking;
   const weak = notByPasskey(stepUp, caller);

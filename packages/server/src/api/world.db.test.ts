@@ -130,7 +130,12 @@ describe.each(TEST_ENGINES)("a server over HTTP on %s", (engine) => {
   test("lets an administrator make users, who have their roles' permissions until they are disabled", async () => {
     const ada = await bearer("ada", PASSWORD);
     const { id } = await ada.call("user.create", { body: { name: "bob", password: OTHER, roles: ["viewer"] } });
-    const bob = await bearer("bob", OTHER);
+    const given = await bearer("bob", OTHER);
+    expect(await code(given.call("sensor.list", {}))).toBe("PASSWORD_CHANGE_REQUIRED");
+    expect((await given.call("session.get", {})).mustChangePassword).toBe(true);
+    await given.call("account.changePassword", { body: { current: OTHER, password: "a path along the dunes" } });
+    expect(await given.call("session.get", {})).not.toHaveProperty("mustChangePassword");
+    const bob = await bearer("bob", "a path along the dunes");
     expect(await bob.call("sensor.list", {})).toEqual({ items: [] });
     expect(await code(bob.call("audit.head", {}))).toBe("NOT_PERMITTED");
     expect(await code(bob.call("user.create", { body: { name: "x", password: OTHER, roles: ["admin"] } }))).toBe(

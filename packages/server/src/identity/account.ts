@@ -3,6 +3,7 @@ import { ok, refuse, type RecoveryCodes, type Result, type SignInMethods, type T
 import type { Fact, WriteTransaction } from "#platform/database";
 import { confirmTotp, countRecoveryCodes, deleteTotp, findTotp, putRecoveryCodes, putTotp } from "./factor-store.ts";
 import { sessionCounter } from "./known-device.ts";
+import { refuseKept } from "./first-password.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword, standsAlone } from "./password-policy.ts";
 import { countPasskeys, deletePasskeysOf, hasPasskey } from "./passkeys/store.ts";
@@ -51,7 +52,7 @@ async function replace(tx: WriteTransaction, own: Own, wanted: Replaced): Promis
   const alone = standsAlone(password);
   const unchanged = await lockUnchanged(tx, subject);
   if (unchanged === undefined || (!alone && !(await hasSecondFactor(tx, subject.id)))) return changedMeanwhile();
-  await setPassword(tx, { id: subject.id, password: hashed, password_stands_alone: alone });
+  await setPassword(tx, { id: subject.id, password: hashed, password_stands_alone: alone, password_until: null });
   await forgetFailures(tx, counter);
   return ok(await deleteSessionsOf(tx, subject.id, own.caller.sessionId));
 }
@@ -65,6 +66,8 @@ async function change(deps: SignInDeps, body: PasswordChange, own: Own): Promise
   const owner = { name: subject.name, hasSecondFactor: await hasSecondFactor(database.read, subject.id) };
   const fit = await checkPassword(body.password, owner, isKnownPassword);
   if (!fit.ok) return fit;
+  const kept = refuseKept(subject, body);
+  if (kept !== undefined) return kept;
   const wanted = { ...checked.value, password: body.password, hashed: await hashPassword(body.password) };
   return await database.audited(
     (done) =>
@@ -72,7 +75,7 @@ async function change(deps: SignInDeps, body: PasswordChange, own: Own): Promise
         ? [
             {
               ...ownFact(own, "password.changed", { sessionsEnded: done.value.length }),
-              before: "in force",
+              before: subject.password_until === null ? "in force" : "first password",
               after: "replaced",
             },
           ]

@@ -2,6 +2,7 @@ import { ok, refuse, type Actor, type Result, type User } from "@tyr/contract";
 import { dropSecondFactors } from "./account.ts";
 import { countersOf, forgetDevices } from "./known-device.ts";
 import { FAILURES_MAX } from "./login-delay.ts";
+import { firstPasswordUntil } from "./first-password.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword, firstOwner } from "./password-policy.ts";
 import { busy, type SignInDeps } from "./sign-in.ts";
@@ -79,8 +80,8 @@ export async function unlockAtStart(deps: SignInDeps, name: string): Promise<Res
 export type SignInReset = Readonly<{ user: User; ended: readonly string[]; hadSecondFactor: boolean }>;
 
 /**
- * For somebody who lost what they sign in with, after meeting them: a new first password alone opens the account, which
- * waits for nothing any more. Refusals `NOT_FOUND`, `PASSWORD_TOO_WEAK`, `TOO_MANY_REQUESTS`.
+ * For somebody who lost what they sign in with, after meeting them: a new first password alone opens the account for 72 hours,
+ * to choose another, and it waits for nothing any more. Refusals `NOT_FOUND`, `PASSWORD_TOO_WEAK`, `TOO_MANY_REQUESTS`.
  */
 export async function resetSignIn(
   deps: SignInDeps,
@@ -105,7 +106,8 @@ export async function resetSignIn(
       },
     ],
     async (tx): Promise<Result<SignInReset>> => {
-      await setPassword(tx, { id: subject.id, password: hashed, password_stands_alone: true });
+      const password_until = firstPasswordUntil(deps.clock.now());
+      await setPassword(tx, { id: subject.id, password: hashed, password_stands_alone: true, password_until });
       const hadSecondFactor = await dropSecondFactors(tx, deps, subject.id);
       await forgetFailures(tx, ...(await countersOf(tx, subject)));
       await forgetDevices(tx, subject.id);

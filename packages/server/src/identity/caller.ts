@@ -23,6 +23,8 @@ export type Caller = Readonly<{
   passkeyMissingFor?: readonly StepUpClass[];
   /** A password alone opened the session of somebody who has to have a second factor: good for adding one. */
   lacksSecondFactor?: boolean;
+  /** A password that somebody else chose opened the session: good for choosing one's own. */
+  mustChangePassword?: boolean;
   /** The API key this came with; then `permissions` are what its scopes leave. */
   keyId?: KeyId;
   /** Of a program: its owner, and who was shown the secret it came with. What it asks for, they asked for. */

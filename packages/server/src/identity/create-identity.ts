@@ -58,7 +58,7 @@ export type Identity = Readonly<{
   passkeys: Passkeys;
   /** What ends with an account, in the transaction that disables it. Rooms whose credentials are somebody's register here. */
   endAccess: EndAccess;
-  /** Refusals `LOGIN_FAILED`, `SECOND_FACTOR_NEEDED`, `LOGIN_DELAYED`, `TOO_MANY_REQUESTS`. */
+  /** Refusals `LOGIN_FAILED`, `FIRST_PASSWORD_OVER`, `SECOND_FACTOR_NEEDED`, `LOGIN_DELAYED`, `TOO_MANY_REQUESTS`. */
   signIn(credentials: Credentials, origin: Origin): Promise<Result<SignedIn>>;
   /** Proves again who holds a session, which goes on under a new token. */
   stepUp(shown: Omit<Credentials, "name">, own: Own): Promise<Result<SignedIn>>;

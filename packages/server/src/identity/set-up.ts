@@ -27,6 +27,7 @@ async function makeFirst(deps: SignInDeps, body: SetUpBody, origin: Origin): Pro
     name: body.name,
     password: await hashPassword(body.password),
     password_stands_alone: true,
+    password_until: null,
     roles: FIRST_ROLES,
     active: true,
     created_at: now,

@@ -3,6 +3,7 @@ import type { Clock } from "#platform/clock";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
 import { anonymous } from "./caller.ts";
+import { isFirstPasswordOver } from "./first-password.ts";
 import { counterOf, keepDevice } from "./known-device.ts";
 import { FAILURES_MAX } from "./login-delay.ts";
 import { hashPassword, isOutdated, verifyPassword, type HashingPlaces } from "./password-hash.ts";
@@ -135,6 +136,7 @@ type Reason =
   | "unknown name"
   | "wrong password"
   | "disabled"
+  | "first password over"
   | "changed meanwhile"
   | "no code"
   | "wrong code"
@@ -146,6 +148,8 @@ function refusalOf(reason: Reason): Refused {
     return refuse("SECOND_FACTOR_NEEDED", "this account asks for a passkey or a code besides the password");
   if (reason === "wrong passkey") return refuse("LOGIN_FAILED", "the passkey was not accepted");
   if (reason === "wrong code") return refuse("LOGIN_FAILED", "the code is wrong, or was used already");
+  if (reason === "first password over")
+    return refuse("FIRST_PASSWORD_OVER", "this password was for the first sign-in, and nobody used it in time");
   return refuse("LOGIN_FAILED", "name or password is wrong");
 }
 
@@ -262,6 +266,8 @@ async function attempt(deps: SignInDeps, credentials: Credentials, origin: Origi
   const { failures } = counted.value;
   if (subject === undefined || !matches || !subject.active)
     return await refuseSignIn(deps, { subject, reason: reasonOf(subject, matches), failures }, origin);
+  if (isFirstPasswordOver(subject, deps.clock.now()))
+    return await refuseSignIn(deps, { subject, reason: "first password over", failures }, origin);
   const rehashed = isOutdated(subject.password) ? await hashPassword(credentials.password) : undefined;
   const { code } = credentials;
   const passkey = credentials.passkey === undefined ? undefined : await shownPasskey(deps, credentials.passkey);
@@ -275,7 +281,8 @@ async function attempt(deps: SignInDeps, credentials: Credentials, origin: Origi
  * Signs somebody in by name, password and, where the account has one, second factor. Unknown, wrong and disabled give
  * the same answer after the same work.
  *
- * @returns refusals `LOGIN_FAILED`, `SECOND_FACTOR_NEEDED`, `LOGIN_DELAYED` (per account, whatever the address), `TOO_MANY_REQUESTS`
+ * @returns refusals `LOGIN_FAILED`, `FIRST_PASSWORD_OVER`, `SECOND_FACTOR_NEEDED`, `LOGIN_DELAYED` (per account, whatever
+ *   the address), `TOO_MANY_REQUESTS`
  */
 export async function signIn(deps: SignInDeps, credentials: Credentials, origin: Origin): Promise<Result<SignedIn>> {
   const outcome = await deps.places.run(async () => await attempt(deps, credentials, origin));

@@ -11,6 +11,8 @@ export type SubjectRow = Readonly<{
   password: string;
   /** It has 15 characters or more. */
   password_stands_alone: boolean;
+  /** Somebody else chose it: until when it opens the account, for choosing another. null: its owner did. */
+  password_until: Date | null;
   roles: readonly Role[];
   active: boolean;
   created_at: Date;
@@ -49,6 +51,7 @@ const SUBJECT = [
   "subject.name",
   "subject.password",
   "subject.password_stands_alone",
+  "subject.password_until",
   "subject.roles",
   "subject.active",
   "subject.created_at",
@@ -130,9 +133,14 @@ export async function updateSubject(
 
 export async function setPassword(
   tx: WriteTransaction,
-  { id, password, password_stands_alone }: Pick<SubjectRow, "id" | "password" | "password_stands_alone">,
+  { id, ...set }: Pick<SubjectRow, "id" | "password" | "password_stands_alone" | "password_until">,
 ): Promise<void> {
-  await tx.updateTable("subject").set({ password, password_stands_alone }).where("id", "=", id).execute();
+  const { password, password_stands_alone, password_until } = set;
+  await tx
+    .updateTable("subject")
+    .set({ password, password_stands_alone, password_until })
+    .where("id", "=", id)
+    .execute();
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Fact, WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
 import { keepDuties, underExceptions, type Kept } from "./duties/keep-duties.ts";
 import type { AllEnded, EndAccess } from "./end-access.ts";
+import { firstPasswordUntil } from "./first-password.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPassword, firstOwner } from "./password-policy.ts";
 import { busy, type SignInDeps } from "./sign-in.ts";
@@ -24,7 +25,7 @@ function stateOf({ roles, active }: Pick<SubjectRow, "roles" | "active">): strin
   return `${active ? "active" : "disabled"}: ${roles.toSorted().join(", ")}`;
 }
 
-/** Refusals `PASSWORD_TOO_WEAK`, `NAME_TAKEN`, `DUTY_CONFLICT`, `TOO_MANY_REQUESTS`. */
+/** The password opens the account for 72 hours, to choose another. Refusals `PASSWORD_TOO_WEAK`, `NAME_TAKEN`, `DUTY_CONFLICT`, `TOO_MANY_REQUESTS`. */
 export async function createUser(deps: SignInDeps, body: UserCreate, by: Administrator): Promise<Result<User>> {
   const password = await checkPassword(body.password, firstOwner(body.name), deps.isKnownPassword);
   if (!password.ok) return password;
@@ -38,6 +39,7 @@ export async function createUser(deps: SignInDeps, body: UserCreate, by: Adminis
     name: body.name,
     password: hashed,
     password_stands_alone: true,
+    password_until: firstPasswordUntil(now),
     roles,
     active: true,
     created_at: now,

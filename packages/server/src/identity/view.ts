@@ -1,6 +1,7 @@
 import { PERMISSION_NAMES, permissionsOf, type Actor, type Permission, type Session, type User } from "@tyr/contract";
 import type { ReadDatabase } from "#platform/database";
 import type { Caller } from "./caller.ts";
+import { mustChangePassword } from "./first-password.ts";
 import { heldPermissions } from "./roles/held-permissions.ts";
 import { isByPasskey, lacksSecondFactor, type SignInRules } from "./sign-in-rules.ts";
 import type { SessionOwner, SessionRow, SubjectRow } from "./store.ts";
@@ -28,6 +29,7 @@ export function callerOf({ session, subject }: SessionOwner, rules: SignInRules)
     sessionId: session.id,
     provedAt: session.proved_at,
     passkeyMissingFor: isByPasskey(session.factor) ? [] : rules.passkeyFor,
+    mustChangePassword: mustChangePassword(subject, session),
     lacksSecondFactor: lacksSecondFactor(rules, subject.roles, session.factor),
   };
 }
@@ -40,11 +42,12 @@ function listed(permissions: ReadonlySet<Permission>): Permission[] {
 export async function sessionView(
   db: ReadDatabase,
   subject: SubjectRow,
-  { expires_at }: Pick<SessionRow, "expires_at">,
+  session: Pick<SessionRow, "expires_at" | "factor">,
 ): Promise<Session> {
   return {
     user: userView(subject),
     permissions: listed(await heldPermissions(db, subject.roles)),
-    expiresAt: expires_at.toISOString(),
+    expiresAt: session.expires_at.toISOString(),
+    ...(mustChangePassword(subject, session) ? { mustChangePassword: true } : {}),
   };
 }

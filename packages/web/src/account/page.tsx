@@ -1,7 +1,7 @@
 import type { SessionInfo } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { ask } from "../api/queries.ts";
 import { roleTitle, useCan, useSession } from "../api/session.ts";
 import { useSignOut } from "../api/use-sign-out.ts";
@@ -14,6 +14,7 @@ import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
+import { ChangePassword } from "./change-password.tsx";
 import { clientName } from "./client-name.ts";
 import { LinkedSystems } from "./linked-systems.tsx";
 import { Methods } from "./methods.tsx";
@@ -79,9 +80,10 @@ export function AccountPage(): ReactNode {
 }
 
 function Account(): ReactNode {
-  const { user, lacksSecondFactor } = useSession();
+  const { user, lacksSecondFactor, mustChangePassword } = useSession();
   const can = useCan();
   const { signOut, busy } = useSignOut();
+  const isOwn = mustChangePassword !== true;
   return (
     <div className="page">
       <PageHead title={user.name} about="Who you are here, and where you are signed in.">
@@ -89,7 +91,8 @@ function Account(): ReactNode {
           Sign out
         </button>
       </PageHead>
-      {lacksSecondFactor === true ? <SecondFactorFirst /> : null}
+      {isOwn ? null : <OwnPasswordFirst />}
+      {isOwn && lacksSecondFactor === true ? <SecondFactorFirst /> : null}
       <dl className="facts account-facts">
         <dt>Roles</dt>
         <dd>{user.roles.map(roleTitle).join(", ")}</dd>
@@ -97,7 +100,7 @@ function Account(): ReactNode {
         <dd>
           <Time at={user.createdAt} />
         </dd>
-        {can("audit:read") ? (
+        {isOwn && can("audit:read") ? (
           <>
             <dt>Log</dt>
             <dd>
@@ -108,11 +111,39 @@ function Account(): ReactNode {
           </>
         ) : null}
       </dl>
-      <Methods />
-      <Passkeys />
-      <LinkedSystems />
-      <Sessions />
+      {isOwn ? (
+        <>
+          <Methods />
+          <Passkeys />
+          <LinkedSystems />
+          <Sessions />
+        </>
+      ) : null}
     </div>
+  );
+}
+
+/** Nothing else is open to this session, so nothing else is asked for. */
+function OwnPasswordFirst(): ReactNode {
+  const [opened, setOpened] = useState(true);
+  const query = useQuery(ask("account.methods", {}));
+  const short = query.data !== undefined && (query.data.totp !== null || query.data.passkeys > 0);
+  return (
+    <>
+      <div className="notice notice-warn" role="status">
+        <Icon name="shield" />
+        <div className="notice-body">
+          <strong>Choose a password of your own</strong>
+          <p>Somebody else chose the one you signed in with. It opens this page and no other, and counts 72 hours.</p>
+          <p>
+            <button type="button" className="button small" onClick={() => setOpened(true)}>
+              Choose your password
+            </button>
+          </p>
+        </div>
+      </div>
+      {opened ? <ChangePassword short={short} onClose={() => setOpened(false)} /> : null}
+    </>
   );
 }
 

@@ -60,7 +60,11 @@ function Reset({ user, onClose }: Readonly<{ user: User; onClose: () => void }>)
           For somebody who lost what they sign in with, after you have made sure who they are. The new password alone
           opens the account: second factors, recovery codes and sessions go.
         </p>
-        <PasswordField label="New first password" hint="At least 15 characters. Hand it over in person." isNew />
+        <PasswordField
+          label="New first password"
+          hint="At least 15 characters. Hand it over in person: for 72 hours it is good for choosing their own."
+          isNew
+        />
         <FormEnd verb="Reset" error={reset.error} busy={reset.isPending} onCancel={onClose} />
       </Form>
     </Dialog>

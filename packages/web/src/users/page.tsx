@@ -246,7 +246,11 @@ function CreateUser({ onClose }: Readonly<{ onClose: () => void }>): ReactNode {
     <Dialog title="Create a user" onClose={onClose}>
       <Form onData={submit}>
         <NameField hint="Letters, digits and . _ @ -, for signing in." autoComplete="off" isNew />
-        <PasswordField label="First password" hint="At least 15 characters. Hand it over in person." isNew />
+        <PasswordField
+          label="First password"
+          hint="At least 15 characters. Hand it over in person: for 72 hours it is good for choosing their own."
+          isNew
+        />
         <RoleBoxes chosen={["analyst"]} />
         {problem === undefined ? null : <p className="warning">{problem}</p>}
         <FormEnd verb="Create" error={create.error} busy={create.isPending} onCancel={onClose} />

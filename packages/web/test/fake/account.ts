@@ -8,12 +8,15 @@ export type AccountState = {
   passkeys: readonly Passkey[];
   /** The proof of who somebody is has become too old: what asks for one is refused until it was given. */
   proofIsOld: boolean;
+  /** Somebody else chose the password. */
+  mustChangePassword: boolean;
 };
 
 export const makeAccount = (): AccountState => ({
   methods: { passwordStandsAlone: true, totp: null, passkeys: 0, recoveryCodesLeft: 0 },
   passkeys: [],
   proofIsOld: false,
+  mustChangePassword: false,
 });
 
 /** The code that counts. */
@@ -53,6 +56,7 @@ export const accountAnswers = (sessionAnswer: NonNullable<Answers["session.get"]
     const passwordStandsAlone = body.password.length >= 15;
     world.account.methods = { ...world.account.methods, passwordStandsAlone };
     world.ownSessions = world.ownSessions.filter((one) => one.current);
+    world.account.mustChangePassword = false;
   },
   "account.enrolTotp": () => ({
     secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",

@@ -125,7 +125,10 @@ function overview(world: World): Overview {
 
 const trust: Answers = {
   "setup.state": (_, { world }) => ({ needed: world.setupNeeded }),
-  "session.get": (_, { user }) => sessionOf(user),
+  "session.get": (_, { user, world: { account } }) => ({
+    ...sessionOf(user),
+    ...(account.mustChangePassword ? { mustChangePassword: true } : {}),
+  }),
   "session.logout": () => undefined,
   "sso.providers": () => ({ items: [] }),
   "sso.ownLinks": () => ({ items: [] }),

@@ -119,7 +119,7 @@ type NewPerson = Pick<SubjectRow, "id" | "name" | "roles">;
 
 async function insertLinked(tx: WriteTransaction, entry: Entry, { id, name, roles }: NewPerson): Promise<Found | Stop> {
   const { claims, now, password } = entry;
-  const made = { created_at: now, last_seen_at: now, password_stands_alone: true };
+  const made = { created_at: now, last_seen_at: now, password_stands_alone: true, password_until: null };
   const subject: SubjectRow = { id, name, password, roles, active: true, ...made };
   // A name that is taken is never taken over: whoever chooses names at the provider would choose whom to become here.
   if (!(await insertSubject(tx, subject))) return stop("SSO_NAME_UNUSABLE", "the login name is somebody else's here");
