@@ -161,6 +161,25 @@ describe.each(TEST_ENGINES)("pruning the log on %s", (engine) => {
     expect(await served(world)).toMatchObject({ ok: true, pruned: [{ first: 0, last: 1_023 }] });
   });
 
+  test("keeps what is held since it was declared, where a crash left the removal to a later run", async () => {
+    const world = await openWorld(engine);
+    const { audit } = world;
+    await asOwner(
+      world,
+      "create function no_removal() returns trigger language plpgsql as 'begin raise exception ''crash''; end'",
+      "create trigger no_removal before delete on audit_leaf for each statement execute function no_removal()",
+    );
+    await expect(audit.pruning.prune(noKeepers, order)).rejects.toThrow("crash");
+    await asOwner(world, "drop trigger no_removal on audit_leaf");
+    expect((await audit.head()).pruned?.entries).toBe(1_024);
+    const keepers = [{ why: "legal hold", ids: ["inc_old_600"] }];
+    expect(await audit.pruning.prune({ ...noKeepers, keepers }, order)).toBe(512);
+    expect(await audit.pruning.prune({ ...noKeepers, keepers }, order)).toBe(0);
+    expect((await audit.search({ objectId: "inc_old_600" }))?.items).toHaveLength(1);
+    expect(await verify(world)).toMatchObject({ ok: true, pruned: 512 });
+    expect(await audit.pruning.prune(noKeepers, order)).toBe(512);
+  });
+
   test("goes red when a hash tile is gone, or an entry outside of what was declared", async () => {
     const world = await openWorld(engine);
     await world.audit.pruning.prune(noKeepers, order);

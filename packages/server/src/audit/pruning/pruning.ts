@@ -152,7 +152,14 @@ function removedFact({ actor, requestId, reason, keepDays }: PruneOrder, removed
   return { type: "retention.removed", actor, requestId, object: { kind: "records", id: "audit" }, details };
 }
 
-async function removeDeclared(deps: PruningDeps, order: PruneOrder, cutoff: Date): Promise<number> {
+/** How much of what is declared may go now: what is held since then stays, with all behind it, until nothing holds it. */
+async function freeUpTo(tx: WriteTransaction, keepers: readonly Keeper[], to: number): Promise<number> {
+  let end = to;
+  for (const { ids } of keepers) end = Math.min(end, (await firstAbout(tx, ids)) ?? end);
+  return end - (end % tileWidth);
+}
+
+async function removeDeclared(deps: PruningDeps, order: PruneOrder, { cutoff, keepers }: PruneDue): Promise<number> {
   const { database, archive } = deps;
   let removed = 0;
   for (let row = await readPruned(database.read); row !== undefined && row.removed < row.declared;) {
@@ -160,9 +167,13 @@ async function removeDeclared(deps: PruningDeps, order: PruneOrder, cutoff: Date
     const to = Math.min(from + BATCH, row.declared);
     for (let n = from / tileWidth; n < to / tileWidth; n += 1) await archiveBundle(database.read, archive, n);
     const gone = await database.audited(
-      (count: number | undefined) => (count === undefined ? [] : [removedFact(order, count, cutoff)]),
-      async (tx) => await removeBodies(tx, from, to),
+      (count: number | undefined) => (count === undefined || count === 0 ? [] : [removedFact(order, count, cutoff)]),
+      async (tx) => {
+        const end = await freeUpTo(tx, keepers, to);
+        return end > from ? await removeBodies(tx, from, end) : 0;
+      },
     );
+    if (gone === 0) break;
     removed += gone ?? 0;
     row = await readPruned(database.read);
   }
@@ -193,17 +204,16 @@ export function createPruning(deps: PruningDeps): Pruning {
       return { due: old - from, held };
     },
     async prune(due, order) {
-      const { cutoff } = due;
       const { size } = await lookAt(due);
       const before = await readPruned(database.read);
       const end = Math.max(size, before?.declared ?? 0);
       if (end > (before?.declared ?? 0) || !isSignedAnew(before, key())) {
         const frontier = await archiveUpTo(deps, frontierOf(before), end);
-        if (!(await declare(deps, { before, frontier, order, cutoff }))) return 0;
+        if (!(await declare(deps, { before, frontier, order, cutoff: due.cutoff }))) return 0;
       }
       const now = await readPruned(database.read);
       if (now === undefined || now.removed === now.declared || !(await waitUntilPublished(deps))) return 0;
-      return await removeDeclared(deps, order, cutoff);
+      return await removeDeclared(deps, order, due);
     },
   };
 }
