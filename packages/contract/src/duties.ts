@@ -29,6 +29,12 @@ export const DUTY_PAIRS = [
     controls: [...SEGREGATION, "ITGC-AC-4"],
   },
   {
+    id: "provision-approve",
+    sides: ["scim:provision", "action:approve"],
+    reason: "Whoever provisions accounts and groups could make the second person whose approval a response waits for.",
+    controls: [...SEGREGATION, "ITGC-AC-4"],
+  },
+  {
     id: "mode-approve",
     sides: ["mode:write", "action:approve"],
     reason: "Whoever sets when a response runs unasked would also be the one who is asked.",
@@ -70,7 +76,8 @@ export const ROLE_EXCEPTIONS = [
   {
     role: "admin",
     pair: "users-retention",
-    reason: "Removing what is due follows fixed terms; entries of the audit log themselves are never removed.",
+    reason:
+      "Removing what is due follows terms set where the server is started; entries of the log are archived first, and their hashes stay.",
   },
   {
     role: "admin",

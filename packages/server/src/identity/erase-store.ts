@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { ok, refuse, type Result, type SubjectId } from "@tyr/contract";
+import { sql } from "kysely";
 import { ERASED_NAME, type WriteTransaction } from "#platform/database";
 import { deleteTotp, putRecoveryCodes } from "./factor-store.ts";
 import { forgetDevices } from "./known-device.ts";
@@ -20,6 +21,13 @@ async function eraseKeys(tx: WriteTransaction, id: SubjectId): Promise<void> {
     .where("subject_id", "=", id)
     .where("revoked_at", "is not", null)
     .execute();
+}
+
+/** Their name beside what they answered for when access was reviewed. What was held is known by the id, and stays. */
+async function eraseReviewed(tx: WriteTransaction, id: SubjectId, name: string): Promise<void> {
+  for (const column of ["held", "found"] as const)
+    await sql`update access_review_item set ${sql.ref(column)} = jsonb_set(${sql.ref(column)}, '{owner,name}', to_jsonb(${name}::text))
+      where ${sql.ref(column)}->'owner'->>'id' = ${id}`.execute(tx);
 }
 
 /** What they signed in with: nothing of it opens anything any more, and nobody at a provider is them. */
@@ -48,6 +56,7 @@ async function eraseAccount(tx: WriteTransaction, vault: Pick<Vault, "drop">, id
   const name_hash = createHash("sha256").update(nameKey(account.name)).digest();
   await tx.deleteFrom("login_delay").where("name_hash", "=", name_hash).execute();
   await eraseWays(tx, vault, id);
+  await eraseReviewed(tx, id, name);
   await tx
     .updateTable("subject")
     .set({ name, name_key: name, password: NO_PASSWORD, last_seen_at: null })

@@ -104,6 +104,7 @@ describe.each(TEST_ENGINES)("separation of duties on %s", (engine) => {
     expect(said).toEqual([
       ["request-approve", "excepted", null],
       ["users-approve", "excepted", null],
+      ["provision-approve", "excepted", null],
       ["mode-approve", "excepted", null],
       ["users-retention", "by_role", "admin"],
       ["users-erase", "by_role", "admin"],
@@ -111,7 +112,9 @@ describe.each(TEST_ENGINES)("separation of duties on %s", (engine) => {
     expect(exceptions[0]).toMatchObject({ grantedBy: null, until: "2027-11-02T08:00:00.000Z" });
     expect(items[0]?.reason).toMatch(/^Single-person mode/);
     const entry = (await world.records()).find(({ type }) => type === "setup.completed");
-    expect(entry?.details).toMatchObject({ exceptions: ["request-approve", "users-approve", "mode-approve"] });
+    expect(entry?.details).toMatchObject({
+      exceptions: ["request-approve", "users-approve", "provision-approve", "mode-approve"],
+    });
   });
 
   test("are refused together in new accounts, changed ones and accounts that are enabled again, with the pair and the reason", async () => {
@@ -141,7 +144,9 @@ describe.each(TEST_ENGINES)("separation of duties on %s", (engine) => {
     expect(codeOf(await signInAs("eve", "leads", "admins"))).toBe("DUTY_CONFLICT");
     expect(await open()).toEqual([]);
     const entry = (await world.records()).findLast(({ type }) => type === "session.refused");
-    expect(entry?.details["reason"]).toBe("the groups give both sides of request-approve, users-approve, mode-approve");
+    expect(entry?.details["reason"]).toBe(
+      "the groups give both sides of request-approve, users-approve, provision-approve, mode-approve",
+    );
     const eve = (await identity.listUsers()).find(({ name }) => name === "eve")?.id;
     await except(eve ?? "usr_", "request-approve");
     expect(codeOf(await signInAs("eve", "soc", "leads"))).toBe("ok");

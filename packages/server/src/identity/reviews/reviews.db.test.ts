@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
+  accountEraser,
   createIdentity,
   createKeys,
   createReviews,
@@ -238,6 +239,20 @@ describe.each(TEST_ENGINES)("access reviews on %s", (engine) => {
     expect(mine.map(({ type, object }) => `${type} ${object.id}`).length).toBe(
       new Set(mine.map(({ type, object }) => `${type} ${object.id}`)).size,
     );
+  });
+
+  test("keep the id of whoever answered for a program, and no name of somebody who was erased", async () => {
+    const kim = await add("kim", "analyst", "admin");
+    await keys.createService({ name: "bot", ownerId: kim }, ada);
+    const id = await begin({ scope: "programs" });
+    expect(await itemOf(id, "bot")).toMatchObject({ held: { owner: { id: kim, name: "kim" } } });
+    await identity.changeUser(kim, { active: false }, asAda());
+    clock.advance(AFTER_DUE_MS);
+    expect(codeOf(await reviews.close(id, asAda()))).toBe("ok");
+    await world.db.bookkeep("counters", async (tx) => await accountEraser(deps.vault)(tx, kim));
+    const stored = await world.db.read.selectFrom("access_review_item").selectAll().execute();
+    expect(JSON.stringify(stored)).toContain(kim);
+    expect(JSON.stringify(stored)).not.toContain('"kim"');
   });
 
   test("have nothing left to decide about who is gone", async () => {
