@@ -78,7 +78,7 @@ async function applyRoles(context: Context, people: readonly SubjectId[]): Promi
   const { provider, by } = client;
   if (provider === undefined || !mapsRoles(provider)) return ok([]);
   const { clock, endAccess } = deps;
-  const groups = await groupsOf(tx, people);
+  const groups = await groupsOf(tx, client.issuer, people);
   const facts: Fact[] = [];
   for (const id of people.toSorted()) {
     const change = { roles: rolesOfGroups(provider, groups.get(id) ?? []) };

@@ -16,6 +16,7 @@ import { refuseVersion, taken, type ProvisioningClient, type ProvisioningDeps, t
 import { unusablePassword } from "./unusable-password.ts";
 import {
   findByExternalId,
+  findManaged,
   groupsOf,
   listMembers,
   listUsers,
@@ -30,7 +31,7 @@ import {
 type Told = Readonly<{ user: StoredUser; facts: readonly Fact[]; committed: () => void }>;
 type Turn = (current: UserWish) => Result<UserWish>;
 
-export function wishOf({ name, external_id, active, profile }: StoredUser): UserWish {
+function wishOf({ name, external_id, active, profile }: StoredUser): UserWish {
   return { userName: name, externalId: external_id, active, profile };
 }
 
@@ -92,17 +93,17 @@ function factsOf({ client }: Context, changed: Changed, details: NonNullable<Fac
 async function rolesNow({ client, tx }: Context, id: SubjectId) {
   const { provider } = client;
   if (provider === undefined || !mapsRoles(provider)) return {};
-  return { roles: rolesOfGroups(provider, (await groupsOf(tx, [id])).get(id) ?? []) };
+  return { roles: rolesOfGroups(provider, (await groupsOf(tx, client.issuer, [id])).get(id) ?? []) };
 }
 
 /**
- * The account follows the provider's word when the word changes: an administrator who disabled somebody here is not
- * overruled by a provider that says again what it said before.
+ * Closing always counts. The account is opened when the provider's word changes: an administrator who disabled somebody
+ * here is not overruled by a provider that says again what it said before, nor by one that says it for the first time.
  */
-function activeNow(before: StoredUser | undefined, wish: UserWish) {
-  return before !== undefined && before.removed_at === null && before.active === wish.active
-    ? {}
-    : { active: wish.active };
+function activeNow(before: StoredUser | undefined, { active }: UserWish) {
+  if (!active) return { active };
+  const isSaidAgain = before !== undefined && before.removed_at === null && before.active;
+  return before === undefined || isSaidAgain ? {} : { active };
 }
 
 type Placed = Readonly<{ before: StoredUser | undefined; subject: SubjectRow; wish: UserWish }>;
@@ -166,13 +167,23 @@ async function findHere(
   return link === undefined ? undefined : await findSubject(tx, link.subject_id);
 }
 
-async function create(context: Context, wish: UserWish): Promise<Result<Told>> {
-  const { tx, client } = context;
+/** Whom this provider had before, or an administrator linked to it; undefined for somebody nobody knows. */
+async function adopt(context: Context, wish: UserWish): Promise<Result<Told> | undefined> {
+  const { tx } = context;
   const here = await findHere(context, wish);
   const before = here !== undefined && "subject_id" in here ? here : undefined;
   if (before !== undefined && before.removed_at === null) return taken("this externalId");
   const known = before === undefined ? (here as SubjectRow | undefined) : await findSubject(tx, before.subject_id);
-  if (known !== undefined) return await place(context, { before, subject: known, wish });
+  if (known === undefined) return undefined;
+  // Whoever is linked to two providers stays with the one that manages them: the other would keep it from closing them.
+  if ((await findManaged(tx, known.id)) !== undefined) return taken("the account of this person");
+  return await place(context, { before, subject: known, wish });
+}
+
+async function create(context: Context, wish: UserWish): Promise<Result<Told>> {
+  const { client } = context;
+  const adopted = await adopt(context, wish);
+  if (adopted !== undefined) return adopted;
   const subject = await newAccount(context, wish);
   if (subject === undefined) return taken(`the login name ${wish.userName}`);
   const placed = await place(context, { before: undefined, subject, wish });
@@ -234,7 +245,8 @@ async function change(context: Context, target: Target, turn: Turn): Promise<Res
   const before = found.value;
   const wish = turn(wishOf(before));
   if (!wish.ok) return wish;
-  if (changedAttributes(wishOf(before), wish.value).length === 0)
+  const closes = before.is_open && !wish.value.active;
+  if (changedAttributes(wishOf(before), wish.value).length === 0 && !closes)
     return ok({ user: before, facts: [], committed: () => undefined });
   const { externalId } = wish.value;
   if (externalId !== null && externalId !== before.external_id) {

@@ -119,7 +119,10 @@ export async function findByExternalId(
   return row === undefined ? undefined : toUser(row);
 }
 
-/** Who a provider's own id for a person is here, when it provisioned them. */
+/**
+ * Who a provider's own id for a person is here, when it provisioned them: off-boarded ones too, so that nobody who left
+ * is taken for somebody new and gets an account that is open.
+ */
 export async function findProvisioned(
   db: ReadDatabase,
   issuer: string,
@@ -130,11 +133,16 @@ export async function findProvisioned(
     .select("subject_id")
     .where("issuer", "=", issuer)
     .where("external_id", "=", externalId)
-    .where("removed_at", "is", null)
     .executeTakeFirst();
   return row?.subject_id;
 }
 
+/** Issuers through whose clients anything can still change: what no client reaches is managed here like anything else. */
+function issuersInForce(db: ReadDatabase) {
+  return db.selectFrom("scim_client").select("issuer").where("removed_at", "is", null);
+}
+
+/** Whether its provider's groups decide the roles of an account, as long as it has a client that says who is in them. */
 export async function isProvisioned(
   db: ReadDatabase,
   { issuer, subject_id }: Pick<ScimUserRow, "issuer" | "subject_id">,
@@ -144,6 +152,7 @@ export async function isProvisioned(
     .select("subject_id")
     .where("issuer", "=", issuer)
     .where("subject_id", "=", subject_id)
+    .where("issuer", "in", issuersInForce(db))
     .executeTakeFirst();
   return row !== undefined;
 }
@@ -153,6 +162,7 @@ export async function findManaged(db: ReadDatabase, subjectId: string): Promise<
   const row = await users(db)
     .where("scim_user.subject_id", "=", subjectId as SubjectId)
     .where("scim_user.removed_at", "is", null)
+    .where("scim_user.issuer", "in", issuersInForce(db))
     .executeTakeFirst();
   return row === undefined ? undefined : toUser(row);
 }
@@ -164,6 +174,7 @@ export async function listManaged(
     .selectFrom("scim_user")
     .select(["subject_id", "issuer", "active"])
     .where("removed_at", "is", null)
+    .where("issuer", "in", issuersInForce(db))
     .execute();
 }
 
@@ -261,9 +272,10 @@ export async function listMembers(
   return await some.orderBy("scim_member.group_id").orderBy("scim_member.subject_id").execute();
 }
 
-/** The groups each of these is in, as the provider names them. */
+/** The groups of one provider each of these is in, as it names them: another provider's name for a group gives nothing. */
 export async function groupsOf(
   db: ReadDatabase,
+  issuer: string,
   people: readonly SubjectId[],
 ): Promise<ReadonlyMap<SubjectId, readonly Pick<ScimGroupRow, "external_id" | "display_name">[]>> {
   if (people.length === 0) return new Map();
@@ -272,6 +284,7 @@ export async function groupsOf(
     .innerJoin("scim_group", "scim_group.id", "scim_member.group_id")
     .select(["scim_member.subject_id", "scim_group.external_id", "scim_group.display_name"])
     .where("scim_member.subject_id", "in", [...people])
+    .where("scim_group.issuer", "=", issuer)
     .execute();
   return Map.groupBy(rows, (row) => row.subject_id);
 }
