@@ -19,6 +19,19 @@ export const LoginName = Type.String({
   description: "a login name: letters, digits and . _ @ -, first a letter or a digit",
 });
 
+/** What somebody signs in with besides a password; told to whoever reads the list of users. */
+export const UserMeans = Type.Object({
+  /** An authenticator application that was confirmed. */
+  authenticator: Type.Boolean(),
+  /** Those that count; one that may have been copied does not. */
+  passkeys: Type.Integer({ minimum: 0 }),
+  /** Identity providers the account is linked to. */
+  providers: Type.Integer({ minimum: 0 }),
+  /** After 100 failures in a row no password counts any more, until somebody unlocks it or a passkey is used. */
+  locked: Type.Boolean(),
+});
+export type UserMeans = Static<typeof UserMeans>;
+
 export const User = Type.Object({
   id: IdSchema("subject"),
   name: LoginName,
@@ -27,6 +40,9 @@ export const User = Type.Object({
   createdAt: Instant,
   lastSeenAt: NullableInstant,
   managedBy: Type.Optional(ManagedBy),
+  means: Type.Optional(UserMeans),
+  /** true: the person was erased; what is left is the id under which the log says what they did. */
+  erased: Type.Optional(Type.Boolean()),
 });
 export type User = Static<typeof User>;
 export const UserList = Type.Object({ items: Type.Array(User) });

@@ -19,6 +19,7 @@ import type { Caller } from "./caller.ts";
 import { createEndAccess, type AccessKind, type EndAccess } from "./end-access.ts";
 import { KEYS_OF_PEOPLE } from "./keys/keys.ts";
 import type { IsKnown } from "./known-passwords.ts";
+import { listUsers } from "./list-users.ts";
 import { createPasskeys, type Passkeys } from "./passkeys/index.ts";
 import { relyingPartyOf } from "./passkeys/relying-party.ts";
 import { HashingPlaces, warmUp } from "./password-hash.ts";
@@ -34,7 +35,6 @@ import {
   deleteSessionsOf,
   findSession,
   listSessions,
-  listSubjects,
   touchSession,
   type SessionOwner,
 } from "./store.ts";
@@ -213,7 +213,7 @@ type Administering = Pick<
 
 function administering(parts: Parts): Administering {
   return {
-    listUsers: async () => (await listSubjects(parts.database.read)).map(userView),
+    listUsers: async () => await listUsers(parts.database.read),
     createUser: async (body, by) => await createUser(parts, body, by),
     changeUser: async (id, wanted, by) => await change(parts, { id, change: wanted }, by),
     sessionsOf: async (id) => await aliveSessions(parts, { subjectId: id, current: undefined }),
