@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { ok, refuse, type Result, type SubjectId } from "@tyr/contract";
 import { sql } from "kysely";
 import { ERASED_NAME, type WriteTransaction } from "#platform/database";
@@ -7,11 +7,16 @@ import { forgetDevices } from "./known-device.ts";
 import { NO_PASSWORD } from "./password-hash.ts";
 import { deletePasskeysOf } from "./passkeys/store.ts";
 import { totpPlace, type Vault } from "./second-factor.ts";
-import { nameKey } from "./store.ts";
+import { findSubjectByName, isErased, nameKey } from "./store.ts";
 
-/** A name like anybody's, so that lists still work: the end of the random id tells two erased people apart. */
-function pseudonymOf(id: string): string {
-  return `erased-${id.slice(-12)}`;
+/**
+ * A name like anybody's, so that lists still work: the end of the random id tells two erased people apart. Providers
+ * choose names too, so it may be somebody's already: what nobody can guess keeps them from being in the way.
+ */
+async function pseudonymOf(tx: WriteTransaction, id: SubjectId): Promise<string> {
+  const name = `erased-${id.slice(-12)}`;
+  const holder = await findSubjectByName(tx, name);
+  return holder === undefined || holder.id === id ? name : `${name}-${randomBytes(8).toString("hex")}`;
 }
 
 async function eraseKeys(tx: WriteTransaction, id: SubjectId): Promise<void> {
@@ -46,13 +51,13 @@ async function eraseWays(tx: WriteTransaction, vault: Pick<Vault, "drop">, id: S
 async function eraseAccount(tx: WriteTransaction, vault: Pick<Vault, "drop">, id: SubjectId): Promise<Result<number>> {
   const account = await tx
     .selectFrom("subject")
-    .select(["name", "active"])
+    .select(["name", "active", "password"])
     .where("id", "=", id)
     .forUpdate()
     .executeTakeFirst();
-  const name = pseudonymOf(id);
-  if (account === undefined || account.name === name) return ok(0);
+  if (account === undefined || isErased(account)) return ok(0);
   if (account.active) return refuse("SUBJECT_ACTIVE", `${id} may still sign in`);
+  const name = await pseudonymOf(tx, id);
   const name_hash = createHash("sha256").update(nameKey(account.name)).digest();
   await tx.deleteFrom("login_delay").where("name_hash", "=", name_hash).execute();
   await eraseWays(tx, vault, id);

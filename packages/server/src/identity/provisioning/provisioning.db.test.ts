@@ -1,6 +1,6 @@
 import type { Role, SubjectId } from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createIdentity, createKeys, createProvisioning, type Identity, type KeyMaker } from "#identity";
+import { accountEraser, createIdentity, createKeys, createProvisioning, type Identity, type KeyMaker } from "#identity";
 import { fixedClock } from "#platform/clock";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
 import { admit } from "../federation/admit.ts";
@@ -41,12 +41,14 @@ describe.each(TEST_ENGINES)("accounts of identity providers on %s", (engine) => 
   let identity: Identity;
   let rooms: ReturnType<typeof createProvisioning>;
   let guarded: Identity;
+  let deps: Awaited<ReturnType<typeof testDeps>>;
   let ada: KeyMaker;
   let acme: ProvisioningClient;
   let omega: ProvisioningClient;
   beforeAll(async () => {
     world = await openTestDatabase(engine, clock);
-    identity = await createIdentity(await testDeps(world.db, clock));
+    deps = await testDeps(world.db, clock);
+    identity = await createIdentity(deps);
     const body = { token: identity.setUp.token ?? "", name: "ada", password: PASSWORD };
     const done = await identity.setUp.complete(body, ORIGIN);
     const caller = done.ok ? await identity.authenticate(done.value.token) : undefined;
@@ -168,5 +170,25 @@ describe.each(TEST_ENGINES)("accounts of identity providers on %s", (engine) => 
     for (const { id: client, issuer } of await rooms.clients())
       if (issuer === LONE.issuer) await rooms.removeClient(client, ada);
     expect(await signIn(LONE, "l-gil", [])).toMatchObject({ ok: false, refusal: { code: "SSO_NO_ROLE" } });
+  });
+
+  test("are erased whatever they are called: neither their own name nor somebody else's stands in the way", async () => {
+    const [id, other] = [await provisioned(acme, "a-hal"), await provisioned(acme, "a-ida")];
+    const erase = async (whom: string) =>
+      await world.db.bookkeep("counters", async (tx) => await accountEraser(deps.vault)(tx, whom));
+    for (const [whom, userName] of [
+      [id, `erased-${id.slice(-12)}`],
+      [other, fresh("ida")],
+    ] as const) {
+      const turn = (now: UserWish) => ({ ok: true as const, value: { ...now, userName, active: false } });
+      expect((await rooms.changeUser(acme, { id: whom, turn })).ok).toBe(true);
+    }
+    const namesake = await provisioned(acme, "a-namesake");
+    const turn = (now: UserWish) => ({ ok: true as const, value: { ...now, userName: `ERASED-${other.slice(-12)}` } });
+    expect((await rooms.changeUser(acme, { id: namesake, turn })).ok).toBe(true);
+    for (const whom of [id, other])
+      expect([await erase(whom), await erase(whom)]).toMatchObject([{ value: 1 }, { value: 0 }]);
+    expect(await rooms.users(acme, { id })).toEqual([]);
+    expect(await userOf(namesake)).toMatchObject({ active: true });
   });
 });
