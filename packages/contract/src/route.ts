@@ -14,6 +14,8 @@ export type RouteDefinition = Readonly<{
   needs: Permission | "public";
   /** Asks for a recent proof of who calls, besides the permission. Programs cannot give one. */
   stepUp?: StepUpClass;
+  /** Programs come without a proof all the same: the scope somebody gave their key is what lets them. */
+  programsUnproved?: true;
   /** Also for a session that is good for adding a second factor only, where the installation asks for one. */
   beforeSecondFactor?: true;
   /** Also for a session that a password somebody else chose has opened: what choosing one's own needs. */

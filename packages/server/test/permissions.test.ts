@@ -61,6 +61,8 @@ function mayEnter(caller: string, needs: RouteDefinition["needs"]): boolean {
 const LEFT_OUT = new Set(["session.logout", "sso.logout", "session.login", "setup.complete", "live.connect"]);
 const places = Object.entries<RouteDefinition>(routes)
   .filter(([id]) => !LEFT_OUT.has(id))
+  // Accounts of a provider are for the key of its client, whatever permission somebody else holds: see the tests of SCIM.
+  .filter(([id]) => !/^scim\..*(?:User|Group)/.test(id))
   .flatMap(([id, route]) => {
     const methods = route.method === "GET" ? ["GET", "HEAD"] : [route.method];
     return methods.map((method) => ({ id, method, route }));

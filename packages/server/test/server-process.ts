@@ -111,7 +111,7 @@ export function temporaryDirectory(): Disposable & { path: string } {
 
 export const PASSWORD = "the kettle sang at noon";
 /** What administrators give away: good for choosing one's own. */
-export const FIRST_PASSWORD = "given away on the phone";
+const FIRST_PASSWORD = "given away on the phone";
 
 /** A client signed in with a token, as the command line does it. */
 export function clientOf(url: string, token?: string): Client {

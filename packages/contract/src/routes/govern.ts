@@ -198,6 +198,8 @@ export const governRoutes = {
     method: "POST",
     path: "/api/v1/enforcers",
     needs: "enforcer:write",
+    stepUp: "secrets",
+    programsUnproved: true,
     summary: "Register an enforcement point; its key is shown once",
     status: 201,
     body: r.EnforcerCreate,

@@ -57,7 +57,7 @@ describe("a route that asks for a recent proof", () => {
             "duty:write",
             "review:write",
           ].includes(needs) ||
-          ["key.create", "key.rotate"].includes(id) ||
+          ["key.create", "key.rotate", "sensor.create", "sensor.rotate", "enforcer.create"].includes(id) ||
           ["passkey.beginAdd", "passkey.add", "passkey.rename", "passkey.remove", "sso.unlinkOwn"].includes(id) ||
           id.startsWith("account."),
       )
@@ -70,7 +70,7 @@ describe("a route that asks for a recent proof", () => {
     async (id, route) => {
       const seconds = STEP_UP_SECONDS[route.stepUp ?? "users"];
       server.clock.set("2026-11-02T08:00:00.000Z");
-      for (const as of ["never", "key"]) {
+      for (const as of route.programsUnproved === true ? ["never"] : ["never", "key"]) {
         const response = await ask(id, as);
         expect([as, response.statusCode, response.json()]).toMatchObject([
           as,
@@ -87,6 +87,14 @@ describe("a route that asks for a recent proof", () => {
       expect((await ask(id, "later")).statusCode).not.toBe(403);
     },
   );
+
+  test("lets programs in without one only where their scope stands for it: keys of sensors and enforcement points", async () => {
+    const taken = all.filter(([, { programsUnproved }]) => programsUnproved === true).map(([id]) => id);
+    expect(taken.toSorted()).toEqual(["enforcer.create", "sensor.create", "sensor.rotate"]);
+    for (const id of taken) expect([id, (await ask(id, "key")).statusCode !== 403]).toEqual([id, true]);
+    server.callers.set("stolen", { ...person("stolen", everything), provedAt: new Date(0) });
+    for (const id of taken) expect((await ask(id, "stolen")).json()).toMatchObject({ code: "STEP_UP_NEEDED" });
+  });
 
   test("by passkey takes no other, and says that one can be added", async () => {
     const weak = {

@@ -22,12 +22,13 @@ function notByPasskey(stepUp: StepUpClass, { passkeyMissingFor = [] }: Caller): 
 /**
  * Refuses what asks for a recent proof of who calls when there is none, or a weaker one than the installation wants: the
  * session's owner may have left, or somebody may have its token. Keys and other programs prove nothing, so they are refused
- * as well.
+ * as well, but where a route takes their scope for it.
  */
 export function staleProof(route: RouteDefinition, caller: Caller, now: Date): Refusal | undefined {
   const lacking = byFirstPassword(route, caller) ?? withoutSecondFactor(route, caller);
   const { stepUp } = route;
   if (lacking !== undefined || stepUp === undefined) return lacking;
+  if (route.programsUnproved === true && caller.sessionId === undefined) return undefined;
   const weak = notByPasskey(stepUp, caller);
   if (weak !== undefined) return weak;
   const { provedAt } = caller;
