@@ -94,7 +94,7 @@ export const ReviewItem = Type.Object({
   own: Type.Boolean(),
   decision: Type.Union([ReviewDecision, Type.Null()]),
   outcome: Type.Union([Type.Enum([...REVIEW_OUTCOMES]), Type.Null()]),
-  /** Why it was left although it should have been revoked. */
+  /** Why it was left although it should have been revoked, or what undoes the change unless somebody sees to it. */
   note: NullableString,
 });
 export type ReviewItem = Static<typeof ReviewItem>;

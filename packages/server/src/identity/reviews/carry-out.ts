@@ -7,7 +7,7 @@ import { findService, updateService } from "../keys/store.ts";
 import { findSubject, updateSubject } from "../store.ts";
 import { applyChange, changeFacts, type Administrator } from "../users.ts";
 import type { Holding } from "./holdings.ts";
-import type { NamedItem, NamedReview } from "./store.ts";
+import { isOfProvider, type NamedItem, type NamedReview } from "./store.ts";
 
 export type Revoking = Readonly<{
   clock: Clock;
@@ -16,7 +16,13 @@ export type Revoking = Readonly<{
   by: Administrator;
 }>;
 /** What was done to one item, with the entries it leaves and what runs after the commit. */
-export type Done = Readonly<{ outcome: ReviewItem["outcome"]; facts: readonly Fact[]; committed: () => void }>;
+export type Done = Readonly<{
+  outcome: ReviewItem["outcome"];
+  facts: readonly Fact[];
+  committed: () => void;
+  /** What the reader of the report must know of it. */
+  note?: string;
+}>;
 
 const nothing = (): void => undefined;
 
@@ -30,6 +36,9 @@ function rolesLeft({ held }: Holding, item: NamedItem, { role }: NamedReview): r
   if (item.decision === "change") return item.roles ?? [];
   return role === null ? [] : held.roles.filter((one) => one !== role);
 }
+
+const GIVEN_BACK =
+  "an identity provider gives roles by groups: take this person out of the group there, or it gives them back";
 
 async function takeFromPerson(
   tx: WriteTransaction,
@@ -48,7 +57,8 @@ async function takeFromPerson(
   }
   const facts = inReview(changeFacts(done.value, by), revoking);
   const outcome = item.decision === "change" ? "changed" : "revoked";
-  return ok({ outcome, facts, committed: done.value.ended.committed });
+  const note = roles.length > 0 && (await isOfProvider(tx, now.id)) ? { note: GIVEN_BACK } : {};
+  return ok({ outcome, facts, committed: done.value.ended.committed, ...note });
 }
 
 async function endKey(tx: WriteTransaction, id: string, revoking: Revoking): Promise<Result<Done>> {

@@ -36,8 +36,8 @@ function plain({ item, now }: One, outcome: OutcomeOf["outcome"], note: string |
   return { outcome: { id: item.id, outcome, note, found: now?.held ?? null }, facts: [], committed: nothing };
 }
 
-function carried({ item, now }: One, { outcome, facts, committed }: Done): Settled {
-  return { outcome: { id: item.id, outcome, note: null, found: now?.held ?? null }, facts, committed };
+function carried({ item, now }: One, { outcome, facts, committed, note }: Done): Settled {
+  return { outcome: { id: item.id, outcome, note: note ?? null, found: now?.held ?? null }, facts, committed };
 }
 
 /**

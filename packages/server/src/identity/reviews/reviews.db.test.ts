@@ -213,6 +213,22 @@ describe.each(TEST_ENGINES)("access reviews on %s", (engine) => {
     expect((await userNamed("kim"))?.roles).toEqual(["executor", "viewer"]);
   });
 
+  test("say of roles taken from somebody a provider signs in that its groups may give them back", async () => {
+    const kim = await add("kim", "analyst", "viewer");
+    await add("lee", "analyst", "viewer");
+    await world.db.bookkeep("counters", async (tx) => {
+      await sql`insert into federated_identity (issuer, subject, subject_id, linked_at) values ('https://id.example.org', 's', ${kim}, now())`.execute(
+        tx,
+      );
+    });
+    const id = await begin({ scope: "role", role: "analyst" });
+    for (const name of ["kim", "lee"]) await decide(id, name, { decision: "revoke" });
+    expect(codeOf(await reviews.close(id, asAda()))).toBe("ok");
+    expect((await itemOf(id, "kim")).note).toMatch(/take this person out of the group there/u);
+    expect((await itemOf(id, "lee")).note).toBeNull();
+    await world.db.bookkeep("counters", async (tx) => void (await sql`delete from federated_identity`.execute(tx)));
+  });
+
   test("see a change of what a role gives as a change of what its holders hold", async () => {
     await roles.create({ name: "custom_triage", permissions: ["incident:read"] }, ada);
     await add("kim", "custom_triage");

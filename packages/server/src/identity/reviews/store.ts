@@ -201,6 +201,19 @@ export async function listActiveServices(db: ReadDatabase): Promise<readonly Ser
     .execute();
 }
 
+/** Whether an identity provider signs this person in or provisions them: it may give roles by groups. */
+export async function isOfProvider(db: ReadDatabase, id: string): Promise<boolean> {
+  const linked = db
+    .selectFrom("federated_identity")
+    .select("subject_id")
+    .where("subject_id", "=", id as SubjectId);
+  const provisioned = db
+    .selectFrom("scim_user")
+    .select("subject_id")
+    .where("subject_id", "=", id as SubjectId);
+  return (await linked.unionAll(provisioned).limit(1).executeTakeFirst()) !== undefined;
+}
+
 export type PersonHolding = Readonly<{
   id: SubjectId;
   name: string;

@@ -134,6 +134,7 @@ describe.each(TEST_ENGINES)("escalate on %s", (engine) => {
       expect(await evidenceOf(read, guesser.id)).toEqual({
         incidentId: guesser.id,
         risk: guesser.risk,
+        actorIp: guesser.actorIp,
         detectionIds: own.toReversed(),
       });
       expect(await evidenceOf(read, UNKNOWN)).toBeUndefined();
