@@ -4,7 +4,15 @@ import { routes, type Client, type GroupId, type Problem } from "@tyr/contract";
 import SCIMMY from "scimmy";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { clientOf, PASSWORD, setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
+import {
+  clientOf,
+  makeUser,
+  PASSWORD,
+  setUp,
+  startServer,
+  temporaryDirectory,
+  type ServerProcess,
+} from "./server-process.ts";
 
 /** The composed program, spoken to as Entra ID and Okta speak: their requests are written down here from their documentation. */
 const dir = temporaryDirectory();
@@ -412,18 +420,15 @@ describe("an account that is deactivated", () => {
   /** Somebody provisioned who also has a session, a key and a connection: as after a sign-in at the provider. */
   async function somebody(scim: Scim) {
     const name = fresh("leaver");
-    await admin.call("user.create", { body: { name, password: PASSWORD, roles: ["analyst"] } });
-    const { token = "", user } = await clientOf(server.url).call("session.login", {
-      body: { name, password: PASSWORD, token: true },
-    });
+    const { id, token } = await makeUser(admin, server.url, { name, roles: ["analyst"] });
     const externalId = fresh("oid-leaver");
-    await admin.call("sso.link", { params: { id: user.id }, body: { provider: "entra", subject: externalId } });
+    await admin.call("sso.link", { params: { id }, body: { provider: "entra", subject: externalId } });
     const as = clientOf(server.url, token);
     const key = await as.call("key.create", { body: { name: fresh("k"), scopes: ["event:read"], lifeDays: 1 } });
     const adopted = await scim("POST", "/Users", entraUser(name, externalId));
-    expect(adopted).toMatchObject({ status: 201, body: { id: user.id } });
-    await scim("PATCH", `/Groups/${team}`, patch({ op: "add", path: "members", value: [{ value: user.id }] }));
-    return { id: user.id, token, as, key: clientOf(server.url, key.secret) };
+    expect(adopted).toMatchObject({ status: 201, body: { id } });
+    await scim("PATCH", `/Groups/${team}`, patch({ op: "add", path: "members", value: [{ value: id }] }));
+    return { id, token, as, key: clientOf(server.url, key.secret) };
   }
 
   test("adopts by issuer and id whom an administrator linked, and is out everywhere within one request", async () => {
