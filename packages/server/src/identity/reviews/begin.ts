@@ -25,12 +25,15 @@ export type Reviewing = Administrator;
 const DUE_DAYS_MAX = 730;
 const DAY_MS = 86_400_000;
 
-function refuseBody({ scope, role, dueAt }: ReviewCreate, now: Date): Refused | undefined {
+function refuseBody({ scope, role, dueAt, undecided }: ReviewCreate, now: Date): Refused | undefined {
   if ((scope === "role") !== (role !== undefined))
     return refuse("VALIDATION_FAILED", "role: asked for by the scope role, and by no other");
   const days = (new Date(dueAt).getTime() - now.getTime()) / DAY_MS;
   if (days <= 0 || days > DUE_DAYS_MAX)
     return refuse("VALIDATION_FAILED", `dueAt: after now, and at most ${DUE_DAYS_MAX} days`);
+  // What nobody decided is taken away at the end: reviewers get the time to decide.
+  if (undecided === "revoke" && days < 1)
+    return refuse("VALIDATION_FAILED", "dueAt: at least a day ahead where undecided access is revoked");
   return undefined;
 }
 

@@ -132,6 +132,7 @@ describe.each(TEST_ENGINES)("access reviews on %s", (engine) => {
     expect(await refused({ reviewers: ["usr_00000000-0000-7000-8000-000000000000"] })).toBe("NOT_FOUND");
     expect(await refused({ dueAt: START })).toBe("VALIDATION_FAILED");
     expect(await refused({ dueAt: "2036-11-02T08:00:00.000Z" })).toBe("VALIDATION_FAILED");
+    expect(await refused({ dueAt: "2026-11-03T07:00:00.000Z", undecided: "revoke" })).toBe("VALIDATION_FAILED");
     expect(await refused({ role: "analyst" })).toBe("VALIDATION_FAILED");
     expect(await refused({ scope: "role" })).toBe("VALIDATION_FAILED");
     expect(await refused({ scope: "programs" })).toBe("VALIDATION_FAILED");
