@@ -552,6 +552,20 @@ describe.each(TEST_ENGINES)("sign-in through another system on %s", (engine) => 
       expect(late).toMatchObject({ refusal: { code: "NOT_AUTHENTICATED" } });
     });
 
+    test("at another provider leaves the session to the one that opened it: what ends there ends here", async () => {
+      const federation = await federate(providerOf(corp), providerOf(other, { id: "other" }));
+      const own = await ownOf(await signIn(federation, { claims: { sid: "there-1" } }));
+      other.person = { ...other.person, sub: "eve-9" };
+      await federation.link({ userId: own.caller.actor.id, provider: "other", subject: "eve-9" }, by);
+      const begun = await federation.beginProof("other", own);
+      const { url, seed } = begun.ok ? begun.value : { url: "", seed: "" };
+      const proved = await federation.finishProof({ provider: "other", query: other.authorize(url), seed }, own);
+      const token = proved.ok ? proved.value.token : "";
+      expect(await identity.authenticate(token)).toBeDefined();
+      await federation.endedThere({ provider: "corp", token: await corp.logoutToken({ sid: "there-1" }) }, "r-9");
+      expect(await identity.authenticate(token)).toBeUndefined();
+    });
+
     test("is offered by providers that know the person, and by no other", async () => {
       const federation = await federate(providerOf(corp), providerOf(other, { id: "other" }));
       const own = await ownOf(await signIn(federation));

@@ -16,7 +16,7 @@ import {
   type Redeemed,
 } from "./flows.ts";
 import { shownBy, tooWeak, type Provider } from "./provider.ts";
-import { findLink, listLinks, putFederatedSession } from "./store.ts";
+import { findFederatedSession, findLink, listLinks, putFederatedSession } from "./store.ts";
 
 /** Whole seconds at the provider, and two clocks. */
 const TOLERANCE_MS = 30_000;
@@ -67,7 +67,9 @@ async function prove(tx: WriteTransaction, parts: Parts, proving: Proving): Prom
   const factor = `sso:${provider.id}`;
   const renewed = { id: session.id, token_hash: hashToken(token), factor, proved_at: provedAt };
   if (!(await renewSession(tx, renewed))) return { ok: false, why: "changed meanwhile" };
-  await putFederatedSession(tx, session.id, claims);
+  // A session that another provider opened stays that one's to end: else whoever is let go there proves it elsewhere and stays.
+  const from = await findFederatedSession(tx, session.id);
+  if (from === undefined || from.issuer === claims.iss) await putFederatedSession(tx, session.id, claims);
   return { ok: true, provedAt };
 }
 

@@ -93,7 +93,7 @@ export async function deleteLinks(tx: WriteTransaction, subjectId: string, issue
     .execute();
 }
 
-/** Remembers where a session came from, or was proved last, so that the provider can end it. */
+/** Remembers where a session came from, or was proved when it came from nowhere else, so that the provider can end it. */
 export async function putFederatedSession(
   tx: WriteTransaction,
   session_id: SessionId,
