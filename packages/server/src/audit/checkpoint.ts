@@ -87,7 +87,8 @@ const KEPT_EVERY_MS = 600_000;
 async function storeCheckpoint(tx: WriteTransaction, checkpoint: CheckpointRow): Promise<void> {
   await putHead(tx, checkpoint);
   const kept = await lastKeptAt(tx);
-  if (kept === undefined || checkpoint.at.getTime() - kept.getTime() >= KEPT_EVERY_MS)
+  // Either way: of a clock that was ahead once, the next one kept must not wait for that time to come.
+  if (kept === undefined || Math.abs(checkpoint.at.getTime() - kept.getTime()) >= KEPT_EVERY_MS)
     await insertCheckpoint(tx, checkpoint);
 }
 

@@ -72,6 +72,16 @@ describe.each(TEST_ENGINES)("checkpoints on %s", (engine: EngineName) => {
     expect(await again.verify({ actor: system, requestId: "r-1" })).toMatchObject({ ok: true, size: 280 });
   });
 
+  test("are kept on when the clock was ahead once and was set right", async () => {
+    const world = await aWorld(engine);
+    const audit = await world.open();
+    world.clock.advance(86_400_000);
+    await sign(world, audit, 1);
+    world.clock.advance(-86_400_000);
+    await sign(world, audit, 1);
+    expect(await keptSizes(world.db)).toEqual([0, 7, 14]);
+  });
+
   test("that were superseded still prove to whoever holds one that nothing before was changed", async () => {
     const world = await aWorld(engine);
     const audit = await world.open();
