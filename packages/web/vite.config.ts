@@ -18,7 +18,9 @@ export default defineConfig({
     target: "es2023",
     sourcemap: false,
     // A schema that nothing asks for is left out; to the bundler its making is a call like any other.
-    rolldownOptions: { treeshake: { manualPureFunctions: ["Type", "IdSchema", "PageOf"] } },
+    rolldownOptions: {
+      treeshake: { manualPureFunctions: ["Type", "IdSchema", "PageOf", "StorableText", "LineText", "Bytes"] },
+    },
   },
   server: {
     port: 8971,

@@ -28,6 +28,8 @@ const STATES: Readonly<Record<string, readonly [tone: Tone, icon: IconName]>> = 
   active: ["good", "check"],
   inactive: ["quiet", "cross"],
   disabled: ["quiet", "cross"],
+  locked: ["bad", "shield"],
+  erased: ["quiet", "cross"],
   revoked: ["quiet", "cross"],
   ended: ["quiet", "cross"],
   lifted: ["quiet", "undo"],

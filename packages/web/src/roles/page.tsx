@@ -13,6 +13,7 @@ import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { Time } from "../time/time.tsx";
 import { EditRole } from "./edit-role.tsx";
+import { Matrix } from "./matrix.tsx";
 
 const columnsFor = (may: boolean): readonly Column<RoleView>[] => [
   { id: "name", header: "Role", className: "strong", sortBy: (row) => row.name, cell: titleOf },
@@ -20,8 +21,10 @@ const columnsFor = (may: boolean): readonly Column<RoleView>[] => [
   { id: "holders", header: "Held by", align: "end", sortBy: (row) => row.holders, cell: (row) => row.holders },
   {
     id: "permissions",
-    header: "May",
-    cell: (row) => <p className="permission-words small">{row.permissions.join(", ")}</p>,
+    header: "Permissions",
+    align: "end",
+    sortBy: (row) => row.permissions.length,
+    cell: (row) => row.permissions.length,
   },
   {
     id: "changed",
@@ -74,7 +77,18 @@ function Roles(): ReactNode {
       </PageHead>
       <Loaded query={query}>
         {({ items }) => (
-          <DataTable caption="Roles" columns={columnsFor(may)} rows={items} rowKey={(row) => row.name} {...sorting} />
+          <>
+            <div className="section-table">
+              <DataTable
+                caption="Roles"
+                columns={columnsFor(may)}
+                rows={items}
+                rowKey={(row) => row.name}
+                {...sorting}
+              />
+            </div>
+            <Matrix roles={items} />
+          </>
         )}
       </Loaded>
       <Conflicts />

@@ -14,7 +14,7 @@ import { useCallback, useState, type ChangeEvent, type ReactNode } from "react";
 import { ask } from "../api/queries.ts";
 import { roleTitle, useCan } from "../api/session.ts";
 import { NameField, PasswordField, passwordOf } from "../kit/credentials.tsx";
-import { activeColumn, ageColumn, sinceColumn } from "../kit/columns.tsx";
+import { ageColumn, sinceColumn } from "../kit/columns.tsx";
 import { DataTable, type Column } from "../kit/data-table.tsx";
 import { brokenBy } from "../duties/open-pairs.ts";
 import { Dialog } from "../kit/dialog.tsx";
@@ -24,12 +24,12 @@ import { Form } from "../kit/form.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { ErrorNotice, Loaded } from "../kit/notice.tsx";
 import { SidePanel } from "../kit/side-panel.tsx";
-import { StateBadge } from "../kit/state.tsx";
 import { useAct } from "../kit/use-act.ts";
 import { useSort } from "../search/use-sort.ts";
 import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { HelpIn } from "./help-in.tsx";
+import { MANAGED_BY, meansOf, SECOND_FACTOR, STATE, UserState } from "./means.tsx";
 
 const route = getRouteApi("/app/users");
 
@@ -45,7 +45,9 @@ const COLUMNS: readonly Column<User>[] = [
     ),
   },
   { id: "roles", header: "Roles", cell: (row) => row.roles.map(roleTitle).join(", ") },
-  activeColumn("disabled"),
+  STATE,
+  SECOND_FACTOR,
+  MANAGED_BY,
   ageColumn({ id: "seen", header: "Last seen" }, (row) => row.lastSeenAt),
   sinceColumn("Created"),
 ];
@@ -177,6 +179,44 @@ function ManagedNote({ user: { managedBy } }: Readonly<{ user: User }>): ReactNo
 }
 
 function UserPanel({ user, onClose }: Readonly<{ user: User; onClose: () => void }>): ReactNode {
+  return (
+    <SidePanel title={user.name} onClose={onClose}>
+      <p className="badges">
+        <UserState user={user} />
+      </p>
+      <p>
+        <Link to="/audit" search={{ actor: user.id }}>
+          What this person did
+        </Link>
+      </p>
+      {user.erased === true ? (
+        <p>This person was erased. The log keeps what was done under this id; nobody becomes it again.</p>
+      ) : (
+        <Account user={user} />
+      )}
+    </SidePanel>
+  );
+}
+
+function Means({ user }: Readonly<{ user: User }>): ReactNode {
+  if (user.means === undefined) return null;
+  const words = meansOf(user);
+  return (
+    <>
+      <p className="muted small">
+        {words === "" ? "No second factor and no passkey: a password alone opens it." : `Besides a password: ${words}.`}
+      </p>
+      {user.means.locked ? (
+        <p className="warning">
+          The password failed 100 times in a row and counts no more, until you unlock it or a passkey is used.
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+/** What an administrator may change of an account that somebody has. */
+function Account({ user }: Readonly<{ user: User }>): ReactNode {
   const can = useCan();
   const [problem, setProblem] = useState<string>();
   const change = useAct("user.change", {
@@ -191,16 +231,9 @@ function UserPanel({ user, onClose }: Readonly<{ user: User; onClose: () => void
     if (roles.length > 0) change.mutate({ params: { id: user.id }, body: { roles } });
   };
   return (
-    <SidePanel title={user.name} onClose={onClose}>
-      <p className="badges">
-        <StateBadge state={user.active ? "active" : "disabled"} />
-      </p>
-      <p>
-        <Link to="/audit" search={{ actor: user.id }}>
-          What this person did
-        </Link>
-      </p>
+    <>
       <ManagedNote user={user} />
+      <Means user={user} />
       <Form onData={submit}>
         <RoleBoxes chosen={user.roles} of={user.id} disabled={!mayGive} />
         {problem === undefined ? null : <p className="warning">{problem}</p>}
@@ -225,7 +258,7 @@ function UserPanel({ user, onClose }: Readonly<{ user: User; onClose: () => void
         ) : null}
       </Form>
       {may && user.active ? <HelpIn user={user} /> : null}
-    </SidePanel>
+    </>
   );
 }
 

@@ -11,10 +11,10 @@ import {
   type User,
 } from "@tyr/contract";
 import { accountAnswers } from "./account.ts";
+import { dutyAnswers, reviewAnswers } from "./duties.ts";
 import { makeBlock, dryRunFor, makeAction, policyView } from "./actions.ts";
 import { auditSearchEntries, isAuditAsked } from "./audit.ts";
 import { at, hexOf, idOf, person, RULES } from "./make.ts";
-import { makeConflicts, makeReview } from "./reviews.ts";
 import { makeRoles } from "./roles.ts";
 import { madeKey } from "./keys.ts";
 import { movesFrom } from "./incidents.ts";
@@ -159,9 +159,6 @@ const trust: Answers = {
     world.users = world.users.map((one) => (one.id === changed.id ? changed : one));
     return changed;
   },
-  "duty.conflicts": (_, { world }) => makeConflicts(world.users),
-  "review.list": (_, { world }) => ({ items: world.users.length === 0 ? [] : [makeReview(world.users).review] }),
-  "review.get": (_, { world }) => makeReview(world.users),
   "role.list": (_, { world }) => ({ items: makeRoles(world.users) }),
   "key.list": (_, { world, user }) => ({ items: world.keys.filter((key) => key.owner.name === user.name) }),
   "key.listAll": (_, { world }) => ({ items: world.keys }),
@@ -566,8 +563,10 @@ const govern: Answers = {
 export const answers: Answers = {
   ...accountAnswers((_, { user }) => sessionOf(user)),
   ...passkeyAnswers,
-  ...trust,
+  ...dutyAnswers,
+  ...reviewAnswers,
   ...privacyAnswers,
+  ...trust,
   ...collect,
   ...escalate,
   ...govern,

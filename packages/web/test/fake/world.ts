@@ -6,12 +6,12 @@ import {
   type AuditEntry,
   type Block,
   type Detection,
+  type DutyConflicts,
   type Enforcer,
   type Event,
   type Incident,
   type ModeView,
   type QuarantineItem,
-  type Role,
   type Sensor,
   type ServiceAccount,
   type TokenFamily,
@@ -28,6 +28,7 @@ import { makeDetections, makeIncidents, makeTimelines } from "./incidents.ts";
 import { makeKeys, makeServices } from "./keys.ts";
 import { makeTokens } from "./tokens.ts";
 import { makeMode } from "./mode.ts";
+import { makeConflicts, makeReview } from "./reviews.ts";
 import { at, idOf, person } from "./make.ts";
 
 /** Everything the stand-in for the server knows. Tests change it and read it. */
@@ -54,6 +55,8 @@ export type World = {
   /** What everybody sees as their own sessions, the current one first. */
   ownSessions: SessionInfo[];
   account: AccountState;
+  duties: DutyConflicts;
+  review: ReturnType<typeof makeReview>;
 };
 
 const HOUR = 3_600_000;
@@ -99,11 +102,14 @@ function makeSensors(now: number): Sensor[] {
   ];
 }
 
-function user(number: number, now: number, rest: { name: string; roles: Role[]; active?: boolean }): User {
+type UserParts = Pick<User, "name" | "roles"> & Partial<Pick<User, "active" | "means" | "managedBy" | "erased">>;
+const PLAIN = { authenticator: false, passkeys: 0, providers: 0, locked: false };
+
+function user(number: number, now: number, rest: UserParts): User {
   return {
+    ...(rest.erased === true ? {} : { means: PLAIN }),
+    ...rest,
     id: idOf("subject", number),
-    name: rest.name,
-    roles: rest.roles,
     active: rest.active ?? true,
     createdAt: at(now - 90 * HOUR),
     lastSeenAt: number > 4 ? null : at(now - number * 40_000),
@@ -176,6 +182,24 @@ export function makeWorld(now: number): World {
       userAgent: null,
     },
   ];
+  const users = [
+    user(1, now, {
+      name: "mara",
+      roles: ["security_manager"],
+      means: { ...PLAIN, authenticator: true, passkeys: 2 },
+    }),
+    user(2, now, { name: "astrid", roles: ["admin"] }),
+    user(3, now, { name: "jonas", roles: ["analyst"] }),
+    user(4, now, { name: "vik", roles: ["viewer"] }),
+    user(5, now, { name: "old.account", roles: ["executor", "approver"], active: false }),
+    user(6, now, {
+      name: "lena",
+      roles: ["viewer"],
+      means: { ...PLAIN, providers: 1, locked: true },
+      managedBy: { name: "Corporate", issuer: "https://login.example.org", roles: true, active: true },
+    }),
+    user(7, now, { name: "erased-7", roles: [], active: false, erased: true }),
+  ];
   return {
     setupNeeded: false,
     mayVerify: true,
@@ -199,13 +223,7 @@ export function makeWorld(now: number): World {
       },
     ],
     quarantine: makeQuarantine(now),
-    users: [
-      user(1, now, { name: "mara", roles: ["security_manager"] }),
-      user(2, now, { name: "astrid", roles: ["admin"] }),
-      user(3, now, { name: "jonas", roles: ["analyst"] }),
-      user(4, now, { name: "vik", roles: ["viewer"] }),
-      user(5, now, { name: "old.account", roles: ["executor", "approver"], active: false }),
-    ],
+    users,
     keys: makeKeys(now),
     services: makeServices(now),
     tokens: makeTokens(now, makeKeys(now)),
@@ -213,6 +231,8 @@ export function makeWorld(now: number): World {
     sessions: new Map(),
     ownSessions: makeSessions(now),
     account: makeAccount(),
+    duties: makeConflicts(users),
+    review: makeReview(users),
   };
 }
 
