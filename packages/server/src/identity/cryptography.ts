@@ -78,6 +78,17 @@ export const CRYPTOGRAPHY = [
     files: ["server/src/identity/known-device.ts", "server/src/identity/erase-store.ts"],
   },
   {
+    name: "Names in the place of erased ones",
+    algorithm: "64 random bits, where somebody else has the name already",
+    strengthBits: null,
+    purpose: "tells erased people apart; no secret",
+    lives: "`subject.name`",
+    rotation: "none",
+    readers: "whoever reads the list of users",
+    uses: ["csprng"],
+    files: ["server/src/identity/erase-store.ts"],
+  },
+  {
     name: "API keys",
     algorithm: "256 random bits, kept as SHA-256",
     strengthBits: 256,
