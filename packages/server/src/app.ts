@@ -22,8 +22,8 @@ import { createDetect, loadRulePack, readPipelines, type RulePack, visibleText }
 import { createEscalate, createIncidentDesk, evidenceOf, readIncidentChangesAfter } from "#escalate";
 import { createGovern, listActionTimeline, type Govern } from "#govern";
 import {
-  checkPasskeyRules,
   createDuties,
+  checkPasskeyRules,
   createFederation,
   createIdentity,
   openKnownPasswords,

@@ -2,7 +2,7 @@ import { ok, refuse, type Actor, type Result } from "@tyr/contract";
 import type { WriteTransaction } from "#platform/database";
 import type { Origin, SignedIn } from "../sign-in.ts";
 import type { Own } from "../prove.ts";
-import { deleteSessionsOf, findSession, findSubject, lockActiveSubject } from "../store.ts";
+import { deleteSessionsOf, findSession, findSubject, isErased, lockActiveSubject } from "../store.ts";
 import type { Administrator } from "../users.ts";
 import { actorOf, admit, refuseFederated } from "./admit.ts";
 import {
@@ -132,7 +132,7 @@ async function link(parts: Parts, wanted: LinkWanted, by: Administrator): Promis
     },
     async (tx): Promise<Result<LinkView>> => {
       const user = await findSubject(tx, wanted.userId);
-      if (user === undefined) return refuse("NOT_FOUND", `there is no user ${wanted.userId}`);
+      if (user === undefined || isErased(user)) return refuse("NOT_FOUND", `there is no user ${wanted.userId}`);
       const place = { issuer: party.provider.issuer, subject: wanted.subject };
       const row = { ...place, subject_id: user.id, linked_at: clock.now(), last_used_at: null };
       if (await store.insertLink(tx, row)) return ok(viewOf(parts, row));
