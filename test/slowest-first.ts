@@ -4,10 +4,16 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const SLOWEST = [
   "server/test/kill.test.ts",
   "server/test/enforcement.test.ts",
+  "test/journeys/witness.test.ts",
   "web/test/screens.test.ts",
+  "test/journeys/single-sign-on.test.ts",
+  "audit/pruning/pruning.db.test.ts",
+  "database/database.db.test.ts",
   "detect/detect.db.test.ts",
-  "audit/kill.db.test.ts",
+  "audit/witnesses.db.test.ts",
   "audit/audit.db.test.ts",
+  "audit/kill.db.test.ts",
+  "pruning/prune-kill.db.test.ts",
 ];
 
 const rank = ({ moduleId }: TestSpecification): number => {
