@@ -19,7 +19,9 @@ export default defineConfig({
     sourcemap: false,
     // A schema that nothing asks for is left out; to the bundler its making is a call like any other.
     rolldownOptions: {
-      treeshake: { manualPureFunctions: ["Type", "IdSchema", "PageOf", "StorableText", "LineText", "Bytes"] },
+      treeshake: {
+        manualPureFunctions: ["Type", "IdSchema", "PageOf", "StorableText", "LineText", "Bytes", "fields", "text"],
+      },
     },
   },
   server: {

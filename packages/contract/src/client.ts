@@ -57,27 +57,28 @@ export function urlOf(route: RouteDefinition, input: LooseInput): string {
   return query.size > 0 ? `${path}?${query.toString()}` : path;
 }
 
+/** What a proxy in between answers may be JSON and no problem of ours: what is missing is filled in. */
+function problemIn(text: string, response: Response): Problem {
+  const detail = `${response.status} ${response.statusText}: ${text.slice(0, 200)}`;
+  const blank = { type: "about:blank", title: "Unexpected answer", detail, code: "INTERNAL", help: "", requestId: "" };
+  const given = parsed(text);
+  const said = Object.entries(given).filter(([name, value]) => Object.hasOwn(blank, name) && typeof value === "string");
+  return { ...given, ...blank, ...Object.fromEntries(said), status: response.status };
+}
+
+function parsed(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
 async function problemOf(response: Response): Promise<ApiProblem> {
-  const text = await response.text();
   const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
   const retryAfterSeconds = Number.isFinite(retryAfter) ? retryAfter : undefined;
-  try {
-    return new ApiProblem(JSON.parse(text) as Problem, retryAfterSeconds);
-  } catch {
-    const detail = `${response.status} ${response.statusText}: ${text.slice(0, 200)}`;
-    return new ApiProblem(
-      {
-        type: "about:blank",
-        title: "Unexpected answer",
-        status: response.status,
-        detail,
-        code: "INTERNAL",
-        help: "",
-        requestId: "",
-      },
-      retryAfterSeconds,
-    );
-  }
+  return new ApiProblem(problemIn(await response.text(), response), retryAfterSeconds);
 }
 
 function bodyOf(route: RouteDefinition, body: unknown): { body?: RequestBody; headers: Record<string, string> } {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
+  ApiProblem,
+  createClient,
   AUDIT_EVENT_NAMES,
   ERRORS,
   FIRST_ROLES,
@@ -168,4 +170,26 @@ describe("small things everybody relies on", () => {
       "/api/v1/audit/log/tile/0/x001/067",
     );
   });
+});
+
+test("an answer of something in between is a problem with every member, whatever it holds", async () => {
+  const bodies = [
+    "",
+    "<html>",
+    "[]",
+    "null",
+    '{"title":7,"code":null}',
+    '{"title":"Bad gateway","extra":1,"__proto__":{"x":1}}',
+  ];
+  for (const body of bodies) {
+    const fetch = async () => new Response(body, { status: 502, headers: { "retry-after": "3" } });
+    const failed = await createClient({ baseUrl: "", fetch })
+      .call("overview.get", {})
+      .catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(ApiProblem);
+    const { problem, retryAfterSeconds } = failed as ApiProblem;
+    expect([problem.status, problem.code, problem.help, problem.requestId]).toEqual([502, "INTERNAL", "", ""]);
+    expect(problem.title).toMatch(/^(Unexpected answer|Bad gateway)$/);
+    expect([problem.detail.startsWith("502"), retryAfterSeconds]).toEqual([true, 3]);
+  }
 });

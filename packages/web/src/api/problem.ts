@@ -16,7 +16,7 @@ function fromProblem(error: ApiProblem): Explained {
   const { problem } = error;
   const listed = known(problem.code) ? ERRORS[problem.code] : undefined;
   const wait = error.retryAfterSeconds === undefined ? "" : ` Try again in ${error.retryAfterSeconds} s.`;
-  const help = problem.help.startsWith("http") || problem.help === "" ? (listed?.[2] ?? "") : problem.help;
+  const help = problem.help === "" || problem.help.startsWith("http") ? (listed?.[2] ?? "") : problem.help;
   return {
     title: problem.title,
     meaning: problem.detail,
