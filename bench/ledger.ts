@@ -23,6 +23,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { buildExport, verifyExport } from "@tyr/ledger";
+import { serverEnvironment, serverFlags } from "../packages/cli/bin/server-memory.mjs";
 import { createAudit, createPersonalValues, type Audit } from "../packages/server/src/audit/index.ts";
 import { readLeaves } from "../packages/server/src/audit/store.ts";
 import { systemClock } from "../packages/server/src/platform/clock/index.ts";
@@ -243,10 +244,14 @@ async function child(kind: string, dir: string): Promise<unknown> {
   return spent(report.ok, report.entriesChecked, began);
 }
 
-async function inChild(kind: string, dir: string): Promise<unknown> {
-  const args = ["--conditions=@tyr/source", fileURLToPath(import.meta.url), "--child", kind, "--dir", dir];
+/** The stored log is verified by the server, with its memory flags; an export by the command line, with none. */
+async function inChild(kind: "stored" | "export", dir: string): Promise<unknown> {
+  const flags = kind === "stored" ? serverFlags(process.env) : [];
+  const args = [...flags, "--conditions=@tyr/source", fileURLToPath(import.meta.url), "--child", kind, "--dir", dir];
   const where = values.postgres === undefined ? [] : ["--postgres", values.postgres];
-  const { stdout } = await promisify(execFile)(process.execPath, [...args, ...where]);
+  const { stdout } = await promisify(execFile)(process.execPath, [...args, ...where], {
+    env: kind === "stored" ? serverEnvironment(process.env) : process.env,
+  });
   return JSON.parse(stdout) as unknown;
 }
 
