@@ -1,6 +1,6 @@
 import { refuse, type RouteDefinition, type RouteId } from "@tyr/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Caller } from "#identity";
+import { anonymous, type Caller } from "#identity";
 import type { Clock } from "#platform/clock";
 import { withinRequest } from "#platform/database";
 import type { RateLimits } from "#platform/rate-limits";
@@ -8,7 +8,7 @@ import type { Authenticate, Authenticated } from "./authenticate.ts";
 import { clientAddress, holderOf, type TrustedProxies } from "./client-address.ts";
 import { allowedOrigin } from "./cors.ts";
 import { dialectOf, sendRefusal, type RefusalPlace } from "./problem.ts";
-import type { RefusalLog } from "./refusal-log.ts";
+import type { RefusalLog, Refused } from "./refusal-log.ts";
 import { limitOf, ROUTE_LIMITS } from "./route-limits.ts";
 import { requestOrigin } from "./request-origin.ts";
 import { refuseCrossSite, refuseCrossSiteSocket } from "./same-site.ts";
@@ -67,12 +67,19 @@ export class Gate {
   async #check(route: Route, request: FastifyRequest) {
     const { needs } = route.definition;
     const byAddress = needs === "public" ? await this.#tooMany(route, holderOf(this.addressOf(request))) : undefined;
-    if (byAddress !== undefined) return byAddress;
+    if (byAddress !== undefined) {
+      await this.note(route, request, { why: "too many requests" });
+      return byAddress;
+    }
     const sent = { headers: request.headers, address: this.addressOf(request), requestId: request.id };
     const found = await this.#deps.authenticate(sent, needs);
-    if (!found.ok) return (await this.#failedTooOften(request)) ?? found.refusal;
+    if (!found.ok) {
+      await this.#notAccepted(route, found.refusal.code, request);
+      return (await this.#failedTooOften(request)) ?? found.refusal;
+    }
     const { caller, by } = found.value;
     const byCaller = needs === "public" ? undefined : await this.#tooMany(route, caller.keyId ?? caller.actor.id);
+    if (byCaller !== undefined) await this.note(route, request, { why: "too many requests", caller });
     const missing = byCaller ?? (await this.#lacks(route, caller, request));
     if (missing !== undefined) return missing;
     const foreign = this.#foreign(route, request, by) ?? (await this.#unproved(route, caller, request));
@@ -94,6 +101,21 @@ export class Gate {
     return kind === "anonymous" ? holderOf(this.addressOf(request)) : `${kind} ${id}`;
   }
 
+  /** Logs an attempt that was refused, in the name of whoever calls; strangers are one. */
+  async note(
+    { id, definition: { needs } }: Route,
+    { id: requestId }: FastifyRequest,
+    { why, caller = anonymous }: Readonly<{ why: Refused["why"]; caller?: Caller }>,
+  ): Promise<void> {
+    await this.#deps.refusals.record({ caller, route: id, needs, why, requestId });
+  }
+
+  /** A session that has ended is no attempt at anything: only keys and tokens that were shown and do not count. */
+  async #notAccepted(route: Route, code: string, request: FastifyRequest): Promise<void> {
+    if (code === "KEY_INVALID" || code === "TOKEN_INVALID")
+      await this.note(route, request, { why: "credentials not accepted" });
+  }
+
   /** Counted after the look, so that valid credentials are never kept out by what others send from the same address. */
   async #failedTooOften(request: FastifyRequest) {
     const limit = "failed authentication";
@@ -107,11 +129,10 @@ export class Gate {
     return refuse("TOO_MANY_REQUESTS", "too many credentials from this address were not accepted", facts).refusal;
   }
 
-  async #unproved({ id, definition }: Route, caller: Caller, request: FastifyRequest) {
-    const { needs } = definition;
-    const stale = staleProof(definition, caller, this.#deps.clock.now());
-    if (stale !== undefined && needs !== "public")
-      await this.#deps.refusals.record({ caller, route: id, needs, why: "no recent proof", requestId: request.id });
+  async #unproved(route: Route, caller: Caller, request: FastifyRequest) {
+    const stale = staleProof(route.definition, caller, this.#deps.clock.now());
+    if (stale !== undefined && route.definition.needs !== "public")
+      await this.note(route, request, { why: "no recent proof", caller });
     return stale;
   }
 
@@ -134,13 +155,14 @@ export class Gate {
     return refuse("TOO_MANY_REQUESTS", `too many requests ${who}`, { retryAfterSeconds: wait, limit }).refusal;
   }
 
-  async #lacks({ id, definition: { needs, response } }: Route, caller: Caller, request: FastifyRequest) {
+  async #lacks(route: Route, caller: Caller, request: FastifyRequest) {
+    const { needs, response } = route.definition;
     // Whether a key still counts is looked at when a request comes; a connection that stays open has no next request.
     if (response === "websocket" && caller.keyId !== undefined)
       return refuse("NOT_PERMITTED", "the live feed is for signed-in people, not for keys", { permission: needs })
         .refusal;
     if (needs === "public" || caller.permissions.has(needs)) return undefined;
-    await this.#deps.refusals.record({ caller, route: id, needs, why: "not permitted", requestId: request.id });
+    await this.note(route, request, { why: "not permitted", caller });
     return refuse("NOT_PERMITTED", `this needs the permission ${needs}`, { permission: needs }).refusal;
   }
 }

@@ -11,8 +11,8 @@ const KEPT_MAX = 1_000;
 export type Refused = Readonly<{
   caller: Caller;
   route: RouteId;
-  needs: Permission;
-  why: "not permitted" | "no recent proof";
+  needs: Permission | "public";
+  why: "not permitted" | "no recent proof" | "credentials not accepted" | "too many requests" | "input refused";
   requestId: string;
 }>;
 /** The count is written by another request, or by none. */
@@ -34,8 +34,9 @@ function factOf({ caller, route, needs, why, requestId, origin }: Told, times: n
 }
 
 /**
- * Logs that somebody signed in asked for what they may not do, or must prove first who they are. Trying again and again cannot flood the log: repetitions
- * within a minute are counted, and the count is written when the minute is over.
+ * Logs attempts to get round a control (ASVS 5.0 16.3.3): what one may not do, without a recent proof, with credentials that do not
+ * count, too often, with input that no screen of ours sends. Trying again and again cannot flood the log: repetitions of one
+ * caller on one route within a minute are counted, all strangers as one, and the count is written when the minute is over.
  */
 export class RefusalLog {
   readonly #deps: RefusalLogDeps;

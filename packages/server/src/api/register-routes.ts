@@ -56,7 +56,12 @@ function handlerOf(route: Route, answer: AnyHandler, deps: RegisterDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const place = placeOf(route, request.id);
     const input = read(request);
-    if (!input.ok) return sendRefusal(reply, input.refusal, place);
+    if (!input.ok) {
+      await deps.gate.within(route, request, async () => {
+        await deps.gate.note(route, request, { why: "input refused", caller: deps.gate.callerOf(request) });
+      });
+      return sendRefusal(reply, input.refusal, place);
+    }
     const by = { caller: deps.gate.callerOf(request), address: deps.gate.addressOf(request), log: deps.log };
     const { call, status } = openCall(request, reply, by);
     const outcome = await deps.gate.within(route, request, async () => await answer(input.value, call));

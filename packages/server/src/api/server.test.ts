@@ -2,7 +2,9 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { ERRORS, PERMISSION_NAMES, ok, refuse, routes, type RouteDefinition } from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Authenticate } from "./authenticate.ts";
 import type { Handlers } from "./handler.ts";
+import { ROUTE_LIMITS } from "./route-limits.ts";
 import { systemHandlers } from "./system.ts";
 import { AS, fakeServer, person, portOf, type FakeServer } from "./testing/fake-server.ts";
 
@@ -386,6 +388,42 @@ describe("refused access", () => {
       },
       { details: { reason: "no recent proof", times: 2 } },
     ]);
+  });
+
+  test("is logged for keys that do not count, for input that fits no request and for asking too often, each once a minute", async () => {
+    const unknown: Authenticate = async (_sent, needs) =>
+      needs === "event:write"
+        ? refuse("KEY_INVALID", "the key is unknown")
+        : ok({ caller: person("bob", new Set(["sensor:write", "sensor:read"])), by: "bearer" });
+    const server = await started({}, { authenticate: unknown });
+    const knock = async (route: { method: string; path: string }, payload?: string) =>
+      await server.app.inject({
+        method: route.method as "GET",
+        url: route.path,
+        headers: { ...HOST, "content-type": "application/json" },
+        ...(payload === undefined ? {} : { payload }),
+      });
+    for (let at = 0; at < 3; at += 1) {
+      await knock(routes["event.send"], "{}");
+      await knock(routes["sensor.create"], '{"unknown":1}');
+    }
+    for (let at = 0; at <= ROUTE_LIMITS.read.capacity + 2; at += 1) await knock(routes["sensor.list"]);
+    await server.app.close();
+    const told = server.facts.map(({ type, actor, object, details }) => [
+      type,
+      actor.name,
+      object.id,
+      details?.["reason"],
+    ]);
+    expect(told).toEqual(
+      expect.arrayContaining([
+        ["access.refused", "anonymous", "event.send", "credentials not accepted"],
+        ["access.refused", "bob", "sensor.create", "input refused"],
+        ["access.refused", "bob", "sensor.list", "too many requests"],
+      ]),
+    );
+    // Each once when it began, and once with the count of the rest when the server stopped.
+    expect(told).toHaveLength(6);
   });
 
   test("by nobody in particular is not logged", async () => {
