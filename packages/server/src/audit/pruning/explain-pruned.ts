@@ -12,10 +12,13 @@ function bundleBelow(path: string, removed: number): boolean {
   return parsed.ok && parsed.value.kind === "entries" && (parsed.value.index + 1) * tileWidth <= removed;
 }
 
-/** Ids begin with their time (UUIDv7), so one that is less than the oldest kept is older than it. */
+/** `aud_` and the milliseconds of a UUIDv7 (RFC 9562); what follows is random. */
+const TIMED_CHARS = "aud_01234567-89ab".length;
+
+/** Ids begin with their time, so one of the oldest kept one's millisecond or before, which is not there, was pruned. */
 async function isOlder(db: ReadDatabase, id: string): Promise<boolean> {
   const kept = await oldestKept(db);
-  return kept !== undefined && /^aud_[0-9a-f-]{36}$/.test(id) && id < kept.id;
+  return kept !== undefined && /^aud_[0-9a-f-]{36}$/.test(id) && id.slice(0, TIMED_CHARS) <= kept.id.slice(0, TIMED_CHARS);
 }
 
 /** Says of what is not there whether it was pruned, and where it is. */
