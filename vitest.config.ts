@@ -21,6 +21,8 @@ export default defineConfig({
           name: "unit",
           include: ["packages/*/src/**/*.test.{ts,tsx}", "packages/sigma/{fuzz,kernel}/*.test.ts", "test/*.test.ts"],
           exclude: ["**/*.db.test.ts", "**/node_modules/**", ...sigmahq],
+          // Pure tests share their modules: a process for each of two hundred files takes longer than what they test.
+          isolate: false,
           testTimeout: 60_000,
         },
       },

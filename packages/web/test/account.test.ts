@@ -116,7 +116,7 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await looksRight("account-passkey-remove");
     await dialog().getByRole("button", { name: "Remove it" }).click();
     await page.getByText("your other sessions have ended").waitFor();
-    expect(await rows.count()).toBe(1);
+    await expect.poll(async () => await rows.count()).toBe(1);
     expect(await page.getByText("may have been copied").count()).toBe(0);
     await close();
   });

@@ -170,7 +170,8 @@ describe.skipIf(!hasChromium)("the audit screen", () => {
     await verdict().scrollIntoViewIfNeeded();
     await screenshot(page, "dark-narrow-audit-browser-bad");
     expect(await page.evaluate(WIDER)).toEqual([]);
-    expect(opened.complaints).toEqual([]);
+    // The browser notes the answer to whether anything is pruned: nothing is.
+    expect(opened.complaints.filter((one) => !one.endsWith("404 (Not Found)"))).toEqual([]);
   });
 
   test("remembers what it verified, and so sees a history that the owner of the key rewrote", async () => {

@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ok, refuse, ROUTE_IDS } from "@tyr/contract";
 import type { FastifyInstance } from "fastify";
-import { afterAll } from "vitest";
 import { anonymous, type Caller } from "#identity";
 import { createBus, type Bus } from "#platform/bus";
 import { fixedClock } from "#platform/clock";
@@ -31,10 +30,9 @@ const START = "2026-11-02T08:00:00.000Z";
 /** The header that names the caller of a test; `by` says how the caller came in. */
 export const AS = "x-test-caller";
 
-/** The web interface of every server of a test file. */
+/** A web interface of a few files. It goes with the temporary files of the run: test files share this module. */
 function webFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "tyr-web-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, "assets"));
   writeFileSync(join(folder, "index.html"), "<!doctype html><title>Tyr</title>");
   writeFileSync(join(folder, "assets", "index-abc.js"), "export {};");
