@@ -57,7 +57,8 @@ export const AUDIT_EVENTS = {
   "identity.linked": "somebody of another system may sign in as a user",
   "identity.unlinked": "somebody of another system may no longer sign in as a user",
   "sso.configured": "the settings of sign-in through other systems changed",
-  "access.refused": "a request was refused at the gate: no permission, no recent proof, credentials that do not count, too many, or input that fits no request",
+  "access.refused":
+    "a request was refused at the gate: no permission, no recent proof, credentials that do not count, too many, or input that fits no request",
   "sensor.registered": "a sensor was registered",
   "sensor.key_rotated": "a sensor's key was replaced",
   "sensor.deactivated": "a sensor was deactivated",

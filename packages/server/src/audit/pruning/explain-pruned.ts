@@ -18,7 +18,9 @@ const TIMED_CHARS = "aud_01234567-89ab".length;
 /** Ids begin with their time, so one of the oldest kept one's millisecond or before, which is not there, was pruned. */
 async function isOlder(db: ReadDatabase, id: string): Promise<boolean> {
   const kept = await oldestKept(db);
-  return kept !== undefined && /^aud_[0-9a-f-]{36}$/.test(id) && id.slice(0, TIMED_CHARS) <= kept.id.slice(0, TIMED_CHARS);
+  return (
+    kept !== undefined && /^aud_[0-9a-f-]{36}$/.test(id) && id.slice(0, TIMED_CHARS) <= kept.id.slice(0, TIMED_CHARS)
+  );
 }
 
 /** Says of what is not there whether it was pruned, and where it is. */
