@@ -23,6 +23,8 @@ export default defineConfig({
           exclude: ["**/*.db.test.ts", "**/node_modules/**", ...sigmahq],
           // Pure tests share their modules: a process for each of two hundred files takes longer than what they test.
           isolate: false,
+          // Begun when the others are done: they have a number of workers of their own.
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
         },
       },

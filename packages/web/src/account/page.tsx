@@ -100,6 +100,14 @@ function Account(): ReactNode {
         <dd>
           <Time at={user.createdAt} />
         </dd>
+        {isOwn && can("key:own") ? (
+          <>
+            <dt>Programs</dt>
+            <dd>
+              <Link to="/keys">API keys and tokens that act as you</Link>
+            </dd>
+          </>
+        ) : null}
         {isOwn && can("audit:read") ? (
           <>
             <dt>Log</dt>
