@@ -17,7 +17,7 @@ const SCRIPT = fileURLToPath(new URL("./testing/sequencer-process.ts", import.me
 /** How often to kill. `TYR_TEST_KILLS=100` takes the time it takes; without it the run ends in time for every commit. */
 const ASKED_KILLS = process.env["TYR_TEST_KILLS"];
 const KILLS = Number(ASKED_KILLS ?? "100");
-const LONGEST_MS: Readonly<Record<EngineName, number>> = { pglite: 20_000, postgres: 40_000 };
+const LONGEST_MS: Readonly<Record<EngineName, number>> = { pglite: 20_000, postgres: 60_000 };
 const KILLS_MIN = 3;
 /** Three sequencers beside each other where the engine allows more than one process. */
 const BESIDE: Readonly<Record<EngineName, number>> = { pglite: 1, postgres: 3 };
