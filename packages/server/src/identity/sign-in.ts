@@ -282,7 +282,7 @@ async function attempt(deps: SignInDeps, credentials: Credentials, origin: Origi
  * the same answer after the same work.
  *
  * @returns refusals `LOGIN_FAILED`, `FIRST_PASSWORD_OVER`, `SECOND_FACTOR_NEEDED`, `LOGIN_DELAYED` (per account, whatever
- *   the address), `TOO_MANY_REQUESTS`
+ *   the address), `LOGIN_STOPPED`, `TOO_MANY_REQUESTS`
  */
 export async function signIn(deps: SignInDeps, credentials: Credentials, origin: Origin): Promise<Result<SignedIn>> {
   const outcome = await deps.places.run(async () => await attempt(deps, credentials, origin));
