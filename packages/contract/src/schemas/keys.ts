@@ -4,8 +4,8 @@ import { PERMISSION_NAMES, type Permission } from "../permissions.ts";
 import { Actor, Instant, Name, NullableInstant, NullableString, StorableText } from "./basics.ts";
 
 /**
- * What no API key can do, whoever made it: deciding about actions, administering people and their roles, making keys, and
- * one's own sessions ask for a person who is there; sensors and enforcement points have keys of their own kind.
+ * What no API key can do, whoever made it: deciding about actions, administering people and their roles, making keys,
+ * reading personal values, and one's own sessions ask for a person who is there; sensors and enforcement points have keys of their own kind.
  */
 export const NEVER_BY_KEY = [
   "action:approve",

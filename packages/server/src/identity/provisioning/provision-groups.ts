@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { ok, refuse, type GroupId, type Refused, type Result, type SubjectId } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
-import { lockAdministrators, nameKey } from "../store.ts";
+import { nameKey } from "../store.ts";
 import { applyChange, changeFacts } from "../users.ts";
+import { inTurn, type Context } from "./in-turn.ts";
 import { mapsRoles, rolesOfGroups, type GroupWish, type ProvisionedGroup } from "./provisioned.ts";
 import {
   MEMBERS_MAX,
@@ -28,7 +29,6 @@ import {
 } from "./store.ts";
 
 type Told = Readonly<{ id: GroupId; touched: readonly SubjectId[]; facts: readonly Fact[] }>;
-type Context = Readonly<{ deps: ProvisioningDeps; client: ProvisioningClient; tx: WriteTransaction; now: Date }>;
 type Turn = (current: GroupWish) => Result<GroupWish>;
 type Current = Readonly<{ row: ScimGroupRow; members: readonly SubjectId[] }>;
 
@@ -216,13 +216,7 @@ async function write(
   client: ProvisioningClient,
   work: (context: Context) => Promise<Result<Told>>,
 ): Promise<Result<GroupId>> {
-  const done = await deps.database.audited(
-    (told: Result<Told>) => (told.ok ? told.value.facts : []),
-    async (tx) => {
-      await lockAdministrators(tx);
-      return await work({ deps, client, tx, now: deps.clock.now() });
-    },
-  );
+  const done = await inTurn(deps, client, work);
   if (!done.ok) return done;
   await deps.rightsChanged(done.value.touched);
   return ok(done.value.id);

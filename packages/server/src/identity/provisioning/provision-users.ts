@@ -1,9 +1,10 @@
 import { ok, refuse, type Refused, type Result, type SubjectId } from "@tyr/contract";
-import type { Fact, WriteTransaction } from "#platform/database";
+import type { Fact } from "#platform/database";
 import { newId } from "#platform/ids";
 import { findLink } from "../federation/store.ts";
-import { findSubject, insertSubject, lockAdministrators, nameKey, type SubjectRow } from "../store.ts";
+import { findSubject, insertSubject, nameKey, type SubjectRow } from "../store.ts";
 import { applyChange, changeFacts, type Changed } from "../users.ts";
+import { inTurn, type Context } from "./in-turn.ts";
 import {
   changedAttributes,
   mapsRoles,
@@ -60,8 +61,6 @@ export async function usersAt(
     changedAt: row.changed_at,
   }));
 }
-
-type Context = Readonly<{ deps: ProvisioningDeps; client: ProvisioningClient; tx: WriteTransaction; now: Date }>;
 
 /** What the provider's own words add to the entry of a change: names of attributes, and who somebody is called as commitments. */
 function detailsOf(before: UserWish | undefined, after: UserWish, version: number): NonNullable<Fact["details"]> {
@@ -195,19 +194,12 @@ async function create(context: Context, wish: UserWish): Promise<Result<Told>> {
   return ok({ ...placed.value, facts: [{ type: "user.created", ...client.by, object, after, details }] });
 }
 
-/** One transaction, one writer at a time: what a filter of roles counts on holds until the end. */
 async function write(
   deps: ProvisioningDeps,
   client: ProvisioningClient,
   work: (context: Context) => Promise<Result<Told>>,
 ): Promise<Result<StoredUser>> {
-  const done = await deps.database.audited(
-    (told: Result<Told>) => (told.ok ? told.value.facts : []),
-    async (tx) => {
-      await lockAdministrators(tx);
-      return await work({ deps, client, tx, now: deps.clock.now() });
-    },
-  );
+  const done = await inTurn(deps, client, work);
   if (!done.ok) return done;
   done.value.committed();
   await deps.rightsChanged([done.value.user.subject_id]);
