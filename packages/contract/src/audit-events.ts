@@ -66,6 +66,8 @@ export const AUDIT_EVENTS = {
   "event.quarantined": "input that could not be understood was kept aside",
   "detection.recorded": "a batch of events was evaluated and its detections stored",
   "rule.loaded": "the rule pack in force changed",
+  "rule.defined": "a file of rules was taken into the table of definitions, changed there or removed",
+  "rule.state_changed": "a rule was disabled, clipped, muted or enabled: by somebody, or because its time was over",
   "incident.opened": "an incident was opened",
   "incident.extended": "detections joined an incident",
   "incident.moved": "an incident changed its state",

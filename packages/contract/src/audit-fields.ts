@@ -160,6 +160,8 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
     ...CHANGE,
     ...fields("details.rules details.rejected details.added details.removed details.changed details.attackRelease"),
   },
+  "rule.defined": CHANGE,
+  "rule.state_changed": { ...CHANGE, ...fields("details.reason details.until") },
   "incident.opened": INCIDENT,
   "incident.extended": INCIDENT,
   "incident.moved": NOTE,

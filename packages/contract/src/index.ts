@@ -27,6 +27,7 @@ export * from "./schemas/retention.ts";
 export * from "./schemas/reviews.ts";
 export * from "./schemas/roles.ts";
 export * from "./schemas/scim.ts";
+export * from "./schemas/rules.ts";
 export * from "./schemas/secrets.ts";
 export * from "./schemas/tokens.ts";
 export * from "./schemas/trust.ts";

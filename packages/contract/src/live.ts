@@ -7,6 +7,7 @@ import { IncidentState } from "./schemas/escalate.ts";
 import { ActionState } from "./schemas/govern.ts";
 import { ImportProgress, Mode } from "./schemas/overview.ts";
 import { BlockState } from "./schemas/respond.ts";
+import { RuleId } from "./schemas/rules.ts";
 import { Severity } from "./severity.ts";
 
 type Topic = Readonly<{ needs: Permission; data: TSchema }>;
@@ -26,6 +27,11 @@ export const LIVE_TOPICS = {
     needs: "detection:read",
     /** The worst of a batch, and how many the batch held. */
     data: Type.Object({ id: IdSchema("detection"), ruleTitle: Type.String(), severity: Severity, count: Count }),
+  },
+  "rule.changed": {
+    needs: "detection:read",
+    /** `definition`: added, edited, removed or rejected; `suppressed`: findings of a muted rule were counted. */
+    data: Type.Object({ id: RuleId, what: Type.Enum(["definition", "state", "suppressed"]) }),
   },
   "incident.changed": {
     needs: "incident:read",
