@@ -45,8 +45,8 @@ describe("the contract", () => {
 
   test("who may do what is written down twice: a change of the table must be meant", () => {
     const reading =
-      "overview:read event:read detection:read incident:read action:read block:read enforcer:read policy:read sensor:read session:own key:own";
-    const responding = "incident:write action:request event:import";
+      "overview:read event:read detection:read actor:read incident:read action:read block:read enforcer:read policy:read sensor:read session:own key:own";
+    const responding = "actor:write incident:write action:request event:import";
     const expected = {
       viewer: reading,
       analyst: `${reading} ${responding} audit:read`,

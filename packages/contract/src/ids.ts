@@ -5,6 +5,9 @@ export const ID_PREFIXES = {
   event: "evt",
   detection: "det",
   tag: "tag",
+  observation: "atk",
+  identity: "idn",
+  campaign: "cmp",
   incident: "inc",
   action: "act",
   approval: "apr",
@@ -37,6 +40,9 @@ export type Id<N extends Noun> = `${(typeof ID_PREFIXES)[N]}_${string}` & { read
 
 export type EventId = Id<"event">;
 export type DetectionId = Id<"detection">;
+export type ObservationId = Id<"observation">;
+export type IdentityId = Id<"identity">;
+export type CampaignId = Id<"campaign">;
 export type IncidentId = Id<"incident">;
 export type ActionId = Id<"action">;
 export type BlockId = Id<"block">;

@@ -10,6 +10,7 @@ export * from "./permissions.ts";
 export * from "./route.ts";
 export * from "./routes/index.ts";
 export * from "./schemas/account.ts";
+export * from "./schemas/actors.ts";
 export * from "./schemas/audit.ts";
 export * from "./schemas/basics.ts";
 export * from "./schemas/collect.ts";

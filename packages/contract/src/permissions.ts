@@ -5,7 +5,10 @@ export const PERMISSIONS = {
   "event:write": "send events (sensors write only to their own stream)",
   "event:import": "import log files into a named sensor",
   "detection:read": "read detections, tags and rules",
+  "attack:load": "load another ATT&CK release",
   "rule:write": "disable, clip, mute and enable rules",
+  "actor:read": "read attackers, identities and campaigns",
+  "actor:write": "merge and unmerge identities and campaigns",
   "incident:read": "read incidents and their timelines",
   "incident:write": "move incidents through their states, assign them, write notes",
   "action:read": "read actions, decisions, dry runs and approvals",
@@ -49,6 +52,7 @@ const reading = [
   "overview:read",
   "event:read",
   "detection:read",
+  "actor:read",
   "incident:read",
   "action:read",
   "block:read",
@@ -58,7 +62,12 @@ const reading = [
   "session:own",
   "key:own",
 ] as const satisfies readonly Permission[];
-const responding = ["incident:write", "action:request", "event:import"] as const satisfies readonly Permission[];
+const responding = [
+  "actor:write",
+  "incident:write",
+  "action:request",
+  "event:import",
+] as const satisfies readonly Permission[];
 
 /** Roles people can hold, as permission sets. Somebody with several roles has the union. */
 export const ROLES = {
@@ -89,6 +98,7 @@ export const ROLES = {
     "action:revert",
     "allow:write",
     "mode:write",
+    "attack:load",
     "rule:write",
     "enforcer:write",
     "sensor:write",
@@ -107,6 +117,7 @@ export const ROLES = {
     "enforcer:write",
     "allow:write",
     "mode:write",
+    "attack:load",
     "rule:write",
     "user:read",
     "user:write",
