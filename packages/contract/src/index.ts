@@ -33,5 +33,6 @@ export * from "./schemas/secrets.ts";
 export * from "./schemas/tokens.ts";
 export * from "./schemas/trust.ts";
 export * from "./schemas/witness.ts";
+export * from "./schemas/ttp.ts";
 export * from "./severity.ts";
 export * from "./step-up.ts";
