@@ -32,6 +32,8 @@ export const ID_PREFIXES = {
   dutyException: "exc",
   review: "rvw",
   reviewItem: "rvi",
+  backtest: "bkt",
+  backfill: "bkf",
 } as const;
 
 export type Noun = keyof typeof ID_PREFIXES;

@@ -7,6 +7,8 @@ export const PERMISSIONS = {
   "detection:read": "read detections, tags and rules",
   "attack:load": "load another ATT&CK release",
   "rule:write": "disable, clip, mute and enable rules",
+  "rule:backtest": "try rules on stored events, without storing what they find",
+  "rule:backfill": "let a rule find in older events, and store what it finds",
   "actor:read": "read attackers, identities and campaigns",
   "actor:write": "merge and unmerge identities and campaigns",
   "incident:read": "read incidents and their timelines",
@@ -67,6 +69,7 @@ const responding = [
   "incident:write",
   "action:request",
   "event:import",
+  "rule:backtest",
 ] as const satisfies readonly Permission[];
 
 /** Roles people can hold, as permission sets. Somebody with several roles has the union. */
@@ -100,6 +103,7 @@ export const ROLES = {
     "mode:write",
     "attack:load",
     "rule:write",
+    "rule:backfill",
     "enforcer:write",
     "sensor:write",
     "personal:read",
@@ -119,6 +123,7 @@ export const ROLES = {
     "mode:write",
     "attack:load",
     "rule:write",
+    "rule:backfill",
     "user:read",
     "user:write",
     "role:write",
