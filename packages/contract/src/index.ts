@@ -5,6 +5,7 @@ export * from "./duties.ts";
 export * from "./errors.ts";
 export * from "./ids.ts";
 export * from "./live.ts";
+export * from "./losses.ts";
 export * from "./openapi.ts";
 export * from "./permissions.ts";
 export * from "./route.ts";

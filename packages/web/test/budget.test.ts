@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BUDGETS, externalAddresses, inlineScripts, measure } from "./budget.ts";
+import { BUDGETS, externalAddresses, inlineScripts, measure, schemaMakers } from "./budget.ts";
 
 test("the first page stays light: scripts, styles and each later part within their budgets", () => {
   const sizes = measure();
@@ -18,4 +18,8 @@ test("the first page stays light: scripts, styles and each later part within the
 test("the page loads nothing from elsewhere and has no inline script", () => {
   expect(externalAddresses()).toEqual([]);
   expect(inlineScripts()).toEqual([]);
+});
+
+test("no page loads what makes schemas: the server checks by them, a page reads them as data", () => {
+  expect(schemaMakers()).toEqual([]);
 });

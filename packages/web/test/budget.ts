@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
@@ -38,6 +38,12 @@ export function measure(): Sizes {
     .map((chunk) => [chunk.file, gzipped(chunk.file)] as const);
   const sum = (files: Iterable<string>): number => [...files].reduce((total, file) => total + gzipped(file), 0);
   return { initialJs: sum(first), initialCss: sum(styles), lazy };
+}
+
+/** Parts that hold TypeBox, by the mark it puts on each schema: the contract reaches a page as data (`lean-contract.ts`). */
+export function schemaMakers(): readonly string[] {
+  const scripts = readdirSync(join(APP, "assets")).filter((file) => file.endsWith(".js"));
+  return scripts.filter((file) => readFileSync(join(APP, "assets", file), "utf8").includes("~kind"));
 }
 
 /** Addresses of other sites in what is loaded: there must be none. Namespaces of XML are names, not addresses. */

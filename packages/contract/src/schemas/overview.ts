@@ -124,15 +124,6 @@ export type RuleLosses = Readonly<Static<typeof RuleLosses>>;
 /** Rules one answer names. */
 export const RULE_LOSSES_MAX = 100;
 
-/** Those that may hide a detection, worst first; empty when there is nothing to say. */
-export function hidingLosses(losses: CorrelationLosses): readonly (readonly [CorrelationLossReason, number])[] {
-  const reasons = Object.keys(CORRELATION_LOSSES) as CorrelationLossReason[];
-  return reasons
-    .filter((reason) => reason !== "expired" && losses[reason] > 0)
-    .map((reason) => [reason, losses[reason]] as const)
-    .toSorted(([, a], [, b]) => b - a);
-}
-
 /** A processing pipeline an operator set: what it changes, how many transformations it has, what of it was ignored. */
 export const PipelineInForce = Type.Object({
   path: Type.String(),

@@ -1,5 +1,6 @@
 import type { PasskeyAdd, PasskeyCreation, PasskeyProof, PasskeyRequest } from "@tyr/contract";
-import { startAuthentication, startRegistration, WebAuthnError } from "@simplewebauthn/browser";
+
+type WebAuthn = typeof import("@simplewebauthn/browser");
 
 /** The person, the browser or the authenticator stopped: nothing was signed and nothing sent. */
 export class PasskeyStopped extends Error {
@@ -17,11 +18,13 @@ const SAID: Readonly<Record<string, string>> = {
 };
 
 /** Browsers tell pages little, so that pages learn nothing of who has which passkey: mostly that it was not allowed. */
-async function ceremony<T>(work: () => Promise<T>): Promise<T> {
+async function ceremony<T>(work: (webauthn: WebAuthn) => Promise<T>): Promise<T> {
+  // Loaded when it is needed: the first page, which may ask for a proof, does not wait for it.
+  const webauthn = await import("@simplewebauthn/browser");
   try {
-    return await work();
+    return await work(webauthn);
   } catch (cause) {
-    const said = cause instanceof WebAuthnError ? SAID[cause.code] : undefined;
+    const said = cause instanceof webauthn.WebAuthnError ? SAID[cause.code] : undefined;
     throw new PasskeyStopped(said ?? "It was cancelled, took too long, or there is no passkey for this here.", {
       cause,
     });
@@ -37,7 +40,9 @@ export function passkeysWork(): boolean {
 
 /** Asks whoever sits here for a passkey. @throws {PasskeyStopped} */
 export async function showPasskey({ handle, options }: PasskeyRequest): Promise<PasskeyProof> {
-  const { id, response } = await ceremony(async () => await startAuthentication({ optionsJSON: options }));
+  const { id, response } = await ceremony(
+    async (webauthn) => await webauthn.startAuthentication({ optionsJSON: options }),
+  );
   const { clientDataJSON, authenticatorData, signature, userHandle } = response;
   const proof = { handle, id, clientDataJSON, authenticatorData, signature };
   return userHandle === undefined ? proof : { ...proof, userHandle };
@@ -45,7 +50,9 @@ export async function showPasskey({ handle, options }: PasskeyRequest): Promise<
 
 /** Has an authenticator make a passkey. @throws {PasskeyStopped} */
 export async function makePasskey({ handle, options }: PasskeyCreation): Promise<Omit<PasskeyAdd, "name">> {
-  const { id, response } = await ceremony(async () => await startRegistration({ optionsJSON: options }));
+  const { id, response } = await ceremony(
+    async (webauthn) => await webauthn.startRegistration({ optionsJSON: options }),
+  );
   const { clientDataJSON, attestationObject, transports = [] } = response;
   return { handle, id, clientDataJSON, attestationObject, transports };
 }

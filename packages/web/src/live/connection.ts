@@ -1,4 +1,5 @@
-import { isLiveMessage, type LiveMessage } from "@tyr/contract";
+import { LIVE_MESSAGES, type LiveMessage } from "@tyr/contract";
+import { conforms, type Schema } from "./conforms.ts";
 import { idle, liveUrl, step, type LiveState, type LiveStep } from "./resume.ts";
 
 /** At most four screens a second, however fast the server talks. */
@@ -95,12 +96,15 @@ export function createLiveConnection(origin: string, onSessionEnded: () => void)
   };
 }
 
+const isMessage = (frame: unknown): frame is LiveMessage =>
+  LIVE_MESSAGES.some((schema) => conforms(schema as Schema, frame));
+
 /** A frame that is not a message of the contract this page was built with is left out; the gap makes the page read again. */
 function readMessage(data: unknown): LiveMessage | undefined {
   if (typeof data !== "string") return undefined;
   try {
     const frame: unknown = JSON.parse(data);
-    return isLiveMessage(frame) ? frame : undefined;
+    return isMessage(frame) ? frame : undefined;
   } catch {
     return undefined;
   }

@@ -11,6 +11,7 @@ export const live = createLiveConnection(globalThis.location.origin, () => signe
 const STALE: Readonly<Record<LiveTopic, readonly string[]>> = {
   "event.stored": ["overview", "event", "sensor"],
   "detection.recorded": ["overview", "detection"],
+  "rule.changed": ["rule"],
   "incident.changed": ["overview", "incident"],
   "action.changed": ["overview", "action", "incident", "block"],
   "block.changed": ["overview", "block", "action"],

@@ -2,7 +2,7 @@ import { severityRank, type LiveData, type LiveEntry, type LiveTopic, type Sever
 
 import { counted, DETECTIONS, EVENTS } from "../text/counted.ts";
 
-export type LiveTarget = Readonly<{ id: string }> | Readonly<{ list: "events" | "detections" | "none" }>;
+export type LiveTarget = Readonly<{ id: string }> | Readonly<{ list: "events" | "detections" | "rules" | "none" }>;
 /** One line of the feed: our verb, somebody's words, and where it leads. */
 export type LiveLine = Readonly<{ verb: string; text: string; severity: Severity | undefined; target: LiveTarget }>;
 
@@ -22,6 +22,12 @@ const BY_TOPIC: { [T in LiveTopic]: (data: LiveData[T]) => LiveLine } = {
     text: count === 1 ? ruleTitle : `worst: ${ruleTitle}`,
     severity,
     target: count === 1 ? { id } : { list: "detections" },
+  }),
+  "rule.changed": ({ id, what }) => ({
+    verb: "rule",
+    text: `${id} · ${what}`,
+    severity: undefined,
+    target: { list: "rules" },
   }),
   "incident.changed": ({ id, title, state, severity }) => ({
     verb: "incident",
