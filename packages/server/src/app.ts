@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
+import { Server as TlsServer } from "node:tls";
 import type { Actor } from "@tyr/contract";
 import {
   auditHandlers,
@@ -42,7 +43,7 @@ import {
 } from "#identity";
 import { createBus, type Bus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
-import type { Config } from "#platform/config";
+import { staysHere, type Config } from "#platform/config";
 import { ensureDataDirectory, openDatabase, type Database, type ReadDatabase } from "#platform/database";
 import type { Logger } from "#platform/log";
 import { createSecrets, openKeyRotation, type KeyRotation, type Secrets } from "#platform/secrets";
@@ -68,6 +69,7 @@ import { tokenHandlers } from "./api/tokens.ts";
 import { openPersonalValues, openPrivacy } from "./open-privacy.ts";
 import { listenOn } from "./listen.ts";
 import type { Terminal } from "./terminal.ts";
+import { openTls, type Tls } from "./tls.ts";
 
 export type AppOptions = Readonly<{
   config: Config;
@@ -134,6 +136,7 @@ type Base = AppOptions &
     bus: Bus;
     startedAt: Date;
     rules: RulePack;
+    tls: Tls | undefined;
     providers: ReturnType<typeof readProviders>;
     witnesses: WitnessPolicy | undefined;
   }>;
@@ -274,7 +277,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
 
 /** @returns where the server answers */
 async function serve(base: Base, rooms: Rooms, stack: Stack): Promise<string> {
-  const { config, log, database, bus } = base;
+  const { config, log, database, bus, tls } = base;
   const { identity, apiKeys, tokens, collect, respond } = rooms;
   const { host, publicUrl, webDir, trustProxy, corsOrigins } = config;
   const cookie = sessionCookie(publicUrl);
@@ -297,14 +300,16 @@ async function serve(base: Base, rooms: Rooms, stack: Stack): Promise<string> {
     publicUrl,
     host,
     webDir,
+    tls: tls?.options,
     trustProxy,
     corsOrigins,
   });
   stack.defer(async () => await server.close());
+  if (server.server instanceof TlsServer && tls !== undefined) stack.defer(tls.follow(server.server));
   base.stop.throwIfAborted();
   await listenOn(server, { host, port: config.port });
   const { port } = server.server.address() as AddressInfo;
-  return config.port === 0 ? `http://${host}:${port}` : publicUrl;
+  return config.port === 0 ? `${tls === undefined ? "http" : "https"}://${host}:${port}` : publicUrl;
 }
 
 /** A rule folder without a rule in it starts, since rules may come later; but nobody shall think it watches. */
@@ -336,6 +341,12 @@ function warnOfPipelines({ log, rules }: Base): void {
     for (const warning of warnings) log.warn({ path, warning }, "part of a pipeline is ignored");
 }
 
+/** Allowed on purpose; said at each start all the same. */
+function warnOfCleartext({ config: { cleartext, host, tls }, terminal }: Base): void {
+  if (cleartext && tls === undefined && !staysHere(host))
+    terminal.say(`WARNING: sessions and keys cross the network unencrypted: ${host} is reached from other machines.`);
+}
+
 /** For a sole administrator whom somebody locked out: whoever starts this process owns it. */
 async function unlockAtStart({ config, terminal }: Base, identity: Identity): Promise<void> {
   if (config.unlock === undefined) return;
@@ -362,6 +373,7 @@ async function begin(base: Base, rooms: Rooms, url: string): Promise<void> {
   warnOfNoRules(base);
   warnOfRejected(base);
   warnOfPipelines(base);
+  warnOfCleartext(base);
   await unlockAtStart(base, identity);
   const { token } = identity.setUp;
   if (token !== undefined) terminal.say(`First administrator, once: ${url}/setup#token=${token}`);
@@ -389,6 +401,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     const rules = loadRulePack(config.rulesDir, { pipelines: readPipelines(config) });
     const witnesses = config.witnessPolicy === undefined ? undefined : readWitnessPolicy(config.witnessPolicy);
     const providers = readProviders(config.ssoFile);
+    const tls =
+      config.tls === undefined ? undefined : openTls({ files: config.tls, clock: systemClock, log: options.log });
     checkPasskeyRules(config.publicUrl, config.signInRules);
     const { databaseUrl: url, dataDir } = config;
     ensureDataDirectory(dataDir);
@@ -407,6 +421,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       bus: createBus(clock),
       startedAt,
       rules,
+      tls,
       providers,
       witnesses,
     };

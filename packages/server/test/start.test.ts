@@ -62,7 +62,7 @@ describe("a start that cannot be says which setting, where and what to do", () =
     { what: "a host that is none", env: { TYR_HOST: "999.9.9.9" }, said: "TYR_HOST", exit: EXIT_CONFIGURATION },
     {
       what: "an address of another machine",
-      env: { TYR_HOST: "192.0.2.77" },
+      env: { TYR_HOST: "192.0.2.77", TYR_CLEARTEXT: "allow" },
       said: "TYR_HOST",
       exit: EXIT_CONFIGURATION,
     },

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer as createHttpsServer, type ServerOptions as HttpsOptions } from "node:https";
 import type { Socket } from "node:net";
 import websocket from "@fastify/websocket";
 import { refuse, routes as contractRoutes, type Refused, type RouteDefinition, type RouteId } from "@tyr/contract";
@@ -58,6 +59,8 @@ export type ServerOptions = Readonly<{
   /** The address bound to: on loopback only loopback names are answered. */
   host: string;
   webDir: string;
+  /** Certificate, key and what of TLS is spoken; undefined: HTTP. */
+  tls?: HttpsOptions | undefined;
   /** Whose X-Forwarded-For is believed. */
   trustProxy: TrustedProxies;
   /** Origins whose pages may call with a bearer token; none by default. */
@@ -101,20 +104,26 @@ function refuseGarbage(socket: Socket, headers: Shell["headers"], code: string):
   return undefined;
 }
 
+/** The same limits with TLS and without. */
+function createListener(options: ServerOptions, listener: RequestListener): Server {
+  const { tls, requestTimeoutMs } = options;
+  const limits = {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    requestTimeout: requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs ?? HEADERS_TIMEOUT_MS),
+    connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, requestTimeoutMs ?? TIMEOUT_CHECK_MS),
+    // Only the live feed is a WebSocket; elsewhere an upgrade is ignored, as HTTP allows (RFC 9110 section 7.8).
+    shouldUpgradeCallback: isLiveUpgrade,
+  };
+  return tls === undefined ? createHttpServer(limits, listener) : createHttpsServer({ ...limits, ...tls }, listener);
+}
+
 function createApp({ options, headers }: Shell): FastifyInstance {
   return fastify({
     logger: false,
     bodyLimit: JSON_BODY_BYTES_MAX,
-    requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionTimeout: 0,
-    http: {
-      maxHeaderSize: HEADER_BYTES_MAX,
-      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, options.requestTimeoutMs ?? HEADERS_TIMEOUT_MS),
-      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, options.requestTimeoutMs ?? TIMEOUT_CHECK_MS),
-      // Only the live feed is a WebSocket; elsewhere an upgrade is ignored, as HTTP allows (RFC 9110 section 7.8).
-      shouldUpgradeCallback: isLiveUpgrade,
-    },
+    serverFactory: (listener) => createListener(options, listener),
     forceCloseConnections: "idle",
     return503OnClosing: true,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },

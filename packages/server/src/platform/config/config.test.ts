@@ -18,7 +18,7 @@ describe("the configuration", () => {
   });
 
   test("a flag wins over the environment, the environment over the default", () => {
-    expect(read(["--port", "1234"], { TYR_PORT: "99", TYR_HOST: "0.0.0.0" })).toMatchObject({
+    expect(read(["--port", "1234"], { TYR_PORT: "99", TYR_HOST: "0.0.0.0", TYR_CLEARTEXT: "allow" })).toMatchObject({
       port: 1234,
       host: "0.0.0.0",
     });

@@ -4,18 +4,12 @@ import { parseArgs } from "node:util";
 import { ENVIRONMENTS, type Environment, type RecordClass, type Role, type StepUpClass } from "@tyr/contract";
 import { parseRetention } from "./retention.ts";
 import { parseTokens, type TokenSettings } from "./tokens.ts";
+import { ConfigInvalid } from "./config-invalid.ts";
+import { checkedDatabaseUrl, checkListening, readTransport, staysHere, type Transport } from "./transport.ts";
 import { parsePasskeyFor, parseSecondFactor } from "./sign-in-rules.ts";
 
-/** A setting that cannot be used: which one, why, and what would do. Nothing has been started. */
-export class ConfigInvalid extends Error {
-  override readonly name = "ConfigInvalid";
-  readonly code = "CONFIG_INVALID";
-  readonly setting: string;
-  constructor(setting: string, message: string) {
-    super(`${setting}: ${message}`);
-    this.setting = setting;
-  }
-}
+export { ConfigInvalid } from "./config-invalid.ts";
+export { staysHere, type TlsFiles } from "./transport.ts";
 
 export type Config = Readonly<{
   host: string;
@@ -23,6 +17,10 @@ export type Config = Readonly<{
   /** Where people reach Tyr, e.g. https://tyr.example.org; decides cookies and cross-site checks. */
   publicUrl: string;
   dataDir: string;
+  /** What Tyr answers over TLS with; undefined: it speaks HTTP. */
+  tls: Transport["tls"];
+  /** Somebody said that bytes may cross a network unencrypted. */
+  cleartext: boolean;
   /** PostgreSQL connection string; undefined: the embedded engine in the data directory. */
   databaseUrl: string | undefined;
   rulesDir: string;
@@ -85,6 +83,9 @@ function parseFlags(argv: readonly string[]) {
         "event-pipeline": { type: "string", multiple: true },
         "witness-policy": { type: "string" },
         follow: { type: "string", multiple: true },
+        "tls-cert": { type: "string" },
+        "tls-key": { type: "string" },
+        "allow-cleartext": { type: "boolean" },
         "no-sample": { type: "boolean" },
         unlock: { type: "string" },
       },
@@ -161,21 +162,32 @@ function readCorsOrigins({ env }: Settings): readonly string[] {
   });
 }
 
+function transportOf({ flags, env }: Settings): Transport {
+  return readTransport({
+    cert: flags["tls-cert"] ?? env["TYR_TLS_CERT"],
+    key: flags["tls-key"] ?? env["TYR_TLS_KEY"],
+    cleartext: flags["allow-cleartext"] === true ? "allow" : env["TYR_CLEARTEXT"],
+  });
+}
+
 function readListen({
   flags,
   env,
   ...rest
-}: Settings): Pick<Config, "host" | "port" | "publicUrl" | "trustProxy" | "corsOrigins"> {
+}: Settings): Pick<Config, "host" | "port" | "publicUrl" | "trustProxy" | "corsOrigins" | "tls" | "cleartext"> {
   const host = flags.host ?? env["TYR_HOST"] ?? "127.0.0.1";
   const port = integer("TYR_PORT", flags.port ?? env["TYR_PORT"] ?? "8970", [0, 65_535]);
-  const here = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const { tls, cleartext } = transportOf({ flags, env, ...rest });
+  const here = `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
   if (!URL.canParse(here)) throw new ConfigInvalid("TYR_HOST", `"${host}" is not an address or a name to listen on`);
   const publicUrl = checkedUrl("TYR_PUBLIC_URL", flags["public-url"] ?? env["TYR_PUBLIC_URL"] ?? here, [
     "http:",
     "https:",
   ]);
   const settings: Settings = { flags, env, ...rest };
-  return { host, port, publicUrl, trustProxy: readTrustProxy(settings), corsOrigins: readCorsOrigins(settings) };
+  const trustProxy = readTrustProxy(settings);
+  checkListening({ host, publicUrl, trustProxy, tls, cleartext });
+  return { host, port, publicUrl, trustProxy, corsOrigins: readCorsOrigins(settings), tls, cleartext };
 }
 
 function readPlaces({
@@ -246,9 +258,22 @@ function readTokens({ env }: Settings): Config["tokens"] {
   return parsed;
 }
 
-function readDatabaseUrl({ env }: Settings): string | undefined {
-  const url = env["TYR_DATABASE_URL"];
-  return url === undefined ? undefined : checkedUrl("TYR_DATABASE_URL", url, ["postgres:", "postgresql:"]);
+function readDatabaseUrl(settings: Settings): string | undefined {
+  const { env } = settings;
+  const given = env["TYR_DATABASE_URL"];
+  if (given === undefined) return undefined;
+  const url = checkedUrl("TYR_DATABASE_URL", given, ["postgres:", "postgresql:"]);
+  return checkedDatabaseUrl(url, { cleartext: transportOf(settings).cleartext, env });
+}
+
+/**
+ * The sample is for looking around. Who names the environment of an installation, or lets other machines reach it, is
+ * past that: nothing is in its store that its sensors did not send.
+ */
+function readSample(settings: Settings, { host, publicUrl }: Pick<Config, "host" | "publicUrl">): boolean {
+  const { flags, env } = settings;
+  if (flags["no-sample"] === true || env["TYR_NO_SAMPLE"] === "1") return false;
+  return env["TYR_ENVIRONMENT"] === undefined && staysHere(host) && staysHere(new URL(publicUrl).hostname);
 }
 
 /**
@@ -261,14 +286,15 @@ export function readConfig({ argv, env: given, root }: Raw): Config {
   const env = withoutEmpty(given);
   const settings: Settings = { flags: readFlags(argv), env, root };
   const { flags } = settings;
+  const listen = readListen(settings);
   return {
-    ...readListen(settings),
+    ...listen,
     ...readPlaces(settings),
     ...readPipelinePaths(settings),
     witnessPolicy: readWitnessPath(settings),
     breachedPasswords: pathOf(env["TYR_BREACHED_PASSWORDS"]),
     databaseUrl: readDatabaseUrl(settings),
-    sample: !(flags["no-sample"] ?? env["TYR_NO_SAMPLE"] === "1"),
+    sample: readSample(settings, listen),
     logLevel: readLogLevel(settings),
     ownNetworks: [...list(env["TYR_OWN_NETWORKS"]), ...(flags["own-network"] ?? [])].map((text) =>
       network("TYR_OWN_NETWORKS", text),
