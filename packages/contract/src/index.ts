@@ -39,3 +39,4 @@ export * from "./schemas/witness.ts";
 export * from "./schemas/ttp.ts";
 export * from "./severity.ts";
 export * from "./step-up.ts";
+export * from "./tls-profile.ts";

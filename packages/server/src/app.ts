@@ -399,7 +399,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     const startedAt = systemClock.now();
     const rules = loadRulePack(config.rulesDir, { pipelines: readPipelines(config) });
-    const witnesses = config.witnessPolicy === undefined ? undefined : readWitnessPolicy(config.witnessPolicy);
+    const witnesses = config.witnessPolicy === undefined ? undefined : readWitnessPolicy(config.witnessPolicy, config);
     const providers = readProviders(config.ssoFile);
     const tls =
       config.tls === undefined ? undefined : openTls({ files: config.tls, clock: systemClock, log: options.log });
