@@ -70,14 +70,17 @@ test("a redirect is not followed: the token would go along", async () => {
   expect([redirect, authorization]).toEqual(["error", "Bearer t-1"]);
 });
 
-test("a token that would travel in the open is warned about", async () => {
+test("a token does not travel in the open, unless somebody says so", async () => {
   const warnings: string[] = [];
   const exposed = {
     ...configuration,
     url: { value: "http://tyr.example", origin: "--url" },
     token: { value: "t", origin: "TYR_TOKEN" },
   };
-  openApi(exposed, await fakeWorld(), { warn: (text) => warnings.push(text) });
+  const warn = (text: string) => warnings.push(text);
+  const world = await fakeWorld();
+  expect(() => openApi(exposed, world, { warn })).toThrow("would get the token unencrypted");
+  openApi(exposed, { ...world, env: { ...world.env, TYR_CLEARTEXT: "allow" } }, { warn });
   expect(warnings.join()).toContain("unencrypted");
 });
 

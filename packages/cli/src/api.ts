@@ -11,7 +11,7 @@ import {
 } from "@tyr/contract";
 import { isExposed, type Configuration } from "./configuration.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
-import { CliFailure } from "./failure.ts";
+import { badConfiguration, CliFailure } from "./failure.ts";
 import { visible } from "./output/visible-text.ts";
 import type { World } from "./world.ts";
 
@@ -199,6 +199,11 @@ function failing(client: Client, world: World, url: string): Call {
  */
 export function openApi(configuration: Configuration, world: World, options: ApiOptions): Api {
   const { url, token } = configuration;
+  if (token !== undefined && isExposed(url.value) && world.env["TYR_CLEARTEXT"] !== "allow")
+    throw badConfiguration(
+      `${url.value} would get the token unencrypted`,
+      "Use https, or set TYR_CLEARTEXT=allow when the network is yours alone.",
+    );
   if (token !== undefined && isExposed(url.value))
     options.warn(`the token travels unencrypted: ${url.value} is plain http beyond this machine`);
   let bearer = token?.value;

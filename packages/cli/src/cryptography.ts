@@ -39,4 +39,15 @@ export const CRYPTOGRAPHY = [
     uses: ["sha256"],
     files: ["cli/src/witness/memory.ts"],
   },
+  {
+    name: "Certificate and key of a witness for TLS",
+    algorithm: "TLS 1.3, and 1.2 with ECDHE and AES-GCM or ChaCha20-Poly1305 only; ECDSA or RSA of 3,072 bits and more",
+    strengthBits: 128,
+    purpose: "shows a log which witness answers",
+    lives: "files the operator names, the key readable by this user and group only",
+    rotation: "a renewed file at the next start",
+    readers: "the user the witness runs as",
+    uses: ["keypair", "node:crypto X509Certificate"],
+    files: ["cli/src/witness/read-tls.ts"],
+  },
 ] as const;

@@ -84,7 +84,9 @@ describe("a server with a certificate", () => {
     const { port } = await serving(pair);
     const twelve = { ca: pair.cert, maxVersion: "TLSv1.2" } as const;
     for (const ciphers of ["AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384", "AES256-SHA"])
-      await expect(greeted(port, { ...twelve, ciphers }), ciphers).rejects.toThrow();
+      await expect(greeted(port, { ...twelve, ciphers })).rejects.toThrow(
+        /handshake failure|no shared cipher|ECONNRESET/i,
+      );
     const weakFirst = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384";
     expect(await greeted(port, { ...twelve, ciphers: weakFirst })).toMatchObject({
       cipher: "ECDHE-ECDSA-AES256-GCM-SHA384",
@@ -120,19 +122,19 @@ describe("a server with a certificate", () => {
 
 describe("a certificate that cannot be used is refused before anything starts, and the key is not repeated", () => {
   const other = testCertificate();
-  const rsa = generateKeyPairSync("rsa", { modulusLength: 1_024 });
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 2_048 });
   const weak = rsa.privateKey.export({ type: "pkcs8", format: "pem" }) as string;
   const day = 86_400_000;
-  test.each<[string, Parts, string, string]>([
-    ["that is not there", { key: other.key }, "TYR_TLS_CERT", "cannot be read"],
-    ["without a key", { cert: other.cert }, "TYR_TLS_KEY", "cannot be read"],
-    ["that is no PEM", { cert: "hello", key: other.key }, "TYR_TLS_CERT", "not in PEM"],
-    ["with a key that is none", { cert: other.cert, key: "hello" }, "TYR_TLS_KEY", "not in PEM"],
-    ["with another's key", { cert: testCertificate().cert, key: other.key }, "TYR_TLS_KEY", "is not the key"],
-    ["with a key everybody can read", { ...other, mode: 0o604 }, "TYR_TLS_KEY", "chmod o="],
-    ["with a key of 1,024 bits", { cert: other.cert, key: weak }, "TYR_TLS_KEY", "1024 bits"],
-    ["that is over", testCertificate({ until: new Date(Date.now() - day) }), "TYR_TLS_CERT", "ended on"],
-  ])("%s", (_what, parts, setting, why) => {
+  test.each<[string, Parts, ["TYR_TLS_CERT" | "TYR_TLS_KEY", string]]>([
+    ["that is not there", { key: other.key }, ["TYR_TLS_CERT", "cannot be read"]],
+    ["without a key", { cert: other.cert }, ["TYR_TLS_KEY", "cannot be read"]],
+    ["that is no PEM", { cert: "hello", key: other.key }, ["TYR_TLS_CERT", "not in PEM"]],
+    ["with a key that is none", { cert: other.cert, key: "hello" }, ["TYR_TLS_KEY", "not in PEM"]],
+    ["with another's key", { cert: testCertificate().cert, key: other.key }, ["TYR_TLS_KEY", "is not the key"]],
+    ["with a key everybody can read", { ...other, mode: 0o604 }, ["TYR_TLS_KEY", "chmod o="]],
+    ["with an RSA key of 2,048 bits", { cert: other.cert, key: weak }, ["TYR_TLS_KEY", "2048 bits"]],
+    ["that is over", testCertificate({ until: new Date(Date.now() - day) }), ["TYR_TLS_CERT", "ended on"]],
+  ])("%s", (_what, parts, [setting, why]) => {
     const { files } = filed(parts);
     expect(() => open(files)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID", setting }));
     expect(() => open(files)).toThrow(why);

@@ -2,25 +2,13 @@ import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { ServerOptions } from "node:https";
 import type { Server } from "node:tls";
+import { TLS_PROFILE } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 import { ConfigInvalid, type TlsFiles } from "#platform/config";
 import type { Logger } from "#platform/log";
 
-/** TLS 1.2 with forward secrecy and authenticated encryption only, TLS 1.3 first (RFC 9325 sections 3.1.1 and 4.2). */
-const CIPHERS = [
-  "TLS_AES_256_GCM_SHA384",
-  "TLS_CHACHA20_POLY1305_SHA256",
-  "TLS_AES_128_GCM_SHA256",
-  "ECDHE-ECDSA-AES256-GCM-SHA384",
-  "ECDHE-RSA-AES256-GCM-SHA384",
-  "ECDHE-ECDSA-CHACHA20-POLY1305",
-  "ECDHE-RSA-CHACHA20-POLY1305",
-  "ECDHE-ECDSA-AES128-GCM-SHA256",
-  "ECDHE-RSA-AES128-GCM-SHA256",
-].join(":");
-/** A peer that opens a connection and does not shake hands is let go. */
-const HANDSHAKE_MS = 15_000;
-const RSA_BITS_MIN = 2_048;
+/** 128 bits of strength (NIST SP 800-57 part 1, table 2). */
+const RSA_BITS_MIN = 3_072;
 const WARN_MS = 14 * 86_400_000;
 /** A renewed certificate is noticed within this time. */
 const LOOK_EVERY_MS = 60_000;
@@ -62,7 +50,7 @@ function checkKey(key: KeyObject, path: string): void {
   if (modulusLength !== undefined && modulusLength < RSA_BITS_MIN)
     throw new ConfigInvalid(
       "TYR_TLS_KEY",
-      `${path} is an RSA key of ${modulusLength} bits; ${RSA_BITS_MIN} are the least`,
+      `${path} is an RSA key of ${modulusLength} bits; ${RSA_BITS_MIN} are the least, or ECDSA P-256`,
     );
 }
 
@@ -107,14 +95,8 @@ function readPair({ files, clock, log }: Deps): Pair {
 export function openTls(deps: Deps): Tls {
   const { files, log } = deps;
   const first = readPair(deps);
-  const common = {
-    minVersion: "TLSv1.2",
-    ciphers: CIPHERS,
-    honorCipherOrder: true,
-    handshakeTimeout: HANDSHAKE_MS,
-  } as const;
   return {
-    options: { ...common, cert: first.cert, key: first.key },
+    options: { ...TLS_PROFILE, cert: first.cert, key: first.key },
     follow(server, everyMs = LOOK_EVERY_MS) {
       let seen = first.stamp;
       const look = (): void => {
@@ -123,7 +105,7 @@ export function openTls(deps: Deps): Tls {
           if (stamp === seen) return;
           seen = stamp;
           const { cert, key } = readPair(deps);
-          server.setSecureContext({ ...common, cert, key });
+          server.setSecureContext({ ...TLS_PROFILE, cert, key });
           log.info({ certPath: files.certPath }, "another certificate is in use");
         } catch (err) {
           log.error({ err, certPath: files.certPath }, "the certificate in the file is not used; the one before stays");

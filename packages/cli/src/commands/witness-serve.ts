@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { isIPv6, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isExposed } from "../configuration.ts";
 import type { Run } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { badConfiguration, usage } from "../failure.ts";
@@ -8,6 +9,7 @@ import { visible } from "../output/visible-text.ts";
 import { openDirectory, openKey } from "../witness/key-file.ts";
 import { readKnownLogs } from "../witness/known-logs.ts";
 import { lockDirectory } from "../witness/lock-directory.ts";
+import { readTls } from "../witness/read-tls.ts";
 import { witnessServer } from "../witness/serve-witness.ts";
 import { openWitness } from "../witness/witness.ts";
 
@@ -22,6 +24,12 @@ export const serve: Run = async ({ print, world }, input) => {
   const logs = await readKnownLogs(input.texts("log"));
   const host = input.text("host") ?? "127.0.0.1";
   const port = input.whole("port", { min: 0, max: 65_535 }) ?? PORT;
+  const tls = await readTls({ cert: input.text("tls-cert"), key: input.text("tls-key") });
+  if (tls === undefined && !input.flag("allow-cleartext") && isExposed(`http://${isIPv6(host) ? `[${host}]` : host}`))
+    throw usage(
+      `${visible(host)} is reached from other machines, which could not tell who answers`,
+      "Give it a certificate with --tls-cert and --tls-key, or say --allow-cleartext when a proxy before it has one.",
+    );
   const perMinute = input.whole("rate", { min: 1, max: 1_000_000 }) ?? PER_MINUTE;
   await openDirectory(directory);
   const cosigner = await openKey({ directory, now: world.now });
@@ -34,7 +42,7 @@ export const serve: Run = async ({ print, world }, input) => {
   try {
     const witness = await openWitness({ directory, logs, cosigner });
     const say = (line: string): void => print.say(`${new Date(world.now()).toISOString()} ${line}`);
-    const server = witnessServer({ witness, perMinute, say, now: world.now });
+    const server = witnessServer({ witness, perMinute, say, now: world.now, tls });
     server.listen(port, host);
     await once(server, "listening").catch((cause: Error) => {
       throw badConfiguration(`${host} port ${port} cannot be listened on: ${cause.message}`, "Choose another --port.");

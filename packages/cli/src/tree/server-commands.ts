@@ -9,6 +9,9 @@ export const SERVER_COMMANDS: readonly CommandSpec[] = [
       { flags: "--port <n>", about: "port to listen on (default 8970)" },
       { flags: "--host <address>", about: "address to listen on (default 127.0.0.1)" },
       { flags: "--data-dir <dir>", about: "where the embedded database lives (default .tyr)" },
+      { flags: "--tls-cert <file>", about: "answer over TLS with this certificate (PEM, with its chain)" },
+      { flags: "--tls-key <file>", about: "its private key (PEM)" },
+      { flags: "--allow-cleartext", about: "let what is secret cross a network unencrypted" },
       { flags: "--public-url <url>", about: "where people reach it, when that is another address" },
       {
         flags: "--own-network <prefix>",

@@ -31,9 +31,14 @@ export const WITNESS_COMMANDS: readonly CommandSpec[] = [
       { flags: "--log <file-or-key>", about: "a log's verifier key, or a file of them; may be repeated", repeat: true },
       { flags: "--host <address>", about: "address to listen on (default 127.0.0.1)" },
       { flags: "--port <n>", about: "port to listen on (default 8971)" },
+      { flags: "--tls-cert <file>", about: "answer over TLS with this certificate (PEM, with its chain)" },
+      { flags: "--tls-key <file>", about: "its private key (PEM)" },
+      { flags: "--allow-cleartext", about: "answer other machines over http, as behind a proxy with TLS" },
       { flags: "--rate <n>", about: "requests a minute from one address (default 60)" },
     ],
-    examples: ["tyr witness serve --dir /var/lib/tyr-witness --log tyr.vkey --host 0.0.0.0"],
+    examples: [
+      "tyr witness serve --dir /var/lib/tyr-witness --log tyr.vkey --host 0.0.0.0 --tls-cert witness.pem --tls-key witness.key",
+    ],
     load: async () => (await import("../commands/witness-serve.ts")).serve,
   },
 ];

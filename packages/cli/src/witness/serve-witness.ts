@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
 import { visible } from "../output/visible-text.ts";
 import { limitRate, type RateLimit } from "./rate-limit.ts";
 import type { Witness, WitnessAnswer } from "./witness.ts";
@@ -11,6 +12,8 @@ export type ServeOptions = Readonly<{
   say: (line: string) => void;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** Certificate and key; left out: plain HTTP. */
+  tls?: TlsOptions | undefined;
 }>;
 
 /** 63 hashes and a checkpoint with 100 signatures fit in half of it. */
@@ -84,25 +87,25 @@ function send(response: ServerResponse, { status, body, contentType = TEXT, head
 
 /**
  * The HTTP side of a witness: `POST /add-checkpoint`, `GET /<sha256 of the origin>/checkpoint` (C2SP tlog-witness 1.0.0).
- * Plain HTTP: what travels is signed on both sides and no secret; put a proxy before it where TLS is wanted.
+ * What travels is signed on both sides and no secret; TLS, with `tls`, shows who answers.
  */
 export function witnessServer(options: ServeOptions): Server {
   const parts: Parts = { ...options, limit: limitRate(options.perMinute) };
-  const server = createServer(
-    { requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 5_000, maxHeaderSize: 8192 },
-    (request, response) => {
-      const address = request.socket.remoteAddress ?? "unknown";
-      reply(parts, request, address)
-        .catch((error: unknown): Reply => {
-          // A caller that went away is no failure of ours.
-          if (!request.destroyed || request.complete)
-            options.say(`FAILED: ${visible(error instanceof Error ? error.message : String(error))}; nothing was sent`);
-          return { status: 500, body: "the witness could not store the checkpoint\n" };
-        })
-        .then((answer) => send(response, answer))
-        .catch(() => response.destroy());
-    },
-  );
+  const limits = { requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 5_000, maxHeaderSize: 8192 };
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    const address = request.socket.remoteAddress ?? "unknown";
+    reply(parts, request, address)
+      .catch((error: unknown): Reply => {
+        // A caller that went away is no failure of ours.
+        if (!request.destroyed || request.complete)
+          options.say(`FAILED: ${visible(error instanceof Error ? error.message : String(error))}; nothing was sent`);
+        return { status: 500, body: "the witness could not store the checkpoint\n" };
+      })
+      .then((answer) => send(response, answer))
+      .catch(() => response.destroy());
+  };
+  const { tls } = options;
+  const server = tls === undefined ? createServer(limits, listener) : createTlsServer({ ...limits, ...tls }, listener);
   server.maxConnections = 256;
   return server;
 }

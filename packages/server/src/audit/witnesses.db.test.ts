@@ -92,7 +92,9 @@ function clientOf(witnesses: Readonly<Record<string, Known>>, logKey: () => stri
 }
 
 function policyOf(witnesses: Readonly<Record<string, Known>>, quorum: string): string {
-  const lines = Object.entries(witnesses).map(([name, { signer }]) => `witness ${name} ${signer.vkey} http://${name}/`);
+  const lines = Object.entries(witnesses).map(
+    ([name, { signer }]) => `witness ${name} ${signer.vkey} https://${name}/`,
+  );
   return `${lines.join("\n")}\ngroup most 2 ${Object.keys(witnesses).join(" ")}\nquorum ${quorum}\n`;
 }
 
@@ -178,6 +180,10 @@ describe("a policy of witnesses", () => {
     expect(() => parseWitnessPolicy("#".repeat(70_000))).toThrow("larger than 64 KiB");
     expect(refusal("")).toThrow("has no address");
     expect(refusal("ftp://w")).toThrow("does not begin with");
+    expect(refusal("http://w.example")).toThrow("use https");
+    expect(refusal("http://127.0.0.1:8971")().witnesses[0]?.url).toBe("http://127.0.0.1:8971");
+    const inClear = `witness w ${signer.vkey} http://w.example\nquorum w\n`;
+    expect(parseWitnessPolicy(inClear, { cleartext: true }).witnesses).toHaveLength(1);
     expect(refusal("https://u:p@w/")).toThrow("has a password");
     expect(refusal("https://w/?x=1")).toThrow("a ?");
     expect(refusal("https://w/a/")().witnesses[0]?.url).toBe("https://w/a");

@@ -44,4 +44,15 @@ export const CRYPTOGRAPHY = [
     uses: ["sha256"],
     files: ["server/src/platform/database/migrate.ts"],
   },
+  {
+    name: "Certificate and key for TLS",
+    algorithm: "TLS 1.3, and 1.2 with ECDHE and AES-GCM or ChaCha20-Poly1305 only; ECDSA or RSA of 3,072 bits and more",
+    strengthBits: 128,
+    purpose: "what browsers, programs and sensors send and get crosses a network unread and unchanged",
+    lives: "files the operator names, the key readable by this user and group only",
+    rotation: "a renewed file is taken into use within a minute",
+    readers: "the user the server runs as",
+    uses: ["keypair", "node:crypto X509Certificate"],
+    files: ["server/src/tls.ts"],
+  },
 ] as const;
