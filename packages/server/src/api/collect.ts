@@ -14,6 +14,7 @@ import {
   listEvents,
   listQuarantine,
   type Quarantined,
+  DERIVED_SENSOR,
   listSensors,
   type Collect,
   type Sensor,
@@ -92,7 +93,7 @@ function toEvent(event: StoredEvent, names: ReadonlyMap<SensorId, string>): Even
 }
 
 async function namesOf(read: ReadDatabase): Promise<ReadonlyMap<SensorId, string>> {
-  return new Map((await listSensors(read)).map(({ id, name }) => [id, name]));
+  return new Map([DERIVED_SENSOR, ...(await listSensors(read))].map(({ id, name }) => [id, name]));
 }
 
 async function list(

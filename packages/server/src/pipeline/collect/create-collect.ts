@@ -4,6 +4,7 @@ import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import type { RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
+import type { StoredDerived } from "./derived.ts";
 import { readEventsAfter } from "./event-store.ts";
 import type { StreamEvent } from "./event-stream.ts";
 import { followFile, type Follow } from "./follow.ts";
@@ -27,8 +28,14 @@ export type Collect = AsyncDisposable &
     sensors: Sensors;
     /** Resolves when everything in the request is on disk. */
     intake: Intake;
-    /** Events after a position, in the order of the stream, from memory where they are still there: for one reader. */
-    readAfter(position: number, limit: number): Promise<readonly StreamEvent[]>;
+    /**
+     * Events after a position, in the order of the stream, from memory where they are still there.
+     *
+     * @param reader name of who follows; memory keeps what one of them has not read yet
+     */
+    readAfter(position: number, limit: number, reader?: string): Promise<readonly StreamEvent[]>;
+    /** Tells readers of derived events, after the commit that stored them (`storeDerived`). */
+    announce(stored: StoredDerived): void;
     /** Events are stored no faster than this resolves: a reader that falls behind slows senders down. */
     paceBy(pace: () => Promise<void>): void;
     /** Called after every transaction that stored events; returns how to stop it. Wakes readers, carries nothing. */
@@ -63,8 +70,9 @@ export function createCollect({ database, clock, bus, log, intakeBytesMax }: Col
   return {
     sensors,
     intake: createIntake({ database, clock, queue, intakeBytesMax }),
-    readAfter: async (position, limit) =>
-      queue.tail.after(position, limit) ?? (await readEventsAfter(database.read, position, limit)),
+    readAfter: async (position, limit, reader) =>
+      queue.tail.after(position, limit, reader) ?? (await readEventsAfter(database.read, position, limit)),
+    announce: (stored) => queue.announce(stored),
     paceBy: (pace) => queue.paceBy(pace),
     onStored: (listener) => queue.onStored(listener),
     queued: () => ({ queuedBytes: queue.queuedBytes, queuedBytesMax: intakeBytesMax }),

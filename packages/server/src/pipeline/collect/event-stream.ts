@@ -76,42 +76,55 @@ export function toStreamEvent(row: StreamRow): StreamEvent {
 /** Rows of one transaction, all of them stored, at the places `first`, `first + 1` … */
 type Stored = Readonly<{ first: number; rows: readonly EventRow[]; observedAt: Date }>;
 
-/** Kept for a reader that is close behind; one that is not reads the table. */
+/** Kept for readers that are close behind; one that is not reads the table. */
 const ROWS_MAX = 10_000;
 const CHARS_MAX = 16 * 1024 * 1024;
 
 const charsOf = ({ rows }: Stored): number =>
   rows.reduce((sum, { raw, fields, ecs }) => sum + raw.length + (fields?.length ?? 0) + ecs.length, 0);
 
+function parsed({ first, rows, observedAt }: Stored): readonly StreamEvent[] {
+  return rows.map((row, index) =>
+    toStreamEvent({ ...row, position: first + index, time: new Date(row.time), observed_at: observedAt }),
+  );
+}
+
+/** `events` are parsed when the first reader asks for them, once for all readers. */
+type Kept = Stored & { chars: number; events: readonly StreamEvent[] | undefined };
+
 /**
- * The newest stored events, for the one reader that follows them: what this process has just written it need not read
+ * The newest stored events, for the few readers that follow them: what this process has just written it need not read
  * back. Never the truth: whatever is not here, or no longer, is in the table.
  */
 export class EventTail {
-  #kept: (Stored & { chars: number })[] = [];
+  #kept: Kept[] = [];
   #next: number | undefined;
+  /** What each reader has passed. */
+  readonly #passed = new Map<string, number>();
 
   /** Call after the commit. */
   add(stored: Stored): void {
     // Another process, or a batch with duplicates, has the places between: what is older is left to the table.
     if (stored.first !== this.#next) this.#kept = [];
-    this.#kept.push({ ...stored, chars: charsOf(stored) });
+    this.#kept.push({ ...stored, chars: charsOf(stored), events: undefined });
     this.#next = stored.first + stored.rows.length;
     while (this.#isOver()) this.#kept.shift();
   }
 
-  /** Forgets what the reader has passed. @returns undefined when the next event is not here */
-  after(position: number, limit: number): readonly StreamEvent[] | undefined {
-    this.#kept = this.#kept.filter(({ first, rows }) => first + rows.length > position + 1);
-    const oldest = this.#kept[0];
+  /** Forgets what every reader has passed. @returns undefined when the next event is not here */
+  after(position: number, limit: number, reader = ""): readonly StreamEvent[] | undefined {
+    this.#passed.set(reader, position);
+    const passed = Math.min(...this.#passed.values());
+    this.#kept = this.#kept.filter(({ first, rows }) => first + rows.length > passed + 1);
+    const next = this.#kept.findIndex(({ first, rows }) => first + rows.length > position + 1);
+    const oldest = this.#kept[next];
     if (oldest === undefined || oldest.first > position + 1) return undefined;
     const events: StreamEvent[] = [];
-    for (const { first, rows, observedAt } of this.#kept) {
-      const from = Math.max(0, position + 1 - first);
-      for (const [index, row] of rows.slice(from, from + limit - events.length).entries())
-        events.push(
-          toStreamEvent({ ...row, position: first + from + index, time: new Date(row.time), observed_at: observedAt }),
-        );
+    for (const kept of this.#kept.slice(next)) {
+      if (events.length >= limit) break;
+      kept.events ??= parsed(kept);
+      const from = Math.max(0, position + 1 - kept.first);
+      events.push(...kept.events.slice(from, from + limit - events.length));
     }
     return events;
   }

@@ -23,6 +23,16 @@ export {
 } from "./event-store.ts";
 export type { StreamEvent } from "./event-stream.ts";
 export { findSensor, findSensorByName, listSensors, type Sensor } from "./sensor-store.ts";
+export {
+  asRead,
+  DERIVED_SENSOR,
+  derivedEventId,
+  derivedFacts,
+  isDerived,
+  storeDerived,
+  type DerivedEvent,
+  type StoredDerived,
+} from "./derived.ts";
 export { type By, type Sensors, type SensorWithKey } from "./sensors.ts";
 export { createCollect, type Collect, type CollectDeps } from "./create-collect.ts";
 export type { Intake, IntakeRequest } from "./intake.ts";

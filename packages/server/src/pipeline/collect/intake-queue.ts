@@ -17,6 +17,7 @@ import {
   type Size,
   type Tally,
 } from "./intake-batch.ts";
+import type { EventRow } from "./intake-store.ts";
 import { totalOf, writeBatch, type Written } from "./write-batch.ts";
 
 /** Rows of one transaction: enough to make its fixed cost small, few enough that readers do not wait long for it. */
@@ -175,9 +176,18 @@ export class IntakeQueue {
       part.job.tally = totalOf(part, tally);
       if (part.last && !part.job.failed) part.job.resolve(part.job.tally);
     }
-    const { first, stored } = written.stored;
-    if (stored === 0) return;
     const rows = batch.flatMap((part) => part.rows);
+    this.announce({ ...written.stored, rows, observedAt });
+  }
+
+  /** Tells readers what is on disk since its commit: stored here, or derived from what was. */
+  announce({
+    first,
+    stored,
+    rows,
+    observedAt,
+  }: Readonly<{ first: number; stored: number; rows: readonly EventRow[]; observedAt: Date }>): void {
+    if (stored === 0) return;
     // With a duplicate among them it is not known here which row got which place.
     if (rows.length === stored) this.tail.add({ first, rows, observedAt });
     this.#deps.bus.publish("event.stored", { count: stored, head: String(first + stored - 1) });

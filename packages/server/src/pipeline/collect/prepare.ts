@@ -55,11 +55,20 @@ function idOf(event: NormalisedEvent, item: Item, reading: Reading): string {
   return uuidOf(derivedTimeId("event", timeMs, `${sensor.id}|${identity}|${item.place}|${item.text}`));
 }
 
-function rowOf(event: NormalisedEvent, item: Item, reading: Reading): EventRow {
-  const { sensor } = reading;
-  const damaged = item.exact === undefined ? {} : { "tyr.invalid_utf8": true };
+/** Where a row comes from, and what is known of its bytes. */
+type Place = Readonly<{
+  id: string;
+  sensor: Pick<Sensor, "id" | "name">;
+  rawRef: string | null;
+  exact: string | null;
+  /** More aliases. */
+  ecs: Readonly<Record<string, unknown>>;
+}>;
+
+/** An event as the row that will hold it. */
+export function rowAt(event: NormalisedEvent, { id, sensor, rawRef, exact, ecs }: Place): EventRow {
   return {
-    id: idOf(event, item, reading),
+    id,
     time: event.time.toISOString(),
     sensor_id: uuidOf(sensor.id),
     kind: event.kind,
@@ -75,11 +84,21 @@ function rowOf(event: NormalisedEvent, item: Item, reading: Reading): EventRow {
     severity: event.severity,
     logsource: JSON.stringify(event.logsource),
     fields: event.fieldsInRaw ? null : JSON.stringify(event.fields),
-    ecs: JSON.stringify({ ...event.ecs, ...damaged, "sensor.id": sensor.id, "sensor.name": sensor.name }),
+    ecs: JSON.stringify({ ...event.ecs, ...ecs, "sensor.id": sensor.id, "sensor.name": sensor.name }),
     raw: storable(event.raw),
-    raw_exact: exactOf(item),
-    raw_ref: rawRefOf(reading, item),
+    raw_exact: exact,
+    raw_ref: rawRef,
   };
+}
+
+function rowOf(event: NormalisedEvent, item: Item, reading: Reading): EventRow {
+  return rowAt(event, {
+    id: idOf(event, item, reading),
+    sensor: reading.sensor,
+    rawRef: rawRefOf(reading, item),
+    exact: exactOf(item),
+    ecs: item.exact === undefined ? {} : { "tyr.invalid_utf8": true },
+  });
 }
 
 function quarantined(item: Item, reading: Reading, { reason, now }: { reason: string; now: Date }): QuarantineRow {

@@ -50,9 +50,9 @@ function toSensor(row: Row): Sensor {
   };
 }
 
-/** By name; their number is small: somebody registered each by hand. */
+/** By name; their number is small: somebody registered each by hand. Those that are part of Tyr are none of them. */
 export async function listSensors(db: ReadDatabase): Promise<readonly Sensor[]> {
-  const rows = await sensors(db).orderBy("name").execute();
+  const rows = await sensors(db).where("builtin", "=", false).orderBy("name").execute();
   return rows.map(toSensor);
 }
 
@@ -73,7 +73,7 @@ export async function findByKeyId(db: ReadDatabase, keyId: string): Promise<Sens
 }
 
 /** @returns false when the name is taken */
-export async function insertSensor(tx: WriteTransaction, row: SensorTable): Promise<boolean> {
+export async function insertSensor(tx: WriteTransaction, row: Omit<SensorTable, "builtin">): Promise<boolean> {
   const inserted = await tx
     .insertInto("sensor")
     .values({ ...row, metadata: sql`${JSON.stringify(row.metadata)}::jsonb` })

@@ -11,6 +11,8 @@ export type SensorTable = {
   key_id: string;
   key_hash: string;
   created_at: Date;
+  /** Part of Tyr: never a sender, and in no list of senders. */
+  builtin: Generated<boolean>;
 };
 type SensorCounterTable = {
   sensor_id: string;

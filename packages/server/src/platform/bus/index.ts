@@ -1,63 +1,32 @@
 import { randomUUID } from "node:crypto";
 import type { LiveData, LiveEntry, LiveTopic } from "@tyr/contract";
-import { sql } from "kysely";
 import type { Clock } from "#platform/clock";
-import type { ReadDatabase, WriteTransaction } from "#platform/database";
 
-/** Streams with positions: rows others read in order through a cursor. */
-export type Stream = "event" | "detection" | "incident" | "block";
-
-/**
- * Gives `count` rows their places in a stream. The head row stays locked until the transaction ends, so positions
- * become visible in order and without gaps: a reader at position n has seen everything up to n (ADR 0003).
- *
- * @returns the first position; the rows get first … first + count − 1
- */
-export async function takePositions(tx: WriteTransaction, stream: Stream, count: number): Promise<number> {
-  const row = await tx
-    .insertInto("stream_head")
-    .values({ stream, position: count })
-    .onConflict((conflict) =>
-      conflict.column("stream").doUpdateSet({ position: sql<number>`stream_head.position + ${count}` }),
-    )
-    .returning("position")
-    .executeTakeFirstOrThrow();
-  return row.position - count + 1;
-}
-
-export async function headOf(db: ReadDatabase, stream: Stream): Promise<number> {
-  const row = await db.selectFrom("stream_head").select("position").where("stream", "=", stream).executeTakeFirst();
-  return row?.position ?? 0;
-}
-
-/** The last position a consumer has finished; 0 before it began. */
-export async function cursorOf(db: ReadDatabase, consumer: string): Promise<number> {
-  const row = await db
-    .selectFrom("consumer_cursor")
-    .select("position")
-    .where("consumer", "=", consumer)
-    .executeTakeFirst();
-  return row?.position ?? 0;
-}
-
-/** Moves a cursor in the transaction that holds what the consumer wrote: both or neither. */
-export async function moveCursor(
-  tx: WriteTransaction,
-  cursor: Readonly<{ consumer: string; position: number; now: Date }>,
-): Promise<void> {
-  const row = { consumer: cursor.consumer, position: cursor.position, updated_at: cursor.now };
-  await tx
-    .insertInto("consumer_cursor")
-    .values(row)
-    .onConflict((conflict) =>
-      conflict.column("consumer").doUpdateSet({ position: row.position, updated_at: row.updated_at }),
-    )
-    .execute();
-}
-
-export async function listCursors(db: ReadDatabase): Promise<readonly { consumer: string; position: number }[]> {
-  return await db.selectFrom("consumer_cursor").select(["consumer", "position"]).orderBy("consumer").execute();
-}
+export { cursorOf, headOf, listCursors, moveCursor, type Stream, takePositions } from "./streams.ts";
+export {
+  enqueue,
+  forgetMessages,
+  MESSAGES_KEPT_MS,
+  type MessagesRead,
+  type NewMessage,
+  readMessages,
+} from "./outbox.ts";
+export { createTopicBus, type TopicBus } from "./topic-bus.ts";
+export type { CanaryTriggered, EmailReceived, SessionCommand, SessionEnded, TopicPayloads } from "./topic-payloads.ts";
+export {
+  type BestEffortFamily,
+  type DurableFamily,
+  type Envelope,
+  familyOf,
+  isOfFamily,
+  isTopicSegment,
+  matchesTopic,
+  type StoredMessage,
+  type Topic,
+  TOPIC_FAMILIES,
+  type TopicFamily,
+  topicOf,
+} from "./topics.ts";
 
 type Listener = (message: LiveEntry) => void;
 
