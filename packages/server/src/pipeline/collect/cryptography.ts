@@ -25,6 +25,7 @@ export const CRYPTOGRAPHY = [
       "server/src/pipeline/collect/followed-file.ts",
       "server/src/pipeline/collect/sample.ts",
       "server/src/pipeline/collect/prepare.ts",
+      "server/src/pipeline/collect/normalise/mail-facts.ts",
     ],
   },
 ] as const;

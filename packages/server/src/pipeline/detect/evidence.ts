@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { EventKind } from "@tyr/contract";
 import type { Logsource } from "@tyr/sigma";
 import { visibleText } from "./hostile-text.ts";
+import { TELEMETRY_CATEGORIES, TELEMETRY_EXTRACTORS, TELEMETRY_KEYS } from "./telemetry-evidence.ts";
 
 /** What evidence is taken from. `tokens` are the rule's own words that were found, never text of the event. */
 export type EvidenceSource = Readonly<{
@@ -20,6 +21,7 @@ type Extract = (source: EvidenceSource) => EvidenceValue | undefined;
  * version banner, a file's content or a recipient: where the text itself must not be kept, its SHA-256 is.
  */
 const EXTRACTORS = {
+  ...TELEMETRY_EXTRACTORS,
   matched_tokens: ({ tokens }) => (tokens.length === 0 ? undefined : tokens),
   event_count: ({ eventCount }) => eventCount,
   distinct_values: ({ value }) => value,
@@ -57,7 +59,7 @@ export const EVIDENCE_KEYS: Readonly<Record<EventKind, readonly EvidenceKey[]>> 
   http_request: [...always, "http_method", "http_status", "target_sha256"],
   http_fingerprint: always,
   payload: [...always, "file_sha256"],
-  email: always,
+  email: [...always, ...TELEMETRY_KEYS.email],
   intel: always,
   canary: always,
   canary_fingerprint: always,
@@ -71,6 +73,7 @@ export const EVIDENCE_KEYS: Readonly<Record<EventKind, readonly EvidenceKey[]>> 
 
 /** Kinds of events a category of log source holds (docs/reference/fields.md). */
 const KINDS_OF_CATEGORY: Readonly<Record<string, readonly EventKind[]>> = {
+  ...TELEMETRY_CATEGORIES,
   authentication: ["auth_attempt", "session", "credential"],
   command: ["command"],
   webserver: ["http_request"],

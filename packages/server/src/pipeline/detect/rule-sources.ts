@@ -1,4 +1,5 @@
 import { type EventLogsource, knownLogsources, type Logsource } from "@tyr/sigma";
+import { TELEMETRY_CATEGORIES } from "./telemetry-evidence.ts";
 
 /** What reading a line may add to what the table says of it: JSON names its product and service itself. */
 const JSON_CATEGORIES = ["authentication", "command", "webserver", "honeypot", "database", "log"];
@@ -12,7 +13,8 @@ const SYSLOG_CATEGORIES = ["identity"];
  */
 export function intakeLogsources(asked: readonly Logsource[]): readonly EventLogsource[] {
   const table = knownLogsources().flatMap(({ category }) => category ?? []);
-  const category = [...new Set([...table, ...JSON_CATEGORIES, ...SYSLOG_CATEGORIES])];
+  const own = [...JSON_CATEGORIES, ...SYSLOG_CATEGORIES, ...Object.keys(TELEMETRY_CATEGORIES)];
+  const category = [...new Set([...table, ...own])];
   return asked.map(({ product, service }) => ({
     category,
     ...(product === undefined ? {} : { product }),

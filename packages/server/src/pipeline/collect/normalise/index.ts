@@ -5,6 +5,7 @@ import { normaliseCowrie } from "./cowrie.ts";
 import { normaliseJson } from "./generic-json.ts";
 import type { NormaliseOptions } from "./options.ts";
 import { normaliseSyslog } from "./syslog.ts";
+import { normaliseTelemetry } from "./telemetry.ts";
 
 export type { NormaliseOptions } from "./options.ts";
 
@@ -53,7 +54,8 @@ function normaliseObject(line: string, format: "cowrie" | "json" | "auto", optio
   const { json } = parsed;
   const id = json["eventid"];
   const isCowrie = format === "cowrie" || (format === "auto" && typeof id === "string" && id.startsWith("cowrie."));
-  return isCowrie ? normaliseCowrie(json, line) : normaliseJson(json, line, options);
+  if (isCowrie) return normaliseCowrie(json, line);
+  return normaliseTelemetry(json, line, options) ?? normaliseJson(json, line, options);
 }
 
 /**
