@@ -62,6 +62,7 @@ import { createReadiness } from "./api/readiness.ts";
 import { privacyHandlers } from "./api/privacy.ts";
 import { reviewHandlers } from "./api/reviews.ts";
 import { roleHandlers } from "./api/roles.ts";
+import { ruleFigureHandlers } from "./api/rule-figures.ts";
 import { scimHandlers } from "./api/scim/index.ts";
 import { secretHandlers } from "./api/secrets.ts";
 import { statusHandlers } from "./api/status.ts";
@@ -262,6 +263,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     }),
     ...collectHandlers({ database, collect }),
     ...detectionHandlers({ database, rules }),
+    ...ruleFigureHandlers({ database, clock, rules: () => rules, costs: () => rooms.detect.costs() }),
     ...incidentHandlers({
       database,
       desk: createIncidentDesk({ database, clock, bus }),

@@ -12,6 +12,7 @@ import { privacyRoutes } from "./privacy.ts";
 import { retentionRoutes } from "./retention.ts";
 import { reviewRoutes } from "./reviews.ts";
 import { roleRoutes } from "./roles.ts";
+import { ruleFigureRoutes } from "./rule-figures.ts";
 import { scimRoutes } from "./scim.ts";
 import { secretRoutes } from "./secrets.ts";
 import { tokenRoutes } from "./tokens.ts";
@@ -25,6 +26,7 @@ export const routes = {
   ...auditRoutes,
   ...collectRoutes,
   ...detectRoutes,
+  ...ruleFigureRoutes,
   ...federationRoutes,
   ...governRoutes,
   ...privacyRoutes,

@@ -47,7 +47,7 @@ export type RulePrecision = Static<typeof RulePrecision>;
  * Whether what comes in could make the rule find something, of the days looked at.
  * `unseen`: no event of a log source it names. `no-field`: such events, but each way to its condition asks for a field none
  * of them had. `no-match`: source and fields are there, its values were not. `fires`: it found something.
- * `unknown`: it is watched for less than the days asked for, and nothing has been seen yet.
+ * `unknown`: it is watched for less than a day, and nothing has been seen yet.
  */
 export const RULE_REACHES = ["fires", "no-match", "no-field", "unseen", "unknown"] as const;
 export const RuleReach = Type.Object({

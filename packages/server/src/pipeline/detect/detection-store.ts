@@ -137,12 +137,14 @@ export async function countDetections(db: ReadDatabase): Promise<number> {
   return Number(row.total ?? 0);
 }
 
-export type RuleHits = Readonly<{ ruleId: string; detections: number; lastAt: Date }>;
+export type RuleHits = Readonly<{ ruleId: string; detections: number; backfilled: number; lastAt: Date }>;
 
 export async function hitsByRule(db: ReadDatabase): Promise<ReadonlyMap<string, RuleHits>> {
   const rows = await db.selectFrom("rule_hit").selectAll().execute();
   return new Map(
-    rows.map(({ rule_id, detections, last_at }) => [rule_id, { ruleId: rule_id, detections, lastAt: last_at }]),
+    rows.map(({ rule_id, detections, backfilled, last_at }) => {
+      return [rule_id, { ruleId: rule_id, detections, backfilled, lastAt: last_at }];
+    }),
   );
 }
 

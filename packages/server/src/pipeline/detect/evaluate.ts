@@ -52,12 +52,20 @@ const BOUNDS = {
   groupsMax: 50_000,
 } as const;
 
-export function createEvaluator(pack: RulePack, onLoss: (loss: CorrelationLoss) => void = () => undefined): Evaluator {
+/** Told of each event as rules see it, and when it was stored; it must not change what is found. */
+export type See = (event: SigmaEvent, observedMs: number) => void;
+
+export function createEvaluator(
+  pack: RulePack,
+  onLoss: (loss: CorrelationLoss) => void = () => undefined,
+  see: See = () => undefined,
+): Evaluator {
   const engine = createEngine(pack.ruleSet);
   const correlator = createCorrelator(pack.ruleSet, { ...BOUNDS, onLoss });
   return {
     evaluate(event) {
       const seen = toSigma(event, pack.pipelines.events);
+      see(seen, event.observedAt.getTime());
       const matches = engine.match(seen);
       if (matches.length === 0) return [];
       const found: NewDetection[] = [];

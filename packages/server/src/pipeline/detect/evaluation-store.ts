@@ -87,12 +87,18 @@ function listed(counts: Map<string, Count>): string {
   return toJson([...counts].map(([key, count]) => ({ key, ...count })).toSorted((a, b) => (a.key < b.key ? -1 : 1)));
 }
 
+/** What an attacker's clock says is counted only where it is a day of this calendar as people write it. */
+const DAY = /^\d{4}-\d\d-\d\d$/;
+
 async function countHits(tx: WriteTransaction, fresh: readonly NewDetection[]): Promise<void> {
   const rules = new Map<string, Count>();
+  const days = new Map<string, Count>();
   const hours = new Map<string, Count>();
   const techniques = new Map<string, Count>();
   for (const { ruleId, time, tags } of fresh) {
     tally(rules, ruleId, time);
+    const day = time.toISOString().slice(0, 10);
+    if (DAY.test(day)) tally(days, `${ruleId} ${day}`, time);
     tally(hours, `${time.toISOString().slice(0, 13)}:00:00.000Z`, time);
     for (const tag of tags) tally(techniques, `${tag.subTechnique ?? tag.technique} ${tag.tactic}`, time);
   }
@@ -107,6 +113,12 @@ async function countHits(tx: WriteTransaction, fresh: readonly NewDetection[]): 
     insert into detection_hour (hour, detections)
     select key, detections from jsonb_to_recordset(${listed(hours)}::jsonb) as row (key timestamptz, detections int8)
     on conflict (hour) do update set detections = detection_hour.detections + excluded.detections
+  `.execute(tx);
+  await sql`
+    insert into rule_day (rule_id, day, detections)
+    select split_part(key, ' ', 1), split_part(key, ' ', 2), detections
+    from jsonb_to_recordset(${listed(days)}::jsonb) as row (key text, detections int8)
+    on conflict (rule_id, day) do update set detections = rule_day.detections + excluded.detections
   `.execute(tx);
   if (techniques.size === 0) return;
   await sql`

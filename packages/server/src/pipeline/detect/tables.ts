@@ -1,4 +1,4 @@
-import type { Selectable } from "kysely";
+import type { Generated, Selectable } from "kysely";
 
 /** This stage's tables. Only the `*-store.ts` files of this folder name them. */
 type DetectionTable = {
@@ -22,6 +22,8 @@ type DetectionTable = {
   event_ids: string[];
   event_count: number;
   recorded_at: Date;
+  /** The backfill that found it in older events; null when it was found as the event came. */
+  backfill: string | null;
 };
 export type DetectionRow = Selectable<DetectionTable>;
 
@@ -48,7 +50,9 @@ declare module "#platform/tables" {
   interface Tables {
     detection: DetectionTable;
     tag: TagTable;
-    rule_hit: { rule_id: string; detections: number; last_at: Date };
+    rule_hit: { rule_id: string; detections: number; last_at: Date; backfilled: Generated<number> };
+    rule_day: { rule_id: string; day: string; detections: number };
+    rule_input: { logsource: string; field: string; since: Date; last_day: string | null };
     detection_hour: { hour: Date; detections: number };
     technique_hit: { technique: string; tactic: string; detections: number; last_at: Date };
     correlation_group: { id: string; correlation_id: string; group_key: string; state: string };

@@ -12,6 +12,8 @@ import { readEventsAfter, type StreamEvent } from "#collect";
 import { createPace } from "./pace.ts";
 import type { NewDetection } from "./detection.ts";
 import { createEvaluator, type Evaluator } from "./evaluate.ts";
+import { noteInputs, watchInputs } from "./figures/figure-store.ts";
+import { createFigureWatch, type FigureWatch } from "./figures/figure-watch.ts";
 import { CONSUMER, deleteGroups, insertDetections, loadState, saveState } from "./evaluation-store.ts";
 import { createLossCounts, type LossReport } from "./loss-counts.ts";
 import { createLossNotices } from "./loss-notices.ts";
@@ -43,6 +45,8 @@ export type Detect = Readonly<{
   progress(): Promise<Progress>;
   /** What correlations could not use since the start, by reason and by rule: late events, groups let go … */
   losses(): LossReport;
+  /** What single-event rules take of the time, sampled since the pack came into force; undefined before it did. */
+  costs(): ReturnType<FigureWatch["costs"]> | undefined;
   /** Resolves when detection is close behind what is stored, or does not move: see `pace.ts`. */
   keptUp(): Promise<void>;
   /** Called after detections were stored. */
@@ -61,7 +65,14 @@ const REST_MS = 1_000;
 const RULES_NAMED_MAX = 20;
 
 /** In memory between steps; thrown away when a step fails, and built again from what is stored. */
-type Standing = { evaluator: Evaluator; fed: number; cursor: number; saved: number; savedAtMs: number };
+type Standing = {
+  evaluator: Evaluator;
+  watch: FigureWatch;
+  fed: number;
+  cursor: number;
+  saved: number;
+  savedAtMs: number;
+};
 
 export function createDetect(deps: DetectDeps): Detect {
   const { database, bus, log, rules } = deps;
@@ -99,6 +110,7 @@ export function createDetect(deps: DetectDeps): Detect {
       return { position, head, lag: head - position };
     },
     losses: losses.report,
+    costs: () => worker.costs(),
     keptUp: async () => await pace.wait(),
     onDetected(listener) {
       listeners.add(listener);
@@ -125,6 +137,10 @@ export class DetectWorker {
   constructor(deps: DetectDeps, told: Told) {
     this.#deps = deps;
     this.#told = told;
+  }
+
+  costs(): ReturnType<FigureWatch["costs"]> | undefined {
+    return this.#standing?.watch.costs();
   }
 
   /** @returns whether there may be more to do at once */
@@ -159,10 +175,12 @@ export class DetectWorker {
     const { database, rules } = this.#deps;
     await putInForce(database, rules, DETECT_ACTOR);
     const { position, saved } = await loadState(database.read);
-    const evaluator = createEvaluator(rules, this.#told.onLoss);
+    const watch = createFigureWatch(rules, this.#deps.clock.now());
+    await database.bookkeep("counters", async (tx) => await watchInputs(tx, watch.inputs, this.#deps.clock.now()));
+    const evaluator = createEvaluator(rules, this.#told.onLoss, watch.see);
     await this.#forget(evaluator.restore(saved));
     const cursor = await cursorOf(database.read, CONSUMER);
-    return { evaluator, fed: position, cursor, saved: position, savedAtMs: this.#nowMs() };
+    return { evaluator, watch, fed: position, cursor, saved: position, savedAtMs: this.#nowMs() };
   }
 
   /**
@@ -228,8 +246,12 @@ export class DetectWorker {
     const standing = this.#standing;
     if (standing === undefined || standing.fed <= standing.saved || standing.fed < standing.cursor) return;
     const dirty = standing.evaluator.takeDirtyGroups();
+    const seen = standing.watch.take();
     try {
-      await this.#deps.database.bookkeep("cursor", async (tx) => await saveState(tx, dirty, standing.fed));
+      await this.#deps.database.bookkeep("cursor", async (tx) => {
+        await saveState(tx, dirty, standing.fed);
+        await noteInputs(tx, seen);
+      });
     } catch (error) {
       this.#standing = undefined;
       throw error;

@@ -23,4 +23,5 @@ export {
 export { legalMoves } from "./move.ts";
 export { listedRisk } from "./risk.ts";
 export { fromEntry, timelineOf, type TimelinePage, type TimelinePoint, type TimelineSource } from "./timeline.ts";
+export { verdictsByRule, type Verdicts } from "./verdict-store.ts";
 export { createEscalate, type Escalate, type EscalateDeps } from "./worker.ts";
