@@ -19,7 +19,7 @@ import {
 import { createAudit, type PersonalValues, readWitnessPolicy, type WitnessPolicy } from "#audit";
 import { createCollect, reachOf, type Collect } from "#collect";
 import { createBlocklistPlanner } from "#connectors/blocklist";
-import { createDetect, loadRulePack, readPipelines, type RulePack, visibleText } from "#detect";
+import { createDetect, createRuleStates, loadRulePack, readPipelines, type RulePack, visibleText } from "#detect";
 import { createEscalate, createIncidentDesk, evidenceOf, readIncidentChangesAfter } from "#escalate";
 import { createGovern, listActionTimeline, type Govern } from "#govern";
 import {
@@ -61,6 +61,7 @@ import { overviewHandlers } from "./api/overview.ts";
 import { createReadiness } from "./api/readiness.ts";
 import { privacyHandlers } from "./api/privacy.ts";
 import { reviewHandlers } from "./api/reviews.ts";
+import { ruleHandlers } from "./api/rules.ts";
 import { roleHandlers } from "./api/roles.ts";
 import { ruleFigureHandlers } from "./api/rule-figures.ts";
 import { scimHandlers } from "./api/scim/index.ts";
@@ -70,6 +71,7 @@ import { tokenHandlers } from "./api/tokens.ts";
 import { openPersonalValues, openPrivacy } from "./open-privacy.ts";
 import { listenOn } from "./listen.ts";
 import type { Terminal } from "./terminal.ts";
+import { warnOfRules } from "./warn-of-rules.ts";
 import { openTls, type Tls } from "./tls.ts";
 
 export type AppOptions = Readonly<{
@@ -190,10 +192,20 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   const detect = createDetect({ database, clock, bus, log, rules, readAfter: collect.readAfter });
   stack.defer(async () => await detect.stop());
   stack.defer(async () => await collect.stop());
+  const ruleStates = createRuleStates({
+    database,
+    clock,
+    bus,
+    log,
+    isKnown: (id) => detect.rules().rules.has(id),
+    onChanged: () => detect.statesChanged(),
+  });
+  const ending = ruleStates.start();
+  stack.defer(async () => await ending.stop());
   collect.paceBy(detect.keptUp);
   collect.onStored(() => detect.wake());
   detect.onDetected(() => escalate.wake());
-  return { govern, respond, collect, detect };
+  return { govern, respond, collect, detect, ruleStates };
 }
 
 type Rooms = Awaited<ReturnType<typeof openTrust>> & Awaited<ReturnType<typeof openStages>>;
@@ -203,7 +215,7 @@ function readinessOf({ database, log }: Base, { audit, collect }: Rooms): Return
 }
 
 function statusOf(
-  { database, version, startedAt, rules }: Base,
+  { database, version, startedAt }: Base,
   { audit, govern, collect, detect }: Rooms,
 ): Parameters<typeof statusHandlers>[0] {
   return {
@@ -211,12 +223,7 @@ function statusOf(
     clock: systemClock,
     version,
     startedAt,
-    rules: {
-      loaded: rules.rules.size,
-      rejected: rules.rejected.length,
-      digest: rules.digest,
-      pipelines: rules.pipelines.inForce.map((one) => ({ ...one, warnings: [...one.warnings] })),
-    },
+    rules: () => detect.rules(),
     policyDigest: govern.policyDigest,
     consumers: CONSUMERS,
     correlationLosses: () => detect.losses(),
@@ -228,9 +235,10 @@ function statusOf(
 
 /** Every route's answer; a route of the contract without one does not type-check. */
 function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handlers, "live.connect"> {
-  const { database, bus, version, rules } = base;
+  const { database, bus, version } = base;
   const { audit, identity, roles, federation, apiKeys, tokens, provisioning, govern, respond, collect } = rooms;
   const clock = systemClock;
+  const rules = () => rooms.detect.rules();
   return {
     ...systemHandlers({
       version,
@@ -263,7 +271,8 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     }),
     ...collectHandlers({ database, collect }),
     ...detectionHandlers({ database, rules }),
-    ...ruleFigureHandlers({ database, clock, rules: () => rules, costs: () => rooms.detect.costs() }),
+    ...ruleFigureHandlers({ database, clock, rules, costs: () => rooms.detect.costs() }),
+    ...ruleHandlers({ database, rules, states: rooms.ruleStates }),
     ...incidentHandlers({
       database,
       desk: createIncidentDesk({ database, clock, bus }),
@@ -314,56 +323,29 @@ async function serve(base: Base, rooms: Rooms, stack: Stack): Promise<string> {
   return config.port === 0 ? `${tls === undefined ? "http" : "https"}://${host}:${port}` : publicUrl;
 }
 
-/** A rule folder without a rule in it starts, since rules may come later; but nobody shall think it watches. */
-function warnOfNoRules({ config, log, rules, terminal }: Base): void {
-  if (rules.rules.size > 0) return;
-  const rejected = rules.rejected.length === 0 ? "" : ` (${rules.rejected.length} rejected: see tyr rule validate)`;
-  terminal.say(`WARNING: no rule is in force, so nothing will be detected: ${config.rulesDir} holds none${rejected}.`);
-  log.warn({ rulesDir: config.rulesDir, rejected: rules.rejected.length }, "no rule is in force: nothing is detected");
-}
-
-/** One line of the log each; beyond this a folder is not one of rules. */
-const REJECTED_LOGGED_MAX = 50;
-const SHOWN_CHARS_MAX = 300;
-
-/** A bad rule, or a file nobody may read, never stops the others; but whoever starts Tyr is told that it finds nothing. */
-function warnOfRejected({ log, rules: { rejected }, terminal }: Base): void {
-  const [first] = rejected;
-  if (first === undefined) return;
-  const { path, line, column, message } = first;
-  const where = visibleText(`${path}:${line}:${column}: ${message}`, SHOWN_CHARS_MAX);
-  const more = rejected.length === 1 ? "" : `, and ${rejected.length - 1} more (see tyr rule list)`;
-  terminal.say(`WARNING: a rule was rejected and finds nothing: ${where}${more}.`);
-  for (const one of rejected.slice(0, REJECTED_LOGGED_MAX)) log.warn(one, "a rule was rejected: it finds nothing");
-}
-
-/** What somebody wrote into a pipeline and nothing came of. */
-function warnOfPipelines({ log, rules }: Base): void {
-  for (const { path, warnings } of rules.pipelines.inForce)
-    for (const warning of warnings) log.warn({ path, warning }, "part of a pipeline is ignored");
-}
-
 /** Allowed on purpose; said at each start all the same. */
 function warnOfCleartext({ config: { cleartext, host, tls }, terminal }: Base): void {
   if (cleartext && tls === undefined && !staysHere(host))
     terminal.say(`WARNING: sessions and keys cross the network unencrypted: ${host} is reached from other machines.`);
 }
 
+const NAME_CHARS_MAX = 300;
+
 /** For a sole administrator whom somebody locked out: whoever starts this process owns it. */
 async function unlockAtStart({ config, terminal }: Base, identity: Identity): Promise<void> {
   if (config.unlock === undefined) return;
   const done = await identity.unlockAtStart(config.unlock);
-  const name = visibleText(config.unlock, SHOWN_CHARS_MAX);
+  const name = visibleText(config.unlock, NAME_CHARS_MAX);
   terminal.say(done.ok ? `The password of ${name} counts again.` : `WARNING: there is no user ${name} to unlock.`);
 }
 
 /** Says where to go, and begins to read: followed files, and the sample when the store is empty. */
 async function begin(base: Base, rooms: Rooms, url: string): Promise<void> {
-  const { config, log, version, terminal, database, bus, rules, stop } = base;
+  const { config, log, version, terminal, database, bus, stop } = base;
   const { identity, collect, govern } = rooms;
   const details = {
     engine: database.engine,
-    rules: rules.digest,
+    rules: rooms.detect.rules().digest,
     policy: govern.policyDigest,
     environment: config.environment,
   };
@@ -372,9 +354,7 @@ async function begin(base: Base, rooms: Rooms, url: string): Promise<void> {
     async () => undefined,
   );
   stop.throwIfAborted();
-  warnOfNoRules(base);
-  warnOfRejected(base);
-  warnOfPipelines(base);
+  warnOfRules({ log, terminal, rulesDir: config.rulesDir, rules: rooms.detect.rules() });
   warnOfCleartext(base);
   await unlockAtStart(base, identity);
   const { token } = identity.setUp;

@@ -11,7 +11,7 @@ import {
   type Retention,
 } from "#audit";
 import { retainedEvents, retainedQuarantine } from "#collect";
-import { retainedDetections } from "#detect";
+import { eraseFromRules, retainedDetections } from "#detect";
 import { belongsToIncident, eraseFromIncidents, openEvidence, openIncidentIds, retainedIncidents } from "#escalate";
 import { eraseFromActions, liveActions } from "#govern";
 import { accountEraser, retainedSessions } from "#identity";
@@ -65,7 +65,12 @@ export function openPrivacy({ database, secrets, log, keepDays, pruning }: Priva
   privacy: Privacy;
   retention: Retention;
 } {
-  const erasers = [accountEraser(secrets), erasing(eraseFromIncidents), erasing(eraseFromActions)];
+  const erasers = [
+    accountEraser(secrets),
+    erasing(eraseFromRules),
+    erasing(eraseFromIncidents),
+    erasing(eraseFromActions),
+  ];
   const privacy = createPrivacy({ database, secrets, clock: systemClock, erasers });
   const pruneDue = async ({ cutoff, heldSubjects }: Readonly<{ cutoff: Date; heldSubjects: readonly string[] }>) => ({
     cutoff,

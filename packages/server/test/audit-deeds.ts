@@ -5,6 +5,7 @@ import { passkeyDeeds } from "./audit-passkey-deeds.ts";
 import { retentionDeeds } from "./audit-retention-deeds.ts";
 import { reviewDeeds } from "./audit-review-deeds.ts";
 import { roleDeeds } from "./audit-role-deeds.ts";
+import { ruleDeeds } from "./audit-rule-deeds.ts";
 import { scimDeeds } from "./audit-scim-deeds.ts";
 import { stageDeeds } from "./audit-stage-deeds.ts";
 import { tokenDeeds } from "./audit-token-deeds.ts";
@@ -36,6 +37,7 @@ export const deeds: Deeds = {
   ...dutyDeeds,
   ...reviewDeeds,
   ...retentionDeeds,
+  ...ruleDeeds,
   ...scimDeeds,
   ...stageDeeds,
 };

@@ -13,6 +13,7 @@ import { retentionRoutes } from "./retention.ts";
 import { reviewRoutes } from "./reviews.ts";
 import { roleRoutes } from "./roles.ts";
 import { ruleFigureRoutes } from "./rule-figures.ts";
+import { ruleRoutes } from "./rules.ts";
 import { scimRoutes } from "./scim.ts";
 import { secretRoutes } from "./secrets.ts";
 import { tokenRoutes } from "./tokens.ts";
@@ -27,6 +28,7 @@ export const routes = {
   ...collectRoutes,
   ...detectRoutes,
   ...ruleFigureRoutes,
+  ...ruleRoutes,
   ...federationRoutes,
   ...governRoutes,
   ...privacyRoutes,

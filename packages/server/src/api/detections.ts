@@ -7,15 +7,12 @@ import {
   type InputOf,
   type OutputOf,
   type Result,
-  type RuleView,
 } from "@tyr/contract";
 import {
   detectionById,
   detectionsByIds,
   hitsByRule,
   listDetections,
-  type PackRule,
-  type RuleHits,
   type RulePack,
   type StoredDetection,
 } from "#detect";
@@ -24,8 +21,12 @@ import { pageOf, type Database, type Page, type PageBefore, type ReadDatabase } 
 import { askedAddress } from "./asked-address.ts";
 import type { Handlers } from "./handler.ts";
 import { answerOf, beforeOf } from "./page-position.ts";
+import { toRule } from "./rule-view.ts";
 
-export type DetectionDeps = Readonly<{ database: Pick<Database, "read">; rules: RulePack }>;
+export type DetectionDeps = Readonly<{
+  database: Pick<Database, "read">;
+  /** The pack in force at the moment of asking. */ rules: () => RulePack;
+}>;
 
 export function detectionHandlers({
   database: { read },
@@ -40,8 +41,9 @@ export function detectionHandlers({
     },
     "rule.list": async () => {
       const hits = await hitsByRule(read);
-      const views = [...rules.rules.values()].map((rule) => toRule(rule, hits.get(rule.id)));
-      return ok({ packDigest: rules.digest, rules: views, rejected: [...rules.rejected] });
+      const pack = rules();
+      const views = [...pack.rules.values()].map((rule) => toRule(rule, hits.get(rule.id)));
+      return ok({ packDigest: pack.digest, rules: views, rejected: [...pack.rejected] });
     },
   };
 }
@@ -112,25 +114,5 @@ function toDetection(detection: StoredDetection, incidents: ReadonlyMap<Detectio
       return { id, technique, subTechnique, tactic, confidence, evidence: { ...evidence } };
     }),
     incidentId: incidents.get(detection.id) ?? null,
-  };
-}
-
-function toRule(rule: PackRule, hits: RuleHits | undefined): RuleView {
-  const { sigma, techniques, logsources } = rule;
-  const [logsource] = logsources;
-  const { product = null, category = null, service = null } = logsource ?? {};
-  return {
-    id: rule.id,
-    title: sigma.title,
-    path: sigma.path,
-    description: sigma.description ?? null,
-    level: rule.severity,
-    kind: sigma.kind,
-    logsource: { product, category, service },
-    techniques: techniques.map(({ technique, subTechnique }) => subTechnique ?? technique),
-    tactics: [...new Set(techniques.map(({ tactic }) => tactic))],
-    riskPoints: rule.riskPoints,
-    detections: hits?.detections ?? 0,
-    lastDetectionAt: hits?.lastAt.toISOString() ?? null,
   };
 }

@@ -79,7 +79,7 @@ describe("what was found, as it is answered", () => {
     const isBehind = async () => (await detect.progress()).lag + (await escalate.progress()).lag > 0;
     while (await isBehind()) await new Promise((resolve) => void setTimeout(resolve, 10));
     await Promise.all([collect.stop(), detect.stop(), escalate.stop()]);
-    detections = detectionHandlers({ database: world.db, rules });
+    detections = detectionHandlers({ database: world.db, rules: () => rules });
     incidents = incidentHandlers({ database: world.db, desk: createIncidentDesk(deps), timelineSources: [] });
     const page = answered(IncidentPage, await incidents["incident.list"]({ ...none, query: { ip: IP } }, call));
     if (page.items[0] === undefined) throw new Error("no incident");

@@ -1,9 +1,13 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Status } from "@tyr/contract";
 import { Value } from "typebox/value";
 import { expect, test } from "vitest";
 import { moveCursor, takePositions } from "#platform/bus";
 import { fixedClock } from "#platform/clock";
 import { openTestDatabase } from "#platform/testing";
+import { loadRulePack } from "#detect";
 import { anonymous } from "#identity";
 import type { Call } from "./handler.ts";
 import { statusHandlers } from "./status.ts";
@@ -20,6 +24,7 @@ const call: Call = {
   afterSent: () => undefined,
 };
 
+const rules = loadRulePack(mkdtempSync(join(tmpdir(), "tyr-no-rules-")));
 const lost = { late: 37, untimed: 0, ungrouped: 0, truncated: 0, evicted: 0, refused: 0, expired: 0 };
 
 test("the status says how far each consumer is behind, and what correlations could not use, by reason and rule", async () => {
@@ -34,7 +39,7 @@ test("the status says how far each consumer is behind, and what correlations cou
     clock,
     version: "1.2.3",
     startedAt: clock.now(),
-    rules: { loaded: 7, rejected: 0, digest: "d" },
+    rules: () => rules,
     policyDigest: "p",
     consumers: [
       { consumer: "detect", stream: "event" },

@@ -2,6 +2,7 @@ import { ok, type Cosigning, type CorrelationLosses, type RuleLosses, type Statu
 import { cursorOf, headOf, type Stream } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
+import type { RulePack } from "#detect";
 import type { Handlers } from "./handler.ts";
 
 export type StatusDeps = Readonly<{
@@ -9,7 +10,8 @@ export type StatusDeps = Readonly<{
   clock: Clock;
   version: string;
   startedAt: Date;
-  rules: Status["rules"];
+  /** The pack in force at the moment of asking. */
+  rules: () => RulePack;
   policyDigest: string;
   /** Who reads which stream, in the order of the data. */
   consumers: readonly Readonly<{ consumer: string; stream: Stream }>[];
@@ -31,6 +33,15 @@ async function pipelineOf({ database, consumers }: StatusDeps): Promise<Status["
   return rows;
 }
 
+function rulesOf({ rules, rejected, digest, pipelines }: RulePack): Status["rules"] {
+  return {
+    loaded: rules.size,
+    rejected: rejected.length,
+    digest,
+    pipelines: pipelines.inForce.map((one) => ({ ...one, warnings: [...one.warnings] })),
+  };
+}
+
 /** How the installation is: each figure read at the moment of asking. */
 export function statusHandlers(deps: StatusDeps): Pick<Handlers, "status.get"> {
   const { database, clock, version, startedAt, rules, policyDigest, correlationLosses, imports, intake } = deps;
@@ -43,7 +54,7 @@ export function statusHandlers(deps: StatusDeps): Pick<Handlers, "status.get"> {
         startedAt: startedAt.toISOString(),
         now: clock.now().toISOString(),
         database: { engine: database.engine, schema: database.schema, durable: await database.isDurable() },
-        rules,
+        rules: rulesOf(rules()),
         policy: { digest: policyDigest },
         pipeline: await pipelineOf(deps),
         correlationLosses: total,

@@ -35,6 +35,8 @@ export type CorrelatorOptions = Readonly<
     onLoss?: (loss: CorrelationLoss) => void;
     /** Where the groups of each correlation live; left out: in this process. */
     openStore?: OpenGroupStore;
+    /** Asked of a correlation for each hit that would go to it; one that is off stands still: no hits, no change of its windows. */
+    isOff?: (rule: CorrelationRule) => boolean;
   }
 >;
 
@@ -107,6 +109,7 @@ const noHits: readonly CorrelationHit[] = [];
 /** Deals the hits of each event out to the correlations that refer to them, and keeps the time. */
 class CorrelationStream {
   readonly #tracks: readonly Track[];
+  readonly #isOff: (rule: CorrelationRule) => boolean;
   readonly #feeds = new Map<string, Feed[]>();
   readonly #time = { clockMs: Number.NEGATIVE_INFINITY, used: 0 };
   /** The last of the tracks the event in hand goes to, so far. */
@@ -115,7 +118,8 @@ class CorrelationStream {
   #hits: CorrelationHit[] = [];
 
   constructor(rules: readonly CorrelationRule[], options: CorrelatorOptions, onStep?: (step: TrackStep) => void) {
-    const { onLoss, openStore = createGroupTable, ...given } = options;
+    const { onLoss, openStore = createGroupTable, isOff = () => false, ...given } = options;
+    this.#isOff = isOff;
     const limits = { ...correlatorDefaults, ...given };
     const onRaised = (rule: CorrelationRule, raised: Raised): void => this.#raised(rule, raised);
     const common = { openStore, limits, time: this.#time, onLoss, onRaised, onStep };
@@ -156,10 +160,12 @@ class CorrelationStream {
   /** @returns the first track dealt to */
   #deal(feeds: readonly Feed[], signal: Signal): number {
     let first = this.#tracks.length;
-    for (const { track, position } of feeds) {
-      this.#tracks[track]?.deal({ position, signal });
-      first = Math.min(first, track);
-      this.#lastTrack = Math.max(this.#lastTrack, track);
+    for (const { track: index, position } of feeds) {
+      const track = this.#tracks[index];
+      if (track === undefined || this.#isOff(track.rule)) continue;
+      track.deal({ position, signal });
+      first = Math.min(first, index);
+      this.#lastTrack = Math.max(this.#lastTrack, index);
     }
     return first;
   }

@@ -10,7 +10,7 @@ export const CRYPTOGRAPHY = [
     readers: "everybody",
     uses: ["sha256"],
     files: [
-      "server/src/pipeline/detect/worker.ts",
+      "server/src/pipeline/detect/recorded-fact.ts",
       "server/src/pipeline/detect/evidence.ts",
       "server/src/pipeline/detect/evaluation-store.ts",
       "server/src/pipeline/detect/rule-pack.ts",

@@ -21,6 +21,7 @@ import { visibleText } from "./hostile-text.ts";
 import type { PackRule, RulePack } from "./rule-pack.ts";
 import { foundTokens } from "./rule-tokens.ts";
 import { CONFIDENCE_DEFAULT } from "./rule-extension.ts";
+import { type AppliedStates, NO_STATES } from "./rules/rule-state.ts";
 import { CONFIDENCE_MIN, tagId } from "./tag.ts";
 
 /** What rules read of an event; `StoredEvent` has more. */
@@ -36,6 +37,11 @@ export type Evaluator = Readonly<{
   takeDirtyGroups(): DirtyGroups;
   /** For a fresh evaluator, before the first event. */
   restore(saved: SavedState): RestoreReport;
+  /**
+   * What people set of rules counts from the next event on. A disabled rule finds nothing and feeds no correlation; a disabled
+   * correlation stands still, so that it may go on from windows with a hole in them. Muted rules are the caller's to leave out.
+   */
+  apply(states: AppliedStates): void;
 }>;
 
 /** An event may claim to be at most this far ahead of when it was received; a clock of a sensor is not trusted further. */
@@ -60,18 +66,21 @@ export function createEvaluator(
   onLoss: (loss: CorrelationLoss) => void = () => undefined,
   see: See = () => undefined,
 ): Evaluator {
+  let states = NO_STATES;
+  const isOff = ({ key }: Readonly<{ key: string }>): boolean => states.get(key)?.state === "disabled";
   const engine = createEngine(pack.ruleSet);
-  const correlator = createCorrelator(pack.ruleSet, { ...BOUNDS, onLoss });
+  const correlator = createCorrelator(pack.ruleSet, { ...BOUNDS, onLoss, isOff });
   return {
     evaluate(event) {
       const seen = toSigma(event, pack.pipelines.events);
       see(seen, event.observedAt.getTime());
-      const matches = engine.match(seen);
+      const all = engine.match(seen);
+      const matches = states.size === 0 ? all : all.filter(({ rule }) => !isOff(rule));
       if (matches.length === 0) return [];
       const found: NewDetection[] = [];
       for (const { rule } of matches) {
         const known = rule.reported ? pack.rules.get(rule.key) : undefined;
-        if (known !== undefined) found.push(fromMatch(known, { pack, event, seen }));
+        if (known !== undefined) found.push(fromMatch(known, { pack, states, event, seen }));
       }
       const repeats = new Map<string, number>();
       for (const hit of correlator.feed(seen, matches)) {
@@ -80,12 +89,13 @@ export function createEvaluator(
         const place = `${hit.rule.key}\n${hit.groupKey}`;
         const repeat = repeats.get(place) ?? 0;
         repeats.set(place, repeat + 1);
-        found.push(fromHit(known, hit, { pack, event, seen, repeat }));
+        found.push(fromHit(known, hit, { pack, states, event, seen, repeat }));
       }
       return found;
     },
     takeDirtyGroups: () => correlator.takeDirtyGroups(),
     restore: (saved) => correlator.restore(saved),
+    apply: (next) => void (states = next),
   };
 }
 
@@ -105,7 +115,7 @@ function namedFields({ fields, ecs }: EvaluatedEvent): Fields {
   return { ...fields, ...ecs };
 }
 
-type Context = Readonly<{ pack: RulePack; event: EvaluatedEvent; seen: SigmaEvent }>;
+type Context = Readonly<{ pack: RulePack; states: AppliedStates; event: EvaluatedEvent; seen: SigmaEvent }>;
 
 function fromMatch(rule: PackRule, context: Context): NewDetection {
   const { event, seen } = context;
@@ -198,9 +208,10 @@ function phraseOf(rule: PackRule, user: string | null): string | null {
 
 /** A tag needs an observation to hang on, so findings without a source address have none. */
 function tagsOf(rule: PackRule, context: Context & { evidence: EvidenceSource }): readonly DetectionTag[] {
-  const { event, pack, evidence } = context;
+  const { event, pack, states, evidence } = context;
+  const ceiling = states.get(rule.id)?.confidenceMax ?? 1;
   return rule.techniques.flatMap(({ technique, subTechnique, tactic }): DetectionTag[] => {
-    const confidence = confidenceOf(rule, subTechnique ?? technique);
+    const confidence = Math.min(confidenceOf(rule, subTechnique ?? technique), ceiling);
     if (confidence < CONFIDENCE_MIN) return [];
     const identity = { sourceKind: event.kind, sourceId: event.id, ruleId: rule.id, ruleVersion: rule.version };
     return [

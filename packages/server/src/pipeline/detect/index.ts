@@ -26,3 +26,6 @@ export { createDetect, type Detect, type DetectDeps, type Progress } from "./wor
 export { runRulePackTests } from "./rule-tests.ts";
 export { readRuleLine } from "./rule-line.ts";
 export { intakeLogsources } from "./rule-sources.ts";
+export { createRuleStates, type RuleStates } from "./rules/rule-states.ts";
+export type { SetState } from "./rules/rule-state.ts";
+export { eraseFromRules, suppressedByRule, type Suppressed } from "./rules/state-store.ts";

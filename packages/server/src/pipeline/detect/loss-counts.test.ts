@@ -23,7 +23,7 @@ const none = { late: 0, untimed: 0, ungrouped: 0, truncated: 0, evicted: 0, refu
 
 test("groups let go are counted for the rule that let them go, the one that lost most first", () => {
   expect(pack.rejected).toEqual([]);
-  const counts = createLossCounts(pack.rules);
+  const counts = createLossCounts(() => pack.rules);
   const engine = createEngine(pack.ruleSet);
   const correlator = createCorrelator(pack.ruleSet, { groupsMax: 2, onLoss: counts.add });
   for (const user of ["one", "two", "three", "four", "five"]) {
@@ -41,7 +41,7 @@ test("groups let go are counted for the rule that let them go, the one that lost
 });
 
 test("windows nobody can go on from are counted too, also for a rule that is gone; what expires as it should is not told", () => {
-  const counts = createLossCounts(pack.rules);
+  const counts = createLossCounts(() => pack.rules);
   const refused = (correlationId: string): RefusedGroup => ({ correlationId, groupKey: "[]", reason: "is gone" });
   counts.refuse([refused("gone"), refused("gone"), refused(BY_USER)]);
   const [rule] = pack.ruleSet.correlations.filter(({ key }) => key === BY_HOST);
@@ -57,7 +57,7 @@ test("windows nobody can go on from are counted too, also for a rule that is gon
 });
 
 test("an answer names at most a hundred rules, and still counts all", () => {
-  const counts = createLossCounts(pack.rules);
+  const counts = createLossCounts(() => pack.rules);
   const ids = Array.from({ length: 150 }, (_, number) => `rule-${number}`);
   counts.refuse(ids.map((correlationId) => ({ correlationId, groupKey: "[]", reason: "is gone" })));
   expect(counts.report().byRule).toHaveLength(100);

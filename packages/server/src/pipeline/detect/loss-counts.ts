@@ -25,7 +25,7 @@ const noLosses: CorrelationLosses = {
 type Counts = { -readonly [Reason in keyof CorrelationLosses]: number };
 
 /** Counts losses: one row for each rule of the pack, and for rules whose windows were stored and that are gone. */
-export function createLossCounts(rules: RulePack["rules"]): LossCounts {
+export function createLossCounts(rules: () => RulePack["rules"]): LossCounts {
   const total: Counts = { ...noLosses };
   const byRule = new Map<string, Counts>();
   const count = (ruleId: string, reason: keyof Counts, more: number): void => {
@@ -42,7 +42,7 @@ export function createLossCounts(rules: RulePack["rules"]): LossCounts {
     report: () => ({
       total: { ...total },
       byRule: [...byRule]
-        .map(([ruleId, losses]) => ({ ruleId, title: rules.get(ruleId)?.sigma.title ?? null, losses: { ...losses } }))
+        .map(([ruleId, losses]) => ({ ruleId, title: rules().get(ruleId)?.sigma.title ?? null, losses: { ...losses } }))
         .filter(({ losses }) => hidden(losses) > 0)
         .toSorted((left, right) => hidden(right.losses) - hidden(left.losses))
         .slice(0, RULE_LOSSES_MAX),

@@ -24,6 +24,8 @@ export type PackRule = Readonly<{
   sigma: DetectionRule | CorrelationRule;
   id: string;
   /** First characters of the SHA-256 of the document, of the filters that narrow it and of the pipelines in force. */
+  /** The document as its author wrote it. */
+  text: string;
   version: string;
   /** Changes when this rule or one it refers to changes: windows gathered under another one are not continued. */
   stateDigest: string;
@@ -174,6 +176,7 @@ class PackBuilder {
       phrase: read.extension.phrase,
       evidence: evidence.flatMap(([, declared]) => declared ?? []),
       techniques: paired.techniques,
+      text: this.#documents.get(sigma.key) ?? "",
       logsources,
       tokens: sigma.kind === "detection" ? tokensOf(sigma) : [],
     };

@@ -1,11 +1,9 @@
-import { createHash } from "node:crypto";
 import { setImmediate as breathe } from "node:timers/promises";
-import type { Actor } from "@tyr/contract";
 import { severityRank } from "@tyr/contract";
 import type { CorrelationLoss, RefusedGroup, RestoreReport } from "@tyr/sigma";
 import { cursorOf, headOf, moveCursor, type Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
-import type { Database, Fact } from "#platform/database";
+import type { Database, WriteTransaction } from "#platform/database";
 import { startLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { readEventsAfter, type StreamEvent } from "#collect";
@@ -18,13 +16,18 @@ import { CONSUMER, deleteGroups, insertDetections, loadState, saveState } from "
 import { createLossCounts, type LossReport } from "./loss-counts.ts";
 import { createLossNotices } from "./loss-notices.ts";
 import { putInForce } from "./put-in-force.ts";
+import { DETECT_ACTOR, recordedFact } from "./recorded-fact.ts";
 import type { RulePack } from "./rule-pack.ts";
+import { appliedStates, areSameStates, type AppliedStates } from "./rules/rule-state.ts";
+import { setAside, type SetAside } from "./rules/set-aside.ts";
+import { countSuppressed, listStates, replaceStatesInForce, statesInForce } from "./rules/state-store.ts";
 
 export type DetectDeps = Readonly<{
   database: Database;
   clock: Clock;
   bus: Bus;
   log: Logger;
+  /** The pack it starts with. */
   rules: RulePack;
   /** Events after a position, in the order of the stream; a short answer means its end. Left out: read from the table. */
   readAfter?: (position: number, limit: number) => Promise<readonly StreamEvent[]>;
@@ -41,7 +44,16 @@ export type Detect = Readonly<{
   wake(): void;
   /** Ends after the batch in hand. */
   stop(): Promise<void>;
-  rules: RulePack;
+  /** The pack in force. */
+  rules(): RulePack;
+  /**
+   * Puts another pack in force whole, between two batches. What is found from then on is what a stage would find that was
+   * stopped there and started with it. Resolves when it is in force, a newer one is, or the
+   * stage has stopped; breakage is tried again.
+   */
+  replaceRules(pack: RulePack): Promise<void>;
+  /** Somebody set the state of a rule: it counts from the next batch on. Without this it is seen within a second. */
+  statesChanged(): void;
   progress(): Promise<Progress>;
   /** What correlations could not use since the start, by reason and by rule: late events, groups let go … */
   losses(): LossReport;
@@ -53,7 +65,6 @@ export type Detect = Readonly<{
   onDetected(listener: () => void): () => void;
 }>;
 
-const DETECT_ACTOR: Actor = { kind: "system", id: "detect", name: "detect" };
 const BATCH_MAX = 1_000;
 /** Events looked at without letting anything else run: about a millisecond. */
 const BREATH_EVENTS = 50;
@@ -61,13 +72,17 @@ const BREATH_EVENTS = 50;
 const SAVE_EVERY = 5_000;
 const SAVE_IDLE_MS = 5_000;
 const REST_MS = 1_000;
+/** How often states are asked for that another process may have set. */
+const STATES_MS = 1_000;
 /** Rules one line of the log names. */
 const RULES_NAMED_MAX = 20;
 
 /** In memory between steps; thrown away when a step fails, and built again from what is stored. */
 type Standing = {
-  evaluator: Evaluator;
   watch: FigureWatch;
+  readonly pack: RulePack;
+  readonly evaluator: Evaluator;
+  states: AppliedStates;
   fed: number;
   cursor: number;
   saved: number;
@@ -75,9 +90,9 @@ type Standing = {
 };
 
 export function createDetect(deps: DetectDeps): Detect {
-  const { database, bus, log, rules } = deps;
+  const { database, bus, log } = deps;
   const listeners = new Set<() => void>();
-  const losses = createLossCounts(rules.rules);
+  const losses = createLossCounts(() => worker.pack.rules);
   const notice = createLossNotices(log, deps.clock);
   const pace = createPace();
   const worker = new DetectWorker(deps, {
@@ -103,8 +118,18 @@ export function createDetect(deps: DetectDeps): Detect {
       unsubscribe();
       await loop.stop();
       await worker.save();
+      worker.end();
     },
-    rules,
+    rules: () => worker.pack,
+    async replaceRules(pack) {
+      const replaced = worker.replace(pack);
+      loop.wake();
+      await replaced;
+    },
+    statesChanged() {
+      worker.lookAtStates();
+      loop.wake();
+    },
     async progress() {
       const [position, head] = [await cursorOf(database.read, CONSUMER), await headOf(database.read, "event")];
       return { position, head, lag: head - position };
@@ -133,10 +158,37 @@ export class DetectWorker {
   readonly #deps: DetectDeps;
   readonly #told: Told;
   #standing: Standing | undefined;
+  #pack: RulePack;
+  #wanted: Readonly<{ pack: RulePack; inForce: PromiseWithResolvers<void> }> | undefined;
+  #statesLookedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: DetectDeps, told: Told) {
     this.#deps = deps;
     this.#told = told;
+    this.#pack = deps.rules;
+  }
+
+  /** In force, or about to be when the stage has not begun. */
+  get pack(): RulePack {
+    return this.#pack;
+  }
+
+  /** Resolves when a step has put this pack in force, or one asked for later. */
+  async replace(pack: RulePack): Promise<void> {
+    const inForce = this.#wanted?.inForce ?? Promise.withResolvers<void>();
+    this.#wanted = { pack, inForce };
+    await inForce.promise;
+  }
+
+  /** Nobody waits any longer for a pack that will not come into force here. */
+  end(): void {
+    this.#wanted?.inForce.resolve();
+    this.#wanted = undefined;
+  }
+
+  /** The next step looks at what people set of rules, however long ago it last did. */
+  lookAtStates(): void {
+    this.#statesLookedAtMs = Number.NEGATIVE_INFINITY;
   }
 
   costs(): ReturnType<FigureWatch["costs"]> | undefined {
@@ -147,8 +199,7 @@ export class DetectWorker {
   async step(): Promise<boolean> {
     const { batchMax = BATCH_MAX } = this.#deps;
     try {
-      this.#standing ??= await this.#open();
-      const standing = this.#standing;
+      const standing = await this.#ready();
       const events = await this.#read(standing.fed, batchMax);
       if (events.length === 0) {
         if (this.#nowMs() - standing.savedAtMs >= SAVE_IDLE_MS) await this.save();
@@ -171,16 +222,54 @@ export class DetectWorker {
     return await (readAfter?.(position, limit) ?? readEventsAfter(database.read, position, limit));
   }
 
-  async #open(): Promise<Standing> {
-    const { database, rules } = this.#deps;
-    await putInForce(database, rules, DETECT_ACTOR);
+  /** Between two batches is the place for another pack and for other states, once everything stored was fed again. */
+  async #ready(): Promise<Standing> {
+    let standing = this.#standing;
+    if (standing === undefined || (this.#wanted !== undefined && standing.fed >= standing.cursor)) {
+      await this.save();
+      standing = this.#standing = await this.#reopen();
+    }
+    if (standing.fed >= standing.cursor) await this.#followStates(standing);
+    return standing;
+  }
+
+  /** As at a start, so that a stage that went on finds what a restarted one would. */
+  async #reopen(): Promise<Standing> {
+    const wanted = this.#wanted;
+    const pack = wanted?.pack ?? this.#pack;
+    const standing = await this.#open(pack);
+    this.#pack = pack;
+    if (this.#wanted === wanted) this.#wanted = undefined;
+    if (this.#wanted === undefined) wanted?.inForce.resolve();
+    return standing;
+  }
+
+  async #open(pack: RulePack): Promise<Standing> {
+    const { database } = this.#deps;
+    await putInForce(database, pack, DETECT_ACTOR);
     const { position, saved } = await loadState(database.read);
-    const watch = createFigureWatch(rules, this.#deps.clock.now());
+    const watch = createFigureWatch(pack, this.#deps.clock.now());
     await database.bookkeep("counters", async (tx) => await watchInputs(tx, watch.inputs, this.#deps.clock.now()));
-    const evaluator = createEvaluator(rules, this.#told.onLoss, watch.see);
+    const evaluator = createEvaluator(pack, this.#told.onLoss, watch.see);
     await this.#forget(evaluator.restore(saved));
+    const states = await statesInForce(database.read);
+    evaluator.apply(states);
+    this.lookAtStates();
     const cursor = await cursorOf(database.read, CONSUMER);
-    return { evaluator, watch, fed: position, cursor, saved: position, savedAtMs: this.#nowMs() };
+    return { pack, watch, evaluator, states, fed: position, cursor, saved: position, savedAtMs: this.#nowMs() };
+  }
+
+  /** Other states come into force together with the windows gathered until here, so that a crash cannot mix them up. */
+  async #followStates(standing: Standing): Promise<void> {
+    const { database, clock } = this.#deps;
+    const now = clock.now();
+    if (now.getTime() - this.#statesLookedAtMs < STATES_MS) return;
+    this.#statesLookedAtMs = now.getTime();
+    const states = appliedStates(await listStates(database.read), now);
+    if (areSameStates(states, standing.states)) return;
+    await this.#save(standing, states);
+    standing.evaluator.apply(states);
+    standing.states = states;
   }
 
   /**
@@ -214,30 +303,37 @@ export class DetectWorker {
       standing.fed = event.position;
     }
     if (standing.fed <= standing.cursor) return;
-    await this.#store(found, { from: standing.cursor, position: standing.fed });
+    await this.#store(standing, setAside(found, standing.states));
     standing.cursor = standing.fed;
   }
 
-  async #store(found: readonly NewDetection[], to: Readonly<{ from: number; position: number }>): Promise<void> {
-    const { database, clock, rules, bus } = this.#deps;
+  async #store({ cursor: from, fed: position, pack }: Standing, { shown, suppressed }: SetAside): Promise<void> {
+    const { database, clock } = this.#deps;
     const now = clock.now();
-    const cursor = { consumer: CONSUMER, position: to.position, now };
-    if (found.length === 0) {
-      await database.bookkeep("cursor", async (tx) => await moveCursor(tx, cursor));
-      return;
+    const moveOn = async (tx: WriteTransaction): Promise<void> => {
+      await countSuppressed(tx, suppressed);
+      await moveCursor(tx, { consumer: CONSUMER, position, now });
+    };
+    if (shown.length === 0) await database.bookkeep("cursor", moveOn);
+    else {
+      const fresh = await database.audited(
+        (stored: readonly NewDetection[]) => [recordedFact(stored, { from, position, packDigest: pack.digest })],
+        async (tx) => {
+          const stored = await insertDetections(tx, shown, now);
+          await moveOn(tx);
+          return stored;
+        },
+      );
+      this.#tellDetected(fresh);
     }
-    const fresh = await database.audited(
-      (stored: readonly NewDetection[]) => [factOf(stored, { ...to, packDigest: rules.digest })],
-      async (tx) => {
-        const stored = await insertDetections(tx, found, now);
-        await moveCursor(tx, cursor);
-        return stored;
-      },
-    );
+    for (const { ruleId } of suppressed) this.#deps.bus.publish("rule.changed", { id: ruleId, what: "suppressed" });
+  }
+
+  #tellDetected(fresh: readonly NewDetection[]): void {
     const worst = fresh.toSorted((a, b) => severityRank(b.severity) - severityRank(a.severity))[0];
     if (worst === undefined) return;
     const { id, ruleTitle, severity } = worst;
-    bus.publish("detection.recorded", { id, ruleTitle, severity, count: fresh.length });
+    this.#deps.bus.publish("detection.recorded", { id, ruleTitle, severity, count: fresh.length });
     this.#told.onDetected();
   }
 
@@ -245,12 +341,18 @@ export class DetectWorker {
   async save(): Promise<void> {
     const standing = this.#standing;
     if (standing === undefined || standing.fed <= standing.saved || standing.fed < standing.cursor) return;
+    await this.#save(standing);
+  }
+
+  /** @param states come into force with it, for the events after it */
+  async #save(standing: Standing, states?: AppliedStates): Promise<void> {
     const dirty = standing.evaluator.takeDirtyGroups();
     const seen = standing.watch.take();
     try {
       await this.#deps.database.bookkeep("cursor", async (tx) => {
         await saveState(tx, dirty, standing.fed);
         await noteInputs(tx, seen);
+        if (states !== undefined) await replaceStatesInForce(tx, states);
       });
     } catch (error) {
       this.#standing = undefined;
@@ -263,23 +365,4 @@ export class DetectWorker {
   #nowMs(): number {
     return this.#deps.clock.now().getTime();
   }
-}
-
-type BatchPlace = Readonly<{ from: number; position: number; packDigest: string }>;
-
-function factOf(stored: readonly NewDetection[], { from, position, packDigest }: BatchPlace): Fact {
-  const hash = createHash("sha256");
-  for (const { id } of stored) hash.update(id).update("\n");
-  return {
-    type: "detection.recorded",
-    actor: DETECT_ACTOR,
-    object: { kind: "event-stream", id: `${from + 1}-${position}` },
-    details: {
-      events: position - from,
-      detections: stored.length,
-      tags: stored.reduce((sum, { tags }) => sum + tags.length, 0),
-      detectionIdsDigest: hash.digest("hex"),
-      rulePackDigest: packDigest,
-    },
-  };
 }
