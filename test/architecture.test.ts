@@ -76,6 +76,7 @@ const UNAUDITED = [
   "server/src/identity/sign-in.ts counters",
   "server/src/pipeline/collect/intake.ts idempotency",
   "server/src/pipeline/collect/write-batch.ts cursor",
+  "server/src/pipeline/detect/worker.ts counters",
   "server/src/pipeline/detect/worker.ts cursor",
   "server/src/pipeline/escalate/worker.ts cursor",
   "server/src/pipeline/govern/propose-actions.ts cursor",

@@ -11,12 +11,34 @@ const SOURCES: OptionSpec = {
   choices: ["any", "table", "server"],
 };
 
+const REACH_DAYS: OptionSpec = {
+  flags: "--days <n>",
+  about: "how far to look back for what rules ask for (default 30)",
+};
+
 export const RULE_COMMANDS: readonly CommandSpec[] = [
   {
     path: "rule list",
     about: "The rules in force and what was rejected",
     needs: "detection:read",
     load: async () => (await import("../commands/rule-list.ts")).list,
+  },
+  {
+    path: "rule figures",
+    values: "[rule]",
+    about:
+      "What a rule (or each) found per day, costs and is worth by people's verdicts, and what of its input comes in",
+    needs: "detection:read",
+    options: [REACH_DAYS],
+    examples: ["tyr rule figures", "tyr rule figures 5ad2bd23-6c8e-4e8d-a4a5-3f1c9a8b6d10 --json=reach,precision"],
+    load: async () => (await import("../commands/rule-figures.ts")).figures,
+  },
+  {
+    path: "rule never-fired",
+    about: "Rules that never found anything, and whether anything that comes in could make them",
+    needs: "detection:read",
+    options: [REACH_DAYS],
+    load: async () => (await import("../commands/rule-figures.ts")).neverFired,
   },
   {
     path: "rule validate",
