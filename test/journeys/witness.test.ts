@@ -7,6 +7,7 @@ import type { Client, OutputOf } from "@tyr/contract";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { ended, startTyr, tyr } from "../../packages/cli/test/tyr.ts";
+import { testCertificate } from "../../packages/server/src/testing/certificate.ts";
 import { clientOf, PASSWORD, startServer, temporaryDirectory } from "../../packages/server/test/server-process.ts";
 import { axe, hasChromium, launch, open, screenshot } from "../../packages/web/test/chromium.ts";
 
@@ -25,11 +26,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-type Witnessing = Readonly<{ home: string; dir: string; log: string; port: number }>;
+type Witnessing = Readonly<{ home: string; dir: string; log: string; port: number; cert: string; key: string }>;
 
 /** `tyr witness serve` in a process of its own. */
-async function serveWitness({ home, dir, log, port }: Witnessing): Promise<() => Promise<void>> {
-  const child = startTyr(["witness", "serve", "--dir", dir, "--log", log, "--port", String(port)], { home });
+async function serveWitness({ home, dir, log, port, cert, key }: Witnessing): Promise<() => Promise<void>> {
+  const args = ["--dir", dir, "--log", log, "--port", String(port), "--tls-cert", cert, "--tls-key", key];
+  const child = startTyr(["witness", "serve", ...args], { home });
   const end = ended(child);
   await once(child.stderr, "data");
   return async () => {
@@ -82,7 +84,18 @@ test.skipIf(!hasChromium)(
   async () => {
     using dir = temporaryDirectory();
     const dataDir = join(dir.path, "data");
-    const places = { home: dir.path, dir: join(dir.path, "witness"), log: join(dir.path, "tyr.vkey") };
+    const at = (name: string): string => join(dir.path, name);
+    const places = {
+      home: dir.path,
+      dir: at("witness"),
+      log: at("tyr.vkey"),
+      cert: at("witness.pem"),
+      key: at("witness.key"),
+    };
+    const { cert, key } = testCertificate();
+    writeFileSync(places.cert, cert);
+    writeFileSync(places.key, key, { mode: 0o600 });
+    const env = { NODE_EXTRA_CA_CERTS: places.cert };
     const policy = join(dir.path, "policy");
     const witness = { ...places, port: await freePort() };
     await using stack = new AsyncDisposableStack();
@@ -106,7 +119,7 @@ test.skipIf(!hasChromium)(
     const made = await tyr(["witness", "key", "--dir", witness.dir, "--name", "notary.example/tyr"], {
       home: dir.path,
     });
-    writeFileSync(policy, `witness ${NAME} ${made.stdout.trim()} http://127.0.0.1:${witness.port}\nquorum ${NAME}\n`);
+    writeFileSync(policy, `witness ${NAME} ${made.stdout.trim()} https://127.0.0.1:${witness.port}\nquorum ${NAME}\n`);
     const args = ["--no-sample", "--witness-policy", policy];
     let stopWitness = await serveWitness(witness);
     stack.defer(async () => await stopWitness());
@@ -114,7 +127,7 @@ test.skipIf(!hasChromium)(
     let first: Cosigning;
     let atCopy = 0;
     {
-      await using server = await startServer({ dataDir, args });
+      await using server = await startServer({ dataDir, args, env });
       const client = await signedIn(server.url);
       first = await cosigning(client, ({ size }) => size !== null && size > 0);
       expect(first).toMatchObject({ alarm: null, witnesses: [{ name: NAME, size: first.size, problem: null }] });
@@ -142,14 +155,14 @@ test.skipIf(!hasChromium)(
 
     // Of what a start adds, the witness hears at the next one: it is asked at once then.
     for (const least of [first.size ?? 0, atCopy]) {
-      await using server = await startServer({ dataDir, args });
+      await using server = await startServer({ dataDir, args, env });
       await cosigning(await signedIn(server.url), ({ size }) => (size ?? 0) > least);
       await server.stop();
     }
     await stopWitness();
 
     {
-      await using server = await startServer({ dataDir, args });
+      await using server = await startServer({ dataDir, args, env });
       const client = await signedIn(server.url);
       const silent = await cosigning(client, ({ witnesses: [one] }) => one !== undefined && one.problem !== null);
       expect(silent.size).toBeLessThan((await client.call("audit.head", {})).size);
@@ -176,7 +189,7 @@ test.skipIf(!hasChromium)(
     stopWitness = await serveWitness(witness);
     rmSync(dataDir, { recursive: true });
     cpSync(join(dir.path, "older"), dataDir, { recursive: true });
-    const refused = startServer({ dataDir, args });
+    const refused = startServer({ dataDir, args, env });
     await expect(refused).rejects.toThrow(/AUDIT_DIVERGED|audit_diverged/);
     await expect(refused).rejects.toThrow(NAME);
   },

@@ -771,6 +771,8 @@ test("doctor on a healthy server ends with 0, on an unhealthy one with 6", async
     "health.ready": () => ({ ready: true }),
     "mode.get": () => ({ mode: "normal", environment: "production", change: null, modes: [], history: [] }),
     "audit.head": () => new Refuses("NOT_PERMITTED"),
+    "sensor.list": () => ({ items: [] }),
+    "enforcer.list": () => ({ items: [] }),
   };
   const healthy = await signedIn(["doctor"], {
     ...handlers,

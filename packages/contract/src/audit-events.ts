@@ -98,6 +98,7 @@ export const AUDIT_EVENTS = {
   "allow.added": "an entry joined the allow-list",
   "allow.removed": "an entry left the allow-list",
   "enforcer.registered": "an enforcement point was registered",
+  "enforcer.key_rotated": "an enforcement point's key was replaced",
   "enforcer.deactivated": "an enforcement point's key was ended",
   "policy.activated": "a policy bundle came into force",
   "mode.changed": "the operating mode changed: by somebody, or because its time was over",

@@ -285,6 +285,18 @@ export const stageDeeds: Deeds = {
     before: null,
     after: "active",
   }),
+  "enforcer.rotate": async (world) => {
+    const by = await world.admin();
+    const { enforcer } = await by.client.call("enforcer.create", { body: { name: world.fresh("edge") } });
+    return {
+      by,
+      input: { params: { id: enforcer.id } },
+      did: "enforcer.key_rotated",
+      object: { kind: "enforcer", id: enforcer.id },
+      before: given,
+      after: given,
+    };
+  },
   "enforcer.deactivate": async (world) => {
     const by = await world.admin();
     const { enforcer } = await by.client.call("enforcer.create", { body: { name: world.fresh("edge") } });

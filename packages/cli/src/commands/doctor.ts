@@ -5,7 +5,15 @@ import type { Configuration } from "../configuration.ts";
 import type { Context, Run } from "../context.ts";
 import { findingLines, type Finding } from "../doctor/finding.ts";
 import { checkDataDirectory, checkIpv6, checkNft, checkNode } from "../doctor/machine-checks.ts";
-import { checkAudit, checkClock, checkMode, checkReachable, checkStatus } from "../doctor/server-checks.ts";
+import {
+  checkAudit,
+  checkClock,
+  checkKeys,
+  checkMode,
+  checkReachable,
+  checkStatus,
+  type KeyHolder,
+} from "../doctor/server-checks.ts";
 import { EXIT } from "../exit-codes.ts";
 import { CliFailure } from "../failure.ts";
 import type { Input } from "../input.ts";
@@ -43,6 +51,15 @@ async function checkServer(context: Context, api: Api, url: string): Promise<Fin
       return [checkClock(status.now, (before + world.now()) / 2), ...checkStatus(status)];
     }),
     asked("policy", async () => [checkMode(await api.call("mode.get", {}))]),
+    asked("keys", async () => {
+      const lists = await Promise.all([api.call("sensor.list", {}), api.call("enforcer.list", {})]);
+      return [
+        checkKeys(
+          lists.flatMap(({ items }): readonly KeyHolder[] => items),
+          world.now(),
+        ),
+      ];
+    }),
     asked("audit", async () => [await checkAudit(await api.call("audit.head", {}), world.now())]),
   ]);
   return [reachable, ...looks.flat()];

@@ -1,5 +1,6 @@
 import { SENSOR_KINDS, type QuarantineItem, type Sensor } from "@tyr/contract";
 import type { Context, Run } from "../context.ts";
+import type { Input } from "../input.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { showInstant } from "../output/instants.ts";
 import type { Column } from "../output/table.ts";
@@ -13,6 +14,7 @@ const COLUMNS: readonly Column<Sensor>[] = [
   { name: "kind", value: (row) => row.kind },
   { name: "active", value: (row) => (row.active ? "yes" : "no"), color: (row) => (row.active ? "green" : "dim") },
   { name: "key", value: (row) => `${row.keyHint}…` },
+  { name: "key ends at", value: (row) => showInstant(row.keyEndsAt) },
   { name: "received", value: (row) => row.counters.received, right: true },
   { name: "stored", value: (row) => row.counters.stored, right: true },
   { name: "duplicate", value: (row) => row.counters.duplicate, right: true },
@@ -45,11 +47,17 @@ export function printKey(
   return EXIT.ok;
 }
 
+/** For how many days a key counts, if somebody says so. */
+export function keyLife(input: Input): { keyLifeDays?: number } {
+  const keyLifeDays = input.whole("key-days", { min: 1, max: 365 });
+  return keyLifeDays === undefined ? {} : { keyLifeDays };
+}
+
 export const add: Run = async (context, input) => {
   const name = input.value(0, "the sensor's name");
   const kind = input.oneOf("kind", SENSOR_KINDS) ?? "custom";
   const location = input.text("location");
-  const body = { name, kind, ...(location === undefined ? {} : { location }) };
+  const body = { name, kind, ...keyLife(input), ...(location === undefined ? {} : { location }) };
   const made = await (await context.api()).call("sensor.create", { body });
   return printKey(context, made, `Registered ${made.sensor.id} ${visible(made.sensor.name)} (${made.sensor.kind}).`);
 };

@@ -8,7 +8,7 @@ import { openApi } from "../api.ts";
 import { fakeWorld, temporaryDirectory } from "../testing/fake-world.ts";
 import { findingLines } from "./finding.ts";
 import { checkDataDirectory, checkIpv6, checkNft, checkNode } from "./machine-checks.ts";
-import { checkAudit, checkClock, checkMode, checkReachable, checkStatus } from "./server-checks.ts";
+import { checkAudit, checkClock, checkKeys, checkMode, checkReachable, checkStatus } from "./server-checks.ts";
 
 const now = Date.parse("2026-02-01T12:00:00Z");
 
@@ -90,6 +90,22 @@ describe("the server", () => {
       ["pipeline", "warning"],
       ["rules", "problem"],
     ]);
+  });
+
+  test("whose sensors or firewalls have keys that ended, or soon will, is told which", () => {
+    const day = 86_400_000;
+    const holder = (name: string, days: number, active = true) => {
+      return { name, active, keyEndsAt: new Date(now + days * day).toISOString() };
+    };
+    const far = [holder("gate", 300), holder("edge", 15), holder("gone", -3, false)];
+    expect(checkKeys(far, now)).toMatchObject({ state: "ok" });
+    expect(checkKeys([...far, holder("soon", 13)], now)).toMatchObject({
+      state: "warning",
+      detail: expect.stringContaining("soon ") as string,
+    });
+    const ended = checkKeys([holder("soon", 13), holder("ended\u202e", 0)], now);
+    expect([ended.state, ended.detail.includes("\u202e")]).toEqual(["problem", false]);
+    expect(ended.fix).toContain("tyr enforcer rotate");
   });
 
   test("may differ from our clock by seconds, not by minutes", () => {

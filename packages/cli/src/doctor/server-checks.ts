@@ -4,9 +4,12 @@ import { openCheckpoint, parseVerifierKey } from "@tyr/ledger";
 import type { Api } from "../api.ts";
 import { showDuration } from "../duration.ts";
 import { CliFailure } from "../failure.ts";
+import { visible } from "../output/visible-text.ts";
 import type { Finding } from "./finding.ts";
 
 type Status = OutputOf<"status.get">;
+/** A sensor or an enforcement point. */
+export type KeyHolder = Readonly<{ name: string; active: boolean; keyEndsAt: string }>;
 
 /** Clocks this far apart make late events and token times hard to read; a minute breaks time-based correlation. */
 const SKEW_SECONDS = { warning: 5, problem: 60 };
@@ -114,6 +117,25 @@ function checkRules({ rules }: Status): Finding {
 
 export function checkStatus(status: Status): Finding[] {
   return [checkDurability(status), checkLag(status), checkRules(status)];
+}
+
+const KEY_WARN_DAYS = 14;
+const DAY_MS = 86_400_000;
+const NAMES_SHOWN = 5;
+
+/** A sender or a firewall whose key has ended is refused: nothing arrives any more, and blocks grow old there. */
+export function checkKeys(holders: readonly KeyHolder[], now: number): Finding {
+  const ending = holders
+    .filter(({ active, keyEndsAt }) => active && Date.parse(keyEndsAt) < now + KEY_WARN_DAYS * DAY_MS)
+    .toSorted((a, b) => a.keyEndsAt.localeCompare(b.keyEndsAt));
+  const [first] = ending;
+  const keys = `${holders.length} keys of sensors and enforcement points`;
+  if (first === undefined) return ok("keys", `${keys}, none ends within ${KEY_WARN_DAYS} days`);
+  const state = Date.parse(first.keyEndsAt) <= now ? "problem" : "warning";
+  const shown = ending.slice(0, NAMES_SHOWN).map(({ name, keyEndsAt }) => `${visible(name)} ${keyEndsAt.slice(0, 10)}`);
+  const more = ending.length > NAMES_SHOWN ? `, and ${ending.length - NAMES_SHOWN} more` : "";
+  const fix = "Give each a new key: tyr sensor rotate NAME, tyr enforcer rotate NAME";
+  return unlessFine(state, "keys", { detail: `end soon or have ended: ${shown.join(", ")}${more}`, fix });
 }
 
 const KEEP_EVIDENCE =

@@ -152,8 +152,17 @@ export const RESPOND_COMMANDS: readonly CommandSpec[] = [
     values: "<name>",
     about: "Register an enforcement point; its key is printed once",
     needs: "enforcer:write",
+    options: [{ flags: "--key-days <n>", about: "days until the key ends, 1 to 365 (default 365)" }],
     examples: ["tyr enforcer add edge-fw > edge-fw.key"],
     load: async () => (await import("../commands/enforcer.ts")).add,
+  },
+  {
+    path: "enforcer rotate",
+    values: "<enforcer>",
+    about: "Replace an enforcement point's key; the old one stops at once, the new one counts as long",
+    needs: "enforcer:write",
+    options: [YES],
+    load: async () => (await import("../commands/enforcer.ts")).rotate,
   },
   {
     path: "enforcer deactivate",

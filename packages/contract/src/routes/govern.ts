@@ -205,6 +205,16 @@ export const governRoutes = {
     body: r.EnforcerCreate,
     response: r.EnforcerWithKey,
   },
+  "enforcer.rotate": {
+    method: "POST",
+    path: "/api/v1/enforcers/:id/rotate",
+    needs: "enforcer:write",
+    stepUp: "secrets",
+    programsUnproved: true,
+    summary: "Replace an enforcement point's key; the old one stops at once",
+    params: enforcerParams,
+    response: r.EnforcerWithKey,
+  },
   "enforcer.deactivate": {
     method: "POST",
     path: "/api/v1/enforcers/:id/deactivate",

@@ -81,3 +81,6 @@ export const Problem = Type.Object(
   { additionalProperties: true },
 );
 export type Problem = Static<typeof Problem>;
+
+/** How long the key of a sensor or an enforcement point counts, in days; a rotation renews it for as long. */
+export const KeyLifeDays = Type.Integer({ minimum: 1, maximum: 365, default: 365 });

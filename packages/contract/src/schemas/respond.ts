@@ -1,16 +1,6 @@
 import { Type, type Static } from "typebox";
 import { IdSchema } from "../ids.ts";
-import {
-  Actor,
-  Instant,
-  Name,
-  NullableInstant,
-  NullableString,
-  PageOf,
-  PageQuery,
-  StorableText,
-  Text,
-} from "./basics.ts";
+import { Actor, Instant, KeyLifeDays, Name, NullableInstant, NullableString, PageOf, PageQuery, StorableText, Text } from "./basics.ts";
 
 export const BLOCK_STATES = ["active", "expired", "lifted"] as const;
 export const BlockState = Type.Enum(BLOCK_STATES);
@@ -85,12 +75,13 @@ export const Enforcer = Type.Object({
   name: Name,
   active: Type.Boolean(),
   keyHint: Type.String(),
+  keyEndsAt: Instant,
   createdAt: Instant,
   lastPullAt: NullableInstant,
   userAgent: NullableString,
 });
 export type Enforcer = Static<typeof Enforcer>;
-export const EnforcerCreate = Type.Object({ name: Name }, { additionalProperties: false });
+export const EnforcerCreate = Type.Object({ name: Name, keyLifeDays: Type.Optional(KeyLifeDays) }, { additionalProperties: false });
 export const EnforcerWithKey = Type.Object({ enforcer: Enforcer, key: Type.String() });
 
 /** A decision as CrowdSec bouncers read it; `duration` is a Go duration of the time left. */

@@ -71,6 +71,7 @@ function toSensor(sensor: Sensor): SensorView {
     metadata,
     active,
     keyHint: keyHint(sensor.keyId),
+    keyEndsAt: sensor.keyEndsAt.toISOString(),
     createdAt,
     lastSeenAt,
     counters,

@@ -57,7 +57,9 @@ describe("a route that asks for a recent proof", () => {
             "duty:write",
             "review:write",
           ].includes(needs) ||
-          ["key.create", "key.rotate", "sensor.create", "sensor.rotate", "enforcer.create"].includes(id) ||
+          ["key.create", "key.rotate", "sensor.create", "sensor.rotate", "enforcer.create", "enforcer.rotate"].includes(
+            id,
+          ) ||
           ["passkey.beginAdd", "passkey.add", "passkey.rename", "passkey.remove", "sso.unlinkOwn"].includes(id) ||
           id.startsWith("account."),
       )
@@ -90,7 +92,7 @@ describe("a route that asks for a recent proof", () => {
 
   test("lets programs in without one only where their scope stands for it: keys of sensors and enforcement points", async () => {
     const taken = all.filter(([, { programsUnproved }]) => programsUnproved === true).map(([id]) => id);
-    expect(taken.toSorted()).toEqual(["enforcer.create", "sensor.create", "sensor.rotate"]);
+    expect(taken.toSorted()).toEqual(["enforcer.create", "enforcer.rotate", "sensor.create", "sensor.rotate"]);
     for (const id of taken) expect([id, (await ask(id, "key")).statusCode !== 403]).toEqual([id, true]);
     server.callers.set("stolen", { ...person("stolen", everything), provedAt: new Date(0) });
     for (const id of taken) expect((await ask(id, "stolen")).json()).toMatchObject({ code: "STEP_UP_NEEDED" });

@@ -1,9 +1,9 @@
 import type { Enforcer } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { enforcersQuery } from "../api/queries.ts";
 import { useCan } from "../api/session.ts";
-import { AskFirst } from "../kit/confirm.tsx";
+import { AskFirst, Confirm } from "../kit/confirm.tsx";
 import { activeColumn, ageColumn, sinceColumn } from "../kit/columns.tsx";
 import { DataTable, type Column } from "../kit/data-table.tsx";
 import { Dialog } from "../kit/dialog.tsx";
@@ -15,6 +15,7 @@ import { Empty } from "../kit/notice.tsx";
 import { useAct } from "../kit/use-act.ts";
 import { useSort } from "../search/use-sort.ts";
 import { Hostile } from "../text/hostile.tsx";
+import { Time } from "../time/time.tsx";
 import { KeptList } from "./kept-list.tsx";
 
 const STALE = ["enforcer", "overview", "block"] as const;
@@ -30,13 +31,25 @@ const columnsFor = (mayEnd: boolean): readonly Column<Enforcer>[] => [
     cell: (row) =>
       row.userAgent === null ? <span className="unknown">unknown</span> : <Hostile text={row.userAgent} limit={120} />,
   },
-  { id: "key", header: "Key ends", className: "mono nowrap", cell: (row) => row.keyHint },
+  { id: "key", header: "Key", className: "mono nowrap", cell: (row) => row.keyHint },
+  {
+    id: "ends",
+    header: "Counts until",
+    className: "nowrap",
+    sortBy: (row) => row.keyEndsAt,
+    cell: (row) => <Time at={row.keyEndsAt} />,
+  },
   sinceColumn("Registered"),
   {
     id: "end",
-    header: "Key",
+    header: "Change",
     className: "nowrap",
-    cell: (row) => (mayEnd && row.active ? <EndKey enforcer={row} /> : null),
+    cell: (row) =>
+      mayEnd && row.active ? (
+        <>
+          <RotateKey enforcer={row} /> <EndKey enforcer={row} />
+        </>
+      ) : null,
   },
 ];
 
@@ -70,31 +83,66 @@ export function Enforcers(): ReactNode {
   );
 }
 
+type EnforcerKeyProps = Readonly<{ made: Readonly<{ enforcer: Enforcer; key: string }>; onClose: () => void }>;
+
+function EnforcerKey({ made: { enforcer, key }, onClose }: EnforcerKeyProps): ReactNode {
+  const snippet = [
+    "# /etc/crowdsec/bouncers/crowdsec-firewall-bouncer.yaml",
+    "mode: nftables",
+    "update_frequency: 10s",
+    `api_url: ${globalThis.location.origin}/`,
+    `api_key: ${key}`,
+  ].join("\n");
+  return (
+    <KeyOnce
+      title={`Key of ${enforcer.name}`}
+      secret={key}
+      about="This is the only time the key is shown: only its hash is stored. Whoever has it may read the blocks, and nothing else."
+      snippet={snippet}
+      snippetWhat="crowdsec-firewall-bouncer"
+      onClose={onClose}
+    />
+  );
+}
+
+function RotateKey({ enforcer }: Readonly<{ enforcer: Enforcer }>): ReactNode {
+  const [asked, setAsked] = useState(false);
+  const rotate = useAct("enforcer.rotate", {
+    stale: STALE,
+    done: () => ({ text: `${enforcer.name} has a new key`, ref: enforcer.id }),
+  });
+  const close = (): void => {
+    setAsked(false);
+    rotate.reset();
+  };
+  return (
+    <>
+      <button type="button" className="link-button" onClick={() => setAsked(true)}>
+        Rotate<span className="sr-only"> the key of {enforcer.name}</span>
+      </button>
+      {rotate.data === undefined ? null : <EnforcerKey made={rotate.data} onClose={close} />}
+      {asked && rotate.data === undefined ? (
+        <Confirm
+          title={`Rotate the key of ${enforcer.name}`}
+          verb="Rotate"
+          error={rotate.error}
+          busy={rotate.isPending}
+          onYes={() => rotate.mutate({ params: { id: enforcer.id } })}
+          onClose={close}
+        >
+          <p>The present key stops at once. The enforcement point is refused until it has the new one.</p>
+        </Confirm>
+      ) : null}
+    </>
+  );
+}
+
 function Register({ onClose }: Readonly<{ onClose: () => void }>): ReactNode {
   const create = useAct("enforcer.create", {
     stale: STALE,
     done: ({ enforcer }) => ({ text: `${enforcer.name} is registered`, ref: enforcer.id }),
   });
-  if (create.data !== undefined) {
-    const { key, enforcer } = create.data;
-    const snippet = [
-      "# /etc/crowdsec/bouncers/crowdsec-firewall-bouncer.yaml",
-      "mode: nftables",
-      "update_frequency: 10s",
-      `api_url: ${globalThis.location.origin}/`,
-      `api_key: ${key}`,
-    ].join("\n");
-    return (
-      <KeyOnce
-        title={`Key of ${enforcer.name}`}
-        secret={key}
-        about="This is the only time the key is shown: only its hash is stored. Whoever has it may read the blocks, and nothing else."
-        snippet={snippet}
-        snippetWhat="crowdsec-firewall-bouncer"
-        onClose={onClose}
-      />
-    );
-  }
+  if (create.data !== undefined) return <EnforcerKey made={create.data} onClose={onClose} />;
   return (
     <Dialog title="Register an enforcement point" onClose={onClose}>
       <Form onData={(form) => create.mutate({ body: { name: formText(form, "name") } })}>

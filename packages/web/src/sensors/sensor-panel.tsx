@@ -33,6 +33,10 @@ export function SensorPanel({ sensor, onClose }: Readonly<{ sensor: Sensor; onCl
         </dd>
         <dt>Key begins</dt>
         <dd className="mono">{sensor.keyHint}</dd>
+        <dt>Key counts until</dt>
+        <dd>
+          <Time at={sensor.keyEndsAt} />
+        </dd>
         <dt>Id</dt>
         <dd>
           <Code text={sensor.id} what="sensor id" short />
@@ -81,7 +85,10 @@ function Rotate({ sensor, onClose }: AskedProps): ReactNode {
       onYes={() => rotate.mutate({ params: { id: sensor.id } })}
       onClose={onClose}
     >
-      <p>The present key ({sensor.keyHint}) stops at once. The sensor is refused until it has the new one.</p>
+      <p>
+        The present key ({sensor.keyHint}) stops at once. The sensor is refused until it has the new one, which counts
+        as long as this one was to count.
+      </p>
     </Confirm>
   );
 }

@@ -149,6 +149,30 @@ describe.each(TEST_ENGINES)("followed files and sensors on %s", (engine) => {
     const text = JSON.stringify(await world.records());
     expect([text.includes(made.key), text.includes(key)]).toEqual([false, false]);
   });
+
+  test("a key ends by itself when its days are over, also where it was just believed, and a rotation renews it for as long", async () => {
+    const clock = { at: Date.now(), now: () => new Date(clock.at) };
+    const timed = createCollect({
+      database: world.db,
+      clock,
+      log: silentLogger,
+      bus: createBus(clock),
+      intakeBytesMax: 1024 * 1024,
+    });
+    const day = 86_400_000;
+    const { sensor, key } = ok(
+      await timed.sensors.create({ name: `ending ${serial}`, kind: "web", keyLifeDays: 30 }, by),
+    );
+    expect(sensor.keyEndsAt.getTime()).toBe(clock.at + 30 * day);
+    clock.at += 30 * day - 1;
+    expect((await timed.sensors.authenticate(key))?.id).toBe(sensor.id);
+    clock.at += 1;
+    expect(await timed.sensors.authenticate(key)).toBeUndefined();
+    const renewed = ok(await timed.sensors.rotate(sensor.id, by));
+    expect(renewed.sensor.keyEndsAt.getTime()).toBe(clock.at + 30 * day);
+    expect((await timed.sensors.authenticate(renewed.key))?.id).toBe(sensor.id);
+    await timed.stop();
+  });
 });
 
 test("the sample is replayed into an empty store, goes on after a stop, and is not replayed again", async () => {

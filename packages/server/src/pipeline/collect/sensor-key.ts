@@ -16,6 +16,11 @@ export function newSensorKey(): NewKey {
   return { key, keyId, keyHash: hashKey(key) };
 }
 
+/** When a key made now ends. */
+export function keyEnd(now: Date, lifeDays: number): Date {
+  return new Date(now.getTime() + lifeDays * 86_400_000);
+}
+
 /** The part of a key that names it, or undefined for text that cannot be a key. */
 export function keyIdOf(key: string): string | undefined {
   return SHAPE.exec(key)?.[1];

@@ -1,6 +1,7 @@
 import type { SensorId, SourceCounters } from "@tyr/contract";
 import { sql } from "kysely";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
+import { keyEnd } from "./sensor-key.ts";
 import { uuidOf, type SensorTable } from "./tables.ts";
 
 /** Who may send events, with what it has sent so far. */
@@ -12,6 +13,7 @@ export type Sensor = Readonly<{
   metadata: Readonly<Record<string, unknown>>;
   active: boolean;
   keyId: string;
+  keyEndsAt: Date;
   createdAt: Date;
   lastSeenAt: Date | null;
   counters: SourceCounters;
@@ -44,6 +46,7 @@ function toSensor(row: Row): Sensor {
     metadata: row.metadata as Readonly<Record<string, unknown>>,
     active: row.active,
     keyId: row.key_id,
+    keyEndsAt: row.key_ends_at,
     createdAt: row.created_at,
     lastSeenAt: row.last_seen_at,
     counters: { received, stored, duplicate, rejected, late },
@@ -85,21 +88,33 @@ export async function insertSensor(tx: WriteTransaction, row: Omit<SensorTable, 
   return true;
 }
 
-/** @returns the id of the key it had, undefined when there is no such sensor or it is deactivated */
+export type ReplacedKey = Readonly<{ keyId: string; endsAt: Date }>;
+
+/**
+ * The new key counts as long as the old one was to count.
+ *
+ * @returns the id of the key it had, and when the new one ends; undefined when there is no such sensor or it is deactivated
+ */
 export async function replaceKey(
   tx: WriteTransaction,
   id: SensorId,
-  key: Pick<SensorTable, "key_id" | "key_hash">,
-): Promise<string | undefined> {
+  { now, ...key }: Pick<SensorTable, "key_id" | "key_hash"> & Readonly<{ now: Date }>,
+): Promise<ReplacedKey | undefined> {
   const before = await tx
     .selectFrom("sensor")
-    .select("key_id")
+    .select(["key_id", "key_life_days"])
     .where("id", "=", uuidOf(id))
     .where("active", "=", true)
     .forUpdate()
     .executeTakeFirst();
-  if (before !== undefined) await tx.updateTable("sensor").set(key).where("id", "=", uuidOf(id)).execute();
-  return before?.key_id;
+  if (before === undefined) return undefined;
+  const endsAt = keyEnd(now, before.key_life_days);
+  await tx
+    .updateTable("sensor")
+    .set({ ...key, key_ends_at: endsAt })
+    .where("id", "=", uuidOf(id))
+    .execute();
+  return { keyId: before.key_id, endsAt };
 }
 
 /** @returns false when there is no such sensor or it is deactivated already */

@@ -3,7 +3,7 @@ import type { Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact, ReadDatabase } from "#platform/database";
 import { newId } from "#platform/ids";
-import { keyIdOf, keyMatches, newSensorKey } from "./sensor-key.ts";
+import { keyEnd, keyIdOf, keyMatches, newSensorKey } from "./sensor-key.ts";
 import {
   deactivate,
   findByKeyId,
@@ -12,6 +12,7 @@ import {
   insertSensor,
   listSensors,
   replaceKey,
+  type ReplacedKey,
   type Sensor,
   type SensorWithHash,
 } from "./sensor-store.ts";
@@ -20,6 +21,8 @@ import { uuidOf } from "./tables.ts";
 /** Another process may have ended a key: nobody is believed for longer than this without asking the database. */
 const BELIEVED_MS = 5_000;
 const BELIEVED_MAX = 1_000;
+
+const KEY_LIFE_DAYS = 365;
 
 export type SensorWithKey = Readonly<{ sensor: Sensor; key: string }>;
 /** Who does it, and in which request. */
@@ -32,11 +35,11 @@ export type Sensors = Readonly<{
   byName(name: string): Promise<Sensor | undefined>;
   /** The key is in this answer and nowhere else. Refuses `NAME_TAKEN`. */
   create(input: SensorCreate, by: By): Promise<Result<SensorWithKey>>;
-  /** The old key stops at once. Refuses `NOT_FOUND`, also for a deactivated sensor. */
+  /** The old key stops at once; the new one counts as long as it was to count. Refuses `NOT_FOUND`, also for a deactivated sensor. */
   rotate(id: SensorId, by: By): Promise<Result<SensorWithKey>>;
   /** Its events stay. Deactivating twice is refused as `NOT_FOUND`. */
   deactivate(id: SensorId, by: By): Promise<Result<Sensor>>;
-  /** The active sensor of a key; undefined for anything else. Reads the database at most every five seconds per key. */
+  /** The active sensor of a key that has not ended; undefined for anything else. Reads the database at most every five seconds per key. */
   authenticate(key: string): Promise<Sensor | undefined>;
   /** An active sensor, as it was at most five seconds ago: for storing what it sent. */
   active(id: SensorId): Promise<Sensor | undefined>;
@@ -63,6 +66,7 @@ class KnownKeys {
     const known = this.#get(keyId, nowMs);
     const found = known ?? (await findByKeyId(this.#db, keyId));
     if (found === undefined || !keyMatches(key, found.keyHash)) return undefined;
+    if (found.sensor.keyEndsAt.getTime() <= nowMs) return undefined;
     if (known === undefined && before === this.#ended) this.#remember(keyId, found, nowMs);
     return found.sensor;
   }
@@ -119,17 +123,19 @@ export function createSensors({ database, clock, bus }: Deps): Sensors {
     get: async (id) => await findSensor(db, id),
     byName: async (name) => await findSensorByName(db, name),
 
-    async create({ name, kind, location, metadata }, by) {
+    async create({ name, kind, location, metadata, keyLifeDays = KEY_LIFE_DAYS }, by) {
       const id = newId("sensor", clock.now());
       const { key, keyId, keyHash } = newSensorKey();
+      const keyEndsAt = keyEnd(clock.now(), keyLifeDays);
       const row = { id: uuidOf(id), name, kind, location: location ?? null, metadata: metadata ?? {} };
       const fact: Fact = {
         ...factOf("sensor.registered", { id }, by),
         after: "active",
-        details: { name, kind, keyId },
+        details: { name, kind, keyId, keyEndsAt: keyEndsAt.toISOString() },
       };
       const created = await database.audited(fact, async (tx) => {
-        const whole = { ...row, active: true, key_id: keyId, key_hash: keyHash, created_at: clock.now() };
+        const made = { key_id: keyId, key_hash: keyHash, key_life_days: keyLifeDays, key_ends_at: keyEndsAt };
+        const whole = { ...row, ...made, active: true, created_at: clock.now() };
         return (await insertSensor(tx, whole))
           ? ok(id)
           : refuse("NAME_TAKEN", `a sensor called "${name}" already exists`);
@@ -141,8 +147,11 @@ export function createSensors({ database, clock, bus }: Deps): Sensors {
       const { key, keyId, keyHash } = newSensorKey();
       const fact: Fact = { ...factOf("sensor.key_rotated", { id }, by), after: keyId };
       const before = await database.audited(
-        (replaced: string | undefined) => (replaced === undefined ? [] : [{ ...fact, before: replaced }]),
-        async (tx) => await replaceKey(tx, id, { key_id: keyId, key_hash: keyHash }),
+        (replaced: ReplacedKey | undefined) =>
+          replaced === undefined
+            ? []
+            : [{ ...fact, before: replaced.keyId, details: { keyEndsAt: replaced.endsAt.toISOString() } }],
+        async (tx) => await replaceKey(tx, id, { key_id: keyId, key_hash: keyHash, now: clock.now() }),
       );
       if (before === undefined) return refuse("NOT_FOUND", `there is no active sensor ${id}`);
       return ok({ sensor: await changed(id), key });

@@ -10,6 +10,8 @@ export type SensorTable = {
   active: boolean;
   key_id: string;
   key_hash: string;
+  key_life_days: number;
+  key_ends_at: Date;
   created_at: Date;
   /** Part of Tyr: never a sender, and in no list of senders. */
   builtin: Generated<boolean>;

@@ -25,6 +25,9 @@ import {
   createPullRecorder,
   endEnforcer,
   registerEnforcer,
+  rotateEnforcer,
+  type EnforcerWanted,
+  type EnforcerWithKey,
   viewEnforcers,
   type Pull,
 } from "./enforcers.ts";
@@ -65,7 +68,8 @@ export type Respond = Readonly<{
   allow(request: AllowRequest): Promise<Result<AllowEntry>>;
   disallow(wanted: Readonly<{ id: Id<"allow">; by: By }>): Promise<Result<undefined>>;
   listEnforcers(): Promise<readonly Enforcer[]>;
-  registerEnforcer(wanted: Readonly<{ name: string; by: By }>): Promise<Result<{ enforcer: Enforcer; key: string }>>;
+  registerEnforcer(wanted: EnforcerWanted): Promise<Result<EnforcerWithKey>>;
+  rotateEnforcer(wanted: ById): Promise<Result<EnforcerWithKey>>;
   endEnforcer(wanted: ById): Promise<Result<Enforcer>>;
   findEnforcer: KeyCheck;
   /** Runs what is approved; true when there may be more. */
@@ -162,6 +166,7 @@ export function createRespond({ db, clock, bus, log, execution }: RespondDeps): 
     disallow: async (wanted) => await disallow(room, wanted),
     listEnforcers: async () => await viewEnforcers(room),
     registerEnforcer: async (wanted) => await registerEnforcer(room, wanted),
+    rotateEnforcer: async (wanted) => await rotateEnforcer(room, wanted),
     endEnforcer: async (wanted) => await endEnforcer(room, wanted),
     findEnforcer: async (key) => await authenticateEnforcer(room, key),
     execute: async () => await executeApproved(room),

@@ -41,6 +41,31 @@ export async function insertEnforcer(
     .executeTakeFirst();
 }
 
+export type ReplacedEnforcerKey = Readonly<{ row: EnforcerRow; hintBefore: string }>;
+
+/** @param made the new key's columns, told how long the old one was to count; @returns undefined when there is no active one */
+export async function replaceEnforcerKey(
+  tx: WriteTransaction,
+  id: EnforcerId,
+  made: (lifeDays: number) => Pick<EnforcerRow, "key_hash" | "key_hint" | "key_ends_at">,
+): Promise<ReplacedEnforcerKey | undefined> {
+  const before = await tx
+    .selectFrom("enforcer")
+    .select(["key_hint", "key_life_days"])
+    .where("id", "=", id)
+    .where("active", "=", true)
+    .forUpdate()
+    .executeTakeFirst();
+  if (before === undefined) return undefined;
+  const row = await tx
+    .updateTable("enforcer")
+    .set(made(before.key_life_days))
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return { row, hintBefore: before.key_hint };
+}
+
 export async function deactivateEnforcer(
   tx: WriteTransaction,
   id: EnforcerId,

@@ -11,6 +11,8 @@ import {
   findEnforcer,
   insertEnforcer,
   listEnforcers,
+  replaceEnforcerKey,
+  type ReplacedEnforcerKey,
   storePull,
   type EnforcerRow,
 } from "./enforcer-store.ts";
@@ -25,6 +27,7 @@ function enforcerView(row: EnforcerRow): Enforcer {
     name: row.name,
     active: row.active,
     keyHint: row.key_hint,
+    keyEndsAt: row.key_ends_at.toISOString(),
     createdAt: row.created_at.toISOString(),
     lastPullAt: row.last_pull_at?.toISOString() ?? null,
     userAgent: row.user_agent,
@@ -35,22 +38,39 @@ function fact(type: Fact["type"], row: EnforcerRow, { actor, requestId }: By): F
   return { type, actor, object: { kind: "enforcer", id: row.id }, requestId, details: { name: row.name } };
 }
 
+/** The same, where a key was made. */
+function keyFact(type: Fact["type"], row: EnforcerRow, by: By): Fact {
+  return { ...fact(type, row, by), details: { name: row.name, keyEndsAt: row.key_ends_at.toISOString() } };
+}
+
+const DAY_MS = 86_400_000;
+const KEY_LIFE_DAYS = 365;
+
+function newKey(now: Date, lifeDays: number) {
+  const key = `${KEY_PREFIX}${randomBytes(32).toString("base64url")}`;
+  const ends = new Date(now.getTime() + lifeDays * DAY_MS);
+  return { key, row: { key_hash: hashKey(key), key_hint: `…${key.slice(-4)}`, key_ends_at: ends } };
+}
+
+export type EnforcerWithKey = Readonly<{ enforcer: Enforcer; key: string }>;
+export type EnforcerWanted = Readonly<{ name: string; keyLifeDays?: number | undefined; by: By }>;
+
 /** Registers an enforcement point. The key is in the answer and nowhere else. Refusal `NAME_TAKEN`. */
 export async function registerEnforcer(
   { db, clock }: Room,
-  { name, by }: Readonly<{ name: string; by: By }>,
-): Promise<Result<{ enforcer: Enforcer; key: string }>> {
-  const key = `${KEY_PREFIX}${randomBytes(32).toString("base64url")}`;
+  { name, keyLifeDays = KEY_LIFE_DAYS, by }: EnforcerWanted,
+): Promise<Result<EnforcerWithKey>> {
   const at = clock.now();
+  const { key, row: made } = newKey(at, keyLifeDays);
   const row = await db.audited(
     (one: EnforcerRow | undefined) =>
-      one === undefined ? [] : [{ ...fact("enforcer.registered", one, by), after: "active" }],
+      one === undefined ? [] : [{ ...keyFact("enforcer.registered", one, by), after: "active" }],
     async (tx) =>
       await insertEnforcer(tx, {
         id: newId("enforcer", at),
         name,
-        key_hash: hashKey(key),
-        key_hint: `…${key.slice(-4)}`,
+        ...made,
+        key_life_days: keyLifeDays,
         active: true,
         created_at: at,
         deactivated_at: null,
@@ -61,6 +81,28 @@ export async function registerEnforcer(
   );
   if (row === undefined) return refuse("NAME_TAKEN", `an enforcement point is called "${name}" already`);
   return ok({ enforcer: enforcerView(row), key });
+}
+
+/** Makes another key, which counts as long as the old one was to count; the old one stops at once. Refusal `NOT_FOUND`. */
+export async function rotateEnforcer(
+  { db, clock }: Room,
+  { id, by }: Readonly<{ id: EnforcerId; by: By }>,
+): Promise<Result<EnforcerWithKey>> {
+  let made: ReturnType<typeof newKey> | undefined;
+  const replaced = await db.audited(
+    (one: ReplacedEnforcerKey | undefined) =>
+      one === undefined
+        ? []
+        : [{ ...keyFact("enforcer.key_rotated", one.row, by), before: one.hintBefore, after: one.row.key_hint }],
+    async (tx) =>
+      await replaceEnforcerKey(tx, id, (lifeDays) => {
+        made = newKey(clock.now(), lifeDays);
+        return made.row;
+      }),
+  );
+  if (replaced === undefined || made === undefined)
+    return refuse("NOT_FOUND", `there is no active enforcement point ${id}`);
+  return ok({ enforcer: enforcerView(replaced.row), key: made.key });
 }
 
 /** Ends an enforcement point's key. What it enforces until its entries expire is its own. */
@@ -78,10 +120,10 @@ export async function endEnforcer(
 }
 
 /** The enforcement point of a key; undefined when the key is unknown or ended. */
-export async function authenticateEnforcer({ db }: Room, key: string): Promise<Caller | undefined> {
+export async function authenticateEnforcer({ db, clock }: Room, key: string): Promise<Caller | undefined> {
   if (!key.startsWith(KEY_PREFIX) || key.length > 128) return undefined;
   const row = await findEnforcer(db.read, { key_hash: hashKey(key) });
-  if (row === undefined || !row.active) return undefined;
+  if (row === undefined || !row.active || row.key_ends_at <= clock.now()) return undefined;
   return { ...serviceCaller("enforcer", { id: row.id, name: row.name }), enforcerId: row.id };
 }
 

@@ -382,6 +382,27 @@ describe.each(TEST_ENGINES)("enforcement points on %s", (engine) => {
     expect(await world.respond.findEnforcer(key)).toBeUndefined();
   });
 
+  test("a key ends by itself when its days are over; a rotation ends it at once and makes one that counts as long", async () => {
+    const wanted = { name: "ending", keyLifeDays: 30, by: cleo };
+    const { enforcer, key } = must(await world.respond.registerEnforcer(wanted));
+    const day = 86_400_000;
+    expect(Date.parse(enforcer.keyEndsAt) - world.clock.now().getTime()).toBe(30 * day);
+    const rotated = must(await world.respond.rotateEnforcer({ id: enforcer.id, by: cleo }));
+    expect(await world.respond.findEnforcer(key)).toBeUndefined();
+    expect(JSON.stringify(await world.test.records())).not.toContain(rotated.key);
+    const before = world.clock.now();
+    try {
+      world.clock.set(new Date(before.getTime() + 30 * day - 1).toISOString());
+      expect(await world.respond.findEnforcer(rotated.key)).toMatchObject({ enforcerId: enforcer.id });
+      world.clock.set(new Date(before.getTime() + 30 * day).toISOString());
+      expect(await world.respond.findEnforcer(rotated.key)).toBeUndefined();
+    } finally {
+      world.clock.set(before.toISOString());
+    }
+    must(await world.respond.endEnforcer({ id: enforcer.id, by: cleo }));
+    expect(codeOf(await world.respond.rotateEnforcer({ id: enforcer.id, by: cleo }))).toBe("NOT_FOUND");
+  });
+
   test("a bouncer gets null where nothing is", async () => {
     const { enforcer } = await register("empty");
     expect((await settled(enforcer.id, true)).answer).toEqual({ new: null, deleted: null });

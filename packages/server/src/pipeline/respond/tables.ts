@@ -35,6 +35,8 @@ export type EnforcerTable = {
   name: string;
   key_hash: Uint8Array;
   key_hint: string;
+  key_life_days: number;
+  key_ends_at: Date;
   active: boolean;
   created_at: Date;
   deactivated_at: Date | null;
