@@ -41,7 +41,7 @@ import {
   type Identity,
   type KeyCheck,
 } from "#identity";
-import { createBus, type Bus } from "#platform/bus";
+import { createBus, createTopicBus, type Bus, type TopicBus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import { staysHere, type Config } from "#platform/config";
 import { ensureDataDirectory, openDatabase, type Database, type ReadDatabase } from "#platform/database";
@@ -137,6 +137,7 @@ type Base = AppOptions &
     keys: KeyRotation;
     personal: PersonalValues;
     bus: Bus;
+    topics: TopicBus;
     startedAt: Date;
     rules: RulePack;
     tls: Tls | undefined;
@@ -180,7 +181,7 @@ async function openTrust(base: Base, stack: Stack, onDiverged: (error: Error) =>
 
 /** The stages, last first: each is ready before what feeds it starts, and stops after it. */
 async function openStages(base: Base, stack: Stack, identity: Identity) {
-  const { config, log, database, bus, rules } = base;
+  const { config, log, database, bus, topics, rules } = base;
   const clock = systemClock;
   const govern = await openGovern(base);
   identity.endAccess.register(govern.standing);
@@ -189,13 +190,14 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   const escalate = createEscalate({ database, clock, bus, log });
   stack.defer(async () => await escalate.stop());
   const collect = createCollect({ database, clock, bus, log, intakeBytesMax: config.intakeBytesMax });
-  const detect = createDetect({ database, clock, bus, log, rules, readAfter: collect.readAfter });
+  const detect = createDetect({ database, clock, bus, topics, log, rules, readAfter: collect.readAfter });
   stack.defer(async () => await detect.stop());
   stack.defer(async () => await collect.stop());
   const ruleStates = createRuleStates({
     database,
     clock,
     bus,
+    topics,
     log,
     isKnown: (id) => detect.rules().rules.has(id),
     onChanged: () => detect.statesChanged(),
@@ -401,6 +403,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       secrets,
       keys,
       bus: createBus(clock),
+      topics: createTopicBus({ clock, log: options.log }),
       startedAt,
       rules,
       tls,

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import { severityRank } from "@tyr/contract";
 import type { CorrelationLoss, RefusedGroup, RestoreReport } from "@tyr/sigma";
-import { cursorOf, headOf, moveCursor, type Bus } from "#platform/bus";
+import { cursorOf, headOf, moveCursor, type Bus, type TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, WriteTransaction } from "#platform/database";
 import { startLoop } from "#platform/lifecycle";
@@ -15,7 +15,7 @@ import { createFigureWatch, type FigureWatch } from "./figures/figure-watch.ts";
 import { CONSUMER, deleteGroups, insertDetections, loadState, saveState } from "./evaluation-store.ts";
 import { createLossCounts, type LossReport } from "./loss-counts.ts";
 import { createLossNotices } from "./loss-notices.ts";
-import { putInForce } from "./put-in-force.ts";
+import { putInForce, type PutInForce } from "./put-in-force.ts";
 import { DETECT_ACTOR, recordedFact } from "./recorded-fact.ts";
 import type { RulePack } from "./rule-pack.ts";
 import { appliedStates, areSameStates, type AppliedStates } from "./rules/rule-state.ts";
@@ -26,6 +26,8 @@ export type DetectDeps = Readonly<{
   database: Database;
   clock: Clock;
   bus: Bus;
+  /** Left out: nobody in this process listens to topics. */
+  topics?: TopicBus;
   log: Logger;
   /** The pack it starts with. */
   rules: RulePack;
@@ -245,8 +247,8 @@ export class DetectWorker {
   }
 
   async #open(pack: RulePack): Promise<Standing> {
-    const { database } = this.#deps;
-    await putInForce(database, pack, DETECT_ACTOR);
+    const { database, clock } = this.#deps;
+    this.#tellReloaded(await putInForce(database, { pack, by: DETECT_ACTOR, now: clock.now() }));
     const { position, saved } = await loadState(database.read);
     const watch = createFigureWatch(pack, this.#deps.clock.now());
     await database.bookkeep("counters", async (tx) => await watchInputs(tx, watch.inputs, this.#deps.clock.now()));
@@ -257,6 +259,11 @@ export class DetectWorker {
     this.lookAtStates();
     const cursor = await cursorOf(database.read, CONSUMER);
     return { pack, watch, evaluator, states, fed: position, cursor, saved: position, savedAtMs: this.#nowMs() };
+  }
+
+  #tellReloaded({ changes, messages }: PutInForce): void {
+    this.#deps.topics?.deliver(messages);
+    for (const { ruleId } of changes) this.#deps.bus.publish("rule.changed", { id: ruleId, what: "definition" });
   }
 
   /** Other states come into force together with the windows gathered until here, so that a crash cannot mix them up. */
@@ -326,7 +333,16 @@ export class DetectWorker {
       );
       this.#tellDetected(fresh);
     }
-    for (const { ruleId } of suppressed) this.#deps.bus.publish("rule.changed", { id: ruleId, what: "suppressed" });
+    this.#tellSuppressed(suppressed);
+  }
+
+  #tellSuppressed(suppressed: SetAside["suppressed"]): void {
+    const { bus, topics } = this.#deps;
+    for (const { ruleId, detections } of suppressed) {
+      const payload = { rule_id: ruleId, reason: "muted", count: detections };
+      topics?.publish("ttp.rule.suppressed", { payload });
+      bus.publish("rule.changed", { id: ruleId, what: "suppressed" });
+    }
   }
 
   #tellDetected(fresh: readonly NewDetection[]): void {

@@ -1,5 +1,5 @@
 import { ok, refuse, type Actor, type Result, type RuleStateSet } from "@tyr/contract";
-import type { Bus } from "#platform/bus";
+import { enqueue, type Bus, type StoredMessage, type TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
 import { startLoop, type RunningLoop } from "#platform/lifecycle";
@@ -11,6 +11,7 @@ export type RuleStatesDeps = Readonly<{
   database: Database;
   clock: Clock;
   bus: Bus;
+  topics: TopicBus;
   log: Logger;
   /** Whether there is such a rule: only those can be set. */
   isKnown: (ruleId: string) => boolean;
@@ -38,8 +39,8 @@ const SYSTEM: StateBy = { actor: { kind: "system", id: "system", name: "Tyr" }, 
 /** A state ends at most this long after its time, as far as the log and the feed are concerned. */
 const REST_MS = 500;
 
-type Written = Readonly<{ facts: readonly Fact[]; ids: readonly string[] }>;
-const nothing: Written = { facts: [], ids: [] };
+type Change = Readonly<{ ruleId: string; before: SetState | undefined; next: SetState | undefined; by: StateBy }>;
+type Written = Readonly<{ changes: readonly Change[] }>;
 
 export function createRuleStates(deps: RuleStatesDeps): RuleStates {
   const { database, clock, log, isKnown } = deps;
@@ -62,7 +63,7 @@ export function createRuleStates(deps: RuleStatesDeps): RuleStates {
         const ended = await end(tx, [ruleId], now);
         const before = (await byRule(tx)).get(ruleId);
         await putState(tx, next);
-        return { facts: [...ended.facts, changed({ before, next, by })], ids: [ruleId] };
+        return { changes: [...ended.changes, { ruleId, before, next, by }] };
       });
       return ok(next);
     },
@@ -72,9 +73,9 @@ export function createRuleStates(deps: RuleStatesDeps): RuleStates {
       await settle(deps, async (tx) => {
         const ended = await end(tx, [ruleId], clock.now());
         const before = (await byRule(tx)).get(ruleId);
-        if (before === undefined) return nothing;
+        if (before === undefined) return { changes: [] };
         await deleteState(tx, ruleId);
-        return { facts: [...ended.facts, changed({ before, next: undefined, by })], ids: [ruleId] };
+        return { changes: [...ended.changes, { ruleId, before, next: undefined, by }] };
       });
       return ok(undefined);
     },
@@ -83,46 +84,59 @@ export function createRuleStates(deps: RuleStatesDeps): RuleStates {
   };
 }
 
-/** One transaction after another; afterwards whoever goes by states is told. */
+/** One transaction after another; the message is stored with the change, so that whoever must hear of it does. */
 async function settle(
-  { database, bus, onChanged }: RuleStatesDeps,
+  { database, clock, bus, topics, onChanged }: RuleStatesDeps,
   work: (tx: WriteTransaction) => Promise<Written>,
 ): Promise<void> {
-  const { ids } = await database.audited(
-    ({ facts }: Written) => facts,
+  const { changes, messages } = await database.audited(
+    (done: Written & { messages: readonly StoredMessage[] }) => done.changes.map(factOf),
     async (tx) => {
       await lockStates(tx);
-      return await work(tx);
+      const { changes } = await work(tx);
+      return { changes, messages: await enqueue(tx, changes.map(messageOf), clock.now()) };
     },
   );
-  if (ids.length === 0) return;
+  if (changes.length === 0) return;
   onChanged();
-  for (const id of ids) bus.publish("rule.changed", { id, what: "state" });
+  topics.deliver(messages);
+  for (const { ruleId } of changes) bus.publish("rule.changed", { id: ruleId, what: "state" });
 }
 
 async function end(tx: WriteTransaction, ruleIds: readonly string[], now: Date): Promise<Written> {
-  const facts: Fact[] = [];
-  const ids: string[] = [];
+  const changes: Change[] = [];
   for (const before of await listStates(tx)) {
     const next = ruleIds.includes(before.ruleId) ? endedState(before, now) : undefined;
     if (next === undefined) continue;
     await putState(tx, next);
-    facts.push(changed({ before, next, by: SYSTEM }));
-    ids.push(before.ruleId);
+    changes.push({ ruleId: before.ruleId, before, next, by: SYSTEM });
   }
-  return { facts, ids };
+  return { changes };
 }
 
-type Change = Readonly<{ before: SetState | undefined; next: SetState | undefined; by: StateBy }>;
-
-function changed({ before, next, by }: Change): Fact {
+function factOf({ ruleId, before, next, by }: Change): Fact {
   return {
     type: "rule.state_changed",
     actor: by.actor,
-    object: { kind: "rule", id: next?.ruleId ?? before?.ruleId ?? "" },
+    object: { kind: "rule", id: ruleId },
     before: before === undefined ? "enabled" : describeState(before),
     after: next === undefined ? "enabled" : describeState(next),
     requestId: by.requestId,
     details: { reason: next?.reason ?? null, until: next?.expiresAt?.toISOString() ?? null },
   };
+}
+
+/** Neither the reason nor a name: what people write stays in the log and in the table. */
+function messageOf({ ruleId, next, by }: Change) {
+  return {
+    family: "ttp.rule.state.*",
+    segments: [ruleId],
+    payload: {
+      rule_id: ruleId,
+      state: next?.state ?? "enabled",
+      confidence_max: next?.confidenceMax ?? null,
+      expires_at: next?.expiresAt?.toISOString() ?? null,
+      set_by: by.actor.id,
+    },
+  } as const;
 }
