@@ -19,6 +19,12 @@ test("aliases a line made up itself leave neither an address, a text nor a whole
     "email.body.topics",
     "email.body.base64_bytes",
     "file.hash.sha256",
+    "canary.token",
+    "canary.kind",
+    "canary.channel",
+    "canary.fp.webdriver",
+    "canary.fp.automation",
+    "user_agent.tool",
     "user.name",
   ];
   for (const junk of [CANARY, PATH, [CANARY], [PATH], { a: CANARY }]) {

@@ -64,7 +64,21 @@ function mailSignals({ fields }: Readonly<{ fields: Fields }>): Value | undefine
   return failed.length === 0 ? undefined : failed;
 }
 
+const BROWSER_FLAGS = {
+  webdriver: "canary.fp.webdriver",
+  webrtc_leak: "canary.fp.webrtc_leak",
+  zone_mismatch: "canary.fp.zone_mismatch",
+  agent_mismatch: "canary.fp.agent_mismatch",
+  platform_mismatch: "canary.fp.platform_mismatch",
+};
+
 export const TELEMETRY_EXTRACTORS = {
+  canary_token: word("canary.token", /^[A-Za-z0-9_-]{1,64}$/),
+  canary_kind: word("canary.kind"),
+  canary_channel: word("canary.channel"),
+  tool: word("user_agent.tool"),
+  metric: flags(BROWSER_FLAGS),
+  matched_signature: word("canary.fp.automation"),
   body_sha256: word("email.body.sha256", SHA256),
   body_simhash: word("email.body.simhash", HASH),
   matched_headers: words("email.mismatches"),
@@ -81,7 +95,11 @@ export const TELEMETRY_EXTRACTORS = {
 } as const satisfies Record<string, Extract>;
 type TelemetryKey = keyof typeof TELEMETRY_EXTRACTORS;
 
+const canary = ["canary_token", "canary_kind", "canary_channel", "tool"] as const satisfies readonly TelemetryKey[];
+
 export const TELEMETRY_KEYS = {
+  canary,
+  canary_fingerprint: [...canary, "metric", "matched_signature"],
   email: [
     "body_sha256",
     "body_simhash",
@@ -102,4 +120,6 @@ export const TELEMETRY_KEYS = {
 /** Kinds of events the categories of these log sources hold. */
 export const TELEMETRY_CATEGORIES = {
   email: ["email"],
+  canary: ["canary"],
+  canary_fingerprint: ["canary_fingerprint"],
 } as const satisfies Readonly<Record<string, readonly EventKind[]>>;

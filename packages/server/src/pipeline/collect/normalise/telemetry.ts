@@ -1,9 +1,11 @@
 import type { EventKind, Severity } from "@tyr/contract";
 import type { Normalised, Outcome } from "../event.ts";
 import { eventOf } from "./draft.ts";
+import { readCanary } from "./canary.ts";
 import { readEmail } from "./email.ts";
 import { normaliseJson } from "./generic-json.ts";
 import type { Json } from "./json-members.ts";
+import { readOpenCanary } from "./opencanary.ts";
 import type { NormaliseOptions } from "./options.ts";
 
 /** What a reader makes of a line it knows; the address, the time and the session are found as in any JSON. */
@@ -25,7 +27,7 @@ export type Telemetry = Readonly<{
 /** @returns undefined when the line is none of its own */
 export type TelemetryReader = (json: Json, options: NormaliseOptions) => Telemetry | undefined;
 
-const READERS: readonly TelemetryReader[] = [readEmail];
+const READERS: readonly TelemetryReader[] = [readOpenCanary, readCanary, readEmail];
 
 /** JSON whose sender we know: more than its names tell, and nothing personal in the aliases. */
 export function normaliseTelemetry(json: Json, raw: string, options: NormaliseOptions): Normalised | undefined {
