@@ -270,6 +270,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
       auditHead: async () => await audit.head(),
       cosigning: async () => await audit.cosigning(),
       detectConsumer: "detect",
+      attack: () => rules().attack,
     }),
     ...collectHandlers({ database, collect }),
     ...detectionHandlers({ database, rules }),

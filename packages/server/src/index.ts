@@ -1,2 +1,2 @@
 export { runServer, type RunOptions } from "./main.ts";
-export { bundledAttack, intakeLogsources, readRuleLine, runRulePackTests } from "#detect";
+export { builtInAttack, intakeLogsources, readRuleLine, runRulePackTests } from "#detect";

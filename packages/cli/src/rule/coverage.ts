@@ -17,7 +17,9 @@ export type Covered = Readonly<{
 }>;
 
 /** Technique id → name and the tactics it belongs to. */
-export type Techniques = Readonly<Record<string, readonly [name: string, tactics: readonly string[]]>>;
+export type Techniques = Readonly<
+  Record<string, readonly [name: string, tactics: readonly string[], ...more: unknown[]]>
+>;
 
 type Rule = DetectionRule | CorrelationRule;
 

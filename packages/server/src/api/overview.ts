@@ -3,7 +3,7 @@ import { countEvents, listSensors, perHour } from "#collect";
 import { cursorOf, headOf } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, ReadDatabase } from "#platform/database";
-import { countDetections, detectionsPerHour, techniqueName, techniquesSeen } from "#detect";
+import { countDetections, detectionsPerHour, techniqueName, techniquesSeen, type AttackCatalogue } from "#detect";
 import { countOpenBySeverity, topActors } from "#escalate";
 import { countWaiting, type ModeInForce } from "#govern";
 import { blockedAmong, summariseBlocks } from "#respond";
@@ -18,6 +18,8 @@ export type OverviewDeps = Readonly<{
   cosigning: () => Promise<Cosigning | undefined>;
   /** The consumer whose lag is the distance from stored to detected. */
   detectConsumer: string;
+  /** The releases that name techniques. */
+  attack: () => AttackCatalogue;
 }>;
 
 const DAY_MS = 86_400_000;
@@ -54,13 +56,13 @@ async function actors(db: ReadDatabase, now: Date): Promise<Overview["topActors"
   return worst.map((actor) => ({ ...actor, blocked: blocked.has(actor.ip) }));
 }
 
-async function techniques(db: ReadDatabase): Promise<Overview["techniques"]> {
+async function techniques(db: ReadDatabase, attack: AttackCatalogue): Promise<Overview["techniques"]> {
   const seen = await techniquesSeen(db, TECHNIQUES_SHOWN);
   return seen.map(({ technique, tactic, detections }) => ({
     technique,
     tactic,
     detections,
-    name: techniqueName(technique),
+    name: techniqueName(attack, technique),
   }));
 }
 
@@ -83,6 +85,7 @@ async function readOverview({
   auditHead,
   cosigning,
   detectConsumer,
+  attack,
 }: OverviewDeps): Promise<Overview> {
   const db = database.read;
   const now = clock.now();
@@ -100,7 +103,7 @@ async function readOverview({
     events: { total: events.total, lastAt: iso(events.lastAt), perHour: await hours(db, now) },
     detections: { total: await countDetections(db), lagEvents: await lagOf(db, detectConsumer) },
     topActors: await actors(db, now),
-    techniques: await techniques(db),
+    techniques: await techniques(db, attack()),
     audit: {
       size: head.size,
       checkpointAt: head.checkpointAt,

@@ -108,8 +108,8 @@ async function plantIncidents(tx: WriteTransaction): Promise<void> {
       values (${`det_${number}`}, ${number}, now(), now(), now(), 'r', 'r', '1', 'low', 1, false, '[]', '{}', 1,
         '2026-09-23T08:00:00Z')`.execute(tx);
     await sql`insert into tag (id, detection_id, source_kind, source_id, rule_id, rule_version, technique, tactic, confidence,
-        evidence, attack_release, observation, created_at)
-      values (${`tag_${number}`}, ${`det_${number}`}, 'rule', 's', 'r', '1', 'T1110', 'credential-access', 0.5, '[]', '19', 'o', now())`.execute(
+        evidence, attack_domain, attack_release, observation, seen_at, created_at)
+      values (${`tag_${number}`}, ${`det_${number}`}, 'rule', 's', 'r', '1', 'T1110', 'credential-access', 0.5, '[]', 'enterprise-attack', '19', 'o', now(), now())`.execute(
       tx,
     );
     if (number < 5)

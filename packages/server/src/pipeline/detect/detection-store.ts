@@ -15,7 +15,11 @@ function toTag(row: TagRow): DetectionTag {
     tactic: row.tactic,
     confidence: row.confidence,
     evidence: row.evidence as Readonly<Record<string, unknown>>,
+    attackDomain: row.attack_domain,
     attackRelease: row.attack_release,
+    observation: row.observation,
+    identity: row.identity,
+    session: row.session,
   };
 }
 

@@ -10,12 +10,19 @@ export type DetectionTag = Readonly<{
   technique: string;
   /** `T1110.003`, or null. */
   subTechnique: string | null;
-  /** Short name in the ATT&CK release, e.g. `credential-access`. */
+  /** Short name in the ATT&CK release of the domain, e.g. `credential-access`. */
   tactic: string;
   /** 0.3 to 1. */
   confidence: number;
   evidence: Readonly<Record<string, unknown>>;
+  /** `enterprise-attack`, `ics-attack` …, and the release of it that was in force. */
+  attackDomain: string;
   attackRelease: string;
+  /** Whom it hangs on, at least one: a canonical source address, an identity. */
+  observation: string | null;
+  identity: string | null;
+  /** Session of the event, as its sensor named it. */
+  session: string | null;
 }>;
 
 /** One finding of one rule: about a single event, or about the events of a correlation's window. */

@@ -14,22 +14,22 @@ import {
 } from "@tyr/sigma";
 import { derivedId } from "#platform/ids";
 import type { StoredEvent } from "#collect";
-import type { DetectionTag, NewDetection } from "./detection.ts";
+import type { NewDetection } from "./detection.ts";
 import { eventLogsource } from "./event-logsource.ts";
-import { evidenceFor, type EvidenceSource } from "./evidence.ts";
+import type { EvidenceSource } from "./evidence.ts";
 import { visibleText } from "./hostile-text.ts";
+import { makeTags } from "./make-tags.ts";
 import type { PackRule, RulePack } from "./rule-pack.ts";
 import { foundTokens } from "./rule-tokens.ts";
-import { CONFIDENCE_DEFAULT } from "./rule-extension.ts";
 import { type AppliedStates, NO_STATES } from "./rules/rule-state.ts";
-import { CONFIDENCE_MIN, tagId } from "./tag.ts";
 
 /** What rules read of an event; `StoredEvent` has more. */
 export type EvaluatedEvent = Pick<
   StoredEvent,
   "id" | "time" | "observedAt" | "kind" | "src" | "user" | "sensorId" | "fields" | "ecs" | "raw"
 > &
-  Pick<SigmaEvent, "logsource">;
+  Pick<SigmaEvent, "logsource"> &
+  Readonly<{ session?: string | null }>;
 
 /** Evaluates events in the order of their positions. What it answers depends on that sequence and on nothing else. */
 export type Evaluator = Readonly<{
@@ -183,7 +183,7 @@ type About = Pick<
 >;
 
 function complete(rule: PackRule, about: About, context: Context & { evidence: EvidenceSource }): NewDetection {
-  const { event } = context;
+  const { event, states, evidence } = context;
   const sensorName = event.ecs["sensor.name"] ?? event.fields["sensor.name"];
   return {
     ...about,
@@ -195,7 +195,12 @@ function complete(rule: PackRule, about: About, context: Context & { evidence: E
     phrase: phraseOf(rule, about.user),
     sensorId: event.sensorId,
     sensorName: typeof sensorName === "string" ? sensorName : null,
-    tags: about.actorIp === null ? [] : tagsOf(rule, context),
+    tags: makeTags(rule, {
+      event,
+      evidence,
+      observation: about.actorIp,
+      ceiling: states.get(rule.id)?.confidenceMax ?? 1,
+    }),
   };
 }
 
@@ -204,33 +209,4 @@ const USER_CHARS_MAX = 32;
 function phraseOf(rule: PackRule, user: string | null): string | null {
   const name = user === null || user === "" ? "an unknown account" : visibleText(user, USER_CHARS_MAX);
   return rule.phrase?.replaceAll("{user}", () => name) ?? null;
-}
-
-/** A tag needs an observation to hang on, so findings without a source address have none. */
-function tagsOf(rule: PackRule, context: Context & { evidence: EvidenceSource }): readonly DetectionTag[] {
-  const { event, pack, states, evidence } = context;
-  const ceiling = states.get(rule.id)?.confidenceMax ?? 1;
-  return rule.techniques.flatMap(({ technique, subTechnique, tactic }): DetectionTag[] => {
-    const confidence = Math.min(confidenceOf(rule, subTechnique ?? technique), ceiling);
-    if (confidence < CONFIDENCE_MIN) return [];
-    const identity = { sourceKind: event.kind, sourceId: event.id, ruleId: rule.id, ruleVersion: rule.version };
-    return [
-      {
-        id: tagId({ ...identity, technique, subTechnique }),
-        sourceKind: event.kind,
-        sourceId: event.id,
-        technique,
-        subTechnique,
-        tactic,
-        confidence,
-        evidence: evidenceFor(event.kind, rule.evidence, evidence),
-        attackRelease: pack.attack.release,
-      },
-    ];
-  });
-}
-
-function confidenceOf(rule: PackRule, technique: string): number {
-  const { confidence } = rule;
-  return typeof confidence === "number" ? confidence : (confidence[technique] ?? CONFIDENCE_DEFAULT);
 }

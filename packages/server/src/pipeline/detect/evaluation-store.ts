@@ -4,22 +4,17 @@ import { sql } from "kysely";
 import { takePositions } from "#platform/bus";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
 import type { NewDetection } from "./detection.ts";
+import { insertTags } from "./tag-store.ts";
 import "./tables.ts";
+import { toJson } from "./to-json.ts";
 
 export const CONSUMER = "detect";
-
-/** jsonb and text refuse NUL and lone surrogates, and an attacker chooses user names: they become U+FFFD. */
-function toJson(rows: readonly object[]): string {
-  return JSON.stringify(rows, (_, value: unknown) =>
-    typeof value === "string" ? value.toWellFormed().replaceAll("\0", "\uFFFD") : value,
-  );
-}
 
 /**
  * Stores findings of one batch and counts them. Findings that are stored already are left alone: ids are derived, so
  * those are the same.
  *
- * @returns what was new, in the order of its positions
+ * @returns what was new, in the order of its positions, each with the tags that were written
  */
 export async function insertDetections(
   tx: WriteTransaction,
@@ -34,9 +29,9 @@ export async function insertDetections(
   if (fresh.length === 0) return [];
   const first = await takePositions(tx, "detection", fresh.length);
   await insertRows(tx, { fresh, first, now });
-  await insertTags(tx, fresh, now);
-  await countHits(tx, fresh);
-  return fresh;
+  const written = await insertTags(tx, fresh, now);
+  await countHits(tx, written);
+  return written;
 }
 
 async function insertRows(
@@ -54,23 +49,6 @@ async function insertRows(
       id text, position int8, time timestamptz, "firstEventAt" timestamptz, "lastEventAt" timestamptz, "ruleId" text,
       "ruleTitle" text, "ruleVersion" text, severity text, "riskPoints" int4, phrase text, "actorIp" text, "user" text,
       "sensorId" text, "sensorName" text, correlation boolean, "groupKey" jsonb, "eventIds" jsonb, "eventCount" int8)
-  `.execute(tx);
-}
-
-async function insertTags(tx: WriteTransaction, fresh: readonly NewDetection[], now: Date): Promise<void> {
-  const rows = fresh.flatMap(({ id, ruleId, ruleVersion, actorIp, tags }) =>
-    tags.map((tag) => ({ ...tag, detectionId: id, ruleId, ruleVersion, observation: actorIp })),
-  );
-  if (rows.length === 0) return;
-  await sql`
-    insert into tag (id, detection_id, source_kind, source_id, rule_id, rule_version, technique, sub_technique, tactic,
-      confidence, evidence, attack_release, observation, created_at)
-    select id, "detectionId", "sourceKind", "sourceId", "ruleId", "ruleVersion", technique, "subTechnique", tactic,
-      confidence, evidence, "attackRelease", observation, ${now}::timestamptz
-    from jsonb_to_recordset(${toJson(rows)}::jsonb) as row (
-      id text, "detectionId" text, "sourceKind" text, "sourceId" text, "ruleId" text, "ruleVersion" text, technique text,
-      "subTechnique" text, tactic text, confidence float8, evidence jsonb, "attackRelease" text, observation text)
-    on conflict (id) do nothing
   `.execute(tx);
 }
 

@@ -15,7 +15,8 @@ export {
   type TechniqueSeen,
 } from "./detection-store.ts";
 export { retainedDetections } from "./retained-store.ts";
-export { bundledAttack, techniqueName } from "./attack/attack-release.ts";
+export { builtInAttack, ENTERPRISE, releaseOf, techniqueName, type AttackCatalogue } from "./attack/attack-release.ts";
+export { phaseOf, UKC_PHASES, type UkcPhase } from "./attack/unified-kill-chain.ts";
 export { visibleText } from "./hostile-text.ts";
 export { loadRulePack, type PackRule, type RejectedRule, type RulePack } from "./rule-pack.ts";
 export { daysByRule, listInputs, type RuleDay } from "./figures/figure-store.ts";

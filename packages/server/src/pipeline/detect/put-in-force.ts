@@ -2,6 +2,7 @@ import type { Actor } from "@tyr/contract";
 import { enqueue, type NewMessage, type StoredMessage } from "#platform/bus";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
 import { replaceRules, rulesInForce, type RuleInForce } from "./evaluation-store.ts";
+import { nameReleases } from "./attack/attack-release.ts";
 import type { RulePack } from "./rule-pack.ts";
 
 /** A rule that is not what it was; of a removed one the version is null. */
@@ -58,7 +59,7 @@ async function put(tx: WriteTransaction, { pack, by, now }: Putting): Promise<Pu
       added,
       removed,
       changed: stale.length - removed,
-      attackRelease: pack.attack.release,
+      attackRelease: nameReleases(pack.attack),
     },
   };
   const changes = before.length === 0 ? [] : changesOf(before, after);

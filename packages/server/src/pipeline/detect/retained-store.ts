@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from "kysely";
 import type { WriteTransaction } from "#platform/database";
+import { deleteTags } from "./tag-store.ts";
 
 type Due = Readonly<{ cutoff: Date; heldSubjects: readonly string[] }>;
 
@@ -46,7 +47,7 @@ export function retainedDetections(keepers: DetectionKeepers) {
         order by position limit ${limit} for update`.execute(tx);
       const ids = rows.map((row) => row.id);
       if (ids.length === 0) return 0;
-      await sql`delete from tag where detection_id = any (${ids}::text[])`.execute(tx);
+      await deleteTags(tx, ids);
       await sql`delete from detection where id = any (${ids}::text[])`.execute(tx);
       return ids.length;
     },

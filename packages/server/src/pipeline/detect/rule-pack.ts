@@ -12,7 +12,8 @@ import {
   type SigmaRule,
 } from "@tyr/sigma";
 import { ConfigInvalid } from "#platform/config";
-import { type AttackRelease, bundledAttack, pairTechniques, type TaggedTechnique } from "./attack/attack-release.ts";
+import { type AttackCatalogue, builtInAttack } from "./attack/attack-release.ts";
+import { pairTechniques, type TaggedTechnique } from "./attack/pair-techniques.ts";
 import { noPipelines, type Pipelines } from "./pipelines.ts";
 import { declaredKey, type EvidenceKey } from "./evidence.ts";
 import { readRuleFiles, type UnreadableFile } from "./rule-files.ts";
@@ -23,9 +24,9 @@ import { tokensOf } from "./rule-tokens.ts";
 export type PackRule = Readonly<{
   sigma: DetectionRule | CorrelationRule;
   id: string;
-  /** First characters of the SHA-256 of the document, of the filters that narrow it and of the pipelines in force. */
   /** The document as its author wrote it. */
   text: string;
+  /** First characters of the SHA-256 of the document, of the filters that narrow it and of the pipelines in force. */
   version: string;
   /** Changes when this rule or one it refers to changes: windows gathered under another one are not continued. */
   stateDigest: string;
@@ -35,6 +36,8 @@ export type PackRule = Readonly<{
   phrase: string | null;
   evidence: readonly EvidenceKey[];
   techniques: readonly TaggedTechnique[];
+  /** What the ATT&CK releases in force replaced of what the rule names, one sentence each. */
+  notices: readonly string[];
   logsources: readonly Logsource[];
   tokens: ReturnType<typeof tokensOf>;
 }>;
@@ -43,13 +46,13 @@ export type RejectedRule = Readonly<{ path: string; line: number; column: number
 
 /** All rules in force. `ruleSet` holds what the engine runs, `rules` what the stage knows of each by its key. */
 export type RulePack = Readonly<{
-  /** SHA-256 over paths and texts of the files, hexadecimal; over the pipelines too, where there are any. */
+  /** SHA-256 over paths and texts of the files, hexadecimal; over pipelines and loaded ATT&CK releases too, where there are any. */
   digest: string;
   pipelines: Pipelines;
   ruleSet: Pick<RuleSet, "rules" | "correlations">;
   rules: ReadonlyMap<string, PackRule>;
   rejected: readonly RejectedRule[];
-  attack: AttackRelease;
+  attack: AttackCatalogue;
 }>;
 
 /**
@@ -69,11 +72,11 @@ function toUnread({ path, reason }: UnreadableFile): RejectedRule {
   return { path, line: 1, column: 1, code: "file-unreadable", message: reason };
 }
 
-type PackOptions = Readonly<{ attack?: AttackRelease; pipelines?: Pipelines }>;
+export type PackOptions = Readonly<{ attack?: AttackCatalogue; pipelines?: Pipelines }>;
 
 /** Builds a pack from rule files. A bad rule is reported and left out, with the correlations that need it. */
 export function buildRulePack(files: readonly RuleFile[], options: PackOptions = {}): RulePack {
-  const { attack = bundledAttack(), pipelines = noPipelines } = options;
+  const { attack = builtInAttack(), pipelines = noPipelines } = options;
   const loaded = loadRules(files, { pipelines: pipelines.rules });
   const rejected = loaded.report.filter((entry) => entry.status === "rejected");
   const building = new PackBuilder({ files, loaded, attack, pipelines });
@@ -81,7 +84,11 @@ export function buildRulePack(files: readonly RuleFile[], options: PackOptions =
   // Correlations stand after those they refer to, so one pass carries a refusal along a whole chain.
   const correlations = loaded.correlations.filter((rule) => building.take(rule));
   return {
-    digest: digestOf([...files.flatMap(({ path, text }) => [path, text]), ...marksOf(pipelines)]),
+    digest: digestOf([
+      ...files.flatMap(({ path, text }) => [path, text]),
+      ...marksOf(pipelines),
+      ...attackMarks(attack),
+    ]),
     pipelines,
     ruleSet: { rules, correlations },
     rules: building.rules,
@@ -98,6 +105,11 @@ function toRejected(entry: Extract<RuleReport, { status: "rejected" }>): Rejecte
 /** What a digest says of pipelines; nothing without any, so that versions stay what they were. */
 function marksOf({ digest }: Pipelines): readonly string[] {
   return digest === "" ? [] : [digest];
+}
+
+/** Nothing for the releases that come with Tyr, so that digests of packs stay what they were. */
+function attackMarks(attack: AttackCatalogue): readonly string[] {
+  return attack === builtInAttack() ? [] : [JSON.stringify(attack)];
 }
 
 /** Length-prefixed, so that no two lists of texts are alike. */
@@ -119,13 +131,18 @@ const LEVEL_DEFAULT: Level = "medium";
 /** Points of a rule that names none, by its severity. */
 const POINTS_DEFAULT: Readonly<Record<Severity, number>> = { info: 0, low: 5, medium: 15, high: 30, critical: 50 };
 
-type Material = Readonly<{ files: readonly RuleFile[]; loaded: RuleSet; attack: AttackRelease; pipelines: Pipelines }>;
+type Material = Readonly<{
+  files: readonly RuleFile[];
+  loaded: RuleSet;
+  attack: AttackCatalogue;
+  pipelines: Pipelines;
+}>;
 
 class PackBuilder {
   readonly rules = new Map<string, PackRule>();
   readonly rejected: RejectedRule[] = [];
   readonly #documents: ReadonlyMap<string, string>;
-  readonly #attack: AttackRelease;
+  readonly #attack: AttackCatalogue;
   readonly #marks: readonly string[];
 
   constructor({ files, loaded, attack, pipelines }: Material) {
@@ -156,7 +173,7 @@ class PackBuilder {
     const logsources = sigma.kind === "detection" ? [sigma.logsource] : bases.flatMap((base) => base?.logsources ?? []);
     const read = readExtension(sigma);
     if (!read.ok) return { code: "extension-invalid", message: read.message };
-    const paired = pairTechniques(sigma.attack, this.#attack);
+    const paired = pairTechniques(sigma.attack, { attack: this.#attack, shipped: builtInAttack() });
     if (!paired.ok) return { code: "attack-invalid", message: paired.message };
     const evidence = read.extension.evidence.map((key) => [key, declaredKey(key, logsources)] as const);
     const strange = evidence.find(([, declared]) => declared === undefined);
@@ -168,6 +185,7 @@ class PackBuilder {
     return {
       sigma,
       id: sigma.id,
+      text: this.#documents.get(sigma.key) ?? "",
       version,
       stateDigest: digestOf([version, ...bases.map((base) => base?.stateDigest ?? "")]),
       severity,
@@ -176,7 +194,7 @@ class PackBuilder {
       phrase: read.extension.phrase,
       evidence: evidence.flatMap(([, declared]) => declared ?? []),
       techniques: paired.techniques,
-      text: this.#documents.get(sigma.key) ?? "",
+      notices: paired.notices,
       logsources,
       tokens: sigma.kind === "detection" ? tokensOf(sigma) : [],
     };

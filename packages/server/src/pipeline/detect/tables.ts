@@ -39,9 +39,12 @@ type TagTable = {
   tactic: string;
   confidence: number;
   evidence: unknown;
+  attack_domain: string;
   attack_release: string;
   observation: string | null;
   identity: string | null;
+  session: string | null;
+  seen_at: Date;
   created_at: Date;
 };
 export type TagRow = Selectable<TagTable>;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { tagId } from "./tag.ts";
+import { makeTag, tagId } from "./tag.ts";
 
 const tag = {
   sourceKind: "command",
@@ -31,4 +31,29 @@ test("each of the six parts makes another tag", () => {
 test("what is not one of the six parts does not enter the id", () => {
   const more = { ...tag, time: "2026-02-01T00:00:00.000Z", confidence: 0.4, attackRelease: "17.1" };
   expect(tagId(more)).toBe(tagId(tag));
+});
+
+const whole = {
+  ...tag,
+  tactic: "credential-access",
+  confidence: 0.9,
+  evidence: {},
+  attackDomain: "enterprise-attack",
+  attackRelease: "18.1",
+  observation: "203.0.113.7",
+  identity: null,
+  session: null,
+} as const;
+
+test("a tag has the id of its parts, and not the rule's: that stands beside it", () => {
+  expect(makeTag(whole)).toEqual({ id: tagId(tag), ...whole, ruleId: undefined, ruleVersion: undefined });
+});
+
+test("a tag that hangs on nobody is a mistake of ours, which names both columns", () => {
+  expect(() => makeTag({ ...whole, observation: null })).toThrow(/observation.*identity/);
+  expect(makeTag({ ...whole, observation: null, identity: "idn_1" }).identity).toBe("idn_1");
+});
+
+test.each([0.29, 1.01, Number.NaN])("a tag cannot be %d sure", (confidence) => {
+  expect(() => makeTag({ ...whole, confidence })).toThrow(/confidence/);
 });

@@ -1,55 +1,49 @@
 import { describe, expect, test } from "vitest";
-import { bundledAttack, pairTechniques, techniqueName } from "./attack-release.ts";
+import { builtInAttack, releaseOf, techniqueName } from "./attack-release.ts";
+import { phaseOf, phaseOfTacticId, tacticsWithoutPhase, UKC_PHASES } from "./unified-kill-chain.ts";
 
-const attack = bundledAttack();
+const attack = builtInAttack();
 
-describe("the bundled ATT&CK release", () => {
-  test("says which release it is, and carries MITRE's designation", () => {
-    expect(attack.release).toMatch(/^\d+\.\d+$/);
-    expect(attack.notice).toContain("The MITRE Corporation");
-    expect(Object.keys(attack.tactics)).toHaveLength(14);
-    expect(techniqueName("T1110.003")).toBe("Password Spraying");
-    expect(techniqueName("T9999")).toBeNull();
+describe.each(["enterprise-attack", "ics-attack"])("the release of %s that comes with Tyr", (domain) => {
+  const release = releaseOf(attack, domain);
+
+  test("says which one it is, and carries MITRE's designation", () => {
+    expect(release?.release).toMatch(/^\d+\.\d+$/);
+    expect(release?.notice).toContain("The MITRE Corporation");
   });
 
-  test("names only tactics it has", () => {
-    const named = new Set(Object.values(attack.techniques).flatMap(([, tactics]) => tactics));
-    expect([...named].filter((tactic) => attack.tactics[tactic] === undefined)).toEqual([]);
+  test("names only tactics and techniques it has", () => {
+    const { techniques = {}, tactics = {}, deprecated = {}, revoked = {}, groups = {} } = release ?? {};
+    const named = new Set(Object.values(techniques).flatMap(([, own]) => own));
+    expect([...named].filter((tactic) => tactics[tactic] === undefined)).toEqual([]);
+    const known = new Set([...Object.keys(techniques), ...Object.keys(deprecated)]);
+    const used = new Set(Object.values(groups).flatMap(([, , own]) => own));
+    expect([...used].filter((id) => !known.has(id))).toEqual([]);
+    const successors = Object.values(revoked).flatMap(([, next]) => next ?? []);
+    expect(successors.filter((id) => !known.has(id) && revoked[id] === undefined)).toEqual([]);
+  });
+
+  test("has a phase of the kill chain for each of its tactics", () => {
+    expect(tacticsWithoutPhase(attack)).toEqual([]);
+    for (const tactic of Object.keys(release?.tactics ?? {})) {
+      expect(UKC_PHASES).toContain(phaseOf(attack, domain, tactic));
+    }
   });
 });
 
-describe("pairs of technique and tactic", () => {
-  test("a technique gets the tactic of the rule it belongs to", () => {
-    const named = { techniques: ["T1110.001", "T1078"], tactics: ["credential-access", "initial-access"] };
-    expect(pairTechniques(named, attack)).toEqual({
-      ok: true,
-      techniques: [
-        { technique: "T1110", subTechnique: "T1110.001", tactic: "credential-access" },
-        { technique: "T1078", subTechnique: null, tactic: "initial-access" },
-      ],
-    });
-  });
+test("techniques are named whether they are in use or were revoked; others have no name", () => {
+  expect(techniqueName(attack, "T1110.003")).toBe("Password Spraying");
+  expect(techniqueName(attack, "T0801")).toBe("Monitor Process State");
+  expect(techniqueName(attack, "T1086")).toBe("PowerShell");
+  expect(techniqueName(attack, "T9999")).toBeNull();
+  expect(techniqueName(attack, "constructor")).toBeNull();
+});
 
-  test("a rule that names no tactic gets the technique's own", () => {
-    expect(pairTechniques({ techniques: ["T1082"], tactics: [] }, attack)).toMatchObject({
-      techniques: [{ tactic: "discovery" }],
-    });
-  });
-
-  test.each([
-    [
-      "a technique of another tactic",
-      { techniques: ["T1029"], tactics: ["command-and-control"] },
-      "T1029 (Scheduled Transfer) belongs to",
-    ],
-    [
-      "a tactic nothing belongs to",
-      { techniques: ["T1110"], tactics: ["credential-access", "impact"] },
-      "the tactic impact",
-    ],
-    ["a technique the release does not have", { techniques: ["T9999"], tactics: [] }, "T9999 is not in ATT&CK"],
-  ])("%s is refused", (_, named, message) => {
-    const read = pairTechniques(named, attack);
-    expect(read).toMatchObject({ ok: false, message: expect.stringContaining(message) });
-  });
+test("a tactic nobody has placed in the kill chain has no phase and is named to whoever loads the release", () => {
+  const [first] = attack;
+  if (first === undefined) throw new Error("nothing is built in");
+  const later = { ...first, release: "30.0", tactics: { ...first.tactics, novelty: ["TA9999", "Novelty"] as const } };
+  expect(phaseOf([later], later.domain, "novelty")).toBeNull();
+  expect(phaseOfTacticId("constructor")).toBeNull();
+  expect(tacticsWithoutPhase([later])).toEqual(["TA9999 (Novelty) of enterprise-attack 30.0"]);
 });

@@ -1,60 +1,90 @@
 import { readFileSync } from "node:fs";
 
-/** Names and tactics of one ATT&CK release. MITRE's notice and licence are in the data and beside it. */
+/** Name, short names of its tactics in the order of the release, MITRE's own STIX id. */
+export type TechniqueEntry = readonly [name: string, tactics: readonly string[], stixId: string];
+
+/** One ATT&CK release of one domain in compact form: names, relations and ids, no descriptions. */
 export type AttackRelease = Readonly<{
+  /** As the bundle says it, e.g. `18.1`. */
   release: string;
+  /** `enterprise-attack`, `ics-attack` … */
   domain: string;
+  /** Of the matrix, e.g. `Enterprise ATT&CK`. */
+  name: string;
+  /** MITRE's copyright designation. */
   notice: string;
-  /** Short name → [TA id, name]. */
+  /** Short name → [TA id, name], in the order of the matrix. */
   tactics: Readonly<Record<string, readonly [id: string, name: string]>>;
-  /** Technique or sub-technique id → [name, short names of its tactics]. */
-  techniques: Readonly<Record<string, readonly [name: string, tactics: readonly string[]]>>;
+  /** Short names earlier releases had for tactics this one calls something else. */
+  formerTactics: Readonly<Record<string, string>>;
+  /** Techniques and sub-techniques in use, by id. A sub-technique's parent is the first part of its id. */
+  techniques: Readonly<Record<string, TechniqueEntry>>;
+  /** Still there, but no longer in the matrix and without a successor. */
+  deprecated: Readonly<Record<string, TechniqueEntry>>;
+  /** Revoked → what it was revoked by, null where the release names nothing. */
+  revoked: Readonly<Record<string, readonly [name: string, successor: string | null]>>;
+  /** Group id → name, other names, and the techniques MITRE has seen it use. */
+  groups: Readonly<Record<string, readonly [name: string, aliases: readonly string[], techniques: readonly string[]]>>;
 }>;
 
-let bundled: AttackRelease | undefined;
+/** The releases in force, one per domain; techniques have ids of their own in each. */
+export type AttackCatalogue = readonly AttackRelease[];
 
-/** The release that comes with Tyr; which one it is stands in the data, never in code. */
-export function bundledAttack(): AttackRelease {
-  bundled ??= JSON.parse(readFileSync(new URL("enterprise-attack.json", import.meta.url), "utf8")) as AttackRelease;
-  return bundled;
+export const ENTERPRISE = "enterprise-attack";
+/** The domains that come with Tyr. Which releases they are stands in the data, never in code. */
+const BUILT_IN = [ENTERPRISE, "ics-attack"] as const;
+let builtIn: AttackCatalogue | undefined;
+
+export function builtInAttack(): AttackCatalogue {
+  builtIn ??= BUILT_IN.map(
+    (domain) => JSON.parse(readFileSync(new URL(`${domain}.json`, import.meta.url), "utf8")) as AttackRelease,
+  );
+  return builtIn;
 }
 
-export type TaggedTechnique = Readonly<{ technique: string; subTechnique: string | null; tactic: string }>;
-export type TechniquesRead =
-  | Readonly<{ ok: true; techniques: readonly TaggedTechnique[] }>
-  | Readonly<{ ok: false; message: string }>;
-
-/**
- * Pairs each technique a rule names with a tactic it names. A technique the release does not have, a technique none of
- * the named tactics belongs to, and a tactic no named technique belongs to are refused: such tags would be false.
- * A rule that names no tactic gets the first one of the technique.
- */
-export function pairTechniques(
-  named: Readonly<{ techniques: readonly string[]; tactics: readonly string[] }>,
-  attack: AttackRelease,
-): TechniquesRead {
-  const used = new Set<string>();
-  const techniques: TaggedTechnique[] = [];
-  for (const id of named.techniques) {
-    const known = attack.techniques[id];
-    if (known === undefined) return refused(`${id} is not in ATT&CK ${attack.release} (${attack.domain})`);
-    const [name, tactics] = known;
-    for (const tactic of tactics) if (named.tactics.includes(tactic)) used.add(tactic);
-    const tactic = named.tactics.length === 0 ? tactics[0] : named.tactics.find((one) => tactics.includes(one));
-    if (tactic === undefined)
-      return refused(`${id} (${name}) belongs to ${tactics.join(", ")}, none of which is named`);
-    techniques.push({ technique: id.slice(0, 5), subTechnique: id.includes(".") ? id : null, tactic });
-  }
-  const idle = named.tactics.find((tactic) => !used.has(tactic));
-  if (idle !== undefined) return refused(`no technique of this rule belongs to the tactic ${idle}`);
-  return { ok: true, techniques };
+/** Own properties only: rules and requests name techniques and tactics, and `constructor` is neither. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
-function refused(message: string): TechniquesRead {
-  return { ok: false, message };
+/** A technique in use or deprecated. */
+export function techniqueOf(attack: AttackRelease, id: string): TechniqueEntry | undefined {
+  return entryOf(attack.techniques, id) ?? entryOf(attack.deprecated, id);
 }
 
-/** Name of a technique or sub-technique, null when the release does not have it. */
-export function techniqueName(id: string, attack: AttackRelease = bundledAttack()): string | null {
-  return attack.techniques[id]?.[0] ?? null;
+/** The release that has a technique or sub-technique, or once had it. */
+export function releaseWith(catalogue: AttackCatalogue, id: string): AttackRelease | undefined {
+  return (
+    catalogue.find((attack) => techniqueOf(attack, id) !== undefined) ??
+    catalogue.find((attack) => entryOf(attack.revoked, id) !== undefined)
+  );
+}
+
+export function releaseOf(catalogue: AttackCatalogue, domain: string): AttackRelease | undefined {
+  return catalogue.find((attack) => attack.domain === domain);
+}
+
+/** Name of a technique or sub-technique, null when no release in force has it. */
+export function techniqueName(catalogue: AttackCatalogue, id: string): string | null {
+  const attack = releaseWith(catalogue, id);
+  if (attack === undefined) return null;
+  return techniqueOf(attack, id)?.[0] ?? entryOf(attack.revoked, id)?.[0] ?? null;
+}
+
+/** `enterprise-attack 18.1, ics-attack 18.1`. */
+export function nameReleases(catalogue: AttackCatalogue): string {
+  return catalogue.map(({ domain, release }) => `${domain} ${release}`).join(", ");
+}
+
+/** Page of a technique at MITRE. Ids are of one form, so nothing else gets into the address. */
+export function techniqueUrl(id: string): string {
+  return `https://attack.mitre.org/techniques/${id.replace(".", "/")}`;
+}
+
+export function parentOf(id: string): string {
+  return id.slice(0, 5);
+}
+
+export function isSubTechnique(id: string): boolean {
+  return id.includes(".");
 }

@@ -42,6 +42,10 @@ export function aTag(technique: string, tactic: string): StoredDetection["tags"]
     tactic,
     confidence: 0.9,
     evidence: {},
+    attackDomain: "enterprise-attack",
     attackRelease: "18.1",
+    observation: "203.0.113.7",
+    identity: null,
+    session: null,
   };
 }
