@@ -50,6 +50,7 @@ const BLOCK: Fields = {
 const INCIDENT = fields(
   "details.key details.actorIp details.risk details.severity details.detections details.detectionIdsDigest",
 );
+const RULING = fields("before after details.rung details.with details.reason details.changes");
 const NOTE = fields("before after details.verdict details.note details.characters");
 const KEY = fields(
   "before after details.name details.scopes details.owner details.reason details.keysRevoked details.tokensEnded details.of details.networks details.lifeDays details.overlapSeconds details.exceptions details.review",
@@ -162,6 +163,9 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   },
   "rule.defined": CHANGE,
   "rule.state_changed": { ...CHANGE, ...fields("details.reason details.until") },
+  "actor.clustered": fields("details.rung details.formed details.merged details.unmerged details.changesDigest"),
+  "actor.merged": RULING,
+  "actor.unmerged": RULING,
   "incident.opened": INCIDENT,
   "incident.extended": INCIDENT,
   "incident.moved": NOTE,
