@@ -1,7 +1,10 @@
-import type { Normalised, Outcome } from "../event.ts";
+import type { Normalised } from "../event.ts";
 import { endpointOf, eventOf, present } from "./draft.ts";
 import { accessInstant } from "./instants.ts";
 import type { NormaliseOptions } from "./options.ts";
+import { given, numeric, outcomeOfStatus, responseAliases, urlAliases, type WebRequest } from "./web-aliases.ts";
+
+export { decodedUrl } from "./web-aliases.ts";
 
 const QUOTED = String.raw`"((?:[^"\\]|\\.)*)"`;
 /**
@@ -13,80 +16,11 @@ const LINE = new RegExp(
     String.raw`${QUOTED} (\d{3}|-) (\d{1,18}|-)(?: ${QUOTED} ${QUOTED})?(?: (.*))?$`,
 );
 const REQUEST = /^([A-Z][A-Z_-]{0,30}) (\S.*?)(?: (HTTP\/\d(?:\.\d)?))?$/;
-/** `%2525…` would otherwise decode for ever. */
-const DECODINGS_MAX = 3;
-
-function given(text: string | undefined): string | undefined {
-  return text === undefined || text === "-" || text === "" ? undefined : text;
-}
-
-function numeric(text: string | undefined): number | undefined {
-  return text === undefined || text === "-" ? undefined : Number(text);
-}
-
-/** Percent-decodes byte by byte until nothing changes: what the request really asks for, wrong escapes left alone. */
-export function decodedUrl(url: string): string {
-  let decoded = url;
-  for (let round = 0; round < DECODINGS_MAX && decoded.includes("%"); round += 1) {
-    const next = decoded.replace(/(?:%[0-9a-fA-F]{2})+/g, (escapes) =>
-      Buffer.from(escapes.replaceAll("%", ""), "hex").toString("utf8"),
-    );
-    if (next === decoded) break;
-    decoded = next;
-  }
-  return decoded;
-}
-
-type Request = Readonly<{ method?: string; target?: string; version?: string }>;
-
-function readRequest(text: string): Request {
+function readRequest(text: string): WebRequest {
   const found = REQUEST.exec(text);
   if (found === null) return {};
   const [, method = "", target = "", version] = found;
   return version === undefined ? { method, target } : { method, target, version };
-}
-
-function urlAliases({ method, target, version }: Request, line: string): Readonly<Record<string, unknown>> {
-  const url = target ?? given(line);
-  if (url === undefined) return {};
-  const mark = url.indexOf("?");
-  const path = mark < 0 ? url : url.slice(0, mark);
-  const query = mark < 0 ? undefined : url.slice(mark + 1);
-  const decoded = decodedUrl(url);
-  return {
-    "url.original": url,
-    "url.path": target === undefined ? undefined : path,
-    "url.query": target === undefined ? undefined : query,
-    "url.decoded": decoded,
-    "http.request.method": method,
-    "http.version": version?.slice("HTTP/".length),
-    "cs-method": method,
-    "cs-uri": url,
-    "cs-uri-stem": path,
-    "cs-uri-query": query,
-    "cs-version": version,
-  };
-}
-
-function responseAliases(parts: Readonly<Record<string, string | undefined>>): Readonly<Record<string, unknown>> {
-  const { ip, referrer, agent, user, status, bytes } = parts;
-  return {
-    "http.response.status_code": numeric(status),
-    "http.response.bytes": numeric(bytes),
-    "http.request.referrer": given(referrer),
-    "user_agent.original": given(agent),
-    "c-ip": ip,
-    "cs-user-agent": given(agent),
-    "cs-referer": given(referrer),
-    "cs-username": given(user),
-    "sc-status": numeric(status),
-    "sc-bytes": numeric(bytes),
-  };
-}
-
-function outcomeOf(status: number | undefined): Outcome {
-  if (status === undefined) return "unknown";
-  return status < 400 ? "success" : "failure";
 }
 
 /** The name Elastic's integrations give such a log, by which the routing table knows it; the sensor names the product. */
@@ -96,11 +30,25 @@ function datasetOf(product: string | undefined): "nginx.access" | "apache.access
   return ["apache", "apache2", "httpd"].includes(name) ? "apache.access" : "web.access";
 }
 
+/** Some servers write the name that was asked for before the address, without a port. */
+function whoOf(
+  first: string,
+  second: string | undefined,
+  third: string | undefined,
+): Readonly<{ vhost?: string; client: string; ident: string | undefined; user: string | undefined }> {
+  const isName = second !== undefined && second !== "-" && endpointOf(first) === null && endpointOf(second) !== null;
+  if (!isName) return { client: first, ident: second, user: third };
+  const [ident, ...more] = (third ?? "").split(" ");
+  // BunkerWeb writes the number of the request before the user.
+  return { vhost: first, client: second, ident, user: more.length === 2 ? more[1] : more.join(" ") };
+}
+
 /** One line of an nginx or Apache access log. */
 export function normaliseAccess(raw: string, options: NormaliseOptions): Normalised {
   const found = LINE.exec(raw);
   if (found === null) return { ok: false, reason: "not a line of a common or combined access log" };
-  const [, vhost, client = "", ident, user, at = "", request = "", status, bytes, referrer, agent] = found;
+  const [, withPort, first = "", second, third, at = "", request = "", status, bytes, referrer, agent] = found;
+  const { vhost = withPort, client, ident, user } = whoOf(first, second, third);
   const time = accessInstant(at);
   if (time === undefined) return { ok: false, reason: `access log line whose time does not exist: ${at}` };
   const src = endpointOf(client);
@@ -111,7 +59,7 @@ export function normaliseAccess(raw: string, options: NormaliseOptions): Normali
     time,
     kind: "http_request",
     action: parsed.method === undefined ? "web.malformed_request" : "web.request",
-    outcome: outcomeOf(code),
+    outcome: outcomeOfStatus(code),
     severity: parsed.method === undefined ? "low" : "info",
     src,
     transport: "tcp",

@@ -50,7 +50,7 @@ export function endpointOf(ip: unknown, port?: unknown): EventEndpoint | null {
   return address === undefined ? null : { ip: address, port: portOf(port) };
 }
 
-function endpointAliases(side: "source" | "destination", endpoint: EventEndpoint | null | undefined): Facts {
+export function endpointAliases(side: "source" | "destination", endpoint: EventEndpoint | null | undefined): Facts {
   if (endpoint === null || endpoint === undefined) return {};
   return { [`${side}.ip`]: endpoint.ip, ...(endpoint.port === null ? {} : { [`${side}.port`]: endpoint.port }) };
 }

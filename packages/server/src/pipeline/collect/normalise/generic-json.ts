@@ -205,8 +205,8 @@ function identityOf(json: Json): string | undefined {
 
 /** Any JSON object. One without a time happened, as far as anybody knows, when it was received: `tyr.time` says so. */
 export function normaliseJson(json: Json, raw: string, options: NormaliseOptions): Normalised {
-  const named = scalar(json, "time");
-  const given = named === undefined ? windowsTime(json) : anyInstant(named);
+  const named = options.time === undefined ? scalar(json, "time") : undefined;
+  const given = options.time ?? (named === undefined ? windowsTime(json) : anyInstant(named));
   const time = named === undefined ? (given ?? options.now) : given;
   if (time === undefined)
     return { ok: false, reason: "JSON event whose time is neither ISO 8601 nor a number since 1970" };

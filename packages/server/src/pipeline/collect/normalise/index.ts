@@ -4,6 +4,9 @@ import { normaliseAccess } from "./access-log.ts";
 import { normaliseCowrie } from "./cowrie.ts";
 import { normaliseJson } from "./generic-json.ts";
 import type { NormaliseOptions } from "./options.ts";
+import { isSyslogForSure, readOwnLog, unwrapped } from "./services/own-log.ts";
+import { readServiceJson } from "./services/read-json.ts";
+import { readPlainLine } from "./services/read-service.ts";
 import { normaliseSyslog } from "./syslog.ts";
 import { normaliseTelemetry } from "./telemetry.ts";
 
@@ -55,7 +58,11 @@ function normaliseObject(line: string, format: "cowrie" | "json" | "auto", optio
   const id = json["eventid"];
   const isCowrie = format === "cowrie" || (format === "auto" && typeof id === "string" && id.startsWith("cowrie."));
   if (isCowrie) return normaliseCowrie(json, line);
-  return normaliseTelemetry(json, line, options) ?? normaliseJson(json, line, options);
+  return (
+    normaliseTelemetry(json, line, options) ??
+    readServiceJson(json, line, options) ??
+    normaliseJson(json, line, options)
+  );
 }
 
 /**
@@ -67,9 +74,26 @@ function normaliseObject(line: string, format: "cowrie" | "json" | "auto", optio
 export function normalise(line: string, options: NormaliseOptions): Normalised {
   if (line.length > LINE_CHARS_MAX) return { ok: false, reason: `longer than ${LINE_CHARS_MAX} characters` };
   const { format } = options;
-  const looksLike = format === "auto" ? detectFormat(line) : format;
+  if (format === "auto") return normaliseAny(line, options);
+  if (format === "access") return normaliseAccess(line, options);
+  return format === "sshd" ? normaliseSyslog(line, options) : normaliseObject(line, format, options);
+}
+
+/** @param depth how many wrappers of container logs may still be taken off */
+function normaliseAny(line: string, options: NormaliseOptions, depth = 1): Normalised {
+  const looksLike = detectFormat(line);
+  if (looksLike === "json") return normaliseObject(line, "auto", options);
   if (looksLike === "access") return normaliseAccess(line, options);
-  if (looksLike === "sshd") return normaliseSyslog(line, options);
-  if (looksLike === undefined) return { ok: false, reason: "no known format: neither JSON, syslog nor an access log" };
-  return normaliseObject(line, format === "auto" ? "auto" : looksLike, options);
+  if (looksLike === "sshd" && isSyslogForSure(line)) return normaliseSyslog(line, options);
+  const inside = depth === 0 ? undefined : unwrapped(line);
+  if (inside !== undefined) return normaliseAny(inside, options, depth - 1);
+  return readOwnLog(line, options) ?? normaliseTimed(line, options);
+}
+
+/** A line of nobody we know, that may be syslog of an odd sender and may have a time. */
+function normaliseTimed(line: string, options: NormaliseOptions): Normalised {
+  const syslog = normaliseSyslog(line, options);
+  if (syslog.ok) return syslog;
+  const reason = "no known format: neither JSON, syslog, an access log nor a line that begins with a time";
+  return readPlainLine(line, options) ?? { ok: false, reason };
 }

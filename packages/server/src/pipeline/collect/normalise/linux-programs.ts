@@ -1,3 +1,4 @@
+import { readServiceMessage } from "./services/read-service.ts";
 import { readSshd, type Meaning } from "./sshd.ts";
 
 type Reader = (message: string) => Meaning | undefined;
@@ -69,7 +70,7 @@ const PROGRAMS: Readonly<Record<string, Reader>> = {
 
 /** Meaning of a message by its program; undefined: a plain log line. */
 export function readProgram(program: string, message: string): Meaning | undefined {
-  return Object.hasOwn(PROGRAMS, program) ? PROGRAMS[program]?.(message) : undefined;
+  return Object.hasOwn(PROGRAMS, program) ? PROGRAMS[program]?.(message) : readServiceMessage(program, message);
 }
 
 /** The name rules know a program by: OpenSSH 9.8 and later split sshd into several. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { LogFormat } from "@tyr/contract";
 import { LOG_FORMATS } from "@tyr/contract";
 import type { NormalisedEvent } from "../event.ts";
-import { decodedUrl } from "./access-log.ts";
+import { decodedUrl } from "./web-aliases.ts";
 import { detectFormat, normalise, type NormaliseOptions } from "./index.ts";
 
 const NOW = new Date("2026-11-22T00:00:00Z");

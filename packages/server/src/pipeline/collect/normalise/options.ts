@@ -12,4 +12,6 @@ export type NormaliseOptions = Readonly<{
   year?: number | undefined;
   /** Product of the sensor's software, e.g. "nginx": access logs do not say it themselves. */
   product?: string | undefined;
+  /** Of the event, where whoever reads the line already found it. */
+  time?: Date | undefined;
 }>;

@@ -6,7 +6,11 @@ import { endpointOf } from "./draft.ts";
 export type Meaning = Readonly<{
   kind: EventKind;
   action: string;
-  category: "authentication" | "command" | "identity" | "log";
+  category: string;
+  /** Where it is another name than the program's. */
+  service?: string;
+  product?: string;
+  transport?: string;
   outcome?: Outcome;
   severity?: Severity;
   src?: EventEndpoint | null;
@@ -151,6 +155,11 @@ const ROWS: readonly Row[] = [
     withPeer(about("ssh.no_identification", "low")),
   ],
   [/^(?:banner exchange: |Bad protocol version identification)/, withPeer(about("ssh.bad_protocol", "low"))],
+  // TCP wrappers turned the client away before it could say anything.
+  [
+    /^refused connect from \S{1,255} \((\S{1,45})\)$/,
+    ([, ip]) => ({ ...about("ssh.refused", "low"), outcome: "failure", src: endpointOf(ip) }),
+  ],
   [
     /Unable to negotiate with (\S+) port (\d{1,5})/,
     ([, ip, port]) => ({ ...about("ssh.negotiation_failed", "low"), outcome: "failure", src: endpointOf(ip, port) }),

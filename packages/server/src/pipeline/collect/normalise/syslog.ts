@@ -31,15 +31,25 @@ export function normaliseSyslog(raw: string, options: NormaliseOptions): Normali
   const meaning: Meaning = understood ?? { ...PLAIN, action: `log.${service}` };
   const isSsh = service === "sshd" && understood !== undefined;
   const repeated = line.count > 1 ? line.count : undefined;
-  const { kind, action, category, count: _counted, ecs: _aliases, fields, ...rest } = meaning;
+  const {
+    kind,
+    action,
+    category,
+    count: _counted,
+    ecs: _aliases,
+    fields,
+    product = "linux",
+    transport,
+    ...rest
+  } = meaning;
   const event = eventOf({
     ...rest,
     time: line.time,
     timeOrigin: line.assumedYear ? "assumed_year" : "source",
     kind,
     action,
-    transport: isSsh && meaning.src ? "tcp" : undefined,
-    logsource: { product: "linux", category, service },
+    transport: isSsh && meaning.src ? "tcp" : transport,
+    logsource: { product, category, service: meaning.service ?? service },
     fields: present({ host, program, pid, facility, message, repeated, ...fields }),
     raw,
     ecs: aliases(line, meaning, isSsh),

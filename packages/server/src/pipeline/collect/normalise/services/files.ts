@@ -1,0 +1,46 @@
+import { accepted, type Form, lines, refused, says, unknownUser, type Service } from "./form.ts";
+
+const vsftpd: Service = { name: "vsftpd", type: "file", shapes: ["ctime"], protocol: "ftp" };
+const proftpd: Service = { name: "proftpd", type: "file", programs: ["proftpd"], shapes: ["iso"], protocol: "ftp" };
+const pureFtpd: Service = { name: "pure-ftpd", type: "file", programs: ["pure-ftpd"], protocol: "ftp" };
+const samba: Service = { name: "samba", type: "file", programs: ["smb", "smbd", "smbd_audit"], protocol: "smb" };
+
+/** File servers: FTP and SMB. */
+export const fileForms: readonly Form[] = [
+  ...refused(vsftpd, '[pid «n»] [«login»] FAIL LOGIN: Client "«ip»"'),
+  ...accepted(vsftpd, '[pid «n»] [«login»] OK LOGIN: Client "«ip»"'),
+  ...lines(
+    vsftpd,
+    says(["payload", "file.upload", "file"], { outcome: "success", severity: "low" }),
+    '[pid «n»] [«login»] OK UPLOAD: Client "«ip»", "«url»", ',
+  ),
+  ...lines(
+    vsftpd,
+    says(["payload", "file.download", "file"], { outcome: "success" }),
+    '[pid «n»] [«login»] OK DOWNLOAD: Client "«ip»", "«url»", ',
+  ),
+  ...refused(
+    proftpd,
+    "«w» proftpd[«n»] «w» («*»[«ip»]): USER «user» (Login failed): «reason»",
+    "«w» («*»[«ip»]): USER «user» (Login failed): «reason»",
+    "«w» («*»[«ip»]) - USER «user» (Login failed): «reason»",
+  ),
+  ...unknownUser(
+    proftpd,
+    "«w» proftpd[«n»] «w» («*»[«ip»]): USER «user»: no such user found from",
+    "«w» («*»[«ip»]) - USER «user»: no such user found from",
+  ),
+  ...accepted(proftpd, "«w» («*»[«ip»]) - USER «user»: Login successful."),
+  ...refused(pureFtpd, "(«w»@«ip») [WARNING] Authentication failed for user [«user»]"),
+  ...accepted(pureFtpd, "(«w»@«ip») [INFO] «user» is now logged in"),
+  ...accepted(
+    samba,
+    "Auth: [«*»] user [«*»]\\[«user»] at [«*»] with [«*»] status [NT_STATUS_OK] workstation «*» remote host [ipv4:«ip»] ",
+    "Auth: [«*»] user [«*»]\\[«user»] at [«*»] with [«*»] status [NT_STATUS_OK] workstation «*» remote host [ipv6:«ip»] ",
+  ),
+  ...refused(
+    samba,
+    "Auth: [«*»] user [«*»]\\[«user»] at [«*»] with [«*»] status [NT_STATUS_«reason»] workstation «*» remote host [ipv4:«ip»] ",
+    "Auth: [«*»] user [«*»]\\[«user»] at [«*»] with [«*»] status [NT_STATUS_«reason»] workstation «*» remote host [ipv6:«ip»] ",
+  ),
+];
