@@ -432,3 +432,36 @@ describe("bounds", () => {
     expect(correlator.takeDirtyGroups().upserts).toEqual([]);
   });
 });
+
+describe("a correlation that is off", () => {
+  const steps: readonly Step[] = [
+    { at: 0, kind: "a" },
+    { at: 1, kind: "a" },
+    { at: 2, kind: "b" },
+    { at: 3, kind: "a" },
+    { at: 4, kind: "b" },
+  ];
+
+  test("finds nothing, and what refers to it hears nothing of it", () => {
+    const ruleSet = rulesWith(...chain);
+    expect(completions(play(ruleSet, steps))).not.toEqual([]);
+    expect(play(ruleSet, steps, { isOff: ({ name }) => name === "many" })).toEqual([]);
+  });
+
+  test("stands still: its windows are what they were when it goes on", () => {
+    const ruleSet = rulesWith(correlation({ type: "event_count", rules: ["a"], condition: { gte: 3 } }));
+    const engine = createEngine(ruleSet);
+    let isOff = false;
+    const correlator = createCorrelator(ruleSet, { isOff: () => isOff });
+    const feed = (at: number) => {
+      const event = anEvent({ at, kind: "a" }, at);
+      return completions(correlator.feed(event, engine.match(event)));
+    };
+    feed(0);
+    isOff = true;
+    expect([feed(1), feed(2), feed(3)].flat()).toEqual([]);
+    isOff = false;
+    expect(feed(4)).toEqual([]);
+    expect(feed(5)).toEqual(["e5"]);
+  });
+});

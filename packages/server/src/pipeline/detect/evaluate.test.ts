@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import type { NormalisedEvent } from "#collect";
 import { createEvaluator, type EvaluatedEvent } from "./evaluate.ts";
 import { buildRulePack, loadRulePack } from "./rule-pack.ts";
+import type { AppliedStates } from "./rules/rule-state.ts";
+import { setAside } from "./rules/set-aside.ts";
 
 const FAILED = "11111111-1111-4111-8111-111111111111";
 const MANY = "22222222-2222-4222-8222-222222222222";
@@ -145,4 +147,49 @@ describe("evaluating events", () => {
     }
     expect(performance.now() - started).toBeLessThan(10_000);
   }, 120_000);
+});
+
+describe("what people set of rules", () => {
+  const CLIPPED = { state: "clipped" } as const;
+  const evaluateWith = (states: AppliedStates, events = [failure(0), failure(5), failure(9)]) => {
+    const evaluator = createEvaluator(pack);
+    evaluator.apply(states);
+    return events.flatMap((event) => evaluator.evaluate(event));
+  };
+  const disabled = (id: string): AppliedStates => new Map([[id, { state: "disabled", confidenceMax: null }]]);
+
+  test("a disabled rule finds nothing, and feeds no correlation", () => {
+    expect(evaluateWith(disabled(FAILED))).toEqual([]);
+  });
+
+  test("a disabled correlation finds nothing, and the rule it counts goes on", () => {
+    expect(evaluateWith(disabled(MANY)).map(({ ruleId }) => ruleId)).toEqual([FAILED, FAILED, FAILED]);
+  });
+
+  test("a ceiling lowers the confidence of tags, never raises it, and the ids of tags stay", () => {
+    const tagsAt = (confidenceMax: number) =>
+      evaluateWith(new Map([[MANY, { ...CLIPPED, confidenceMax }]])).flatMap(({ tags }) => tags);
+    const [whole] = evaluateWith(new Map()).flatMap(({ tags }) => tags);
+    expect(whole?.confidence).toBe(0.7);
+    expect(tagsAt(0.45)).toMatchObject([{ id: whole?.id, confidence: 0.45 }]);
+    expect(tagsAt(0.9)).toMatchObject([{ id: whole?.id, confidence: 0.7 }]);
+  });
+
+  test("a ceiling below the floor takes the tags away and leaves the findings", () => {
+    const found = evaluateWith(new Map([[MANY, { ...CLIPPED, confidenceMax: 0.29 }]]));
+    expect(found.map(({ ruleId, tags }) => [ruleId, tags.length])).toEqual([
+      [FAILED, 0],
+      [FAILED, 0],
+      [FAILED, 0],
+      [MANY, 0],
+    ]);
+  });
+
+  test("findings of a muted rule are counted once each and set aside; it still feeds what counts it", () => {
+    const states: AppliedStates = new Map([[FAILED, { state: "muted", confidenceMax: null }]]);
+    const found = evaluateWith(states);
+    const { shown, suppressed } = setAside([...found, ...found], states);
+    expect(new Set(shown.map(({ ruleId }) => ruleId))).toEqual(new Set([MANY]));
+    expect(suppressed).toEqual([{ ruleId: FAILED, detections: 3, lastAt: new Date("2026-02-01T10:00:09.000Z") }]);
+  });
 });

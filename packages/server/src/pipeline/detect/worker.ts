@@ -202,7 +202,10 @@ export class DetectWorker {
     const { batchMax = BATCH_MAX } = this.#deps;
     try {
       const standing = await this.#ready();
-      const events = await this.#read(standing.fed, batchMax);
+      // What is fed again ends where the rest begins: another pack and other states count from the first new event on.
+      const again = standing.cursor - standing.fed;
+      const limit = again > 0 ? Math.min(batchMax, again) : batchMax;
+      const events = await this.#read(standing.fed, limit);
       if (events.length === 0) {
         if (this.#nowMs() - standing.savedAtMs >= SAVE_IDLE_MS) await this.save();
         this.#told.onStep(standing.cursor);
@@ -211,7 +214,7 @@ export class DetectWorker {
       await this.#take(standing, events);
       this.#told.onStep(standing.cursor);
       if (standing.fed - standing.saved >= (this.#deps.saveEvery ?? SAVE_EVERY)) await this.save();
-      return events.length === batchMax;
+      return events.length === limit;
     } catch (error) {
       // The windows may be ahead of what is stored: start again from there.
       this.#standing = undefined;

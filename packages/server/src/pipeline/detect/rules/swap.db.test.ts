@@ -1,0 +1,226 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createBus, createTopicBus, cursorOf } from "#platform/bus";
+import { systemClock } from "#platform/clock";
+import type { Database } from "#platform/database";
+import { silentLogger } from "#platform/log";
+import { openTestDatabase, type TestDatabase } from "#platform/testing";
+import { eventHead, readEventsAfter, type StreamEvent } from "#collect";
+import type { NewDetection } from "../detection.ts";
+import { readDetectionsAfter } from "../detection-store.ts";
+import { createEvaluator } from "../evaluate.ts";
+import { buildRulePack, type RulePack } from "../rule-pack.ts";
+import { attackLog, generator, storeLines } from "../testing/stored-log.ts";
+import { createDetect, DetectWorker } from "../worker.ts";
+import { type AppliedState, type AppliedStates, NO_STATES, type SetState } from "./rule-state.ts";
+import { setAside } from "./set-aside.ts";
+import { deleteState, putState, suppressedByRule } from "./state-store.ts";
+
+const FAILED = "11111111-1111-4111-8111-111111111111";
+const KEPT = "22222222-2222-4222-8222-222222222222";
+const CHANGED = "33333333-3333-4333-8333-333333333333";
+const COMING = "44444444-4444-4444-8444-444444444444";
+const RULES = [FAILED, KEPT, CHANGED];
+
+const counting = (id: string, name: string, threshold: number) => `
+title: ${name}
+id: ${id}
+tags: [attack.credential-access, attack.t1110]
+correlation:
+  { type: event_count, rules: [failed], group-by: [source.ip], timespan: 1h, condition: { gte: ${threshold} }, generate: true }
+`;
+const failed = `
+title: Failed
+id: ${FAILED}
+name: failed
+tags: [attack.credential-access, attack.t1110]
+logsource: { category: authentication }
+detection: { selection: { event.outcome: failure }, condition: selection }
+`;
+/** The base and one correlation stay; one changes its threshold, one comes and goes. */
+function packOf(threshold: number, isComing = false): RulePack {
+  const files = [
+    { path: "a.yml", text: failed },
+    { path: "kept.yml", text: counting(KEPT, "Kept", 5) },
+    { path: "changed.yml", text: counting(CHANGED, "Changed", threshold) },
+    { path: "coming.yml", text: counting(COMING, "Coming", 3) },
+  ];
+  const pack = buildRulePack(isComing ? files : files.slice(0, 3));
+  if (pack.rejected.length > 0) throw new Error(JSON.stringify(pack.rejected));
+  return pack;
+}
+
+/** From an event on: this pack, or these states. */
+type Stretch = Readonly<{ after: number; pack: RulePack; states: AppliedStates }>;
+
+/** What a stage finds that is stopped before each stretch, keeps its windows, and is started with what counts there. */
+function expectedOf(events: readonly StreamEvent[], stretches: readonly Stretch[]): ReturnType<typeof setAside> {
+  let groups = new Map<string, { correlationId: string; groupKey: string; state: string }>();
+  let checkpoint: string | undefined;
+  let digests = new Map<string, string>();
+  const shown: NewDetection[] = [];
+  const muted: NewDetection[] = [];
+  for (const [index, { after, pack, states }] of stretches.entries()) {
+    const now = new Map([...pack.rules.values()].map(({ id, stateDigest }) => [id, stateDigest]));
+    groups = new Map([...groups].filter(([, { correlationId: id }]) => now.get(id) === digests.get(id)));
+    digests = now;
+    const evaluator = createEvaluator(pack);
+    evaluator.restore({ groups: [...groups.values()], ...(checkpoint === undefined ? {} : { checkpoint }) });
+    evaluator.apply(states);
+    const until = stretches[index + 1]?.after ?? Number.POSITIVE_INFINITY;
+    const own = events.filter(({ position }) => position > after && position <= until);
+    const found = own.flatMap((event) => evaluator.evaluate(event));
+    shown.push(...setAside(found, states).shown);
+    muted.push(...found.filter(({ ruleId }) => states.get(ruleId)?.state === "muted"));
+    const dirty = evaluator.takeDirtyGroups();
+    for (const group of dirty.upserts) groups.set(`${group.correlationId} ${group.groupKey}`, group);
+    for (const group of dirty.removals) groups.delete(`${group.correlationId} ${group.groupKey}`);
+    checkpoint = dirty.checkpoint;
+  }
+  const all = new Map(RULES.map((id) => [id, { state: "muted", confidenceMax: null }] as const));
+  return { shown, suppressed: setAside(muted, all).suppressed };
+}
+
+const brief = ({ id, ruleVersion, eventIds, tags }: NewDetection) => {
+  const confidences = tags.map(({ id: tag, confidence }) => `${tag} ${confidence}`).toSorted();
+  return JSON.stringify({ id, ruleVersion, eventIds, confidences });
+};
+const briefly = (found: readonly NewDetection[]) => [...new Map(found.map((one) => [one.id, brief(one)])).values()];
+
+describe("another pack, other states", () => {
+  let world: TestDatabase;
+  let db: Database;
+  beforeAll(async () => {
+    world = await openTestDatabase();
+    db = world.db;
+  });
+  afterAll(async () => await world[Symbol.asyncDispose]());
+
+  /** Stores other lines, and gives the stream from there. */
+  const more = async (count: number, seed: number) => {
+    const [events, detections] = [await eventHead(db.read), (await readDetectionsAfter(db.read, 0, 100_000)).length];
+    await storeLines(db, attackLog(count, seed), `gate-${seed}`);
+    return {
+      before: events,
+      events: await readEventsAfter(db.read, events, count),
+      found: async () => await readDetectionsAfter(db.read, detections, 100_000),
+    };
+  };
+
+  test("under load, a running stage finds what one would that was restarted where the pack changed", async () => {
+    const { events, found } = await more(600, 1);
+    const packs = [packOf(4), packOf(6, true), packOf(6), packOf(3), packOf(7, true)];
+    const [first = packOf(1), ...later] = packs;
+    const stretches: Stretch[] = [];
+    const replaced: Promise<void>[] = [];
+    const reloaded: string[] = [];
+    const topics = createTopicBus({ clock: systemClock, log: silentLogger });
+    topics.subscribe("ttp.rule.reloaded.*", ({ topic }) => void reloaded.push(topic.split(".").at(-1) ?? ""));
+    const bus = createBus(systemClock);
+    const caughtUp = Promise.withResolvers<void>();
+    const detect = createDetect({
+      database: db,
+      clock: systemClock,
+      bus,
+      topics,
+      log: silentLogger,
+      rules: first,
+      batchMax: 20,
+      saveEvery: 90,
+      readAfter: async (position, limit) => {
+        const pack = detect.rules();
+        if (stretches.at(-1)?.pack !== pack) stretches.push({ after: position, pack, states: NO_STATES });
+        const next = later[replaced.length];
+        if (next !== undefined && position >= 100 * (replaced.length + 1)) replaced.push(detect.replaceRules(next));
+        if (position === 600) caughtUp.resolve();
+        return await readEventsAfter(db.read, position, limit);
+      },
+    });
+    await caughtUp.promise;
+    await Promise.all(replaced);
+    await detect.stop();
+    expect(stretches.map(({ pack }) => pack.digest)).toEqual(packs.map(({ digest }) => digest));
+    expect(briefly(await found())).toEqual(briefly(expectedOf(events, stretches).shown));
+    expect((await found()).filter(({ ruleId }) => ruleId === COMING).length).toBeGreaterThan(0);
+    // One message per rule that was edited, came or went; none of those that stayed as they are.
+    expect(reloaded).toEqual([CHANGED, COMING, COMING, CHANGED, CHANGED, COMING]);
+  });
+
+  test.each([2, 3, 4])(
+    "killed between any two steps, states count from where they were seen (seed %d)",
+    async (seed) => {
+      const { before, events, found } = await more(500, seed);
+      const random = generator(seed);
+      const pack = packOf(4);
+      const open = () =>
+        new DetectWorker(
+          {
+            database: db,
+            clock: systemClock,
+            bus: createBus(systemClock),
+            log: silentLogger,
+            rules: pack,
+            batchMax: 1 + Math.floor(random() * 30),
+            saveEvery: 70,
+          },
+          { onLoss: () => undefined, onDetected: () => undefined, onRefused: () => undefined, onStep: () => undefined },
+        );
+      const counted = await suppressedByRule(db.read);
+      for (const ruleId of RULES) await db.bookkeep("counters", async (tx) => await deleteState(tx, ruleId));
+      await db.bookkeep("counters", async (tx) => {
+        await tx.deleteFrom("correlation_group").execute();
+        await tx.deleteFrom("correlation_checkpoint").execute();
+        await tx
+          .insertInto("correlation_checkpoint")
+          .values({ consumer: "detect", position: before, checkpoint: "" })
+          .execute();
+      });
+      const stretches: Stretch[] = [{ after: before, pack, states: NO_STATES }];
+      let kills = 0;
+      for (let worker = open(); await worker.step();) {
+        if (random() < 0.4) {
+          const states = await setSome(db, random, stretches.at(-1)?.states ?? NO_STATES);
+          stretches.push({ after: await cursorOf(db.read, "detect"), pack, states });
+          worker.lookAtStates();
+        }
+        if (random() > 0.4) continue;
+        kills += 1;
+        worker = open();
+      }
+      expect([kills, stretches.length].every((count) => count > 5)).toBe(true);
+      const expected = expectedOf(events, stretches);
+      expect(briefly(await found())).toEqual(briefly(expected.shown));
+      const after = await suppressedByRule(db.read);
+      const added = RULES.map((id) => (after.get(id)?.detections ?? 0) - (counted.get(id)?.detections ?? 0));
+      const muted = new Map(expected.suppressed.map(({ ruleId, detections }) => [ruleId, detections]));
+      expect(added).toEqual(RULES.map((id) => muted.get(id) ?? 0));
+      expect(Math.max(...added)).toBeGreaterThan(0);
+    },
+  );
+});
+
+const SOME: readonly (AppliedState | undefined)[] = [
+  { state: "disabled", confidenceMax: null },
+  { state: "muted", confidenceMax: null },
+  { state: "clipped", confidenceMax: 0.5 },
+  undefined,
+];
+
+async function setSome(db: Database, random: () => number, states: AppliedStates): Promise<AppliedStates> {
+  const ruleId = RULES[Math.floor(random() * RULES.length)] ?? FAILED;
+  const applied = SOME[Math.floor(random() * SOME.length)];
+  const next = new Map(states);
+  if (applied === undefined) next.delete(ruleId);
+  else next.set(ruleId, applied);
+  const now = new Date();
+  const row: SetState = {
+    ruleId,
+    state: applied?.state ?? "enabled",
+    confidenceMax: applied?.confidenceMax ?? null,
+    expiresAt: applied?.state === "muted" ? new Date(now.getTime() + 3_600_000) : null,
+    reason: "a test",
+    setBy: { kind: "system", id: "test", name: "test" },
+    setAt: now,
+  };
+  await db.bookkeep("counters", async (tx) => await putState(tx, row));
+  return next;
+}
