@@ -756,7 +756,7 @@ describe("signing in and out", () => {
       home,
       stdin: "x\n",
     });
-    expect([end.code, end.stderr]).toEqual([2, expect.stringContaining("--allow-http")]);
+    expect([end.code, end.stderr]).toEqual([2, expect.stringContaining("TYR_CLEARTEXT=allow")]);
   });
 });
 

@@ -11,10 +11,10 @@ import { readPassword } from "./password-input.ts";
 export const login: Run = async (context, input) => {
   const { print, world, ask } = context;
   const { url } = await context.configuration();
-  if (isExposed(url.value) && !input.flag("allow-http"))
+  if (isExposed(url.value) && world.env["TYR_CLEARTEXT"] !== "allow")
     throw usage(
       `${url.value} would get the password unencrypted`,
-      "Use https, or say --allow-http when the network is yours alone.",
+      "Use https, or set TYR_CLEARTEXT=allow when the network is yours alone.",
     );
   const name = input.text("name") ?? (await ask.text("Name", "--name"));
   const password = await readPassword(context, input);

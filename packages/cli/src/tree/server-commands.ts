@@ -53,7 +53,6 @@ export const SERVER_COMMANDS: readonly CommandSpec[] = [
       { flags: "--code <code>", about: "second factor, where the account has one; counts once" },
       { flags: "--password-stdin", about: "read the password as one line from stdin" },
       { flags: "--password-file <file>", about: "read the password as one line from a file" },
-      { flags: "--allow-http", about: "send the password over plain http beyond this machine" },
     ],
     examples: ["tyr login --name odin", "pass tyr | tyr login --name odin --password-stdin --url https://tyr.example"],
     load: async () => (await import("../commands/login.ts")).login,
