@@ -26,6 +26,7 @@ export const CRYPTOGRAPHY = [
       "server/src/pipeline/collect/sample.ts",
       "server/src/pipeline/collect/prepare.ts",
       "server/src/pipeline/collect/normalise/mail-facts.ts",
+      "server/src/pipeline/collect/normalise/payload.ts",
     ],
   },
 ] as const;

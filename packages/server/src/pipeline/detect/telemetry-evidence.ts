@@ -72,7 +72,45 @@ const BROWSER_FLAGS = {
   platform_mismatch: "canary.fp.platform_mismatch",
 };
 
+const FINGERPRINTS = {
+  ja3: "tls.client.ja3",
+  ja4: "tls.client.ja4",
+  ja4_quic: "quic.client.ja4",
+  ja4h: "http.ja4h",
+  jarm: "tls.server.jarm",
+  hassh: "ssh.hassh",
+  h2_settings: "http2.settings",
+  h3_settings: "http3.settings",
+};
+const FINGERPRINT = /^[0-9a-z_:;]{2,400}$/;
+
+/** `ja3:…`: each fingerprint the event has, with its kind. */
+function fingerprints({ fields }: Readonly<{ fields: Fields }>): Value | undefined {
+  const found = Object.entries(FINGERPRINTS).flatMap(([kind, alias]) => {
+    const value = fields[alias];
+    return typeof value === "string" && FINGERPRINT.test(value) ? [`${kind}:${value}`] : [];
+  });
+  return found.length === 0 ? undefined : found;
+}
+
+const FILE_FLAGS = {
+  executable: "file.executable",
+  script: "file.script",
+  web_script: "file.web_script",
+  disguised: "file.disguised",
+};
+
 export const TELEMETRY_EXTRACTORS = {
+  fingerprints,
+  protocol: word("network.protocol"),
+  leaked_address: word("ipv6.leak.address", /^fe[89ab][0-9a-f:]{1,40}$/),
+  mac_oui: word("ipv6.leak.mac_oui", /^[0-9a-f]{2}(?::[0-9a-f]{2}){2}$/),
+  iid_kind: word("ipv6.leak.interface_id"),
+  vector: word("ipv6.leak.vector"),
+  file_size: number("file.size"),
+  file_type: word("file.type"),
+  file_traits: flags(FILE_FLAGS),
+  shellcode: word("file.shellcode"),
   canary_token: word("canary.token", /^[A-Za-z0-9_-]{1,64}$/),
   canary_kind: word("canary.kind"),
   canary_channel: word("canary.channel"),
@@ -95,9 +133,13 @@ export const TELEMETRY_EXTRACTORS = {
 } as const satisfies Record<string, Extract>;
 type TelemetryKey = keyof typeof TELEMETRY_EXTRACTORS;
 
+const payload = ["file_size", "file_type", "file_traits", "shellcode"] as const satisfies readonly TelemetryKey[];
 const canary = ["canary_token", "canary_kind", "canary_channel", "tool"] as const satisfies readonly TelemetryKey[];
 
 export const TELEMETRY_KEYS = {
+  payload,
+  http_fingerprint: ["fingerprints", "protocol", "tool"],
+  network: ["leaked_address", "mac_oui", "iid_kind", "vector"],
   canary,
   canary_fingerprint: [...canary, "metric", "matched_signature"],
   email: [
@@ -120,6 +162,9 @@ export const TELEMETRY_KEYS = {
 /** Kinds of events the categories of these log sources hold. */
 export const TELEMETRY_CATEGORIES = {
   email: ["email"],
+  payload: ["payload"],
+  http_fingerprint: ["http_fingerprint"],
+  ipv6_leak: ["network"],
   canary: ["canary"],
   canary_fingerprint: ["canary_fingerprint"],
 } as const satisfies Readonly<Record<string, readonly EventKind[]>>;

@@ -3,10 +3,13 @@ import type { Normalised, Outcome } from "../event.ts";
 import { eventOf } from "./draft.ts";
 import { readCanary } from "./canary.ts";
 import { readEmail } from "./email.ts";
+import { readFingerprint } from "./fingerprint.ts";
 import { normaliseJson } from "./generic-json.ts";
+import { readIpv6Leak } from "./ipv6-leak.ts";
 import type { Json } from "./json-members.ts";
 import { readOpenCanary } from "./opencanary.ts";
 import type { NormaliseOptions } from "./options.ts";
+import { readPayload } from "./payload.ts";
 
 /** What a reader makes of a line it knows; the address, the time and the session are found as in any JSON. */
 export type Telemetry = Readonly<{
@@ -27,7 +30,14 @@ export type Telemetry = Readonly<{
 /** @returns undefined when the line is none of its own */
 export type TelemetryReader = (json: Json, options: NormaliseOptions) => Telemetry | undefined;
 
-const READERS: readonly TelemetryReader[] = [readOpenCanary, readCanary, readEmail];
+const READERS: readonly TelemetryReader[] = [
+  readOpenCanary,
+  readCanary,
+  readEmail,
+  readFingerprint,
+  readIpv6Leak,
+  readPayload,
+];
 
 /** JSON whose sender we know: more than its names tell, and nothing personal in the aliases. */
 export function normaliseTelemetry(json: Json, raw: string, options: NormaliseOptions): Normalised | undefined {
