@@ -9,6 +9,7 @@ export type {
   TimeOrigin,
 } from "./event.ts";
 export { canonicalAddress, canonicalPrefix } from "./address.ts";
+export { observationIdOf } from "./observation-id.ts";
 export {
   countEvents,
   eventById,

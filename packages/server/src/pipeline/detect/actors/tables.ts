@@ -1,0 +1,69 @@
+import type { Actor } from "@tyr/contract";
+import type { JSONColumnType, Selectable } from "kysely";
+import type { LinkReason } from "@tyr/contract";
+import type { PhaseAt, RulePoints, Traces } from "./observation.ts";
+
+/** This room's tables. Only the `*-store.ts` files of this folder name them. */
+type ObservationTable = {
+  id: string;
+  address: string;
+  is_private: boolean;
+  identity_id: string;
+  first_position: number | null;
+  first_seen_at: Date;
+  last_seen_at: Date;
+  event_count: number;
+  detection_count: number;
+  severity: string | null;
+  risk: number;
+  behaviour: string | null;
+  asn: string | null;
+  services: string[];
+  sensors: string[];
+  state: JSONColumnType<Traces>;
+  points: JSONColumnType<Record<string, RulePoints>>;
+  phases: JSONColumnType<PhaseAt[]>;
+  dirty: boolean;
+};
+export type ObservationRow = Selectable<ObservationTable>;
+
+type IdentityTable = {
+  id: string;
+  observation_id: string;
+  first_position: number;
+  merged_into: string | null;
+  campaign_id: string;
+  campaign_into: string | null;
+  dirty: boolean;
+};
+
+export type Rung = "identity" | "campaign";
+type LinkTable = {
+  rung: Rung;
+  a: string;
+  b: string;
+  weight: number;
+  reasons: JSONColumnType<readonly LinkReason[]>;
+};
+type RulingTable = {
+  rung: Rung;
+  a: string;
+  b: string;
+  kind: "together" | "apart";
+  decided_by: JSONColumnType<Actor>;
+  decided_at: Date;
+  reason: string;
+};
+
+declare module "#platform/tables" {
+  interface Tables {
+    observation: ObservationTable;
+    actor_trace: { kind: string; value: string; observation_id: string; first_position: number };
+    actor_trace_count: { kind: string; value: string; observations: number };
+    observation_phase: { sensor_id: string; phase: string; observation_id: string; first_at: Date; last_at: Date };
+    actor_identity: IdentityTable;
+    ladder_link: LinkTable;
+    ladder_ruling: RulingTable;
+    ladder_version: { only_row: boolean; version: number };
+  }
+}
