@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { sql, type Generated } from "kysely";
 import type { Role, SessionId, SubjectId } from "@tyr/contract";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
 import { delayAfter, FAILURES_KEPT_MS, FAILURES_MAX } from "./login-delay.ts";
@@ -38,7 +38,7 @@ export type SessionRow = Readonly<{
 
 declare module "#platform/tables" {
   interface Tables {
-    subject: Omit<SubjectRow, "roles"> & { name_key: string; roles: unknown };
+    subject: Omit<SubjectRow, "roles"> & { name_key: string; roles: unknown; closed_here: Generated<boolean> };
     session: SessionRow & { token_hash: Uint8Array };
     login_delay: { name_hash: Uint8Array; failures: number; not_before: Date; updated_at: Date };
   }
@@ -120,15 +120,28 @@ export async function insertSubject(tx: WriteTransaction, subject: SubjectRow): 
   return numInsertedOrUpdatedRows === 1n;
 }
 
+/** @param subject with `closedHere` when a person closes the account (true) or opens it (false); left out: as it was */
 export async function updateSubject(
   tx: WriteTransaction,
-  { id, roles, active }: Pick<SubjectRow, "id" | "roles" | "active">,
+  {
+    id,
+    roles,
+    active,
+    closedHere,
+  }: Pick<SubjectRow, "id" | "roles" | "active"> & Readonly<{ closedHere?: boolean | undefined }>,
 ): Promise<void> {
+  const closed = closedHere === undefined ? {} : { closed_here: closedHere };
   await tx
     .updateTable("subject")
-    .set({ roles: JSON.stringify(roles), active })
+    .set({ roles: JSON.stringify(roles), active, ...closed })
     .where("id", "=", id)
     .execute();
+}
+
+/** Whether a person closed the account here. */
+export async function isClosedHere(db: ReadDatabase, id: SubjectId): Promise<boolean> {
+  const row = await db.selectFrom("subject").select("closed_here").where("id", "=", id).executeTakeFirst();
+  return row?.closed_here === true;
 }
 
 export async function setPassword(

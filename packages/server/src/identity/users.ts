@@ -73,11 +73,16 @@ function isActiveAdministrator({ roles, active }: SubjectRow): boolean {
 }
 
 type Changing = Pick<SignInDeps, "clock"> & Readonly<{ endAccess: EndAccess }>;
-type Wanted = Readonly<{ id: string; change: UserChange }>;
+type Wanted = Readonly<{
+  id: string;
+  change: UserChange;
+  /** The word of a provider, not of a person here: it cannot open what a person closed. */
+  ofProvider?: boolean;
+}>;
 
 async function change(
   tx: WriteTransaction,
-  { clock, endAccess, id, change: wanted }: Changing & Wanted,
+  { clock, endAccess, id, change: wanted, ofProvider = false }: Changing & Wanted,
   by: Administrator,
 ): Promise<Result<Omit<Changed, "exceptions">>> {
   const before = await findSubject(tx, id);
@@ -85,7 +90,8 @@ async function change(
   const roles = wanted.roles === undefined ? before.roles : [...new Set(wanted.roles)];
   const after = { ...before, roles, active: wanted.active ?? before.active };
   // Writing the row locks it: a credential being made now is either seen below or finds the account disabled.
-  await updateSubject(tx, after);
+  const closedHere = ofProvider || wanted.active === undefined ? undefined : !wanted.active;
+  await updateSubject(tx, { ...after, closedHere });
   if (isActiveAdministrator(before) && (await countAdministrators(tx, "active")) === 0)
     return refuse("LAST_ADMINISTRATOR", `${before.name} is the last active administrator`);
   const ended = after.active

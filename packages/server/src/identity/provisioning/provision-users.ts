@@ -2,7 +2,7 @@ import { ok, refuse, type Refused, type Result, type SubjectId } from "@tyr/cont
 import type { Fact } from "#platform/database";
 import { newId } from "#platform/ids";
 import { findLink } from "../federation/store.ts";
-import { findSubject, insertSubject, nameKey, type SubjectRow } from "../store.ts";
+import { findSubject, insertSubject, isClosedHere, nameKey, type SubjectRow } from "../store.ts";
 import { applyChange, changeFacts, type Changed } from "../users.ts";
 import { inTurn, type Context } from "./in-turn.ts";
 import {
@@ -95,17 +95,18 @@ async function rolesNow({ client, tx }: Context, id: SubjectId) {
   return { roles: rolesOfGroups(provider, (await groupsOf(tx, client.issuer, [id])).get(id) ?? []) };
 }
 
+type Placed = Readonly<{ before: StoredUser | undefined; subject: SubjectRow; wish: UserWish }>;
+
 /**
- * Closing always counts. The account is opened when the provider's word changes: an administrator who disabled somebody
- * here is not overruled by a provider that says again what it said before, nor by one that says it for the first time.
+ * Closing always counts. The account is opened when the provider's word changes, but never one that a person closed
+ * here; nor is one opened by a provider that says again what it said before, or says it for the first time.
  */
-function activeNow(before: StoredUser | undefined, { active }: UserWish) {
+async function activeNow({ tx }: Context, { before, subject, wish: { active } }: Placed) {
   if (!active) return { active };
+  if (await isClosedHere(tx, subject.id)) return {};
   const isSaidAgain = before !== undefined && before.removed_at === null && before.active;
   return before === undefined || isSaidAgain ? {} : { active };
 }
-
-type Placed = Readonly<{ before: StoredUser | undefined; subject: SubjectRow; wish: UserWish }>;
 
 async function place(context: Context, { before, subject, wish }: Placed): Promise<Result<Told>> {
   const { deps, client, tx, now } = context;
@@ -124,9 +125,9 @@ async function place(context: Context, { before, subject, wish }: Placed): Promi
     removed_at: null,
   };
   await putUser(tx, row);
-  const change = { ...(await rolesNow(context, id)), ...activeNow(before, wish) };
+  const change = { ...(await rolesNow(context, id)), ...(await activeNow(context, { before, subject, wish })) };
   const { clock, endAccess } = deps;
-  const changed = await applyChange(tx, { clock, endAccess, id, change }, client.by);
+  const changed = await applyChange(tx, { clock, endAccess, id, change, ofProvider: true }, client.by);
   if (!changed.ok) return changed;
   const known = before === undefined || before.removed_at !== null ? undefined : wishOf(before);
   const { after, ended } = changed.value;
@@ -281,7 +282,8 @@ export async function removeUser(
     await putUser(tx, after);
     const { clock, endAccess } = deps;
     const wanted = { ...(mapsRoles(client.provider) ? { roles: [] } : {}), active: false };
-    const changed = await applyChange(tx, { clock, endAccess, id: row.subject_id, change: wanted }, client.by);
+    const leaving = { clock, endAccess, id: row.subject_id, change: wanted, ofProvider: true };
+    const changed = await applyChange(tx, leaving, client.by);
     if (!changed.ok) return changed;
     const details = detailsOf(wishOf(before), { ...wishOf(before), userName: left, active: false }, after.version);
     const facts = factsOf(context, changed.value, details);

@@ -141,6 +141,18 @@ describe.each(TEST_ENGINES)("accounts of identity providers on %s", (engine) => 
     expect(await userOf(id)).toMatchObject({ active: false });
   });
 
+  test("whom a person closed here are opened by a person here, whatever their provider says", async () => {
+    const id = await provisioned(acme, "a-dina");
+    await guarded.changeUser(id, { active: false }, by());
+    for (const active of [false, true, false, true]) await say(acme, id, active);
+    expect(await userOf(id)).toMatchObject({ active: false });
+    expect(await guarded.changeUser(id, { active: true }, by())).toMatchObject({ ok: true });
+    await say(acme, id, false);
+    expect(await userOf(id)).toMatchObject({ active: false });
+    await say(acme, id, true);
+    expect(await userOf(id)).toMatchObject({ active: true });
+  });
+
   test("whom DELETE off-boarded are nobody new at their first sign-in", async () => {
     const id = await provisioned(acme, "a-eve");
     expect((await rooms.removeUser(acme, { id })).ok).toBe(true);
