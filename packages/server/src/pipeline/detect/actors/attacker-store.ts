@@ -197,35 +197,3 @@ export async function identitiesOfAddresses(
     .execute();
   return new Map(rows.map(({ address, identity }) => [address, identity as IdentityId]));
 }
-
-export type KnownAddress = Readonly<{ id: ObservationId; address: string; identityId: IdentityId }>;
-
-/** All addresses of an identity, first seen first; a merged identity has those of its winner. */
-export async function observationsOf(db: ReadDatabase, identity: IdentityId): Promise<readonly KnownAddress[]> {
-  return await known(
-    db,
-    sql<boolean>`winner.id = (select coalesce(asked.merged_into, asked.id) from actor_identity asked
-      where asked.id = ${identity})`,
-  );
-}
-
-/** All addresses of all identities of a campaign; a merged campaign has those of its winner. */
-export async function membersOfCampaign(db: ReadDatabase, campaign: CampaignId): Promise<readonly KnownAddress[]> {
-  return await known(db, sql<boolean>`coalesce(winner.campaign_into, winner.id) = ${leaderOf(campaign)}`);
-}
-
-async function known(db: ReadDatabase, which: RawBuilder<boolean>): Promise<readonly KnownAddress[]> {
-  const rows = await db
-    .selectFrom("observation")
-    .innerJoin("actor_identity as own", "own.observation_id", "observation.id")
-    .innerJoin("actor_identity as winner", (join) =>
-      join.on((on) => on("winner.id", "=", on.fn.coalesce(on.ref("own.merged_into"), on.ref("own.id")))),
-    )
-    .select(["observation.id", "address", "winner.id as identity"])
-    .where(which)
-    .orderBy("own.first_position")
-    .execute();
-  return rows.map(({ id, address, identity }) => {
-    return { id: id as ObservationId, address, identityId: identity as IdentityId };
-  });
-}

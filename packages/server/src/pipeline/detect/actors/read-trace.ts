@@ -84,7 +84,7 @@ function secretOf({ kind, fields }: StreamEvent, keyed: KeyedHash): string | nul
   if (kind !== "auth_attempt" && kind !== "credential") return null;
   const password = PLACES.password.map((place) => within(fields, place)).find((value) => typeof value === "string");
   if (typeof password !== "string" || password.length > SECRET_CHARS_MAX) return null;
-  return keyed("secret", password).slice(0, HASH_DIGITS);
+  return keyed("plaintext", password).slice(0, HASH_DIGITS);
 }
 
 function exactOf(event: StreamEvent, command: string | undefined): EventTrace["exact"] {
@@ -132,12 +132,12 @@ function commandOf(command: string, keyed: KeyedHash): string | null {
   return habit === "" ? null : `${keyed("command", habit).slice(0, HASH_DIGITS)}.${phaseOfCommand(command)}`;
 }
 
-/** What a derived event of a session says of how its source behaves. */
+/** What the derived event of a visit says of how its source behaves. */
 export function readBehaviour(
   event: StreamEvent,
 ): Readonly<{ address: string; behaviour: BehaviourClass }> | undefined {
   if (event.src === null || !isDerived(event)) return undefined;
-  const said = event.ecs["behaviour.class"] ?? event.fields["behaviour.class"];
+  const said = event.fields["session.class"];
   const behaviour = BEHAVIOUR_CLASSES.find((one) => one === said);
   return behaviour === undefined ? undefined : { address: event.src.ip, behaviour };
 }
