@@ -60,7 +60,7 @@ export const EVIDENCE_KEYS: Readonly<Record<EventKind, readonly EvidenceKey[]>> 
   http_fingerprint: [...always, ...TELEMETRY_KEYS.http_fingerprint],
   payload: [...always, "file_sha256", ...TELEMETRY_KEYS.payload],
   email: [...always, ...TELEMETRY_KEYS.email],
-  intel: always,
+  intel: [...always, ...TELEMETRY_KEYS.intel],
   canary: [...always, ...TELEMETRY_KEYS.canary],
   canary_fingerprint: [...always, ...TELEMETRY_KEYS.canary_fingerprint],
   identity: [...always, "username"],

@@ -21,8 +21,9 @@ export function makeTags(
 ): readonly DetectionTag[] {
   const anchor = { observation, identity: identityOf(event) };
   if (!isAnchored(anchor)) return [];
+  const scale = scaleOf(rule, event);
   return rule.techniques.flatMap(({ technique, subTechnique, tactic, domain, release, named }): DetectionTag[] => {
-    const confidence = Math.min(confidenceOf(rule, named), ceiling);
+    const confidence = Math.min(confidenceOf(rule, named) * scale, ceiling);
     if (confidence < CONFIDENCE_MIN) return [];
     const tag = {
       ...anchor,
@@ -61,4 +62,11 @@ function sessionOf({ session = null }: EvaluatedEvent): string | null {
 function confidenceOf(rule: PackRule, named: string): number {
   const { confidence } = rule;
   return typeof confidence === "number" ? confidence : (confidence[named] ?? CONFIDENCE_DEFAULT);
+}
+
+/** Never above 1. An event without the number the rule counts on is one nobody vouches for: it makes no tag. */
+function scaleOf({ confidenceField }: PackRule, { fields, ecs }: EvaluatedEvent): number {
+  if (confidenceField === undefined) return 1;
+  const value = ecs[confidenceField] ?? fields[confidenceField];
+  return typeof value === "number" && value >= 0 ? Math.min(value, 1) : 0;
 }

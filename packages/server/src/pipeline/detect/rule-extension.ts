@@ -9,12 +9,15 @@ export type RuleExtension = Readonly<{
   /** Verb phrase after the attacker's address; `{user}` stands for the account. */
   phrase: string | null;
   evidence: readonly string[];
+  /** A field from 0 to 1 that every confidence is multiplied by: what a rule rests on may be less sure than the rule. */
+  confidenceField?: string;
 }>;
 
 export type ExtensionRead = Readonly<{ ok: true; extension: RuleExtension }> | Readonly<{ ok: false; message: string }>;
 
 export const CONFIDENCE_DEFAULT = 0.7;
-const KEYS = ["risk_points", "confidence", "phrase", "evidence"];
+const KEYS = ["risk_points", "confidence", "confidence_field", "phrase", "evidence"];
+const FIELD = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 const PHRASE_CHARS_MAX = 80;
 
 /** Reads `tyr:`; whatever it does not know it refuses, so that a misspelt key is not silently a default. */
@@ -23,22 +26,36 @@ export function readExtension(rule: SigmaRule): ExtensionRead {
   if (!isMapping(section)) return refused("tyr must be a mapping");
   const strange = Object.keys(section).find((key) => !KEYS.includes(key));
   if (strange !== undefined) return refused(`tyr.${strange} is unknown; known: ${KEYS.join(", ")}`);
-  const whole = { risk_points: undefined, confidence: CONFIDENCE_DEFAULT, phrase: null, evidence: [], ...section };
+  const whole = {
+    risk_points: undefined,
+    confidence: CONFIDENCE_DEFAULT,
+    confidence_field: undefined,
+    phrase: null,
+    evidence: [],
+    ...section,
+  };
   return readValues(whole);
 }
 
 function readValues(
-  section: Readonly<Record<"risk_points" | "confidence" | "phrase" | "evidence", unknown>>,
+  section: Readonly<Record<"risk_points" | "confidence" | "confidence_field" | "phrase" | "evidence", unknown>>,
 ): ExtensionRead {
-  const { risk_points: riskPoints, confidence, phrase, evidence } = section;
+  const { risk_points: riskPoints, confidence, confidence_field: confidenceField, phrase, evidence } = section;
   if (riskPoints !== undefined && !isPoints(riskPoints)) {
     return refused("tyr.risk_points must be a whole number from 0 to 100");
   }
   if (!isConfidence(confidence)) return refused("tyr.confidence must be a number from 0 to 1, or one per technique");
+  if (!isField(confidenceField)) return refused("tyr.confidence_field must be the name of one field");
   if (!isPhrase(phrase)) return refused(`tyr.phrase must be one line of at most ${PHRASE_CHARS_MAX} characters`);
   if (!isTextList(evidence)) return refused("tyr.evidence must be a list of names");
-  const extension = { confidence, phrase, evidence };
-  return { ok: true, extension: riskPoints === undefined ? extension : { ...extension, riskPoints } };
+  const extension = {
+    confidence,
+    phrase,
+    evidence,
+    ...(riskPoints === undefined ? {} : { riskPoints }),
+    ...(confidenceField === undefined ? {} : { confidenceField }),
+  };
+  return { ok: true, extension };
 }
 
 function refused(message: string): ExtensionRead {
@@ -63,6 +80,10 @@ function isConfidence(value: unknown): value is RuleExtension["confidence"] {
 
 function isPhrase(value: unknown): value is string | null {
   return value === null || (typeof value === "string" && value.length <= PHRASE_CHARS_MAX && !/\p{Cc}/u.test(value));
+}
+
+function isField(value: unknown): value is string | undefined {
+  return value === undefined || (typeof value === "string" && FIELD.test(value));
 }
 
 function isTextList(value: unknown): value is readonly string[] {

@@ -33,6 +33,8 @@ export type PackRule = Readonly<{
   severity: Severity;
   riskPoints: number;
   confidence: RuleExtension["confidence"];
+  /** Multiplies each confidence, from 0 to 1; undefined: nothing does. */
+  confidenceField: string | undefined;
   phrase: string | null;
   evidence: readonly EvidenceKey[];
   techniques: readonly TaggedTechnique[];
@@ -191,6 +193,7 @@ class PackBuilder {
       severity,
       riskPoints: read.extension.riskPoints ?? POINTS_DEFAULT[severity],
       confidence: read.extension.confidence,
+      confidenceField: read.extension.confidenceField,
       phrase: read.extension.phrase,
       evidence: evidence.flatMap(([, declared]) => declared ?? []),
       techniques: paired.techniques,

@@ -100,7 +100,20 @@ const FILE_FLAGS = {
   disguised: "file.disguised",
 };
 
+/** Names providers give to families, lists and threats: closed enough to be shown, never a URL or an address. */
+const LABEL = /^[a-z0-9][a-z0-9 ._()/-]{0,63}$/i;
+
 export const TELEMETRY_EXTRACTORS = {
+  provider: word("intel.provider"),
+  verdict: word("intel.verdict"),
+  score: number("intel.score"),
+  categories: words("intel.categories", /^\d{1,3}$/),
+  classification: word("intel.classification"),
+  threat_types: words("intel.threat_types"),
+  malware_families: words("intel.malware_families", LABEL),
+  indicator_kind: word("intel.indicator.kind"),
+  indicator_sha256: word("intel.indicator.sha256", SHA256),
+  indicator_fingerprint: word("intel.indicator.fingerprint", /^[0-9a-z_:;]{2,400}$/),
   fingerprints,
   protocol: word("network.protocol"),
   leaked_address: word("ipv6.leak.address", /^fe[89ab][0-9a-f:]{1,40}$/),
@@ -137,6 +150,18 @@ const payload = ["file_size", "file_type", "file_traits", "shellcode"] as const 
 const canary = ["canary_token", "canary_kind", "canary_channel", "tool"] as const satisfies readonly TelemetryKey[];
 
 export const TELEMETRY_KEYS = {
+  intel: [
+    "provider",
+    "verdict",
+    "score",
+    "categories",
+    "classification",
+    "threat_types",
+    "malware_families",
+    "indicator_kind",
+    "indicator_sha256",
+    "indicator_fingerprint",
+  ],
   payload,
   http_fingerprint: ["fingerprints", "protocol", "tool"],
   network: ["leaked_address", "mac_oui", "iid_kind", "vector"],
@@ -162,6 +187,7 @@ export const TELEMETRY_KEYS = {
 /** Kinds of events the categories of these log sources hold. */
 export const TELEMETRY_CATEGORIES = {
   email: ["email"],
+  intel: ["intel"],
   payload: ["payload"],
   http_fingerprint: ["http_fingerprint"],
   ipv6_leak: ["network"],
