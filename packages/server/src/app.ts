@@ -59,6 +59,7 @@ import { keyHandlers } from "./api/keys.ts";
 import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
 import { createReadiness } from "./api/readiness.ts";
+import { noLadder } from "./api/ladder.ts";
 import { privacyHandlers } from "./api/privacy.ts";
 import { reviewHandlers } from "./api/reviews.ts";
 import { ruleHandlers } from "./api/rules.ts";
@@ -71,6 +72,9 @@ import { tokenHandlers } from "./api/tokens.ts";
 import { openPersonalValues, openPrivacy } from "./open-privacy.ts";
 import { listenOn } from "./listen.ts";
 import type { Terminal } from "./terminal.ts";
+import { ttpHandlers } from "./api/ttp.ts";
+import { openGovern } from "./open-govern.ts";
+import { openLift } from "./open-lift.ts";
 import { warnOfRules } from "./warn-of-rules.ts";
 import { openTls, type Tls } from "./tls.ts";
 
@@ -255,6 +259,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...federationHandlers({ federation, identity, cookie, flowCookie: flowCookie(base.config.publicUrl) }),
     ...roleHandlers(roles),
     ...reviewHandlers({
+    ...ttpHandlers({ database, rules, states: rooms.ruleStates, rulesDir: base.config.rulesDir, ladder: noLadder }),
       reviews: createReviews({ database, clock, endAccess: identity.endAccess }),
       audit,
       clock,

@@ -18,6 +18,7 @@ import { scimRoutes } from "./scim.ts";
 import { secretRoutes } from "./secrets.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { trustRoutes } from "./trust.ts";
+import { ttpRoutes } from "./ttp.ts";
 
 /** Every route Tyr answers on. The server registers exactly these, the clients are typed by them. */
 export const routes = {
@@ -29,6 +30,7 @@ export const routes = {
   ...detectRoutes,
   ...ruleFigureRoutes,
   ...ruleRoutes,
+  ...ttpRoutes,
   ...federationRoutes,
   ...governRoutes,
   ...privacyRoutes,

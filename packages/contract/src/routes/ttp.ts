@@ -1,6 +1,5 @@
 import { Type } from "typebox";
 import type { RouteDefinition } from "../route.ts";
-import { Facts } from "../schemas/basics.ts";
 import * as t from "../schemas/ttp.ts";
 
 /** What attackers did in words of ATT&CK. An empty store answers empty lists, an unknown identity too. */
@@ -92,72 +91,5 @@ export const ttpRoutes = {
     summary: "The ATT&CK matrix of one domain with what rules cover, what is tested and what was seen",
     query: t.TtpQuery,
     response: t.AttackMatrix,
-  },
-  "ttp.exportNavigator": {
-    method: "GET",
-    path: "/api/v1/ttp/export/navigator",
-    needs: "detection:read",
-    summary: "A layer for MITRE's ATT&CK Navigator (format 4.5) of everything seen",
-    query: t.NavigatorQuery,
-    response: Facts,
-  },
-  "ttp.exportNavigatorOf": {
-    method: "GET",
-    path: "/api/v1/ttp/export/navigator/:scope/:id",
-    needs: "detection:read",
-    summary: "A Navigator layer of one attacker, identity or campaign",
-    params: t.ExportParams,
-    query: t.NavigatorQuery,
-    response: Facts,
-  },
-  "ttp.exportStix": {
-    method: "GET",
-    path: "/api/v1/ttp/export/stix",
-    needs: "detection:read",
-    summary: "A STIX 2.1 bundle of everything seen",
-    query: t.ExportQuery,
-    response: Facts,
-  },
-  "ttp.exportStixOf": {
-    method: "GET",
-    path: "/api/v1/ttp/export/stix/:scope/:id",
-    needs: "detection:read",
-    summary: "A STIX 2.1 bundle of one attacker, identity or campaign",
-    params: t.ExportParams,
-    query: t.ExportQuery,
-    response: Facts,
-  },
-  "ttp.exportMisp": {
-    method: "GET",
-    path: "/api/v1/ttp/export/misp",
-    needs: "detection:read",
-    summary: "A MISP event of everything seen",
-    query: t.ExportQuery,
-    response: Facts,
-  },
-  "ttp.exportMispOf": {
-    method: "GET",
-    path: "/api/v1/ttp/export/misp/:scope/:id",
-    needs: "detection:read",
-    summary: "A MISP event of one attacker, identity or campaign",
-    params: t.ExportParams,
-    query: t.ExportQuery,
-    response: Facts,
-  },
-  "attack.get": {
-    method: "GET",
-    path: "/api/v1/ttp/attack",
-    needs: "detection:read",
-    summary: "The ATT&CK releases in force and what they made of the rules",
-    response: t.AttackInForce,
-  },
-  "attack.load": {
-    method: "POST",
-    path: "/api/v1/ttp/attack",
-    needs: "attack:load",
-    summary: "Load another ATT&CK release: a STIX bundle of one domain, plain or gzip",
-    query: t.AttackLoadQuery,
-    body: "raw",
-    response: t.AttackLoaded,
   },
 } as const satisfies Record<string, RouteDefinition>;

@@ -15,8 +15,28 @@ export {
   type TechniqueSeen,
 } from "./detection-store.ts";
 export { retainedDetections } from "./retained-store.ts";
-export { builtInAttack, ENTERPRISE, releaseOf, techniqueName, type AttackCatalogue } from "./attack/attack-release.ts";
+export {
+  builtInAttack,
+  ENTERPRISE,
+  releaseOf,
+  tacticOf,
+  techniqueName,
+  techniqueUrl,
+  type AttackCatalogue,
+} from "./attack/attack-release.ts";
+export { groupsUsing } from "./attack/groups.ts";
+export { cellKey, matrixOf, type CellFigures } from "./attack/matrix.ts";
+export { coverageByCell, testedRules } from "./attack/rule-coverage.ts";
 export { phaseOf, UKC_PHASES, type UkcPhase } from "./attack/unified-kill-chain.ts";
+export {
+  listTags,
+  seenTechniques,
+  wholeHours,
+  type SeenTechnique,
+  type StoredTag,
+  type TtpFilter,
+  type TtpScope,
+} from "./ttp-store.ts";
 export { visibleText } from "./hostile-text.ts";
 export { loadRulePack, type PackRule, type RejectedRule, type RulePack } from "./rule-pack.ts";
 export { daysByRule, listInputs, type RuleDay } from "./figures/figure-store.ts";

@@ -64,6 +64,19 @@ export function releaseOf(catalogue: AttackCatalogue, domain: string): AttackRel
   return catalogue.find((attack) => attack.domain === domain);
 }
 
+/** A tactic by its short name, also by one an earlier release had for it. */
+export function tacticOf(
+  catalogue: AttackCatalogue,
+  domain: string,
+  tactic: string,
+): Readonly<{ id: string; name: string; shortName: string }> | undefined {
+  const attack = releaseOf(catalogue, domain);
+  if (attack === undefined) return undefined;
+  const shortName = entryOf(attack.tactics, tactic) === undefined ? entryOf(attack.formerTactics, tactic) : tactic;
+  const known = shortName === undefined ? undefined : entryOf(attack.tactics, shortName);
+  return known && shortName !== undefined ? { id: known[0], name: known[1], shortName } : undefined;
+}
+
 /** Name of a technique or sub-technique, null when no release in force has it. */
 export function techniqueName(catalogue: AttackCatalogue, id: string): string | null {
   const attack = releaseWith(catalogue, id);

@@ -1,4 +1,4 @@
-import { entryOf, type AttackCatalogue } from "./attack-release.ts";
+import { entryOf, tacticOf, type AttackCatalogue } from "./attack-release.ts";
 
 /**
  * Phases of the Unified Kill Chain (Pols 2017, version 1.3: 18 phases) that a tactic stands for. Exploitation, pivoting,
@@ -60,10 +60,7 @@ const PHASE_OF: Readonly<Record<string, UkcPhase>> = {
 
 /** The phase of a tactic by its short name in a domain; null for one nobody has placed yet. */
 export function phaseOf(catalogue: AttackCatalogue, domain: string, tactic: string): UkcPhase | null {
-  const attack = catalogue.find((one) => one.domain === domain);
-  if (attack === undefined) return null;
-  const short = entryOf(attack.formerTactics, tactic) ?? tactic;
-  return phaseOfTacticId(entryOf(attack.tactics, short)?.[0] ?? "");
+  return phaseOfTacticId(tacticOf(catalogue, domain, tactic)?.id ?? "");
 }
 
 export function phaseOfTacticId(id: string): UkcPhase | null {
