@@ -73,8 +73,6 @@ import { openPersonalValues, openPrivacy } from "./open-privacy.ts";
 import { listenOn } from "./listen.ts";
 import type { Terminal } from "./terminal.ts";
 import { ttpHandlers } from "./api/ttp.ts";
-import { openGovern } from "./open-govern.ts";
-import { openLift } from "./open-lift.ts";
 import { warnOfRules } from "./warn-of-rules.ts";
 import { openTls, type Tls } from "./tls.ts";
 
