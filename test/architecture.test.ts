@@ -77,10 +77,13 @@ const UNAUDITED = [
   "server/src/pipeline/collect/intake.ts idempotency",
   "server/src/pipeline/collect/write-batch.ts cursor",
   "server/src/pipeline/detect/worker.ts counters",
+  "server/src/pipeline/detect/lift/keyed-hash.ts counters",
+  "server/src/pipeline/detect/lift/lift-worker.ts cursor",
   "server/src/pipeline/detect/worker.ts cursor",
   "server/src/pipeline/escalate/worker.ts cursor",
   "server/src/pipeline/govern/propose-actions.ts cursor",
   "server/src/pipeline/respond/enforcers.ts enforcer-pull",
+  "server/src/platform/bus/keep-messages.ts counters",
   "server/src/platform/secrets/rotation.ts secret-rewrap",
 ];
 

@@ -1,5 +1,4 @@
 import type { AddressInfo } from "node:net";
-import { networkInterfaces } from "node:os";
 import { Server as TlsServer } from "node:tls";
 import type { Actor } from "@tyr/contract";
 import {
@@ -16,12 +15,20 @@ import {
   type Handlers,
   type SessionCookie,
 } from "#api";
+import { ladderAnchors } from "#actors";
 import { createAudit, type PersonalValues, readWitnessPolicy, type WitnessPolicy } from "#audit";
-import { createCollect, reachOf, type Collect } from "#collect";
-import { createBlocklistPlanner } from "#connectors/blocklist";
-import { createDetect, createRuleStates, loadRulePack, readPipelines, type RulePack, visibleText } from "#detect";
-import { createEscalate, createIncidentDesk, evidenceOf, readIncidentChangesAfter } from "#escalate";
-import { createGovern, listActionTimeline, type Govern } from "#govern";
+import { createCollect, type Collect } from "#collect";
+import {
+  createDetect,
+  createRuleStates,
+  LIFT_CONSUMER,
+  loadRulePack,
+  readPipelines,
+  type RulePack,
+  visibleText,
+} from "#detect";
+import { createEscalate, createIncidentDesk } from "#escalate";
+import { listActionTimeline } from "#govern";
 import {
   createDuties,
   checkPasskeyRules,
@@ -33,9 +40,6 @@ import {
   createProvisioning,
   createRoles,
   createTokens,
-  listDeciders,
-  lockActiveSubject,
-  operatorAddresses,
   readProviders,
   serviceCaller,
   type Identity,
@@ -44,10 +48,10 @@ import {
 import { createBus, createTopicBus, type Bus, type TopicBus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import { staysHere, type Config } from "#platform/config";
-import { ensureDataDirectory, openDatabase, type Database, type ReadDatabase } from "#platform/database";
+import { ensureDataDirectory, openDatabase, type Database } from "#platform/database";
 import type { Logger } from "#platform/log";
 import { createSecrets, openKeyRotation, type KeyRotation, type Secrets } from "#platform/secrets";
-import { createRespond, enforcerAddresses, listBlockTimeline } from "#respond";
+import { createRespond, listBlockTimeline } from "#respond";
 import { actionHandlers } from "./api/actions.ts";
 import { accountHandlers } from "./api/account.ts";
 import { blockHandlers } from "./api/blocks.ts";
@@ -59,7 +63,6 @@ import { keyHandlers } from "./api/keys.ts";
 import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
 import { createReadiness } from "./api/readiness.ts";
-import { noLadder } from "./api/ladder.ts";
 import { privacyHandlers } from "./api/privacy.ts";
 import { reviewHandlers } from "./api/reviews.ts";
 import { ruleHandlers } from "./api/rules.ts";
@@ -69,10 +72,12 @@ import { scimHandlers } from "./api/scim/index.ts";
 import { secretHandlers } from "./api/secrets.ts";
 import { statusHandlers } from "./api/status.ts";
 import { tokenHandlers } from "./api/tokens.ts";
+import { ttpHandlers } from "./api/ttp.ts";
+import { openGovern } from "./open-govern.ts";
+import { openLift } from "./open-lift.ts";
 import { openPersonalValues, openPrivacy } from "./open-privacy.ts";
 import { listenOn } from "./listen.ts";
 import type { Terminal } from "./terminal.ts";
-import { ttpHandlers } from "./api/ttp.ts";
 import { warnOfRules } from "./warn-of-rules.ts";
 import { openTls, type Tls } from "./tls.ts";
 
@@ -91,6 +96,7 @@ const system: Actor = { kind: "system", id: "system", name: "system" };
 
 /** Who reads which stream, in the order of the data. */
 const CONSUMERS = [
+  { consumer: LIFT_CONSUMER, stream: "event" },
   { consumer: "detect", stream: "event" },
   { consumer: "escalate", stream: "detection" },
   { consumer: "govern", stream: "incident" },
@@ -101,34 +107,6 @@ function sensorKeys(collect: Collect): KeyCheck {
     const sensor = await collect.sensors.authenticate(key);
     return sensor && { ...serviceCaller("sensor", { id: sensor.id, name: sensor.name }), sensorId: sensor.id };
   };
-}
-
-async function openGovern({ config, log, database, bus }: Base): Promise<Govern> {
-  const planner = createBlocklistPlanner({ reachOf });
-  const people = async () => await listDeciders(database.read);
-  const ports = {
-    planner,
-    people,
-    holdAccount: lockActiveSubject,
-    // Asked each time: addresses of a host change, people come and go.
-    ours: async (db: ReadDatabase) => ({
-      host: Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address)),
-      enforcers: await enforcerAddresses(db),
-      operators: await operatorAddresses(db, systemClock.now()),
-    }),
-    evidenceOf: async (id: Parameters<typeof evidenceOf>[1]) => await evidenceOf(database.read, id),
-    readIncidentChangesAfter,
-  };
-  return await createGovern({
-    db: database,
-    clock: systemClock,
-    bus,
-    log,
-    policiesDir: config.policiesDir,
-    ownNetworks: config.ownNetworks,
-    environment: config.environment,
-    ports,
-  });
 }
 
 type Stack = AsyncDisposableStack;
@@ -194,6 +172,8 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   const collect = createCollect({ database, clock, bus, log, intakeBytesMax: config.intakeBytesMax });
   const detect = createDetect({ database, clock, bus, topics, log, rules, readAfter: collect.readAfter });
   stack.defer(async () => await detect.stop());
+  const lift = await openLift({ ...base, clock, collect });
+  stack.defer(async () => await lift.stop());
   stack.defer(async () => await collect.stop());
   const ruleStates = createRuleStates({
     database,
@@ -206,10 +186,10 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   });
   const ending = ruleStates.start();
   stack.defer(async () => await ending.stop());
-  collect.paceBy(detect.keptUp);
+  collect.paceBy(async () => void (await Promise.all([detect.keptUp(), lift.keptUp()])));
   collect.onStored(() => detect.wake());
   detect.onDetected(() => escalate.wake());
-  return { govern, respond, collect, detect, ruleStates };
+  return { govern, respond, collect, detect, lift, ruleStates };
 }
 
 type Rooms = Awaited<ReturnType<typeof openTrust>> & Awaited<ReturnType<typeof openStages>>;
@@ -220,7 +200,7 @@ function readinessOf({ database, log }: Base, { audit, collect }: Rooms): Return
 
 function statusOf(
   { database, version, startedAt }: Base,
-  { audit, govern, collect, detect }: Rooms,
+  { audit, govern, collect, detect, lift }: Rooms,
 ): Parameters<typeof statusHandlers>[0] {
   return {
     database,
@@ -231,6 +211,7 @@ function statusOf(
     policyDigest: govern.policyDigest,
     consumers: CONSUMERS,
     correlationLosses: () => detect.losses(),
+    lift: () => lift.figures(),
     imports: () => collect.imports(),
     intake: () => collect.queued(),
     cosigning: async () => await audit.cosigning(),
@@ -257,7 +238,6 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...federationHandlers({ federation, identity, cookie, flowCookie: flowCookie(base.config.publicUrl) }),
     ...roleHandlers(roles),
     ...reviewHandlers({
-    ...ttpHandlers({ database, rules, states: rooms.ruleStates, rulesDir: base.config.rulesDir, ladder: noLadder }),
       reviews: createReviews({ database, clock, endAccess: identity.endAccess }),
       audit,
       clock,
@@ -279,6 +259,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...detectionHandlers({ database, rules }),
     ...ruleFigureHandlers({ database, clock, rules, costs: () => rooms.detect.costs() }),
     ...ruleHandlers({ database, rules, states: rooms.ruleStates }),
+    ...ttpHandlers({ database, rules, states: rooms.ruleStates, rulesDir: base.config.rulesDir, ladder: ladderAnchors(database.read) }),
     ...incidentHandlers({
       database,
       desk: createIncidentDesk({ database, clock, bus }),

@@ -11,7 +11,7 @@ import {
   type Retention,
 } from "#audit";
 import { retainedEvents, retainedQuarantine } from "#collect";
-import { eraseFromRules, retainedDetections } from "#detect";
+import { eraseFromRules, LIFT_CONSUMER, retainedDetections } from "#detect";
 import { belongsToIncident, eraseFromIncidents, openEvidence, openIncidentIds, retainedIncidents } from "#escalate";
 import { eraseFromActions, liveActions } from "#govern";
 import { accountEraser, retainedSessions } from "#identity";
@@ -55,6 +55,11 @@ export function openPersonalValues({
   return createPersonalValues({ secrets, clock: systemClock, undeclared });
 }
 
+/** Events wait for detection and for what is derived from them. */
+async function readByAll(tx: WriteTransaction): Promise<number> {
+  return Math.min(await cursorOf(tx, "detect"), await cursorOf(tx, LIFT_CONSUMER));
+}
+
 /** Names in these tables go without anything that could be refused. */
 function erasing(work: (tx: WriteTransaction, id: string) => Promise<number>) {
   return async (tx: WriteTransaction, id: string) => ok(await work(tx, id));
@@ -83,7 +88,7 @@ export function openPrivacy({ database, secrets, log, keepDays, pruning }: Priva
     keepDays,
     heldSubjects: async () => (await privacy.holds()).map((one) => one.subject),
     classes: {
-      event: retainedEvents({ readUpTo: async (tx) => await cursorOf(tx, "detect"), evidence: openEvidence }),
+      event: retainedEvents({ readUpTo: readByAll, evidence: openEvidence }),
       detection: retainedDetections({
         readUpTo: async (tx) => await cursorOf(tx, "escalate"),
         isPart: belongsToIncident,

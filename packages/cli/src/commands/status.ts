@@ -63,6 +63,17 @@ function lossesOf({ correlationLosses, correlationLossesByRule }: Status): reado
   return [...reasons, ...rules];
 }
 
+/** What was derived since the start, and what that could not be done for. */
+function liftOf({ lift }: Status): readonly (readonly [string, Cell])[] {
+  return (lift?.lifters ?? []).map(({ lifter, events, derived, failures, letGo }) => {
+    const lost = [
+      ...(failures > 0 ? [`${failures} events it broke on`] : []),
+      ...(letGo > 0 ? [`${letGo} let go for want of room`] : []),
+    ];
+    return [`derived ${visible(lifter)}`, [`${derived} of ${events} events`, ...lost].join(", ")];
+  });
+}
+
 function lines(status: Status, overview: Overview, paint: Paint): string[] {
   const { approvals, blocks } = overview;
   const oldest = agoOf(approvals.oldestAt, status.now);
@@ -91,6 +102,7 @@ function lines(status: Status, overview: Overview, paint: Paint): string[] {
     ["intake", `${showBytes(status.intake.queuedBytes)} queued of ${showBytes(status.intake.queuedBytesMax)}`],
     ["memory", showBytes(status.memoryBytes)],
     ...status.pipeline.map((one): readonly [string, Cell] => [`lag ${visible(one.consumer)}`, `${one.lag} events`]),
+    ...liftOf(status),
     ...lossesOf(status),
     ...status.imports.map((one): readonly [string, Cell] => [
       `import ${visible(one.name)}`,

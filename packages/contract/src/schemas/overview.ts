@@ -133,6 +133,24 @@ export const PipelineInForce = Type.Object({
   warnings: Type.Array(Type.String()),
 });
 
+/** What derives events from events, counted since the start. */
+export const LiftFigures = Type.Object({
+  lifters: Type.Array(
+    Type.Object({
+      lifter: Type.String(),
+      events: Type.Integer({ description: "events it looked at" }),
+      derived: Type.Integer(),
+      failures: Type.Integer({ description: "events it broke on, of which it derived nothing" }),
+      groups: Type.Integer({ description: "sessions, visits, flows … it remembers now" }),
+      letGo: Type.Integer({ description: "of those, how many had to go for want of room" }),
+      meanUs: Type.Integer({ description: "mean time per event, microseconds, of one event in 64" }),
+    }),
+  ),
+  unclaimed: Type.Array(Type.Object({ kind: Type.String(), events: Type.Integer(), known: Type.Boolean() }), {
+    description: "kinds of events nothing is derived from",
+  }),
+});
+
 export const Status = Type.Object({
   version: Type.String(),
   startedAt: Instant,
@@ -153,6 +171,7 @@ export const Status = Type.Object({
     description: "rules that may have missed something, those that lost most first",
     maxItems: RULE_LOSSES_MAX,
   }),
+  lift: Type.Optional(LiftFigures),
   imports: Type.Array(ImportProgress),
   cosigning: Type.Optional(Cosigning),
   intake: Type.Object({ queuedBytes: Type.Integer(), queuedBytesMax: Type.Integer() }),

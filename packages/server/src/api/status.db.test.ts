@@ -46,6 +46,7 @@ test("the status says how far each consumer is behind, and what correlations cou
       { consumer: "escalate", stream: "detection" },
     ],
     correlationLosses: () => ({ total: lost, byRule: [{ ruleId: "r", title: "Many", losses: lost }] }),
+    lift: () => ({ lifters: [], unclaimed: [{ kind: "log", events: 3, known: true }] }),
     imports: () => [],
     cosigning: () => Promise.resolve(undefined),
     intake: () => ({ queuedBytes: 0, queuedBytesMax: 1 }),
@@ -57,6 +58,7 @@ test("the status says how far each consumer is behind, and what correlations cou
       { consumer: "detect", position: "400", head: "1000", lag: 600 },
       { consumer: "escalate", position: "0", head: "0", lag: 0 },
     ],
+    lift: { lifters: [], unclaimed: [{ kind: "log", events: 3, known: true }] },
     correlationLosses: lost,
     correlationLossesByRule: [{ ruleId: "r", title: "Many", losses: lost }],
   });

@@ -2,7 +2,7 @@ import { ok, type Cosigning, type CorrelationLosses, type RuleLosses, type Statu
 import { cursorOf, headOf, type Stream } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
-import type { RulePack } from "#detect";
+import type { LiftFigures, RulePack } from "#detect";
 import type { Handlers } from "./handler.ts";
 
 export type StatusDeps = Readonly<{
@@ -17,6 +17,8 @@ export type StatusDeps = Readonly<{
   consumers: readonly Readonly<{ consumer: string; stream: Stream }>[];
   /** What correlations lost since the start. */
   correlationLosses: () => Readonly<{ total: CorrelationLosses; byRule: readonly RuleLosses[] }>;
+  /** What was derived since the start. */
+  lift: () => LiftFigures;
   imports: () => Status["imports"];
   intake: () => Status["intake"];
   /** Undefined where no witness is configured. */
@@ -42,6 +44,10 @@ function rulesOf({ rules, rejected, digest, pipelines }: RulePack): Status["rule
   };
 }
 
+function liftOf({ lifters, unclaimed }: LiftFigures): NonNullable<Status["lift"]> {
+  return { lifters: [...lifters], unclaimed: [...unclaimed] };
+}
+
 /** How the installation is: each figure read at the moment of asking. */
 export function statusHandlers(deps: StatusDeps): Pick<Handlers, "status.get"> {
   const { database, clock, version, startedAt, rules, policyDigest, correlationLosses, imports, intake } = deps;
@@ -59,6 +65,7 @@ export function statusHandlers(deps: StatusDeps): Pick<Handlers, "status.get"> {
         pipeline: await pipelineOf(deps),
         correlationLosses: total,
         correlationLossesByRule: [...byRule],
+        lift: liftOf(deps.lift()),
         imports: imports(),
         ...(cosigning === undefined ? {} : { cosigning }),
         intake: intake(),

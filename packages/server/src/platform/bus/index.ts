@@ -3,15 +3,9 @@ import type { LiveData, LiveEntry, LiveTopic } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 
 export { cursorOf, headOf, listCursors, moveCursor, type Stream, takePositions } from "./streams.ts";
-export {
-  enqueue,
-  forgetMessages,
-  MESSAGES_KEPT_MS,
-  type MessagesRead,
-  type NewMessage,
-  readMessages,
-} from "./outbox.ts";
-export { createTopicBus, type TopicBus } from "./topic-bus.ts";
+export { enqueue, type MessagesRead, type NewMessage, readMessages } from "./outbox.ts";
+export { startKeepingMessages } from "./keep-messages.ts";
+export { createTopicBus, type Said, type TopicBus } from "./topic-bus.ts";
 export type { CanaryTriggered, EmailReceived, SessionCommand, SessionEnded, TopicPayloads } from "./topic-payloads.ts";
 export {
   type BestEffortFamily,

@@ -4,14 +4,14 @@ import type { Database } from "#platform/database";
 import {
   cursorOf,
   enqueue,
-  forgetMessages,
   isOfFamily,
-  MESSAGES_KEPT_MS,
   moveCursor,
   type NewMessage,
   readMessages,
   type SessionEnded,
 } from "./index.ts";
+import { MESSAGES_KEPT_MS } from "./keep-messages.ts";
+import { forgetMessages } from "./outbox.ts";
 
 const now = new Date("2026-11-22T12:00:00Z");
 const patterns = ["attacker.session.ended"];

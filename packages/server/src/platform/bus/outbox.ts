@@ -16,9 +16,6 @@ export type NewMessage<F extends DurableFamily = DurableFamily> = {
   [K in F]: Readonly<{ family: K; segments: Segments<K>; type?: string; payload: TopicPayloads[K]; id?: string }>;
 }[F];
 
-/** How long messages are kept, read or not: a reader that did not come for so long has missed some (`firstKept`). */
-export const MESSAGES_KEPT_MS = 7 * 86_400_000;
-
 /** Text columns hold neither NUL nor lone surrogates, and attackers choose what they type. */
 function toJson(rows: readonly object[]): string {
   return JSON.stringify(rows, (_key, value: unknown) =>

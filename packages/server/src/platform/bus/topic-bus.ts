@@ -5,6 +5,15 @@ import type { TopicPayloads } from "./topic-payloads.ts";
 import { type BestEffortFamily, type Envelope, familyOf, matchesTopic, type Segments, topicOf } from "./topics.ts";
 
 type Listener = (envelope: Envelope) => void;
+/** A message whose payload is made only if somebody listens. */
+export type Said = {
+  [F in BestEffortFamily]: Readonly<{
+    family: F;
+    segments?: Segments<F>;
+    type?: string;
+    payload: () => TopicPayloads[F];
+  }>;
+}[BestEffortFamily];
 type Sent<F extends BestEffortFamily> = Readonly<{ segments?: Segments<F>; type?: string; payload: TopicPayloads[F] }>;
 
 /**
@@ -14,6 +23,7 @@ type Sent<F extends BestEffortFamily> = Readonly<{ segments?: Segments<F>; type?
 export type TopicBus = Readonly<{
   /** @throws {TypeError} a segment that cannot be one */
   publish<F extends BestEffortFamily>(family: F, sent: Sent<F>): void;
+  say(said: Said): void;
   /** Tells of durable messages after their commit. */
   deliver(envelopes: readonly Envelope[]): void;
   /** @param pattern `*` one segment, `>` the rest @returns how to stop */
@@ -35,14 +45,20 @@ export function createTopicBus({ clock, log }: Readonly<{ clock: Clock; log: Log
     }
   };
 
+  const say = ({ family, segments, type = family, payload }: Said): void => {
+    if (listeners.size === 0) return;
+    const topic = topicOf(family, ...((segments ?? []) as Segments<typeof family>));
+    if (![...listeners].some(({ pattern }) => matchesTopic(pattern, topic))) return;
+    const ts = clock.now().getTime() / 1_000;
+    tell({ v: 1, id: randomUUID(), topic, type, ts, payload: payload() } as Envelope);
+  };
+
   return {
-    publish(family, { segments, type = family, payload }) {
-      if (listeners.size === 0) return;
-      const topic = topicOf(family, ...((segments ?? []) as Segments<typeof family>));
-      const ts = clock.now().getTime() / 1_000;
-      // The compiler does not see that an envelope of one family is one of the envelopes of all families.
-      tell({ v: 1, id: randomUUID(), topic, type, ts, payload } as Envelope);
+    publish(family, { payload, ...more }) {
+      // The compiler does not see that what is sent of one family is what may be said of all of them.
+      say({ family, ...more, payload: () => payload } as unknown as Said);
     },
+    say,
     deliver(envelopes) {
       for (const envelope of envelopes) tell(envelope);
     },

@@ -1,0 +1,43 @@
+import { networkInterfaces } from "node:os";
+import { reachOf } from "#collect";
+import { createBlocklistPlanner } from "#connectors/blocklist";
+import { evidenceOf, readIncidentChangesAfter } from "#escalate";
+import { createGovern, type Govern } from "#govern";
+import { listDeciders, lockActiveSubject, operatorAddresses } from "#identity";
+import type { Bus } from "#platform/bus";
+import { systemClock } from "#platform/clock";
+import type { Config } from "#platform/config";
+import type { Database, ReadDatabase } from "#platform/database";
+import type { Logger } from "#platform/log";
+import { enforcerAddresses } from "#respond";
+
+export type GovernParts = Readonly<{ config: Config; log: Logger; database: Database; bus: Bus }>;
+
+/** Decisions about actions, with what they must know of the other rooms. */
+export async function openGovern({ config, log, database, bus }: GovernParts): Promise<Govern> {
+  const planner = createBlocklistPlanner({ reachOf });
+  const people = async () => await listDeciders(database.read);
+  const ports = {
+    planner,
+    people,
+    holdAccount: lockActiveSubject,
+    // Asked each time: addresses of a host change, people come and go.
+    ours: async (db: ReadDatabase) => ({
+      host: Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address)),
+      enforcers: await enforcerAddresses(db),
+      operators: await operatorAddresses(db, systemClock.now()),
+    }),
+    evidenceOf: async (id: Parameters<typeof evidenceOf>[1]) => await evidenceOf(database.read, id),
+    readIncidentChangesAfter,
+  };
+  return await createGovern({
+    db: database,
+    clock: systemClock,
+    bus,
+    log,
+    policiesDir: config.policiesDir,
+    ownNetworks: config.ownNetworks,
+    environment: config.environment,
+    ports,
+  });
+}

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { sql } from "kysely";
+import type { ReadDatabase, WriteTransaction } from "#platform/database";
+import type { DirtyState, SavedState } from "./lift.ts";
+
+declare module "#platform/tables" {
+  interface Tables {
+    lift_group: {
+      id: string;
+      lifter: string;
+      version: number;
+      /** JSON text: a key may hold what text columns cannot. */
+      group_key: string;
+      lane: string;
+      tick: number;
+      state: string;
+    };
+  }
+}
+
+/** Stable over restarts: the key without what columns refuse. */
+function groupId(lifter: string, key: string): string {
+  return createHash("sha256").update(`${lifter}\n${key}`).digest("hex");
+}
+
+/** All groups that were saved; the position they belong to is the cursor's. */
+export async function loadGroups(db: ReadDatabase): Promise<SavedState> {
+  const rows = await db.selectFrom("lift_group").selectAll().execute();
+  return rows.map(({ lifter, version, group_key, lane, tick, state }) => {
+    return { lifter, version, key: JSON.parse(group_key) as string, lane, tick, state };
+  });
+}
+
+/** Saves what changed, in the transaction that moves the cursor. */
+export async function saveGroups(tx: WriteTransaction, dirty: DirtyState): Promise<void> {
+  const removed = dirty.flatMap(({ lifter, removals }) => removals.map((key) => groupId(lifter, key)));
+  if (removed.length > 0) await sql`delete from lift_group where id = any(${removed}::text[])`.execute(tx);
+  const rows = dirty.flatMap(({ lifter, version, upserts }) =>
+    upserts.map(({ key, ...group }) => ({
+      id: groupId(lifter, key),
+      lifter,
+      version,
+      group_key: JSON.stringify(key),
+      ...group,
+    })),
+  );
+  if (rows.length === 0) return;
+  await sql`
+    insert into lift_group (id, lifter, version, group_key, lane, tick, state)
+    select id, lifter, version, group_key, lane, tick, state
+    from json_to_recordset(${JSON.stringify(rows)}::json)
+      as row (id text, lifter text, version int4, group_key text, lane text, tick int8, state text)
+    on conflict (id) do update set
+      version = excluded.version, lane = excluded.lane, tick = excluded.tick, state = excluded.state
+  `.execute(tx);
+}
+
+/** Forgets groups of lifters that are not among these. */
+export async function forgetOthers(
+  tx: WriteTransaction,
+  lifters: readonly Readonly<{ name: string; version: number }>[],
+): Promise<void> {
+  const known = lifters.map(({ name, version }) => `${name} ${version}`);
+  await sql`delete from lift_group where not (lifter || ' ' || version) = any(${known}::text[])`.execute(tx);
+}

