@@ -16,6 +16,7 @@ import {
   type SessionCookie,
 } from "#api";
 import { ladderAnchors } from "#actors";
+import { ladderAnchors } from "#actors";
 import { createAudit, type PersonalValues, readWitnessPolicy, type WitnessPolicy } from "#audit";
 import { createCollect, type Collect } from "#collect";
 import {

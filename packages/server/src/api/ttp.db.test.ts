@@ -1,11 +1,11 @@
 import type { DetectionId, EventId, InputOf, OutputOf, Result } from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { LadderAnchors } from "#actors";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
 import { buildRulePack } from "../pipeline/detect/rule-pack.ts";
 import { insertDetections } from "../pipeline/detect/evaluation-store.ts";
 import type { NewDetection } from "../pipeline/detect/detection.ts";
 import { makeTag } from "../pipeline/detect/tag.ts";
-import type { Ladder } from "./ladder.ts";
 import { ttpHandlers } from "./ttp.ts";
 
 const RULE = "0b7f1c5e-2a3d-5e4f-9a8b-1c2d3e4f5a6b";
@@ -82,7 +82,7 @@ const SEEDS: readonly Seed[] = [
   { number: 5, at: "2026-02-02T11:00:00Z", technique: "T0801", tactic: "collection", domain: "ics-attack" },
   { number: 6, at: "2026-02-03T11:00:00Z", technique: "T1110.003", observation: null, identity: IDENTITY },
 ];
-const ladder: Ladder = {
+const ladder: LadderAnchors = {
   addressOf: async (id) => await Promise.resolve(id === OBSERVATION ? "203.0.113.7" : undefined),
   anchorsOfIdentity: async (id) => await Promise.resolve(id === IDENTITY ? [id, "203.0.113.7", "2001:db8::1"] : [id]),
   anchorsOfCampaign: async (id) =>

@@ -11,6 +11,7 @@ import {
   type TagDetail,
   type TechniqueSeen,
 } from "@tyr/contract";
+import type { LadderAnchors } from "#actors";
 import { canonicalAddress } from "#collect";
 import {
   cellKey,
@@ -38,14 +39,13 @@ import {
 } from "#detect";
 import type { Database } from "#platform/database";
 import type { Handlers } from "./handler.ts";
-import type { Ladder } from "./ladder.ts";
 
 export type TtpDeps = Readonly<{
   database: Pick<Database, "read">;
   rules: () => RulePack;
   states: Pick<RuleStates, "all">;
   rulesDir: string;
-  ladder: Ladder;
+  ladder: LadderAnchors;
 }>;
 type TtpRoutes =
   | "ttp.techniques"
@@ -86,7 +86,7 @@ export function ttpHandlers(deps: TtpDeps): Pick<Handlers, TtpRoutes> {
 }
 
 /** One source address, by itself or by the id of its observation. One nobody has seen has no techniques. */
-export async function attackerScope(ladder: Ladder, id: string): Promise<Result<TtpScope>> {
+export async function attackerScope(ladder: LadderAnchors, id: string): Promise<Result<TtpScope>> {
   const address = isId("observation", id) ? await ladder.addressOf(id) : canonicalAddress(id);
   if (address === undefined && !isId("observation", id))
     return refuse("VALIDATION_FAILED", "params/id must be an address or the id of an attacker (atk_…)");
