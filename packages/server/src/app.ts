@@ -16,7 +16,6 @@ import {
   type SessionCookie,
 } from "#api";
 import { ladderAnchors } from "#actors";
-import { ladderAnchors } from "#actors";
 import { createAudit, type PersonalValues, readWitnessPolicy, type WitnessPolicy } from "#audit";
 import { createCollect, type Collect } from "#collect";
 import {
@@ -260,7 +259,13 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...detectionHandlers({ database, rules }),
     ...ruleFigureHandlers({ database, clock, rules, costs: () => rooms.detect.costs() }),
     ...ruleHandlers({ database, rules, states: rooms.ruleStates }),
-    ...ttpHandlers({ database, rules, states: rooms.ruleStates, rulesDir: base.config.rulesDir, ladder: ladderAnchors(database.read) }),
+    ...ttpHandlers({
+      database,
+      rules,
+      states: rooms.ruleStates,
+      rulesDir: base.config.rulesDir,
+      ladder: ladderAnchors(database.read),
+    }),
     ...incidentHandlers({
       database,
       desk: createIncidentDesk({ database, clock, bus }),
