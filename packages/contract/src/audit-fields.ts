@@ -51,6 +51,9 @@ const INCIDENT = fields(
   "details.key details.actorIp details.risk details.severity details.detections details.detectionIdsDigest",
 );
 const RULING = fields("before after details.rung details.with details.reason details.changes");
+const BACKFILL = fields(
+  "after details.backfill details.ruleVersion details.from details.to details.reason details.detections details.tags details.detectionIdsDigest",
+);
 const NOTE = fields("before after details.verdict details.note details.characters");
 const KEY = fields(
   "before after details.name details.scopes details.owner details.reason details.keysRevoked details.tokensEnded details.of details.networks details.lifeDays details.overlapSeconds details.exceptions details.review",
@@ -166,6 +169,9 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "actor.clustered": fields("details.rung details.formed details.merged details.unmerged details.changesDigest"),
   "actor.merged": RULING,
   "actor.unmerged": RULING,
+  "rule.backfill_started": BACKFILL,
+  "rule.backfilled": BACKFILL,
+  "rule.backfill_cancelled": BACKFILL,
   "incident.opened": INCIDENT,
   "incident.extended": INCIDENT,
   "incident.moved": NOTE,

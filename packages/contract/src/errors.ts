@@ -181,6 +181,11 @@ export const ERRORS = {
     "Make somebody else administrator first.",
   ],
   IDEMPOTENCY_KEY_REUSED: [409, "The idempotency key was used with other content", "Use a new key for new content."],
+  REPLAY_RUNNING: [
+    409,
+    "A backtest or a backfill goes over stored events already",
+    "Wait until it is done, or cancel it: `id` names it. One runs at a time.",
+  ],
   BODY_TOO_LARGE: [413, "The request is larger than the limit", "Send it in smaller parts; the limit is in `limit`."],
   URL_TOO_LONG: [414, "The address is longer than the limit", "Ask for less at once; the limit is in `limit`."],
   HEADERS_TOO_MANY: [431, "The request has too many headers", "Send fewer headers; the limit is in `limit`."],

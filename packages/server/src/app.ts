@@ -20,6 +20,7 @@ import { createAudit, type PersonalValues, readWitnessPolicy, type WitnessPolicy
 import { createCollect, type Collect } from "#collect";
 import {
   createDetect,
+  createReplays,
   createRuleStates,
   LIFT_CONSUMER,
   loadRulePack,
@@ -54,6 +55,7 @@ import { createSecrets, openKeyRotation, type KeyRotation, type Secrets } from "
 import { createRespond, listBlockTimeline } from "#respond";
 import { actionHandlers } from "./api/actions.ts";
 import { accountHandlers } from "./api/account.ts";
+import { replayHandlers } from "./api/backtests.ts";
 import { blockHandlers } from "./api/blocks.ts";
 import { collectHandlers } from "./api/collect.ts";
 import { detectionHandlers } from "./api/detections.ts";
@@ -189,7 +191,9 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   collect.paceBy(async () => void (await Promise.all([detect.keptUp(), lift.keptUp()])));
   collect.onStored(() => detect.wake());
   detect.onDetected(() => escalate.wake());
-  return { govern, respond, collect, detect, lift, ruleStates };
+  const replays = createReplays({ database, clock, log, rules: detect.rules, keptUp: detect.keptUp });
+  stack.defer(async () => await replays.stop());
+  return { govern, respond, collect, detect, lift, ruleStates, replays };
 }
 
 type Rooms = Awaited<ReturnType<typeof openTrust>> & Awaited<ReturnType<typeof openStages>>;
@@ -257,6 +261,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     }),
     ...collectHandlers({ database, collect }),
     ...detectionHandlers({ database, rules }),
+    ...replayHandlers(rooms.replays),
     ...ruleFigureHandlers({ database, clock, rules, costs: () => rooms.detect.costs() }),
     ...ruleHandlers({ database, rules, states: rooms.ruleStates }),
     ...ttpHandlers({

@@ -4,7 +4,7 @@ import { usage } from "../failure.ts";
 import type { Input } from "../input.ts";
 
 /** An instant as it is, a day as its first moment in UTC, or a duration back from now: 90m, 24h, 7d. */
-function instantOf(input: Input, name: string, now: number): string | undefined {
+export function instantOf(input: Input, name: string, now: number): string | undefined {
   const given = input.text(name);
   if (given === undefined) return undefined;
   const back = parseDuration(given);

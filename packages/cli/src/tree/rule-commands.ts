@@ -16,6 +16,14 @@ const REACH_DAYS: OptionSpec = {
   about: "how far to look back for what rules ask for (default 30)",
 };
 
+const PERIOD: readonly OptionSpec[] = [
+  {
+    flags: "--from <time>",
+    about: "events from this time on: 2026-02-01, 2026-02-01T10:00:00Z, or 7d for seven days ago",
+  },
+  { flags: "--to <time>", about: "and before this one (default: now)" },
+];
+
 export const RULE_COMMANDS: readonly CommandSpec[] = [
   {
     path: "rule list",
@@ -39,6 +47,32 @@ export const RULE_COMMANDS: readonly CommandSpec[] = [
     needs: "detection:read",
     options: [REACH_DAYS],
     load: async () => (await import("../commands/rule-figures.ts")).neverFired,
+  },
+  {
+    path: "rule backtest",
+    values: "[file-or-rule]",
+    about:
+      "Try a file of rules, or a rule in force, on stored events and compare it with what is in force; nothing is stored",
+    needs: "rule:backtest",
+    options: [...PERIOD, { flags: "--cancel <id>", about: "end a backtest instead" }],
+    examples: [
+      "tyr rule backtest draft.yml --from 7d",
+      "tyr rule backtest draft.yml --from 2026-02-01 --to 2026-02-08 --json",
+    ],
+    load: async () => (await import("../commands/rule-backtest.ts")).backtest,
+  },
+  {
+    path: "rule backfill",
+    values: "[rule]",
+    about: "Let a rule in force find in older events: stored and marked, without opening incidents or telling anybody",
+    needs: "rule:backfill",
+    options: [
+      ...PERIOD,
+      { flags: "--reason <text>", about: "why, for the audit log (required)" },
+      { flags: "--cancel <id>", about: "end a backfill instead; what it wrote stays" },
+    ],
+    examples: ["tyr rule backfill 5ad2bd23-6c8e-4e8d-a4a5-3f1c9a8b6d10 --from 30d --reason 'new rule'"],
+    load: async () => (await import("../commands/rule-backtest.ts")).backfill,
   },
   {
     path: "rule validate",

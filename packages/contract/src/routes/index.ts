@@ -12,7 +12,7 @@ import { privacyRoutes } from "./privacy.ts";
 import { retentionRoutes } from "./retention.ts";
 import { reviewRoutes } from "./reviews.ts";
 import { roleRoutes } from "./roles.ts";
-import { ruleFigureRoutes } from "./rule-figures.ts";
+import { backfillRoutes, backtestRoutes, ruleFigureRoutes } from "./rule-figures.ts";
 import { ruleRoutes } from "./rules.ts";
 import { scimRoutes } from "./scim.ts";
 import { secretRoutes } from "./secrets.ts";
@@ -29,6 +29,8 @@ export const routes = {
   ...collectRoutes,
   ...detectRoutes,
   ...ruleFigureRoutes,
+  ...backtestRoutes,
+  ...backfillRoutes,
   ...ruleRoutes,
   ...ttpRoutes,
   ...federationRoutes,

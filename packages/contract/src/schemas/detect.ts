@@ -34,6 +34,9 @@ export const Detection = Type.Object({
   eventCount: Type.Integer(),
   tags: Type.Array(Tag),
   incidentId: Type.Union([IdSchema("incident"), Type.Null()]),
+  backfill: Type.Union([IdSchema("backfill"), Type.Null()], {
+    description: "the run that found it in older events; null: it was found as the event came",
+  }),
 });
 export type Detection = Static<typeof Detection>;
 export const DetectionQuery = Type.Object({

@@ -94,6 +94,7 @@ function detection(number: number, event: Event, rule: RuleSeed): Detection {
     groupKey: { "source.ip": ip ?? "unknown" },
     eventIds: [event.id],
     eventCount: rule.correlation ? 37 : 1,
+    backfill: null,
     tags: [
       {
         id: idOf("tag", number),

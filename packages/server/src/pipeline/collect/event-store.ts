@@ -46,7 +46,41 @@ export async function readEventsAfter(
   position: number,
   limit: number,
 ): Promise<readonly StreamEvent[]> {
-  const rows = await db
+  const rows = await streamRows(db).where("position", ">", position).orderBy("position").limit(limit).execute();
+  return rows.map(toStreamEvent);
+}
+
+export type EventPiece = Readonly<{
+  /** Positions after this one, up to that one. */
+  after: number;
+  upTo: number;
+  /** Events whose time, or at the latest the time they were stored, is from here (included) to there (left out). */
+  from: Date;
+  to: Date;
+}>;
+
+/** Events of a period among a piece of the stream, in its order; whoever takes a piece of a thousand never holds up others. */
+export async function readEventPiece(
+  db: ReadDatabase,
+  { after, upTo, from, to }: EventPiece,
+): Promise<readonly StreamEvent[]> {
+  const rows = await streamRows(db)
+    .where("position", ">", after)
+    .where("position", "<=", upTo)
+    .where("time", ">=", from)
+    .where((where) => where.or([where("time", "<", to), where("observed_at", "<", to)]))
+    .orderBy("position")
+    .execute();
+  return rows.map(toStreamEvent);
+}
+
+/** The position after which events were stored at or after an instant of our own clock. */
+export async function positionBefore(db: ReadDatabase, since: Date): Promise<number> {
+  return (await eventHead(db)) - (await storedSince(db, since));
+}
+
+function streamRows(db: ReadDatabase) {
+  return db
     .selectFrom("event")
     .select(["position", "id", "time", "observed_at", "sensor_id", "kind", "src_ip", "src_port", "user_name"])
     .select(["raw", "raw_exact", "raw_ref"])
@@ -54,12 +88,7 @@ export async function readEventsAfter(
       eb.cast<string>("logsource", "text").as("logsource"),
       eb.cast<string | null>("fields", "text").as("fields"),
       eb.cast<string>("ecs", "text").as("ecs"),
-    ])
-    .where("position", ">", position)
-    .orderBy("position")
-    .limit(limit)
-    .execute();
-  return rows.map(toStreamEvent);
+    ]);
 }
 
 /** In the order of the stream; ids that do not exist are left out. */

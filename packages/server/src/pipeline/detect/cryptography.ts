@@ -11,6 +11,7 @@ export const CRYPTOGRAPHY = [
     uses: ["sha256"],
     files: [
       "server/src/pipeline/detect/recorded-fact.ts",
+      "server/src/pipeline/detect/backtest/backfill.ts",
       "server/src/pipeline/detect/evidence.ts",
       "server/src/pipeline/detect/evaluation-store.ts",
       "server/src/pipeline/detect/lift/lift-store.ts",

@@ -44,6 +44,7 @@ function toDetection(row: DetectionRow, tags: readonly DetectionTag[]): StoredDe
     groupKey: row.group_key as Readonly<Record<string, string>>,
     eventIds: row.event_ids as readonly string[] as readonly EventId[],
     eventCount: row.event_count,
+    backfill: row.backfill as Id<"backfill"> | null,
     tags,
   };
 }

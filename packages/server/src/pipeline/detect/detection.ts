@@ -54,4 +54,9 @@ export type NewDetection = Readonly<{
   tags: readonly DetectionTag[];
 }>;
 
-export type StoredDetection = NewDetection & Readonly<{ position: number }>;
+export type StoredDetection = NewDetection &
+  Readonly<{
+    position: number;
+    /** The backfill that found it in older events: nobody is told of it. Null: it was found as the event came. */
+    backfill: Id<"backfill"> | null;
+  }>;

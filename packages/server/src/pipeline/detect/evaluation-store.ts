@@ -21,6 +21,25 @@ export async function insertDetections(
   found: readonly NewDetection[],
   now: Date,
 ): Promise<readonly NewDetection[]> {
+  return await insertFresh(tx, found, { now, backfill: null });
+}
+
+/** The same for what a rule finds in older events: marked with the run that found it. */
+export async function insertBackfilled(
+  tx: WriteTransaction,
+  found: readonly NewDetection[],
+  mark: Readonly<{ now: Date; backfill: string }>,
+): Promise<readonly NewDetection[]> {
+  return await insertFresh(tx, found, mark);
+}
+
+type Mark = Readonly<{ now: Date; backfill: string | null }>;
+
+async function insertFresh(
+  tx: WriteTransaction,
+  found: readonly NewDetection[],
+  { now, backfill }: Mark,
+): Promise<readonly NewDetection[]> {
   const unique = [...new Map(found.map((one) => [one.id, one])).values()];
   const ids = unique.map(({ id }) => id);
   const stored = await tx.selectFrom("detection").select("id").where("id", "in", ids).execute();
@@ -28,23 +47,23 @@ export async function insertDetections(
   const fresh = unique.filter(({ id }) => !known.has(id));
   if (fresh.length === 0) return [];
   const first = await takePositions(tx, "detection", fresh.length);
-  await insertRows(tx, { fresh, first, now });
+  await insertRows(tx, { fresh, first, now, backfill });
   const written = await insertTags(tx, fresh, now);
-  await countHits(tx, written);
+  await countHits(tx, written, backfill !== null);
   return written;
 }
 
 async function insertRows(
   tx: WriteTransaction,
-  { fresh, first, now }: { fresh: readonly NewDetection[]; first: number; now: Date },
+  { fresh, first, now, backfill }: Mark & Readonly<{ fresh: readonly NewDetection[]; first: number }>,
 ): Promise<void> {
   const rows = fresh.map((one, index) => ({ ...one, tags: undefined, position: first + index }));
   await sql`
     insert into detection (id, position, time, first_event_at, last_event_at, rule_id, rule_title, rule_version, severity,
-      risk_points, phrase, actor_ip, user_name, sensor_id, sensor_name, correlation, group_key, event_ids, event_count, recorded_at)
+      risk_points, phrase, actor_ip, user_name, sensor_id, sensor_name, correlation, group_key, event_ids, event_count, recorded_at, backfill)
     select id, position, time, "firstEventAt", "lastEventAt", "ruleId", "ruleTitle", "ruleVersion", severity,
       "riskPoints", phrase, "actorIp", "user", "sensorId", "sensorName", correlation, "groupKey",
-      array(select jsonb_array_elements_text("eventIds")), "eventCount", ${now}::timestamptz
+      array(select jsonb_array_elements_text("eventIds")), "eventCount", ${now}::timestamptz, ${backfill}::text
     from jsonb_to_recordset(${toJson(rows)}::jsonb) as row (
       id text, position int8, time timestamptz, "firstEventAt" timestamptz, "lastEventAt" timestamptz, "ruleId" text,
       "ruleTitle" text, "ruleVersion" text, severity text, "riskPoints" int4, phrase text, "actorIp" text, "user" text,
@@ -68,7 +87,7 @@ function listed(counts: Map<string, Count>): string {
 /** What an attacker's clock says is counted only where it is a day of this calendar as people write it. */
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
-async function countHits(tx: WriteTransaction, fresh: readonly NewDetection[]): Promise<void> {
+async function countHits(tx: WriteTransaction, fresh: readonly NewDetection[], backfilled: boolean): Promise<void> {
   const rules = new Map<string, Count>();
   const days = new Map<string, Count>();
   const hours = new Map<string, Count>();
@@ -81,11 +100,12 @@ async function countHits(tx: WriteTransaction, fresh: readonly NewDetection[]): 
     for (const tag of tags) tally(techniques, `${tag.subTechnique ?? tag.technique} ${tag.tactic}`, time);
   }
   await sql`
-    insert into rule_hit (rule_id, detections, last_at)
-    select key, detections, "lastAt"
+    insert into rule_hit (rule_id, detections, last_at, backfilled)
+    select key, detections, "lastAt", case when ${backfilled}::boolean then detections else 0 end
     from jsonb_to_recordset(${listed(rules)}::jsonb) as row (key text, detections int8, "lastAt" timestamptz)
     on conflict (rule_id) do update set
-      detections = rule_hit.detections + excluded.detections, last_at = greatest(rule_hit.last_at, excluded.last_at)
+      detections = rule_hit.detections + excluded.detections, last_at = greatest(rule_hit.last_at, excluded.last_at),
+      backfilled = rule_hit.backfilled + excluded.backfilled
   `.execute(tx);
   await sql`
     insert into detection_hour (hour, detections)

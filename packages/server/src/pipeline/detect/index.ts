@@ -42,6 +42,7 @@ export { loadRulePack, type PackRule, type RejectedRule, type RulePack } from ".
 export { daysByRule, listInputs, type RuleDay } from "./figures/figure-store.ts";
 export { reachOf, seenInputs, type SeenInputs } from "./figures/reach.ts";
 export type { CostReport } from "./figures/rule-costs.ts";
+export { createReplays, type Replays } from "./backtest/create-replays.ts";
 export { readPipelines } from "./pipelines.ts";
 export { createDetect, type Detect, type DetectDeps, type Progress } from "./worker.ts";
 export { allLifters } from "./lift/lifters.ts";

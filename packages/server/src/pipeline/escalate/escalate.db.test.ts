@@ -56,6 +56,24 @@ function done<T>(result: Result<T>): T {
   return result.value;
 }
 
+test("what a backfill found is read past: it opens and extends no incident, and nothing waits for it", async () => {
+  await using world = await openTestDatabase();
+  await detectLines(world.db, attackers(40));
+  await world.db.bookkeep("counters", async (tx) => {
+    await tx.updateTable("detection").set({ backfill: "bkf_1" }).where("position", "<=", 10).execute();
+  });
+  const head = await detectionHead(world.db.read);
+  expect(head).toBeGreaterThan(20);
+  await escalateAll(world.db, 10);
+  expect(await cursorOf(world.db.read, "escalate")).toBe(head);
+  const counted = (await incidents(world.db)).reduce((sum, one) => sum + one.detectionCount, 0);
+  const joined = await incidentIdsOf(
+    world.db.read,
+    (await readDetectionsAfter(world.db.read, 0, 10)).map(({ id }) => id),
+  );
+  expect([counted <= head - 10, counted > 0, joined.size]).toEqual([true, true, 0]);
+});
+
 describe.each(TEST_ENGINES)("escalate on %s", (engine) => {
   test("finds the same incidents in any batches, and when transactions fail before they are committed", async () => {
     await using whole = await openTestDatabase(engine);

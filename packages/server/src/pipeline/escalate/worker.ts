@@ -62,8 +62,10 @@ export async function escalateBatch(deps: EscalateDeps): Promise<boolean> {
   if (last === undefined) return false;
   const now = clock.now();
   const cursor = { consumer: CONSUMER, position: last.position, now };
+  // What a backfill found is old: it is read past, and opens and extends nothing.
+  const live = detections.filter(({ backfill }) => backfill === null);
   const gathered = await database.audited(factsOf, async (tx) => {
-    const done = await store(tx, detections, now);
+    const done = await store(tx, live, now);
     await moveCursor(tx, cursor);
     return done;
   });
@@ -76,6 +78,7 @@ export async function escalateBatch(deps: EscalateDeps): Promise<boolean> {
 }
 
 async function store(tx: WriteTransaction, detections: readonly StoredDetection[], now: Date): Promise<Gathered> {
+  if (detections.length === 0) return { incidents: [], opened: new Set(), joined: [] };
   const open = await lockOpen(tx, [...new Set(detections.map(keyOf))]);
   const gathered = gather(open, detections, now);
   if (gathered.incidents.length === 0) return gathered;

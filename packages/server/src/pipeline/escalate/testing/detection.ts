@@ -25,6 +25,7 @@ export function aDetection(position: number, minute: number, changes: Partial<St
     groupKey: {},
     eventIds: [`evt_00000000-0000-7000-8000-${String(position).padStart(12, "0")}` as EventId],
     eventCount: 1,
+    backfill: null,
     tags: [],
     ...changes,
   };
