@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { EventKind } from "@tyr/contract";
 import type { Logsource } from "@tyr/sigma";
 import { visibleText } from "./hostile-text.ts";
+import { LIFT_CATEGORIES, LIFT_EXTRACTORS, LIFT_KEYS } from "./lift/lift-evidence.ts";
 import { TELEMETRY_CATEGORIES, TELEMETRY_EXTRACTORS, TELEMETRY_KEYS } from "./telemetry-evidence.ts";
 
 /** What evidence is taken from. `tokens` are the rule's own words that were found, never text of the event. */
@@ -22,6 +23,7 @@ type Extract = (source: EvidenceSource) => EvidenceValue | undefined;
  */
 const EXTRACTORS = {
   ...TELEMETRY_EXTRACTORS,
+  ...LIFT_EXTRACTORS,
   matched_tokens: ({ tokens }) => (tokens.length === 0 ? undefined : tokens),
   event_count: ({ eventCount }) => eventCount,
   distinct_values: ({ value }) => value,
@@ -54,8 +56,8 @@ const login = [
 export const EVIDENCE_KEYS: Readonly<Record<EventKind, readonly EvidenceKey[]>> = {
   command: [...always, "program", "command_sha256", "command_length"],
   auth_attempt: [...always, ...login],
-  credential: [...always, ...login],
-  session: [...always, ...login, "destination_port"],
+  credential: [...always, ...login, ...LIFT_KEYS.credential],
+  session: [...always, ...login, "destination_port", ...LIFT_KEYS.session],
   http_request: [...always, "http_method", "http_status", "target_sha256"],
   http_fingerprint: [...always, ...TELEMETRY_KEYS.http_fingerprint],
   payload: [...always, "file_sha256", ...TELEMETRY_KEYS.payload],
@@ -74,6 +76,7 @@ export const EVIDENCE_KEYS: Readonly<Record<EventKind, readonly EvidenceKey[]>> 
 /** Kinds of events a category of log source holds (docs/reference/fields.md). */
 const KINDS_OF_CATEGORY: Readonly<Record<string, readonly EventKind[]>> = {
   ...TELEMETRY_CATEGORIES,
+  ...LIFT_CATEGORIES,
   authentication: ["auth_attempt", "session", "credential"],
   command: ["command"],
   webserver: ["http_request"],

@@ -1,4 +1,5 @@
 import { type EventLogsource, knownLogsources, type Logsource } from "@tyr/sigma";
+import { LIFT_CATEGORIES } from "./lift/lift-evidence.ts";
 import { TELEMETRY_CATEGORIES } from "./telemetry-evidence.ts";
 
 /** What reading a line may add to what the table says of it: JSON names its product and service itself. */
@@ -13,7 +14,11 @@ const SYSLOG_CATEGORIES = ["identity"];
  */
 export function intakeLogsources(asked: readonly Logsource[]): readonly EventLogsource[] {
   const table = knownLogsources().flatMap(({ category }) => category ?? []);
-  const own = [...JSON_CATEGORIES, ...SYSLOG_CATEGORIES, ...Object.keys(TELEMETRY_CATEGORIES)];
+  const own = [
+    ...JSON_CATEGORIES,
+    ...SYSLOG_CATEGORIES,
+    ...Object.keys({ ...TELEMETRY_CATEGORIES, ...LIFT_CATEGORIES }),
+  ];
   const category = [...new Set([...table, ...own])];
   return asked.map(({ product, service }) => ({
     category,

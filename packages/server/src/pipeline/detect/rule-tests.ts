@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import { createCorrelator, createEngine, type EventLogsource, type Pipeline } from "@tyr/sigma";
 import { createEvaluator, type EvaluatedEvent, toSigma } from "./evaluate.ts";
 import { noPipelines } from "./pipelines.ts";
+import { withDerived } from "./lift/lift-lines.ts";
 import { readCases, type RuleCase } from "./rule-case.ts";
 import { readRuleFiles, type RuleFiles } from "./rule-files.ts";
 import { readRuleLine, ruleEvent } from "./rule-line.ts";
@@ -15,8 +16,8 @@ type RuleTestFailure = Readonly<{ file: string; name: string; message: string }>
 const EXTENSION = /(?:\.test)?\.ya?ml$/i;
 
 /**
- * Plays the raw log lines of every rule test through the normalisers and the whole pack, correlations included, or its
- * events through the pack alone, and compares which rules found something (`expect`) and which held without being a
+ * Plays the raw log lines of every rule test through the normalisers, with what is derived of them, and the whole pack,
+ * correlations included, or its events through the pack alone, and compares which rules found something (`expect`) and which held without being a
  * finding (`matches`). A rule that no test expects to find anything, or to hold, is a failure too.
  *
  * @param paths folders of rules with their tests, or single files; a folder is one pack
@@ -143,5 +144,5 @@ function eventsOf({ lines, event, events, logsource, ...reading }: RuleCase): re
     if (!outcome.ok) return `line ${index + 1} cannot be read: ${outcome.reason}`;
     read.push(outcome.event);
   }
-  return read;
+  return withDerived(read);
 }

@@ -33,6 +33,8 @@ type Flow = Lasting &
   Readonly<{
     firstId: EventId;
     contacts: Intervals;
+    /** Somebody guesses: the beat is that of their tries. */
+    isRefused: boolean;
     volumeFromId: EventId;
     bytesOut: number;
     rowsRead: number;
@@ -55,6 +57,7 @@ function begun(event: LiftEvent): Flow {
     ...lastingAt(event),
     firstId: event.id,
     contacts: firstAt(atMs(event)),
+    isRefused: false,
     volumeFromId: event.id,
     bytesOut: 0,
     rowsRead: 0,
@@ -72,6 +75,7 @@ function next(before: Flow, event: LiftEvent): Flow {
     ...before,
     ...lastingAt(event, before),
     contacts: at - before.lastMs > CONTACT_GAP_MS ? another(before.contacts, at) : before.contacts,
+    isRefused: before.isRefused || (event.kind === "auth_attempt" && textOf(event, "event.outcome") === "failure"),
     volumeFromId: isAnew ? event.id : before.volumeFromId,
     bytesOut: sum(before.bytesOut, bytesOutOf(event)),
     rowsRead: sum(before.rowsRead, isQuery ? (numberOf(event, ROWS_READ) ?? 0) : 0),
@@ -88,8 +92,8 @@ type Found = Readonly<{
 
 const rounded = (value: number): number => Math.round(value * 1_000) / 1_000;
 
-function beaconOf({ contacts, firstId }: Flow): Found | undefined {
-  if (contacts.count < CONTACTS_MIN - 1 || contacts.mean < BEACON_INTERVAL_MIN_S) return undefined;
+function beaconOf({ contacts, firstId, isRefused }: Flow): Found | undefined {
+  if (isRefused || contacts.count < CONTACTS_MIN - 1 || contacts.mean < BEACON_INTERVAL_MIN_S) return undefined;
   const jitter = variation(contacts);
   if (jitter > BEACON_JITTER_MAX) return undefined;
   const tools = toolsByCadence({ intervalS: contacts.mean, jitter });
