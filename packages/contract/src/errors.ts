@@ -159,6 +159,11 @@ export const ERRORS = {
     "The allow-list has this entry already",
     "Nothing is needed; to change its reason or end, remove the entry named in `id` and add it again.",
   ],
+  NOT_MERGED: [
+    409,
+    "The identity or campaign is not merged into another",
+    "Read it again: somebody may have unmerged it already, or its traces no longer hold it together.",
+  ],
   INCIDENT_TRANSITION_REFUSED: [
     409,
     "The incident cannot make this move from its state",

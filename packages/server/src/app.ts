@@ -15,7 +15,7 @@ import {
   type Handlers,
   type SessionCookie,
 } from "#api";
-import { ladderAnchors } from "#actors";
+import { DETECTION_CONSUMER, EVENT_CONSUMER } from "#actors";
 import { createAudit, type PersonalValues, readWitnessPolicy, type WitnessPolicy } from "#audit";
 import { createCollect, type Collect } from "#collect";
 import {
@@ -58,7 +58,6 @@ import { accountHandlers } from "./api/account.ts";
 import { replayHandlers } from "./api/backtests.ts";
 import { blockHandlers } from "./api/blocks.ts";
 import { collectHandlers } from "./api/collect.ts";
-import { detectionHandlers } from "./api/detections.ts";
 import { dutyHandlers } from "./api/duties.ts";
 import { incidentHandlers } from "./api/incidents.ts";
 import { keyHandlers } from "./api/keys.ts";
@@ -67,15 +66,14 @@ import { overviewHandlers } from "./api/overview.ts";
 import { createReadiness } from "./api/readiness.ts";
 import { privacyHandlers } from "./api/privacy.ts";
 import { reviewHandlers } from "./api/reviews.ts";
-import { ruleHandlers } from "./api/rules.ts";
 import { roleHandlers } from "./api/roles.ts";
-import { ruleFigureHandlers } from "./api/rule-figures.ts";
 import { scimHandlers } from "./api/scim/index.ts";
 import { secretHandlers } from "./api/secrets.ts";
 import { statusHandlers } from "./api/status.ts";
 import { tokenHandlers } from "./api/tokens.ts";
-import { ttpHandlers } from "./api/ttp.ts";
 import { openGovern } from "./open-govern.ts";
+import { detectHandlers } from "./detect-handlers.ts";
+import { openActors } from "./open-actors.ts";
 import { openLift } from "./open-lift.ts";
 import { openPersonalValues, openPrivacy } from "./open-privacy.ts";
 import { listenOn } from "./listen.ts";
@@ -101,6 +99,8 @@ const CONSUMERS = [
   { consumer: LIFT_CONSUMER, stream: "event" },
   { consumer: "detect", stream: "event" },
   { consumer: "escalate", stream: "detection" },
+  { consumer: EVENT_CONSUMER, stream: "event" },
+  { consumer: DETECTION_CONSUMER, stream: "detection" },
   { consumer: "govern", stream: "incident" },
 ] as const;
 
@@ -176,6 +176,8 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   stack.defer(async () => await detect.stop());
   const lift = await openLift({ ...base, clock, collect });
   stack.defer(async () => await lift.stop());
+  const actors = await openActors({ ...base, clock, collect, rules: () => detect.rules() });
+  stack.defer(async () => await actors.stop());
   stack.defer(async () => await collect.stop());
   const ruleStates = createRuleStates({
     database,
@@ -260,17 +262,8 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
       attack: () => rules().attack,
     }),
     ...collectHandlers({ database, collect }),
-    ...detectionHandlers({ database, rules }),
     ...replayHandlers(rooms.replays),
-    ...ruleFigureHandlers({ database, clock, rules, costs: () => rooms.detect.costs() }),
-    ...ruleHandlers({ database, rules, states: rooms.ruleStates }),
-    ...ttpHandlers({
-      database,
-      rules,
-      states: rooms.ruleStates,
-      rulesDir: base.config.rulesDir,
-      ladder: ladderAnchors(database.read),
-    }),
+    ...detectHandlers({ ...base, ...rooms, clock, rulesDir: base.config.rulesDir }),
     ...incidentHandlers({
       database,
       desk: createIncidentDesk({ database, clock, bus }),

@@ -1,5 +1,6 @@
 import type { RouteDefinition, RouteInput, RouteOutput } from "../route.ts";
 import { accountRoutes } from "./account.ts";
+import { actorRoutes } from "./actors.ts";
 import { auditRoutes } from "./audit.ts";
 import { collectRoutes } from "./collect.ts";
 import { detectRoutes } from "./detect.ts";
@@ -28,6 +29,7 @@ export const routes = {
   ...auditRoutes,
   ...collectRoutes,
   ...detectRoutes,
+  ...actorRoutes,
   ...ruleFigureRoutes,
   ...backtestRoutes,
   ...backfillRoutes,

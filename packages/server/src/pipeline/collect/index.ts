@@ -25,6 +25,7 @@ export {
   type EventPage,
 } from "./event-store.ts";
 export type { StreamEvent } from "./event-stream.ts";
+export { sessionsOf, type SourceSession, type SourceSessions } from "./session-store.ts";
 export { findSensor, findSensorByName, listSensors, type Sensor } from "./sensor-store.ts";
 export {
   asRead,

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createBus, createTopicBus, type Envelope } from "#platform/bus";
+import { createTopicBus, type Envelope } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import { silentLogger } from "#platform/log";
@@ -30,7 +30,7 @@ function worldOn(database: Database, limits: Pick<ActorsDeps, "batchMax" | "step
   const topics = createTopicBus({ clock, log });
   for (const pattern of ["identity.>", "campaign.>"]) topics.subscribe(pattern, (envelope) => void told.push(envelope));
   const phase = (domain: string, tactic: string): string | null => phaseOf(pack.attack, domain, tactic);
-  const base = { database, clock, bus: createBus(clock), topics, log, keyed: testHash, phaseOf: phase };
+  const base = { database, clock, topics, log, keyed: testHash, phaseOf: phase };
   return { deps: { ...base, ...limits }, told };
 }
 

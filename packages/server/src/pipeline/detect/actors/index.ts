@@ -1,4 +1,3 @@
-export { ladderAnchors, type LadderAnchors } from "./ladder-anchors.ts";
 export {
   findAttacker,
   identitiesOfAddresses,
@@ -8,4 +7,19 @@ export {
   type AttackerPlace,
   type AttackerSummary,
 } from "./attacker-store.ts";
+export { campaignPlace, findCampaign, listCampaigns, type CampaignSummary } from "./campaign-store.ts";
+export {
+  findIdentity,
+  idsWithin,
+  linksAmong,
+  listIdentities,
+  phasesWithin,
+  rulingsAbout,
+  type IdentitySummary,
+  type StoredRuling,
+} from "./identity-store.ts";
+export { ladderAnchors, type LadderAnchors } from "./ladder-anchors.ts";
+export { createLadderDesk, type LadderBy, type LadderDesk, type LadderDeskDeps } from "./ladder-desk.ts";
+export type { PhaseAt } from "./observation.ts";
+export { attackerRisk, sensorsInOrder, servicesInOrder, tracesShown } from "./shown.ts";
 export { createActors, DETECTION_CONSUMER, EVENT_CONSUMER, type Actors, type ActorsDeps } from "./worker.ts";

@@ -1,4 +1,4 @@
-import type { CampaignId, IdentityId, LinkReason, ObservationId } from "@tyr/contract";
+import type { Actor, CampaignId, IdentityId, LinkReason, ObservationId } from "@tyr/contract";
 import { sql, type RawBuilder } from "kysely";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
 import { ownCampaignOf, ownIdentityOf } from "./accumulate.ts";
@@ -164,6 +164,22 @@ export async function rulingsOf(db: ReadDatabase, rung: Rung): Promise<readonly 
     .innerJoin("actor_identity as y", "y.id", "ruling.b")
     .select([now("x").as("a"), now("y").as("b"), "ruling.kind"])
     .where("ruling.rung", "=", rung)
+    .execute();
+}
+
+type NewRuling = PairRuling & Readonly<{ by: Actor; at: Date; reason: string }>;
+
+/** One ruling per pair: what was said last counts. */
+export async function putRuling(
+  tx: WriteTransaction,
+  rung: Rung,
+  { a, b, kind, by, at, reason }: NewRuling,
+): Promise<void> {
+  const said = { kind, decided_by: JSON.stringify(by), decided_at: at, reason };
+  await tx
+    .insertInto("ladder_ruling")
+    .values({ rung, a, b, ...said })
+    .onConflict((conflict) => conflict.columns(["rung", "a", "b"]).doUpdateSet(said))
     .execute();
 }
 

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Actor } from "@tyr/contract";
-import { cursorOf, headOf, moveCursor, type Bus, type TopicBus } from "#platform/bus";
+import { cursorOf, moveCursor, type TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
-import { startLoop } from "#platform/lifecycle";
+import { startLoop, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
-import { readEventsAfter } from "#collect";
+import { readEventsAfter, type StoredDerived, type StreamEvent } from "#collect";
 import { readDetectionsAfter } from "#detect";
 import { handOver, ownIdentityOf, takeDetections, takeEvents } from "./accumulate.ts";
 import { stepCampaigns } from "./cluster-campaigns.ts";
@@ -22,25 +22,21 @@ import { writePlan } from "./write-plan.ts";
 export type ActorsDeps = Readonly<{
   database: Database;
   clock: Clock;
-  bus: Bus;
   topics: TopicBus;
   log: Logger;
   keyed: KeyedHash;
   phaseOf: PhaseOf;
+  /** Events after a position, in the order of the stream; a short answer means its end. Left out: read from the table. */
+  readAfter?: (position: number, limit: number) => Promise<readonly StreamEvent[]>;
+  /** Told of derived events after their commit. */
+  announce?: (stored: StoredDerived) => void;
   /** Events or detections per batch, and addresses or identities per step; who counts to whom does not depend on them. */
   batchMax?: number;
   stepMax?: number;
 }>;
 
-export type ActorsProgress = Readonly<{ events: number; detections: number }>;
-/** The running ladder. */
-export type Actors = Readonly<{
-  wake(): void;
-  /** Ends after the batch in hand. */
-  stop(): Promise<void>;
-  /** How far it is behind both streams. */
-  lag(): Promise<ActorsProgress>;
-}>;
+/** The running ladder: it looks every second, so that what pours in is taken in few batches. */
+export type Actors = Pick<RunningLoop, "stop">;
 
 export const EVENT_CONSUMER = "actors.event";
 export const DETECTION_CONSUMER = "actors.detection";
@@ -51,25 +47,7 @@ const STEP_MAX = 200;
 const REST_MS = 1_000;
 
 export function createActors(deps: ActorsDeps): Actors {
-  const { database, bus, log } = deps;
-  const loop = startLoop({ name: "actors", step: async () => await climb(deps), restMs: REST_MS, log });
-  const unsubscribe = bus.subscribe(({ topic }) => {
-    if (topic === "detection.recorded") loop.wake();
-  });
-  return {
-    wake: () => loop.wake(),
-    async stop() {
-      unsubscribe();
-      await loop.stop();
-    },
-    async lag() {
-      const [events, detections] = [await headOf(database.read, "event"), await headOf(database.read, "detection")];
-      return {
-        events: events - (await cursorOf(database.read, EVENT_CONSUMER)),
-        detections: detections - (await cursorOf(database.read, DETECTION_CONSUMER)),
-      };
-    },
-  };
+  return startLoop({ name: "actors", step: async () => await climb(deps), restMs: REST_MS, log: deps.log });
 }
 
 /**
@@ -85,8 +63,10 @@ export async function climb(deps: ActorsDeps): Promise<boolean> {
   return (await clusterCampaigns(deps)) || identities;
 }
 
-async function takeEventBatch({ database, clock, keyed, batchMax = BATCH_MAX }: ActorsDeps): Promise<boolean> {
-  const events = await readEventsAfter(database.read, await cursorOf(database.read, EVENT_CONSUMER), batchMax);
+async function takeEventBatch(deps: ActorsDeps): Promise<boolean> {
+  const { database, clock, keyed, readAfter, batchMax = BATCH_MAX } = deps;
+  const position = await cursorOf(database.read, EVENT_CONSUMER);
+  const events = await (readAfter?.(position, batchMax) ?? readEventsAfter(database.read, position, batchMax));
   const last = events.at(-1);
   if (last === undefined) return false;
   const addresses = new Set(events.flatMap(({ src }) => src?.ip ?? []));
