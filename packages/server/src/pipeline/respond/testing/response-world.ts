@@ -5,7 +5,7 @@ import { createBlocklistPlanner } from "#connectors/blocklist";
 import { createBouncerApi } from "#connectors/crowdsec";
 import { createGovern, type By, type Govern, type GovernPorts, type IncidentChange, type Person } from "#govern";
 import { createBus } from "#platform/bus";
-import { fixedClock, type Clock } from "#platform/clock";
+import { fixedClock } from "#platform/clock";
 import { silentLogger } from "#platform/log";
 import { openTestDatabase, type EngineName, type TestDatabase } from "#platform/testing";
 import { createRespond, enforcerAddresses, type Respond } from "../index.ts";
@@ -32,7 +32,7 @@ export const everybody = [ana, ben, cleo, dora, adam];
 export type ResponseWorld = AsyncDisposable &
   Readonly<{
     test: TestDatabase;
-    clock: Clock & { advance(ms: number): void };
+    clock: ReturnType<typeof fixedClock>;
     govern: Govern;
     respond: Respond;
     ports: GovernPorts;
