@@ -94,8 +94,8 @@ export const appForms: readonly Form[] = [
   ...refused(app("redmine", behind("[iso]")), "W, WARN -- : Failed login for '«user»' from «ip» at "),
   ...refused(
     app("gitea", behind("slash")),
-    "...ers/web/auth/auth.go:«n»:SignInPost() [I] [«w»] Failed authentication attempt for «user» from «ip»: «reason»",
-    "...ers/web/auth/auth.go:«n»:SignInPost() [I] Failed authentication attempt for «user» from «ip»: «reason»",
+    "...ers/web/auth/auth.go:«n»:SignInPost() [«w»] [«w»] Failed authentication attempt for «user» from «ip»: «reason»",
+    "...ers/web/auth/auth.go:«n»:SignInPost() [«w»] Failed authentication attempt for «user» from «ip»: «reason»",
   ),
   ...refused(
     proxmox,
