@@ -66,6 +66,7 @@ export const AUDIT_EVENTS = {
   "event.quarantined": "input that could not be understood was kept aside",
   "detection.recorded": "a batch of events was evaluated and its detections stored",
   "rule.loaded": "the rule pack in force changed",
+  "attack.loaded": "another ATT&CK release came into force",
   "rule.defined": "a file of rules was taken into the table of definitions, changed there or removed",
   "rule.state_changed": "a rule was disabled, clipped, muted or enabled: by somebody, or because its time was over",
   "actor.clustered": "identities or campaigns of attackers were formed, merged or unmerged by what they left behind",

@@ -172,6 +172,7 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "rule.backfill_started": BACKFILL,
   "rule.backfilled": BACKFILL,
   "rule.backfill_cancelled": BACKFILL,
+  "attack.loaded": { ...CHANGE, ...fields("details.sha256 details.techniques details.tactics") },
   "incident.opened": INCIDENT,
   "incident.extended": INCIDENT,
   "incident.moved": NOTE,

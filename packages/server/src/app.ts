@@ -25,7 +25,6 @@ import {
   LIFT_CONSUMER,
   loadRulePack,
   readPipelines,
-  type RulePack,
   visibleText,
 } from "#detect";
 import { createEscalate, createIncidentDesk } from "#escalate";
@@ -75,6 +74,7 @@ import { openGovern } from "./open-govern.ts";
 import { detectHandlers } from "./detect-handlers.ts";
 import { openActors } from "./open-actors.ts";
 import { openLift } from "./open-lift.ts";
+import { openRules, type OpenedRules } from "./open-rules.ts";
 import { openPersonalValues, openPrivacy } from "./open-privacy.ts";
 import { listenOn } from "./listen.ts";
 import type { Terminal } from "./terminal.ts";
@@ -113,6 +113,7 @@ function sensorKeys(collect: Collect): KeyCheck {
 
 type Stack = AsyncDisposableStack;
 type Base = AppOptions &
+  OpenedRules &
   Readonly<{
     database: Database;
     secrets: Secrets;
@@ -121,7 +122,6 @@ type Base = AppOptions &
     bus: Bus;
     topics: TopicBus;
     startedAt: Date;
-    rules: RulePack;
     tls: Tls | undefined;
     providers: ReturnType<typeof readProviders>;
     witnesses: WitnessPolicy | undefined;
@@ -371,7 +371,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   try {
     const startedAt = systemClock.now();
-    const rules = loadRulePack(config.rulesDir, { pipelines: readPipelines(config) });
+    const { rulesDir } = config;
+    const pipelines = readPipelines(config);
+    const shipped = loadRulePack(rulesDir, { pipelines });
     const witnesses = config.witnessPolicy === undefined ? undefined : readWitnessPolicy(config.witnessPolicy, config);
     const providers = readProviders(config.ssoFile);
     const tls =
@@ -394,7 +396,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       bus: createBus(clock),
       topics: createTopicBus({ clock, log: options.log }),
       startedAt,
-      rules,
+      ...(await openRules({ database, clock, log: options.log, rulesDir, pipelines, shipped })),
       tls,
       providers,
       witnesses,

@@ -1,8 +1,9 @@
 import { createLadderDesk, ladderAnchors } from "#actors";
-import type { Detect, RuleStates } from "#detect";
+import type { Attack, Detect, RulePack, RuleStates } from "#detect";
 import type { TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
+import { attackHandlers } from "./api/attack.ts";
 import { attackerHandlers } from "./api/attackers.ts";
 import { detectionHandlers } from "./api/detections.ts";
 import { ladderHandlers } from "./api/identities.ts";
@@ -15,18 +16,22 @@ export type DetectParts = Readonly<{
   clock: Clock;
   topics: TopicBus;
   rulesDir: string;
+  attack: Attack;
+  loadRules: () => RulePack;
   detect: Detect;
   ruleStates: RuleStates;
 }>;
 
 /** What is answered of detections, rules, techniques, and who is behind them. */
-export function detectHandlers({ database, clock, topics, rulesDir, detect, ruleStates: states }: DetectParts) {
+export function detectHandlers(parts: DetectParts) {
+  const { database, clock, topics, rulesDir, attack, loadRules, detect, ruleStates: states } = parts;
   const rules = () => detect.rules();
   return {
     ...detectionHandlers({ database, rules }),
     ...ruleFigureHandlers({ database, clock, rules, costs: () => detect.costs() }),
     ...ruleHandlers({ database, rules, states }),
     ...ttpHandlers({ database, rules, states, rulesDir, ladder: ladderAnchors(database.read) }),
+    ...attackHandlers({ attack, rules, rebuildRules: async () => await detect.replaceRules(loadRules()) }),
     ...attackerHandlers({ database }),
     ...ladderHandlers({ database, desk: createLadderDesk({ database, clock, topics }) }),
   };

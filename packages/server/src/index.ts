@@ -1,2 +1,2 @@
 export { runServer, type RunOptions } from "./main.ts";
-export { builtInAttack, intakeLogsources, readRuleLine, runRulePackTests } from "#detect";
+export { builtInAttack, intakeLogsources, readRuleLine, runRulePackTests, slimBundle } from "#detect";

@@ -1,5 +1,6 @@
 import type { RouteId } from "@tyr/contract";
 import type { Deed, World } from "./audit-world.ts";
+import { attackDeeds } from "./audit-attack-deeds.ts";
 import { backfillDeeds } from "./audit-backfill-deeds.ts";
 import { dutyDeeds } from "./audit-duty-deeds.ts";
 import { passkeyDeeds } from "./audit-passkey-deeds.ts";
@@ -39,6 +40,7 @@ export const ELSEWHERE: Readonly<Partial<Record<RouteId, readonly [file: string,
 
 export const deeds: Deeds = {
   ...trustDeeds,
+  ...attackDeeds,
   ...tokenDeeds,
   ...passkeyDeeds,
   ...roleDeeds,

@@ -1,6 +1,7 @@
 import type { RouteDefinition, RouteInput, RouteOutput } from "../route.ts";
 import { accountRoutes } from "./account.ts";
 import { actorRoutes } from "./actors.ts";
+import { attackRoutes } from "./attack.ts";
 import { auditRoutes } from "./audit.ts";
 import { collectRoutes } from "./collect.ts";
 import { detectRoutes } from "./detect.ts";
@@ -35,6 +36,7 @@ export const routes = {
   ...backfillRoutes,
   ...ruleRoutes,
   ...ttpRoutes,
+  ...attackRoutes,
   ...federationRoutes,
   ...governRoutes,
   ...privacyRoutes,

@@ -190,7 +190,8 @@ export const AttackLoadQuery = Type.Object({
 export const AttackLoaded = Type.Object({
   bundle: AttackBundle,
   before: Type.Union([Release, Type.Null()]),
-  effective: Type.Enum(["now", "next-start"]),
+  notices: Type.Integer({ description: "rules whose techniques were replaced by their successors; see attack.get" }),
+  rejected: Type.Integer({ description: "rules left out because their techniques fit no release in force" }),
 });
 export type AttackLoaded = Static<typeof AttackLoaded>;
 

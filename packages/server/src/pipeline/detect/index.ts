@@ -18,13 +18,16 @@ export { retainedDetections } from "./retained-store.ts";
 export {
   builtInAttack,
   ENTERPRISE,
+  isSubTechnique,
   releaseOf,
   tacticOf,
   techniqueName,
   techniqueUrl,
   type AttackCatalogue,
 } from "./attack/attack-release.ts";
+export { openAttack, type Attack, type InForce } from "./attack/attack.ts";
 export { groupsUsing } from "./attack/groups.ts";
+export { slimBundle } from "./attack/slim-bundle.ts";
 export { cellKey, matrixOf, type CellFigures } from "./attack/matrix.ts";
 export { coverageByCell, testedRules } from "./attack/rule-coverage.ts";
 export { phaseOf, UKC_PHASES, type UkcPhase } from "./attack/unified-kill-chain.ts";
@@ -43,7 +46,7 @@ export { daysByRule, listInputs, type RuleDay } from "./figures/figure-store.ts"
 export { reachOf, seenInputs, type SeenInputs } from "./figures/reach.ts";
 export type { CostReport } from "./figures/rule-costs.ts";
 export { createReplays, type Replays } from "./backtest/create-replays.ts";
-export { readPipelines } from "./pipelines.ts";
+export { readPipelines, type Pipelines } from "./pipelines.ts";
 export { createDetect, type Detect, type DetectDeps, type Progress } from "./worker.ts";
 export { allLifters } from "./lift/lifters.ts";
 export { openSecretHash } from "./lift/keyed-hash.ts";

@@ -1,6 +1,5 @@
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import { entryOf, isSubTechnique, parentOf, type AttackRelease, type TechniqueEntry } from "./attack-release.ts";
+import { openBundle } from "./open-bundle.ts";
 import {
   BundleFault,
   groupObjects,
@@ -19,45 +18,16 @@ export type BundleRead = Readonly<{ ok: true; attack: AttackRelease }> | Readonl
 /** `release` is for bundles that do not say which release they are; `notice` replaces the bundle's own statement. */
 export type BundleOptions = Readonly<{ release?: string | undefined; notice?: string }>;
 
-/** MITRE's largest bundle has some 50 MB. */
-const BYTES_MAX = 96 * 1024 * 1024;
-const inflate = promisify(gunzip);
-
 /**
  * Reads a STIX bundle of one ATT&CK domain, plain or gzip, and makes the compact form of it. What is wrong with it is
  * said by name; nothing is guessed, no list of tactics is assumed.
  */
 export async function readBundle(bytes: Uint8Array, options: BundleOptions = {}): Promise<BundleRead> {
   try {
-    return { ok: true, attack: compact(groupObjects(parse(await unpack(bytes))), options) };
+    return { ok: true, attack: compact(groupObjects(await openBundle(bytes)), options) };
   } catch (error) {
     if (error instanceof BundleFault) return { ok: false, message: error.message };
     throw error;
-  }
-}
-
-async function unpack(bytes: Uint8Array): Promise<Uint8Array> {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) {
-    if (bytes.length > BYTES_MAX) throw tooLarge();
-    return bytes;
-  }
-  try {
-    return await inflate(bytes, { maxOutputLength: BYTES_MAX });
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    throw code === "ERR_BUFFER_TOO_LARGE" ? tooLarge() : new BundleFault("the gzip file is damaged");
-  }
-}
-
-function tooLarge(): BundleFault {
-  return new BundleFault(`the bundle is larger than ${BYTES_MAX} bytes unpacked`);
-}
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    throw new BundleFault("this is no JSON in UTF-8");
   }
 }
 

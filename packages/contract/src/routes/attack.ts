@@ -1,0 +1,22 @@
+import type { RouteDefinition } from "../route.ts";
+import * as t from "../schemas/ttp.ts";
+
+/** The ATT&CK releases in force. */
+export const attackRoutes = {
+  "attack.get": {
+    method: "GET",
+    path: "/api/v1/ttp/attack",
+    needs: "detection:read",
+    summary: "The ATT&CK releases in force and what they made of the rules",
+    response: t.AttackInForce,
+  },
+  "attack.load": {
+    method: "POST",
+    path: "/api/v1/ttp/attack",
+    needs: "attack:load",
+    summary: "Load another ATT&CK release: a STIX bundle of one domain, plain or gzip",
+    query: t.AttackLoadQuery,
+    body: "raw",
+    response: t.AttackLoaded,
+  },
+} as const satisfies Record<string, RouteDefinition>;
