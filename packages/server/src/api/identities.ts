@@ -85,7 +85,7 @@ async function identity(read: ReadDatabase, id: IdentityId): Promise<Result<Iden
   if (found === undefined) return refuse("NOT_FOUND", `there is no identity ${id}`);
   const within = await idsWithin(read, "identity", found.mergedInto ?? id);
   const members = await listAttackers(read, { filter: { identity: id }, sort: "last_seen", limit: SHOWN_MAX });
-  const edges = await linksAmong(read, "identity", within, SHOWN_MAX);
+  const edges = await linksAmong(read, { rung: "identity", within, limit: SHOWN_MAX });
   return ok({
     ...toIdentityRow(found),
     members: members.rows.map((one) => ({ ...toRow(one), ownIdentityId: one.ownIdentityId ?? id })),
@@ -103,7 +103,7 @@ async function campaign(read: ReadDatabase, id: CampaignId): Promise<Result<Camp
   const found = (await findCampaign(read, id)) ?? campaignOfOne(id, alone);
   const within = await idsWithin(read, "campaign", place.leader);
   const identities = await listIdentities(read, { ids: within as IdentityId[], limit: SHOWN_MAX });
-  const edges = await linksAmong(read, "campaign", within, SHOWN_MAX);
+  const edges = await linksAmong(read, { rung: "campaign", within, limit: SHOWN_MAX });
   return ok({
     ...toCampaignRow(found),
     identities: identities.rows.map(toIdentityRow),

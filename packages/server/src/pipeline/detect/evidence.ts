@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { EventKind } from "@tyr/contract";
 import type { Logsource } from "@tyr/sigma";
+import { ACTOR_EXTRACTORS, ACTOR_KEYS } from "./actor-evidence.ts";
 import { visibleText } from "./hostile-text.ts";
 import { LIFT_CATEGORIES, LIFT_EXTRACTORS, LIFT_KEYS } from "./lift/lift-evidence.ts";
 import { TELEMETRY_CATEGORIES, TELEMETRY_EXTRACTORS, TELEMETRY_KEYS } from "./telemetry-evidence.ts";
@@ -23,6 +24,7 @@ type Extract = (source: EvidenceSource) => EvidenceValue | undefined;
  */
 const EXTRACTORS = {
   ...TELEMETRY_EXTRACTORS,
+  ...ACTOR_EXTRACTORS,
   ...LIFT_EXTRACTORS,
   matched_tokens: ({ tokens }) => (tokens.length === 0 ? undefined : tokens),
   event_count: ({ eventCount }) => eventCount,
@@ -65,7 +67,7 @@ export const EVIDENCE_KEYS: Readonly<Record<EventKind, readonly EvidenceKey[]>> 
   intel: [...always, ...TELEMETRY_KEYS.intel],
   canary: [...always, ...TELEMETRY_KEYS.canary],
   canary_fingerprint: [...always, ...TELEMETRY_KEYS.canary_fingerprint],
-  identity: [...always, "username"],
+  identity: [...always, "username", ...ACTOR_KEYS],
   network: [...always, "destination_port", ...TELEMETRY_KEYS.network],
   process: [...always, "program", "command_sha256", "command_length"],
   db_query: always,

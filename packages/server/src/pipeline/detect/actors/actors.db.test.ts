@@ -5,7 +5,7 @@ import { systemClock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import { silentLogger } from "#platform/log";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
-import { readEventsAfter, type StreamEvent } from "#collect";
+import { isDerived, readEventsAfter, type StreamEvent } from "#collect";
 import { loadRulePack, phaseOf } from "#detect";
 import { createEvaluator } from "../evaluate.ts";
 import { insertDetections } from "../evaluation-store.ts";
@@ -124,6 +124,21 @@ describe.each(TEST_ENGINES)("the ladder of attackers on %s", (engine) => {
     expect(ofNetwork(await identities(database.db), "100.128.")).toEqual([all]);
   });
 
+  test("one credential from several exits is told of once, as an event about the identity", async () => {
+    const derived = (await readEventsAfter(database.db.read, 0, 10_000)).filter(isDerived);
+    const told = derived.map(({ fields, src }) => [src, fields["identity.address_count"]]);
+    expect(new Set(derived.map(({ ecs }) => ecs["event.action"]))).toEqual(
+      new Set(["identity.credential_from_addresses"]),
+    );
+    expect(told).toHaveLength(4);
+    expect(told).toEqual(
+      expect.arrayContaining([
+        [null, 5],
+        [null, 6],
+      ]),
+    );
+  });
+
   test("is told once of what changed, and of nothing when it looks again", async () => {
     const merged = world.told.filter(({ topic }) => topic === "identity.merged");
     expect(merged).toHaveLength(2 + 2 + 4 + 5);
@@ -143,12 +158,11 @@ describe.each(TEST_ENGINES)("the ladder of attackers on %s", (engine) => {
 });
 
 describe("whatever the batches", () => {
-  const lines = crowd(150, 7);
+  const lines = crowd(70, 7);
 
   test.each([
     [1_000, 500],
     [37, 3],
-    [400, 40],
   ])(
     "of %d events and %d addresses, the identities are those of comparing each with each",
     async (batchMax, stepMax) => {

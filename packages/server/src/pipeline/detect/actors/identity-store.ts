@@ -119,9 +119,7 @@ export type NamedLink = Readonly<{
 /** Links among what counts to these, strongest first. */
 export async function linksAmong(
   db: ReadDatabase,
-  rung: Rung,
-  within: readonly string[],
-  limit: number,
+  { rung, within, limit }: Readonly<{ rung: Rung; within: readonly string[]; limit: number }>,
 ): Promise<readonly NamedLink[]> {
   const ids = sql`${[...within]}::text[]`;
   const rows = await db

@@ -11,6 +11,7 @@ import { handOver, ownIdentityOf, takeDetections, takeEvents } from "./accumulat
 import { stepCampaigns } from "./cluster-campaigns.ts";
 import { stepIdentities } from "./cluster-identities.ts";
 import { identitiesDone, observationsDone } from "./ladder-store.ts";
+import { liftIdentities } from "./lift-identities.ts";
 import type { Observation } from "./observation.ts";
 import { observationsByAddress, saveObservations, savePhases } from "./observation-store.ts";
 import type { PhaseOf } from "./phase.ts";
@@ -132,6 +133,7 @@ async function clusterCampaigns(deps: ActorsDeps): Promise<boolean> {
   const { database, topics, stepMax = STEP_MAX } = deps;
   const step = await stepCampaigns(database.read, Math.ceil(stepMax / 4));
   if (step === undefined) return false;
+  await liftIdentities(deps, step.done, LADDER_ACTOR);
   const done = async (tx: WriteTransaction) => await identitiesDone(tx, step.done);
   if ((await write(deps, { plan: step.plan, forming: [], done })) === "changed") tellCampaigns(topics, step);
   return true;
