@@ -1,10 +1,13 @@
 import {
   ACTION_STATES,
   ApiProblem,
+  ATTACKER_ORDERS,
+  BEHAVIOUR_CLASSES,
   BLOCK_STATES,
   EVENT_KINDS,
   EVENT_OUTCOMES,
   INCIDENT_STATES,
+  RULE_REACHES,
   SEVERITIES,
 } from "@tyr/contract";
 import {
@@ -82,7 +85,6 @@ const detections = createRoute({
   getParentRoute: () => app,
   path: "/detections",
   validateSearch: searchParams({
-    tab: oneOf(["rules"]),
     ip: text(64),
     rule: text(100),
     technique: text(9),
@@ -92,6 +94,85 @@ const detections = createRoute({
     sort: text(40),
   }),
   component: lazyRouteComponent(async () => await import("./detections/page.tsx"), "DetectionsPage"),
+});
+
+const attack = createRoute({
+  getParentRoute: () => app,
+  path: "/attack",
+  validateSearch: searchParams({
+    domain: text(30),
+    q: text(80),
+    confidence: oneOf(["0.3", "0.8", "0.9"]),
+    from: instant,
+    to: instant,
+    cover: oneOf(["off"]),
+    seen: oneOf(["off"]),
+    tested: oneOf(["off"]),
+    show: oneOf(["found"]),
+    parts: oneOf(["all"]),
+    cell: text(60),
+  }),
+  component: lazyRouteComponent(async () => await import("./attack/page.tsx"), "AttackPage"),
+});
+
+const rules = createRoute({
+  getParentRoute: () => app,
+  path: "/rules",
+  validateSearch: searchParams({
+    q: text(80),
+    state: oneOf(["enabled", "disabled", "clipped", "muted"]),
+    level: oneOf(SEVERITIES),
+    reach: oneOf(RULE_REACHES),
+    never: oneOf(["only"]),
+    sort: text(40),
+  }),
+  component: lazyRouteComponent(async () => await import("./rules/page.tsx"), "RulesPage"),
+});
+
+const rule = createRoute({
+  getParentRoute: () => app,
+  path: "/rules/$id",
+  validateSearch: searchParams({ tab: oneOf(["findings", "source", "backtest"]), backtest: idOf("backtest") }),
+  component: lazyRouteComponent(async () => await import("./rules/rule.tsx"), "RulePage"),
+});
+
+const attackers = createRoute({
+  getParentRoute: () => app,
+  path: "/attackers",
+  validateSearch: searchParams({
+    tab: oneOf(["identities", "campaigns"]),
+    ip: text(64),
+    service: text(64),
+    sensor: idOf("sensor"),
+    behaviour: oneOf(BEHAVIOUR_CLASSES),
+    minRisk: oneOf(["40", "70", "90"]),
+    identity: idOf("identity"),
+    campaign: idOf("campaign"),
+    order: oneOf(ATTACKER_ORDERS),
+    many: oneOf(["only"]),
+  }),
+  component: lazyRouteComponent(async () => await import("./attackers/page.tsx"), "AttackersPage"),
+});
+
+const attacker = createRoute({
+  getParentRoute: () => app,
+  path: "/attackers/$id",
+  validateSearch: searchParams({ tab: oneOf(["sessions", "traces", "ladder"]) }),
+  component: lazyRouteComponent(async () => await import("./attackers/attacker.tsx"), "AttackerPage"),
+});
+
+const identity = createRoute({
+  getParentRoute: () => app,
+  path: "/identities/$id",
+  validateSearch: searchParams({ tab: oneOf(["addresses", "techniques"]) }),
+  component: lazyRouteComponent(async () => await import("./attackers/identity.tsx"), "IdentityPage"),
+});
+
+const campaign = createRoute({
+  getParentRoute: () => app,
+  path: "/campaigns/$id",
+  validateSearch: searchParams({ tab: oneOf(["identities", "techniques"]) }),
+  component: lazyRouteComponent(async () => await import("./attackers/campaign.tsx"), "CampaignPage"),
 });
 
 const incidents = createRoute({
@@ -238,6 +319,13 @@ export const routeTree = root.addChildren([
     overview,
     events,
     detections,
+    attack,
+    rules,
+    rule,
+    attackers,
+    attacker,
+    identity,
+    campaign,
     incidents,
     incident,
     approvals,

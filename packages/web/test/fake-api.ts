@@ -102,7 +102,7 @@ function json(response: ServerResponse, { status, value, cookie }: Sent): void {
 
 async function serveApp(path: string, response: ServerResponse): Promise<void> {
   const asked = normalize(path).replace(/^(\.\.[/\\])+/, "");
-  const file = extname(asked) === "" ? "/index.html" : asked;
+  const file = Object.hasOwn(TYPES, extname(asked)) ? asked : "/index.html";
   try {
     const bytes = await readFile(join(APP, file));
     response.writeHead(200, {

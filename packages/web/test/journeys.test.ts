@@ -5,7 +5,7 @@ import { startFakeApi, type FakeApi } from "./fake-api.ts";
 import { idOf } from "./fake/make.ts";
 import { makeWorld } from "./fake/world.ts";
 
-if (!hasChromium) console.warn("SKIPPED: 17 browser journeys, because there is no Chromium (set TYR_CHROMIUM)");
+if (!hasChromium) console.warn("SKIPPED: 19 browser journeys, because there is no Chromium (set TYR_CHROMIUM)");
 
 describe.skipIf(!hasChromium)("what people do in the application", () => {
   let api: FakeApi;
@@ -346,6 +346,55 @@ describe.skipIf(!hasChromium)("what people do in the application", () => {
     await dialog.getByRole("button", { name: "I have kept the key" }).click();
     expect(await page.getByText(key).count()).toBe(0);
     await page.getByText("new-decoy").first().waitFor();
+    await close();
+  });
+
+  test("the ATT&CK matrix is walked by keys alone, and a cell says who looks for it and what was found", async () => {
+    await as("vik");
+    await page.goto(`${api.url}/attack?q=brute`);
+    const cell = page.locator('[data-cell="credential-access:T1110"]');
+    await cell.focus();
+    await page.keyboard.press("+");
+    await page.keyboard.press("ArrowDown");
+    const focused = async (): Promise<string | undefined> =>
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset["cell"]);
+    expect(await focused()).toBe("credential-access:T1110.001");
+    await page.keyboard.press("End");
+    expect(await focused()).toBe("credential-access:T1110.001");
+    await page.keyboard.press("Enter");
+    await page.getByRole("region", { name: "Technique, details" }).waitFor();
+    await page.getByText("Not an attribution claim").waitFor();
+    await page.getByRole("link", { name: "Many failed SSH logins from one address" }).first().waitFor();
+    expect(new URL(page.url()).searchParams.get("cell")).toBe("credential-access:T1110.001");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Seen", exact: true }).click();
+    expect(await page.locator(".mark-seen:visible").count()).toBe(0);
+    expect(await page.locator(".mark-cover:visible").count()).toBeGreaterThan(0);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  test("a rule is muted with a reason and tried on stored events, and an identity is taken apart again", async () => {
+    await as("mara");
+    const rule = api.world.rules[2];
+    await page.goto(`${api.url}/rules/${rule?.id ?? ""}?tab=backtest`);
+    await page.getByRole("button", { name: "Change the state" }).click();
+    await page.getByLabel("muted").check();
+    await page.getByLabel(/^Until/).fill("2999-01-01T00:00");
+    await page.getByLabel("Reason").fill("ticket 4711");
+    await page.getByRole("button", { name: "Set to muted" }).click();
+    await page.getByText("ticket 4711").waitFor();
+    await page.getByRole("button", { name: "Begin" }).click();
+    await page.getByRole("progressbar").waitFor();
+    await page.getByText("Only by the rule in force").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.locator(".badge", { hasText: "cancelled" }).first().waitFor();
+    await page.goto(`${api.url}/identities/${idOf("identity", 1)}?tab=addresses`);
+    await page.getByRole("button", { name: "Take out 198.51.100.23" }).click();
+    await page.getByLabel("Reason").fill("two people behind one proxy");
+    await page.getByRole("dialog").getByRole("button", { name: "Take out" }).click();
+    await page.getByRole("heading", { name: "Identity of 1 address" }).waitFor();
+    expect(complaints).toEqual([]);
     await close();
   });
 });

@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { axe, hasChromium, launch, open, screenshot, signIn, type Theme } from "./chromium.ts";
 import { startFakeApi, type FakeApi } from "./fake-api.ts";
-import { idOf } from "./fake/make.ts";
+import { idOf, RULES } from "./fake/make.ts";
 import { makeEmptyWorld, makeWorld } from "./fake/world.ts";
 
 const hostile = "events-hostile";
@@ -16,7 +16,12 @@ const screens = (api: FakeApi): readonly (readonly [name: string, address: strin
     [hostile, `/events?event=${odd?.id ?? ""}&view=raw`],
     ["events-none", "/events?q=nobody-ever-wrote-this"],
     ["detections", `/detections?detection=${idOf("detection", 3)}`],
-    ["rules", "/detections?tab=rules&sort=detections.desc"],
+    ["attack", "/attack?show=found&cell=credential-access:T1110"],
+    ["rules", "/rules?sort=detections.desc"],
+    ["rule", `/rules/${RULES[5]?.id ?? ""}`],
+    ["attackers", "/attackers"],
+    ["attacker", "/attackers/203.0.113.9?tab=ladder"],
+    ["identity", `/identities/${idOf("identity", 1)}?tab=addresses`],
     ["incidents", "/incidents"],
     ["incident-timeline", `/incidents/${idOf("incident", 1)}`],
     ["incident-detections", `/incidents/${idOf("incident", 1)}?tab=detections&detection=${found?.id ?? ""}`],

@@ -8,25 +8,7 @@ import { SeverityBadge } from "../kit/severity.tsx";
 import { counted, EVENTS } from "../text/counted.ts";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
-
-/** Techniques of a detection, each a way to its rows. */
-export function Techniques({
-  tags,
-  limit = tags.length,
-}: Readonly<{ tags: Detection["tags"]; limit?: number }>): ReactNode {
-  const names = [...new Set(tags.map((tag) => tag.subTechnique ?? tag.technique))];
-  if (names.length === 0) return <span className="muted">none</span>;
-  return (
-    <span className="techniques">
-      {names.slice(0, limit).map((name) => (
-        <Link key={name} to="/detections" search={{ technique: name }} className="technique mono">
-          {name}
-        </Link>
-      ))}
-      {names.length > limit ? <span className="muted small nowrap">+{names.length - limit}</span> : null}
-    </span>
-  );
-}
+import { namesOf, Techniques } from "./techniques.tsx";
 
 /** One detection in full: why the rule fired, on which events, and what it means in ATT&CK. */
 export function DetectionDetail({
@@ -72,7 +54,7 @@ export function DetectionDetail({
         </dd>
         <dt>Rule</dt>
         <dd>
-          <Link to="/detections" search={{ rule: detection.ruleId }}>
+          <Link to="/rules/$id" params={{ id: detection.ruleId }}>
             <span className="mono">{detection.ruleId}</span>
           </Link>{" "}
           <span className="muted">version {detection.ruleVersion}</span>
@@ -97,16 +79,23 @@ export function DetectionDetail({
       <h3>ATT&amp;CK</h3>
       {detection.tags.length === 0 ? <p className="muted">The rule names no technique.</p> : null}
       {detection.tags.map((tag) => (
-        <section key={tag.id} className="tag">
-          <p>
-            <Techniques tags={[tag]} /> <span>{tag.tactic.replaceAll("-", " ")}</span>{" "}
-            <span className="muted">confidence {tag.confidence.toFixed(2)}</span>
-          </p>
-          <FactList facts={tag.evidence} />
-        </section>
+        <TagEvidence key={tag.id} tag={tag} />
       ))}
       <EvidenceEvents detection={detection} />
     </>
+  );
+}
+
+/** What one tag says, how sure it is, and what that rests on. */
+export function TagEvidence({ tag }: Readonly<{ tag: Detection["tags"][number] }>): ReactNode {
+  return (
+    <section className="tag">
+      <p>
+        <Techniques names={namesOf([tag])} /> <span>{tag.tactic.replaceAll("-", " ")}</span>{" "}
+        <span className="muted">confidence {tag.confidence.toFixed(2)}</span>
+      </p>
+      <FactList facts={tag.evidence} />
+    </section>
   );
 }
 

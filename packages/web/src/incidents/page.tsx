@@ -5,7 +5,8 @@ import { useState, type ReactNode } from "react";
 import { ask, incidentQuery } from "../api/queries.ts";
 import { useCan } from "../api/session.ts";
 import { RequestBlock } from "../approvals/request-block.tsx";
-import { DetectionDetail, Techniques } from "../detections/tags.tsx";
+import { DetectionDetail } from "../detections/tags.tsx";
+import { namesOf, Techniques } from "../detections/techniques.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { Empty, Loaded } from "../kit/notice.tsx";
 import { SeverityBadge } from "../kit/severity.tsx";
@@ -113,7 +114,7 @@ function Detections({ id }: Readonly<{ id: IncidentId }>): ReactNode {
                   <Time at={detection.time} />
                 </button>
                 <p className="row-tags">
-                  <Techniques tags={detection.tags} />
+                  <Techniques names={namesOf(detection.tags)} />
                 </p>
                 {open === detection.id ? (
                   <div className="row-detail">

@@ -11,6 +11,27 @@ export function IdLink({ id, children }: Readonly<{ id: string; children: ReactN
       </Link>
     );
   }
+  if (isId("observation", id)) {
+    return (
+      <Link to="/attackers/$id" params={{ id }}>
+        {children}
+      </Link>
+    );
+  }
+  if (isId("identity", id)) {
+    return (
+      <Link to="/identities/$id" params={{ id }}>
+        {children}
+      </Link>
+    );
+  }
+  if (isId("campaign", id)) {
+    return (
+      <Link to="/campaigns/$id" params={{ id }}>
+        {children}
+      </Link>
+    );
+  }
   const to = screenOf(id);
   if (to === undefined) return <span>{children}</span>;
   return <Link {...to}>{children}</Link>;
@@ -26,4 +47,7 @@ function screenOf(id: string) {
   return undefined;
 }
 
-export const hasScreen = (id: string): boolean => isId("incident", id) || screenOf(id) !== undefined;
+const OWN_PAGES = ["incident", "observation", "identity", "campaign"] as const;
+
+export const hasScreen = (id: string): boolean =>
+  OWN_PAGES.some((noun) => isId(noun, id)) || screenOf(id) !== undefined;

@@ -102,5 +102,5 @@ function FeedLine({ entry }: Readonly<{ entry: LiveEntry }>): ReactNode {
 function TargetLink({ target, children }: Readonly<{ target: LiveTarget; children: ReactNode }>): ReactNode {
   if ("id" in target) return <IdLink id={target.id}>{children}</IdLink>;
   if (target.list === "none") return <span>{children}</span>;
-  return <Link to={target.list === "events" ? "/events" : "/detections"}>{children}</Link>;
+  return <Link to={`/${target.list}`}>{children}</Link>;
 }

@@ -36,10 +36,7 @@ export function Losses({ losses, byRule }: LossesProps): ReactNode {
     <div className="losses">
       <p>
         <Icon name="alert" size={14} /> Correlations could not use everything since the start; a{" "}
-        <Link to="/detections" search={{ tab: "rules" }}>
-          correlation rule
-        </Link>{" "}
-        may have missed something:
+        <Link to="/rules">correlation rule</Link> may have missed something:
       </p>
       <ul>
         {hiding.map(([reason, count]) => (

@@ -45,8 +45,22 @@ function useLookups(typed: string): readonly Choice[] {
       },
     ];
   }
+  if (isId("observation", words) || isId("identity", words) || isId("campaign", words)) {
+    const to = isId("observation", words)
+      ? "/attackers/$id"
+      : isId("identity", words)
+        ? "/identities/$id"
+        : "/campaigns/$id";
+    return [{ id: "actor", title: `Open ${words}`, icon: "person", go: () => navigate({ to, params: { id: words } }) }];
+  }
   if (/^[0-9a-f.:]+$/i.test(words) && /[.:]/.test(words)) {
     return [
+      {
+        id: "ip-attacker",
+        title: `Attacker ${words}`,
+        icon: "person",
+        go: () => navigate({ to: "/attackers/$id", params: { id: words } }),
+      },
       {
         id: "ip-events",
         title: `Events of ${words}`,

@@ -11,6 +11,8 @@ import {
   type User,
 } from "@tyr/contract";
 import { accountAnswers } from "./account.ts";
+import { actorAnswers } from "./actors.ts";
+import { attackAnswers } from "./attack.ts";
 import { dutyAnswers, reviewAnswers } from "./duties.ts";
 import { makeBlock, dryRunFor, makeAction, policyView } from "./actions.ts";
 import { auditSearchEntries, isAuditAsked } from "./audit.ts";
@@ -22,6 +24,7 @@ import { passkeyAnswers } from "./passkeys.ts";
 import { changedMode, overviewMode } from "./mode.ts";
 import { privacyAnswers } from "./privacy.ts";
 import { Refused } from "./refused.ts";
+import { ruleAnswers } from "./rules.ts";
 import { sessionOf, type World } from "./world.ts";
 
 export type Tell = <T extends LiveTopic>(topic: T, data: LiveData[T]) => void;
@@ -568,6 +571,9 @@ export const answers: Answers = {
   ...dutyAnswers,
   ...reviewAnswers,
   ...privacyAnswers,
+  ...ruleAnswers,
+  ...attackAnswers,
+  ...actorAnswers,
   ...trust,
   ...collect,
   ...escalate,

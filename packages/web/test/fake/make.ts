@@ -17,6 +17,10 @@ export function hexOf(number: number): string {
   return text;
 }
 
+/** As it comes from the address, text, read as the contract reads it. */
+export const numberOf = (asked: unknown, otherwise: number): number =>
+  asked === undefined ? otherwise : Number(asked);
+
 /** Numbers from 0 to 1 that are the same in every run (mulberry32). */
 export function randomFrom(seed: number): () => number {
   let state = seed;

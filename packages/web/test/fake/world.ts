@@ -3,15 +3,19 @@ import {
   type Action,
   type AllowEntry,
   type ApiKey,
+  type Attacker,
   type AuditEntry,
+  type Backtest,
   type Block,
   type Detection,
   type DutyConflicts,
   type Enforcer,
   type Event,
   type Incident,
+  type LadderRuling,
   type ModeView,
   type QuarantineItem,
+  type RuleDetail,
   type Sensor,
   type ServiceAccount,
   type TokenFamily,
@@ -21,6 +25,7 @@ import {
   type User,
 } from "@tyr/contract";
 import { makeAccount, type AccountState } from "./account.ts";
+import { makeAttackers } from "./actors.ts";
 import { makeActions, makeBlocks } from "./actions.ts";
 import { makeAudit } from "./audit.ts";
 import { makeEvents } from "./events.ts";
@@ -29,6 +34,7 @@ import { makeKeys, makeServices } from "./keys.ts";
 import { makeTokens } from "./tokens.ts";
 import { makeMode } from "./mode.ts";
 import { makeConflicts, makeReview } from "./reviews.ts";
+import { makeRules } from "./rules.ts";
 import { at, idOf, person } from "./make.ts";
 
 /** Everything the stand-in for the server knows. Tests change it and read it. */
@@ -57,6 +63,11 @@ export type World = {
   account: AccountState;
   duties: DutyConflicts;
   review: ReturnType<typeof makeReview>;
+  rules: RuleDetail[];
+  backtests: Backtest[];
+  attackers: Attacker[];
+  /** What people decided about identities. */
+  rulings: LadderRuling[];
 };
 
 const HOUR = 3_600_000;
@@ -236,6 +247,10 @@ export function makeWorld(now: number): World {
     account: makeAccount(),
     duties: makeConflicts(users),
     review: makeReview(users),
+    rules: makeRules(now),
+    backtests: [],
+    attackers: makeAttackers(now, events, detections),
+    rulings: [],
   };
 }
 
@@ -257,6 +272,8 @@ export function makeEmptyWorld(now: number): World {
     keys: [],
     services: [],
     tokens: [],
+    rules: [],
+    attackers: [],
     audit: full.audit.slice(-3),
   };
 }
