@@ -19,6 +19,7 @@ import { putInForce, type PutInForce } from "./put-in-force.ts";
 import { DETECT_ACTOR, recordedFact } from "./recorded-fact.ts";
 import type { RulePack } from "./rule-pack.ts";
 import { appliedStates, areSameStates, type AppliedStates } from "./rules/rule-state.ts";
+import { tellTags } from "./tell-tags.ts";
 import { setAside, type SetAside } from "./rules/set-aside.ts";
 import { countSuppressed, listStates, replaceStatesInForce, statesInForce } from "./rules/state-store.ts";
 
@@ -334,6 +335,7 @@ export class DetectWorker {
           return stored;
         },
       );
+      if (this.#deps.topics !== undefined) tellTags(this.#deps.topics, fresh);
       this.#tellDetected(fresh);
     }
     this.#tellSuppressed(suppressed);
