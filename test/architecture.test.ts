@@ -52,6 +52,8 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
     "server/pipeline/govern",
     "server/pipeline/respond",
   ],
+  // Only collect's spelling of addresses and detect's port: intelligence comes in, nothing goes out but the question.
+  "server/connectors/intel": [...PLATFORM, "server/pipeline/collect", "server/pipeline/detect"],
   "server/api": [
     ...PLATFORM,
     "server/audit",
@@ -59,6 +61,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
     ...STAGES.map((name) => `server/pipeline/${name}`),
     "server/connectors/blocklist",
     "server/connectors/crowdsec",
+    "server/connectors/intel",
   ],
   "server/app": ["*"],
 };
@@ -76,6 +79,9 @@ const UNAUDITED = [
   "server/src/identity/sign-in.ts counters",
   "server/src/pipeline/collect/intake.ts idempotency",
   "server/src/pipeline/collect/write-batch.ts cursor",
+  "server/src/pipeline/detect/intel/ask-providers.ts intel",
+  "server/src/pipeline/detect/intel/follow-events.ts intel",
+  "server/src/pipeline/detect/intel/tell.ts intel",
   "server/src/pipeline/detect/worker.ts counters",
   "server/src/pipeline/detect/lift/keyed-hash.ts counters",
   "server/src/pipeline/detect/lift/lift-worker.ts cursor",

@@ -68,6 +68,7 @@ export const AUDIT_EVENTS = {
   "rule.loaded": "the rule pack in force changed",
   "attack.loaded": "another ATT&CK release came into force",
   "rule.defined": "a file of rules was taken into the table of definitions, changed there or removed",
+  "intel.list_loaded": "entries of a list of indicators were loaded; what the list says counts once its last part is there",
   "rule.state_changed": "a rule was disabled, clipped, muted or enabled: by somebody, or because its time was over",
   "actor.clustered": "identities or campaigns of attackers were formed, merged or unmerged by what they left behind",
   "actor.merged": "somebody said that two identities or campaigns are one",

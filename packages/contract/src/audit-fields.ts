@@ -165,6 +165,7 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
     ...fields("details.rules details.rejected details.added details.removed details.changed details.attackRelease"),
   },
   "rule.defined": CHANGE,
+  "intel.list_loaded": fields("after details.entries details.rejected details.entriesSha256 details.inForce"),
   "rule.state_changed": { ...CHANGE, ...fields("details.reason details.until") },
   "actor.clustered": fields("details.rung details.formed details.merged details.unmerged details.changesDigest"),
   "actor.merged": RULING,

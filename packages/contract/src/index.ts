@@ -21,6 +21,7 @@ export * from "./schemas/duties.ts";
 export * from "./schemas/escalate.ts";
 export * from "./schemas/federation.ts";
 export * from "./schemas/govern.ts";
+export * from "./schemas/intel.ts";
 export * from "./schemas/keys.ts";
 export * from "./schemas/overview.ts";
 export * from "./schemas/passkeys.ts";

@@ -59,6 +59,7 @@ import { blockHandlers } from "./api/blocks.ts";
 import { collectHandlers } from "./api/collect.ts";
 import { dutyHandlers } from "./api/duties.ts";
 import { incidentHandlers } from "./api/incidents.ts";
+import { intelHandlers } from "./api/intel.ts";
 import { keyHandlers } from "./api/keys.ts";
 import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
@@ -75,6 +76,7 @@ import { detectHandlers } from "./detect-handlers.ts";
 import { openActors } from "./open-actors.ts";
 import { openLift } from "./open-lift.ts";
 import { openRules, type OpenedRules } from "./open-rules.ts";
+import { openIntel } from "./open-intel.ts";
 import { openPersonalValues, openPrivacy } from "./open-privacy.ts";
 import { listenOn } from "./listen.ts";
 import type { Terminal } from "./terminal.ts";
@@ -178,6 +180,8 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   stack.defer(async () => await lift.stop());
   const actors = await openActors({ ...base, clock, collect, rules: () => detect.rules() });
   stack.defer(async () => await actors.stop());
+  const intel = openIntel({ ...base, clock, collect });
+  stack.defer(async () => await intel.stop());
   stack.defer(async () => await collect.stop());
   const ruleStates = createRuleStates({
     database,
@@ -195,7 +199,7 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   detect.onDetected(() => escalate.wake());
   const replays = createReplays({ database, clock, log, rules: detect.rules, keptUp: detect.keptUp });
   stack.defer(async () => await replays.stop());
-  return { govern, respond, collect, detect, lift, ruleStates, replays };
+  return { govern, respond, collect, detect, lift, intel, ruleStates, replays };
 }
 
 type Rooms = Awaited<ReturnType<typeof openTrust>> & Awaited<ReturnType<typeof openStages>>;
@@ -263,6 +267,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     }),
     ...collectHandlers({ database, collect }),
     ...replayHandlers(rooms.replays),
+    ...intelHandlers(rooms.intel),
     ...detectHandlers({ ...base, ...rooms, clock, rulesDir: base.config.rulesDir }),
     ...incidentHandlers({
       database,

@@ -1,5 +1,6 @@
 import type { RouteId } from "@tyr/contract";
 import type { Deed, World } from "./audit-world.ts";
+import { actorDeeds } from "./audit-actor-deeds.ts";
 import { attackDeeds } from "./audit-attack-deeds.ts";
 import { backfillDeeds } from "./audit-backfill-deeds.ts";
 import { dutyDeeds } from "./audit-duty-deeds.ts";
@@ -7,6 +8,7 @@ import { passkeyDeeds } from "./audit-passkey-deeds.ts";
 import { retentionDeeds } from "./audit-retention-deeds.ts";
 import { reviewDeeds } from "./audit-review-deeds.ts";
 import { roleDeeds } from "./audit-role-deeds.ts";
+import { intelDeeds } from "./audit-intel-deeds.ts";
 import { ruleDeeds } from "./audit-rule-deeds.ts";
 import { scimDeeds } from "./audit-scim-deeds.ts";
 import { stageDeeds } from "./audit-stage-deeds.ts";
@@ -40,6 +42,7 @@ export const ELSEWHERE: Readonly<Partial<Record<RouteId, readonly [file: string,
 
 export const deeds: Deeds = {
   ...trustDeeds,
+  ...actorDeeds,
   ...attackDeeds,
   ...tokenDeeds,
   ...passkeyDeeds,
@@ -47,6 +50,7 @@ export const deeds: Deeds = {
   ...dutyDeeds,
   ...reviewDeeds,
   ...retentionDeeds,
+  ...intelDeeds,
   ...ruleDeeds,
   ...scimDeeds,
   ...stageDeeds,

@@ -8,6 +8,7 @@ import { detectRoutes } from "./detect.ts";
 import { dutyRoutes } from "./duties.ts";
 import { federationRoutes } from "./federation.ts";
 import { governRoutes } from "./govern.ts";
+import { intelRoutes } from "./intel.ts";
 import { keyRoutes } from "./keys.ts";
 import { passkeyRoutes } from "./passkeys.ts";
 import { privacyRoutes } from "./privacy.ts";
@@ -37,6 +38,7 @@ export const routes = {
   ...ruleRoutes,
   ...ttpRoutes,
   ...attackRoutes,
+  ...intelRoutes,
   ...federationRoutes,
   ...governRoutes,
   ...privacyRoutes,

@@ -15,6 +15,7 @@ export const CRYPTOGRAPHY = [
       "server/src/pipeline/detect/evidence.ts",
       "server/src/pipeline/detect/evaluation-store.ts",
       "server/src/pipeline/detect/lift/lift-store.ts",
+      "server/src/pipeline/detect/intel/load-list.ts",
       "server/src/pipeline/detect/attack/attack.ts",
       "server/src/pipeline/detect/rule-pack.ts",
       "server/src/pipeline/detect/pipelines.ts",

@@ -58,3 +58,16 @@ export { intakeLogsources } from "./rule-sources.ts";
 export { createRuleStates, type RuleStates } from "./rules/rule-states.ts";
 export type { SetState } from "./rules/rule-state.ts";
 export { eraseFromRules, suppressedByRule, type Suppressed } from "./rules/state-store.ts";
+export {
+  INDICATOR_KINDS,
+  INTEL_VERDICTS,
+  type IndicatorKind,
+  type IntelAnswer,
+  type IntelAsked,
+  type IntelEntry,
+  type IntelFeed,
+  type IntelProvider,
+  type IntelVerdict,
+} from "./intel/answer.ts";
+export { type AddressIntel, type Intel, type IntelDeps, type IntelStatus, startIntel } from "./intel/create-intel.ts";
+export { INTEL_CONSUMER } from "./intel/follow-events.ts";

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ENVIRONMENTS, type Environment, type RecordClass, type Role, type StepUpClass } from "@tyr/contract";
+import { type IntelSettings, parseIntel } from "./intel.ts";
 import { parseRetention } from "./retention.ts";
 import { parseTokens, type TokenSettings } from "./tokens.ts";
 import { ConfigInvalid } from "./config-invalid.ts";
@@ -9,6 +10,7 @@ import { checkedDatabaseUrl, checkListening, readTransport, staysHere, type Tran
 import { parsePasskeyFor, parseSecondFactor } from "./sign-in-rules.ts";
 
 export { ConfigInvalid } from "./config-invalid.ts";
+export type { IntelSettings, IntelSource } from "./intel.ts";
 export { staysHere, type TlsFiles } from "./transport.ts";
 
 export type Config = Readonly<{
@@ -43,6 +45,8 @@ export type Config = Readonly<{
   ownNetworks: readonly string[];
   /** What policies are told about this installation; in production nobody blocks alone. */
   environment: Environment;
+  /** Who is asked about attackers' addresses; nobody by default. */
+  intel: IntelSettings;
   /** Files to follow, each `SENSOR=PATH`. */
   follow: readonly { sensor: string; path: string }[];
   /** Intake stops taking (429) beyond this many bytes waiting to be stored. */
@@ -258,6 +262,12 @@ function readTokens({ env }: Settings): Config["tokens"] {
   return parsed;
 }
 
+function readIntel({ env }: Settings): Config["intel"] {
+  const parsed = parseIntel(env);
+  if ("problem" in parsed) throw new ConfigInvalid(parsed.setting, parsed.problem);
+  return parsed;
+}
+
 function readDatabaseUrl(settings: Settings): string | undefined {
   const { env } = settings;
   const given = env["TYR_DATABASE_URL"];
@@ -303,6 +313,7 @@ export function readConfig({ argv, env: given, root }: Raw): Config {
     keepDays: readRetention(settings),
     ssoFile: pathOf(env["TYR_SSO_FILE"]),
     tokens: readTokens(settings),
+    intel: readIntel(settings),
     signInRules: readSignInRules(settings),
     unlock: flags.unlock,
     follow: [...list(env["TYR_FOLLOW"]), ...(flags.follow ?? [])].map(followed),

@@ -53,7 +53,8 @@ export type Bookkeeping =
   | "idempotency"
   | "counters"
   | "enforcer-pull"
-  | "secret-rewrap";
+  | "secret-rewrap"
+  | "intel";
 
 export type Audited = <T>(
   fact: Fact | ((value: T) => readonly Fact[]),
