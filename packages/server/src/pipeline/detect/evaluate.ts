@@ -5,6 +5,7 @@ import {
   type CorrelationLoss,
   createCorrelator,
   createEngine,
+  type Engine,
   type DirtyGroups,
   type Fields,
   type Pipeline,
@@ -58,6 +59,16 @@ const BOUNDS = {
   groupsMax: 50_000,
 } as const;
 
+/** Compiling hundreds of rules takes longer than most that is asked of them; an engine remembers nothing of events. */
+const engines = new WeakMap<RulePack["ruleSet"], Engine>();
+
+/** The engine of a rule set, made once. */
+export function engineOf(ruleSet: RulePack["ruleSet"]): Engine {
+  const known = engines.get(ruleSet) ?? createEngine(ruleSet);
+  engines.set(ruleSet, known);
+  return known;
+}
+
 /** Told of each event as rules see it, and when it was stored; it must not change what is found. */
 export type See = (event: SigmaEvent, observedMs: number) => void;
 
@@ -68,7 +79,7 @@ export function createEvaluator(
 ): Evaluator {
   let states = NO_STATES;
   const isOff = ({ key }: Readonly<{ key: string }>): boolean => states.get(key)?.state === "disabled";
-  const engine = createEngine(pack.ruleSet);
+  const engine = engineOf(pack.ruleSet);
   const correlator = createCorrelator(pack.ruleSet, { ...BOUNDS, onLoss, isOff });
   return {
     evaluate(event) {

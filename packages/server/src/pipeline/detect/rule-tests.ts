@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { createCorrelator, createEngine, type EventLogsource, type Pipeline } from "@tyr/sigma";
-import { createEvaluator, type EvaluatedEvent, toSigma } from "./evaluate.ts";
+import { createCorrelator, type EventLogsource, type Pipeline } from "@tyr/sigma";
+import { createEvaluator, engineOf, type EvaluatedEvent, toSigma } from "./evaluate.ts";
 import { noPipelines } from "./pipelines.ts";
 import { withDerived } from "./lift/lift-lines.ts";
 import { readCases, type RuleCase } from "./rule-case.ts";
@@ -125,7 +125,7 @@ function foundBy(pack: RulePack, events: readonly EvaluatedEvent[]): ReadonlySet
 
 /** Rules that only feed others, and those they feed: a finding of theirs is none, so the evaluator is silent about them. */
 function heldQuietly(pack: RulePack, events: readonly EvaluatedEvent[]): ReadonlySet<string> {
-  const engine = createEngine(pack.ruleSet);
+  const engine = engineOf(pack.ruleSet);
   const correlator = createCorrelator(pack.ruleSet);
   const held = new Set<string>();
   for (const event of events.map((one) => toSigma(one))) {
