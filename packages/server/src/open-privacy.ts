@@ -10,6 +10,7 @@ import {
   type Pruning,
   type Retention,
 } from "#audit";
+import { DETECTION_CONSUMER, eraseFromActors, EVENT_CONSUMER, retainedAttackers } from "#actors";
 import { retainedEvents, retainedQuarantine } from "#collect";
 import { eraseFromRules, LIFT_CONSUMER, retainedDetections } from "#detect";
 import { belongsToIncident, eraseFromIncidents, openEvidence, openIncidentIds, retainedIncidents } from "#escalate";
@@ -55,9 +56,13 @@ export function openPersonalValues({
   return createPersonalValues({ secrets, clock: systemClock, undeclared });
 }
 
-/** Events wait for detection and for what is derived from them. */
-async function readByAll(tx: WriteTransaction): Promise<number> {
-  return Math.min(await cursorOf(tx, "detect"), await cursorOf(tx, LIFT_CONSUMER));
+/** Events wait for detection and for what is derived from them; detections for whoever reads those. */
+function readByAll(consumers: readonly string[]) {
+  return async (tx: WriteTransaction): Promise<number> => {
+    const positions: number[] = [];
+    for (const consumer of consumers) positions.push(await cursorOf(tx, consumer));
+    return Math.min(...positions);
+  };
 }
 
 /** Names in these tables go without anything that could be refused. */
@@ -75,6 +80,7 @@ export function openPrivacy({ database, secrets, log, keepDays, pruning }: Priva
     erasing(eraseFromRules),
     erasing(eraseFromIncidents),
     erasing(eraseFromActions),
+    erasing(eraseFromActors),
   ];
   const privacy = createPrivacy({ database, secrets, clock: systemClock, erasers });
   const pruneDue = async ({ cutoff, heldSubjects }: Readonly<{ cutoff: Date; heldSubjects: readonly string[] }>) => ({
@@ -88,12 +94,13 @@ export function openPrivacy({ database, secrets, log, keepDays, pruning }: Priva
     keepDays,
     heldSubjects: async () => (await privacy.holds()).map((one) => one.subject),
     classes: {
-      event: retainedEvents({ readUpTo: readByAll, evidence: openEvidence }),
+      event: retainedEvents({ readUpTo: readByAll(["detect", LIFT_CONSUMER, EVENT_CONSUMER]), evidence: openEvidence }),
       detection: retainedDetections({
-        readUpTo: async (tx) => await cursorOf(tx, "escalate"),
+        readUpTo: readByAll(["escalate", DETECTION_CONSUMER]),
         isPart: belongsToIncident,
       }),
       incident: retainedIncidents({ inForce: incidentsInForce }),
+      attacker: retainedAttackers,
       session: retainedSessions,
       quarantine: retainedQuarantine,
       audit: {

@@ -7,6 +7,7 @@ export const RECORD_CLASSES = {
   event: "events as sensors sent them, by when they were stored",
   incident: "closed incidents with their notes, by when they were closed",
   detection: "detections with their ATT&CK tags, by when they were recorded; those of an incident stay with it",
+  attacker: "source addresses with what was derived of them, by when they were last seen",
   session: "sessions and known browsers of people, by when they ended",
   quarantine: "input nobody could read, by when it came",
   audit: "entries of the audit log, by when they were written: archived first, hashes and proofs stay",

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { createRetention, retainedPersonal, type Retention } from "#audit";
+import { retainedAttackers } from "#actors";
 import { retainedEvents, retainedQuarantine } from "#collect";
 import { retainedDetections } from "#detect";
 import { belongsToIncident, openEvidence, retainedIncidents } from "#escalate";
@@ -82,6 +83,7 @@ const CLASSES = {
   event: retainedEvents({ readUpTo: async () => 9, evidence: openEvidence }),
   detection: retainedDetections({ readUpTo: async () => 9, isPart: belongsToIncident }),
   incident: retainedIncidents({ inForce: async () => ["inc_3"] }),
+  attacker: retainedAttackers,
   session: retainedSessions,
   quarantine: retainedQuarantine,
   personal: retainedPersonal,

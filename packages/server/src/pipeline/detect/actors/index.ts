@@ -21,5 +21,6 @@ export {
 export { ladderAnchors, type LadderAnchors } from "./ladder-anchors.ts";
 export { createLadderDesk, type LadderBy, type LadderDesk, type LadderDeskDeps } from "./ladder-desk.ts";
 export type { PhaseAt } from "./observation.ts";
+export { eraseFromActors, retainedAttackers } from "./retained-store.ts";
 export { attackerRisk, sensorsInOrder, servicesInOrder, tracesShown } from "./shown.ts";
 export { createActors, DETECTION_CONSUMER, EVENT_CONSUMER, type Actors, type ActorsDeps } from "./worker.ts";

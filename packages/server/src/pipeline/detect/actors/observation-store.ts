@@ -158,7 +158,7 @@ async function changeTraces(
 }
 
 /** Takes values away from addresses; with the last one the value itself. */
-async function removeTraces(tx: WriteTransaction, removed: readonly TraceRow[]): Promise<void> {
+export async function removeTraces(tx: WriteTransaction, removed: readonly TraceRow[]): Promise<void> {
   await sql`
     with removed as (
       delete from actor_trace where (kind, value, observation_id) in (
