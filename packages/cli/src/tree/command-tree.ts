@@ -1,4 +1,5 @@
 import { ACCOUNT_COMMANDS } from "./account-commands.ts";
+import { ACTOR_COMMANDS } from "./actor-commands.ts";
 import { COLLECT_COMMANDS } from "./collect-commands.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { DUTY_COMMANDS } from "./duty-commands.ts";
@@ -25,6 +26,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...TOKEN_COMMANDS,
   ...SCIM_COMMANDS,
   ...WITNESS_COMMANDS,
+  ...ACTOR_COMMANDS,
   ...RESPOND_COMMANDS,
   ...SECRET_COMMANDS,
   ...PRIVACY_COMMANDS,
@@ -33,6 +35,8 @@ export const COMMANDS: readonly CommandSpec[] = [
 export const GROUPS: Readonly<Record<string, string>> = {
   sensor: "Sensors and their keys",
   incident: "Incidents and their timelines",
+  attacker: "Source addresses and what they did",
+  identity: "Who is who behind source addresses",
   audit: "The tamper-evident log",
   rule: "Detection rules",
   witness: "A witness of other machines' logs",
