@@ -25,8 +25,6 @@ export {
   type EventPage,
 } from "./event-store.ts";
 export type { StreamEvent } from "./event-stream.ts";
-export { sessionsOf, type SourceSession, type SourceSessions } from "./session-store.ts";
-export { findSensor, findSensorByName, listSensors, type Sensor } from "./sensor-store.ts";
 export {
   asRead,
   DERIVED_SENSOR,
@@ -37,6 +35,8 @@ export {
   type DerivedEvent,
   type StoredDerived,
 } from "./derived.ts";
+export { sessionsOf, type SourceSession, type SourceSessions } from "./session-store.ts";
+export { findSensor, findSensorByName, listSensors, type Sensor } from "./sensor-store.ts";
 export { type By, type Sensors, type SensorWithKey } from "./sensors.ts";
 export { createCollect, type Collect, type CollectDeps } from "./create-collect.ts";
 export type { Intake, IntakeRequest } from "./intake.ts";
