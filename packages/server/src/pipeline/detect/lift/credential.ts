@@ -31,8 +31,11 @@ type Source = Lasting &
     type: "source";
     /** Of pairs that are not everybody's. */
     attempts: number;
-    /** By hash, oldest first: the accounts it was tried at, and since when. */
-    secrets: Readonly<Record<string, Readonly<{ accounts: readonly string[]; sinceMs: number; sprayed: boolean }>>>;
+    /**
+     * By hash: the accounts it was tried at, and since when. Written in place, the only state that is: copying it for each
+     * attempt was half the cost of this lifter.
+     */
+    secrets: Record<string, Readonly<{ accounts: readonly string[]; sinceMs: number; sprayed: boolean }>>;
     secretCount: number;
     accounts: readonly string[];
     stuffed: boolean;
@@ -141,11 +144,11 @@ function takeSource(attempt: Attempt, into: Into): boolean {
   const hasRoom = isKnown || before.secretCount < SECRETS_MAX;
   const tried = tryAgain(attempt, before, hash);
   if (tried.sprayed && before.secrets[hash]?.sprayed !== true) tellSprayed(attempt, tried.accounts, into.emit);
+  if (hasRoom) before.secrets[hash] = tried;
   const after: Source = {
     ...before,
     ...lastingAt(event, before),
     attempts: before.attempts + (isCommon ? 0 : 1),
-    secrets: hasRoom ? { ...before.secrets, [hash]: tried } : before.secrets,
     secretCount: before.secretCount + (isKnown || !hasRoom ? 0 : 1),
     accounts: isCommon ? before.accounts : added(before.accounts, user, ACCOUNTS_MAX),
   };

@@ -8,7 +8,16 @@ export type SavedGroup = Readonly<{
   state: string;
 }>;
 
-type Kept<S> = { key: string; lane: string; tick: number; state: S };
+/** Linked to its neighbours in the lane, so that the oldest is found at once however many there are. */
+type Kept<S> = {
+  readonly key: string;
+  lane: string;
+  tick: number;
+  state: S;
+  older: Kept<S> | undefined;
+  newer: Kept<S> | undefined;
+};
+type Lane<S> = { oldest: Kept<S> | undefined; newest: Kept<S> | undefined };
 
 /**
  * What a lifter remembers, by key: bounded, in lanes (one per sensor, whose clock is its own), oldest touched first. What
@@ -17,8 +26,8 @@ type Kept<S> = { key: string; lane: string; tick: number; state: S };
 export class Groups<S> {
   readonly #max: number;
   readonly #kept = new Map<string, Kept<S>>();
-  /** Per lane in the order of the last touch. */
-  readonly #lanes = new Map<string, Map<string, Kept<S>>>();
+  /** Each in the order of the last touch; none is empty. */
+  readonly #lanes = new Map<string, Lane<S>>();
   /** By key: what changed since it was last saved. */
   readonly #dirty = new Map<string, Kept<S> | undefined>();
   #tick = 0;
@@ -44,32 +53,24 @@ export class Groups<S> {
   /** Makes it the newest of its lane. @returns the groups that had to go */
   set(key: string, lane: string, state: S): readonly (readonly [key: string, state: S])[] {
     const known = this.#kept.get(key);
-    if (known !== undefined) this.#lanes.get(known.lane)?.delete(key);
-    this.#put({ key, lane, tick: (this.#tick += 1), state });
-    const gone: (readonly [string, S])[] = [];
-    while (this.#kept.size > this.#max) {
-      const oldest = this.#oldestOfAll();
-      if (oldest === undefined) break;
-      gone.push([oldest.key, oldest.state]);
-      this.delete(oldest.key);
-      this.#letGo += 1;
-    }
-    return gone;
+    const kept = known ?? { key, lane, tick: 0, state, older: undefined, newer: undefined };
+    if (known !== undefined) this.#unlink(known);
+    Object.assign(kept, { lane, tick: (this.#tick += 1), state });
+    this.#append(kept);
+    return this.#kept.size > this.#max ? this.#makeRoom() : NONE;
   }
 
   delete(key: string): void {
     const known = this.#kept.get(key);
     if (known === undefined) return;
     this.#kept.delete(key);
-    const lane = this.#lanes.get(known.lane);
-    lane?.delete(key);
-    if (lane?.size === 0) this.#lanes.delete(known.lane);
+    this.#unlink(known);
     this.#dirty.set(key, undefined);
   }
 
   /** The group of a lane that was touched longest ago. */
   oldest(lane: string): readonly [key: string, state: S] | undefined {
-    const [first] = this.#lanes.get(lane)?.values() ?? [];
+    const first = this.#lanes.get(lane)?.oldest;
     return first === undefined ? undefined : [first.key, first.state];
   }
 
@@ -83,7 +84,9 @@ export class Groups<S> {
     this.#dirty.clear();
     return {
       upserts: changed.flatMap(([, kept]) =>
-        kept === undefined ? [] : [{ ...kept, state: JSON.stringify(kept.state) }],
+        kept === undefined
+          ? []
+          : [{ key: kept.key, lane: kept.lane, tick: kept.tick, state: JSON.stringify(kept.state) }],
       ),
       removals: changed.flatMap(([key, kept]) => (kept === undefined ? [key] : [])),
     };
@@ -94,25 +97,52 @@ export class Groups<S> {
     for (const one of saved.toSorted((a, b) => a.tick - b.tick)) {
       this.#tick = Math.max(this.#tick, one.tick);
       // Written by `takeDirty` of this class, in the transaction that moved the cursor.
-      this.#put({ ...one, state: JSON.parse(one.state) as S });
+      this.#append({ ...one, state: JSON.parse(one.state) as S, older: undefined, newer: undefined });
     }
     this.#dirty.clear();
   }
 
-  #put(kept: Kept<S>): void {
-    const lane = this.#lanes.get(kept.lane) ?? new Map<string, Kept<S>>();
-    this.#lanes.set(kept.lane, lane);
-    lane.set(kept.key, kept);
+  #append(kept: Kept<S>): void {
+    const lane = this.#lanes.get(kept.lane);
+    kept.older = lane?.newest;
+    kept.newer = undefined;
+    if (lane === undefined) this.#lanes.set(kept.lane, { oldest: kept, newest: kept });
+    else {
+      if (lane.newest !== undefined) lane.newest.newer = kept;
+      lane.newest = kept;
+    }
     this.#kept.set(kept.key, kept);
     this.#dirty.set(kept.key, kept);
   }
 
-  #oldestOfAll(): Kept<S> | undefined {
-    let oldest: Kept<S> | undefined;
-    for (const lane of this.#lanes.values()) {
-      const [first] = lane.values();
-      if (first !== undefined && (oldest === undefined || first.tick < oldest.tick)) oldest = first;
+  #unlink({ lane: name, older, newer }: Kept<S>): void {
+    const lane = this.#lanes.get(name);
+    if (lane === undefined) return;
+    if (older === undefined) lane.oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) lane.newest = older;
+    else newer.older = older;
+    if (lane.oldest === undefined) this.#lanes.delete(name);
+  }
+
+  #makeRoom(): readonly (readonly [key: string, state: S])[] {
+    const gone: (readonly [string, S])[] = [];
+    while (this.#kept.size > this.#max) {
+      const oldest = this.#oldestOfAll();
+      if (oldest === undefined) break;
+      gone.push([oldest.key, oldest.state]);
+      this.delete(oldest.key);
+      this.#letGo += 1;
     }
-    return oldest;
+    return gone;
+  }
+
+  #oldestOfAll(): Kept<S> | undefined {
+    let found: Kept<S> | undefined;
+    for (const { oldest } of this.#lanes.values())
+      if (oldest !== undefined && (found === undefined || oldest.tick < found.tick)) found = oldest;
+    return found;
   }
 }
+
+const NONE: readonly never[] = [];

@@ -61,9 +61,9 @@ const BATCH_MAX = 1_000;
 /** Events looked at without letting anything else run. */
 const BREATH_EVENTS = 100;
 /** Kept in memory at most before they are stored: what is read again after a crash. */
-const EVENTS_HELD_MAX = 4_000;
-/** A little patience makes one transaction of many while events pour in. */
-const HOLD_MS = 200;
+const EVENTS_HELD_MAX = 5_000;
+/** While events pour in, one transaction a second: what is touched often is then saved once. In quiet times, at once. */
+const HOLD_MS = 1_000;
 const HOLD_OWN_MS = 2_000;
 const REST_MS = 250;
 
