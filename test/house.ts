@@ -18,8 +18,13 @@ function sourceFiles(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
+/** Rooms inside of rooms: they have doors of their own, and the room around them may not use them. */
+const INNER_ROOMS = ["server/pipeline/detect/actors"];
+
 /** The room a file stands in, e.g. `server/pipeline/detect`. */
 export function roomOf(file: string): string {
+  const inner = INNER_ROOMS.find((room) => file.startsWith(`${join(root, "packages", room.replace("/", "/src/"))}/`));
+  if (inner !== undefined) return inner;
   const [packageName = "", , first = "", second = ""] = relative(join(root, "packages"), file).split("/");
   if (packageName !== "server") return packageName;
   if (first.endsWith(".ts")) return "server/app";

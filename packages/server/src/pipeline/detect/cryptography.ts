@@ -10,6 +10,7 @@ export const CRYPTOGRAPHY = [
     readers: "everybody",
     uses: ["sha256"],
     files: [
+      "server/src/pipeline/detect/actors/worker.ts",
       "server/src/pipeline/detect/recorded-fact.ts",
       "server/src/pipeline/detect/backtest/backfill.ts",
       "server/src/pipeline/detect/evidence.ts",
