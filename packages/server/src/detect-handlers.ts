@@ -9,6 +9,7 @@ import { detectionHandlers } from "./api/detections.ts";
 import { ladderHandlers } from "./api/identities.ts";
 import { ruleFigureHandlers } from "./api/rule-figures.ts";
 import { ruleHandlers } from "./api/rules.ts";
+import { ttpExportHandlers } from "./api/ttp-export.ts";
 import { ttpHandlers } from "./api/ttp.ts";
 
 export type DetectParts = Readonly<{
@@ -26,11 +27,13 @@ export type DetectParts = Readonly<{
 export function detectHandlers(parts: DetectParts) {
   const { database, clock, topics, rulesDir, attack, loadRules, detect, ruleStates: states } = parts;
   const rules = () => detect.rules();
+  const ladder = ladderAnchors(database.read);
   return {
     ...detectionHandlers({ database, rules }),
     ...ruleFigureHandlers({ database, clock, rules, costs: () => detect.costs() }),
     ...ruleHandlers({ database, rules, states }),
-    ...ttpHandlers({ database, rules, states, rulesDir, ladder: ladderAnchors(database.read) }),
+    ...ttpHandlers({ database, rules, states, rulesDir, ladder }),
+    ...ttpExportHandlers({ database, clock, rules, ladder }),
     ...attackHandlers({ attack, rules, rebuildRules: async () => await detect.replaceRules(loadRules()) }),
     ...attackerHandlers({ database }),
     ...ladderHandlers({ database, desk: createLadderDesk({ database, clock, topics }) }),

@@ -27,6 +27,8 @@ const BUNDLE = {
       type: "attack-pattern",
       id: `attack-pattern--${uuid(4)}`,
       name: "Generate Traffic",
+      created: "2020-01-01T00:00:00.000Z",
+      modified: "2020-01-01T00:00:00.000Z",
       external_references: named("T1643"),
       kill_chain_phases: [{ kill_chain_name: "mitre-mobile-attack", phase_name: "impact" }],
     },

@@ -1,7 +1,7 @@
 import type { RouteDefinition, RouteInput, RouteOutput } from "../route.ts";
 import { accountRoutes } from "./account.ts";
-import { actorRoutes } from "./actors.ts";
 import { attackRoutes } from "./attack.ts";
+import { actorRoutes } from "./actors.ts";
 import { auditRoutes } from "./audit.ts";
 import { collectRoutes } from "./collect.ts";
 import { detectRoutes } from "./detect.ts";
@@ -21,6 +21,7 @@ import { scimRoutes } from "./scim.ts";
 import { secretRoutes } from "./secrets.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { trustRoutes } from "./trust.ts";
+import { ttpExportRoutes } from "./ttp-export.ts";
 import { ttpRoutes } from "./ttp.ts";
 
 /** Every route Tyr answers on. The server registers exactly these, the clients are typed by them. */
@@ -38,6 +39,7 @@ export const routes = {
   ...ruleRoutes,
   ...ttpRoutes,
   ...attackRoutes,
+  ...ttpExportRoutes,
   ...intelRoutes,
   ...federationRoutes,
   ...governRoutes,

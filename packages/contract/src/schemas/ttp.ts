@@ -213,7 +213,7 @@ export const ExportQuery = Type.Object({
       minimum: 1,
       maximum: 10_000,
       default: 2000,
-      description: "tags, newest first; the rest is counted",
+      description: "pairs of technique and address, last seen first; the rest is counted",
     }),
   ),
 });

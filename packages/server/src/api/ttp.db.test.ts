@@ -1,11 +1,13 @@
 import type { DetectionId, EventId, InputOf, OutputOf, Result } from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LadderAnchors } from "#actors";
+import { systemClock } from "#platform/clock";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
 import { buildRulePack } from "../pipeline/detect/rule-pack.ts";
 import { insertDetections } from "../pipeline/detect/evaluation-store.ts";
 import type { NewDetection } from "../pipeline/detect/detection.ts";
 import { makeTag } from "../pipeline/detect/tag.ts";
+import { ttpExportHandlers } from "./ttp-export.ts";
 import { ttpHandlers } from "./ttp.ts";
 
 const RULE = "0b7f1c5e-2a3d-5e4f-9a8b-1c2d3e4f5a6b";
@@ -279,5 +281,63 @@ describe.each(TEST_ENGINES)("what attackers did, on %s", (engine) => {
     const ics = await ask("ttp.matrix", { query: { domain: "ics-attack" } });
     expect(ics).toMatchObject({ value: { domain: "ics-attack", domains: ["enterprise-attack", "ics-attack"] } });
     expect(await ask("ttp.matrix", { query: { domain: "mobile-attack" } })).toMatchObject({ ok: false });
+  });
+
+  describe("exports", () => {
+    const handlers = () => ttpExportHandlers({ database: database.db, clock: systemClock, rules: () => pack, ladder });
+    const none = undefined as never;
+
+    test("a layer is of everybody or of one, and of one domain", async () => {
+      const all = await handlers()["ttp.exportNavigator"](
+        { params: none, body: none, query: { score: "count" } },
+        none,
+      );
+      expect(all).toMatchObject({
+        value: {
+          name: "Tyr: everybody",
+          techniques: [{ techniqueID: "T1110.001", score: 2, comment: expect.stringContaining("Passwords") }, {}, {}],
+        },
+      });
+      const one = await handlers()["ttp.exportNavigatorOf"](
+        {
+          params: { scope: "attacker", id: OBSERVATION },
+          body: none,
+          query: { domain: "ics-attack", release: "18.1" },
+        },
+        none,
+      );
+      expect(one).toMatchObject({ value: { domain: "ics-attack", techniques: [{ techniqueID: "T0801" }] } });
+      const of = { scope: "campaign", id: "other" } as const;
+      expect(await handlers()["ttp.exportNavigatorOf"]({ params: of, body: none, query: {} }, none)).toMatchObject({
+        value: { name: "Tyr: campaign other", techniques: [] },
+      });
+    });
+
+    test("a STIX bundle of a campaign has its identities; what does not fit is counted", async () => {
+      const of = { scope: "campaign", id: "cmp" } as const;
+      const query = { limit: 3 };
+      const answer = await handlers()["ttp.exportStixOf"]({ params: of, body: none, query }, none);
+      const { objects } = answer.ok
+        ? (answer.value as { objects: { type: string; content?: string }[] })
+        : { objects: [] };
+      const types = objects.map(({ type }) => type);
+      expect(types.filter((type) => type === "sighting")).toHaveLength(3);
+      expect(types).toContain("intrusion-set");
+      expect(objects.find(({ type }) => type === "note")?.content).toContain("1 more");
+    });
+
+    test("a MISP event of everybody has every address once", async () => {
+      const answer = await handlers()["ttp.exportMisp"]({ params: none, body: none, query: {} }, none);
+      const { Event } = answer.ok
+        ? (answer.value as { Event: { Attribute: { value: string }[] } })
+        : { Event: undefined };
+      expect(Event?.Attribute.map(({ value }) => value).toSorted()).toEqual(["2001:db8::1", "203.0.113.7"]);
+    });
+
+    test("an attacker that is no address is refused", async () => {
+      const of = { scope: "attacker", id: "nobody" } as const;
+      const answer = await handlers()["ttp.exportMispOf"]({ params: of, body: none, query: {} }, none);
+      expect(answer).toMatchObject({ refusal: { code: "VALIDATION_FAILED" } });
+    });
   });
 });

@@ -27,12 +27,16 @@ export {
 } from "./attack/attack-release.ts";
 export { openAttack, type Attack, type InForce } from "./attack/attack.ts";
 export { groupsUsing } from "./attack/groups.ts";
+export { mispEvent } from "./attack/export/misp-event.ts";
+export { navigatorLayer } from "./attack/export/navigator-layer.ts";
+export { stixBundle } from "./attack/export/stix-bundle.ts";
 export { slimBundle } from "./attack/slim-bundle.ts";
 export { cellKey, matrixOf, type CellFigures } from "./attack/matrix.ts";
 export { coverageByCell, testedRules } from "./attack/rule-coverage.ts";
 export { phaseOf, UKC_PHASES, type UkcPhase } from "./attack/unified-kill-chain.ts";
 export {
   listTags,
+  seenByAnchor,
   seenTechniques,
   wholeHours,
   type SeenTechnique,

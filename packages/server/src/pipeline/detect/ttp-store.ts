@@ -111,6 +111,51 @@ export async function seenTechniques(db: ReadDatabase, scope: TtpScope, filter: 
   return { items, hidden: found.reduce((sum, { hidden }) => sum + Number(hidden ?? 0), 0) };
 }
 
+/** What one technique was tagged for one anchor, under whichever tactic. */
+export type SeenOfAnchor = Readonly<{
+  anchor: string;
+  domain: string;
+  technique: string;
+  count: number;
+  firstAt: Date;
+  lastAt: Date;
+}>;
+
+/** Pairs of technique and anchor, last seen first. @returns at most `limit` of them, and how many there are more */
+export async function seenByAnchor(
+  db: ReadDatabase,
+  anchors: readonly string[] | "everybody",
+  { limit, ...filter }: TtpFilter & Readonly<{ limit: number }>,
+): Promise<Readonly<{ items: readonly SeenOfAnchor[]; left: number }>> {
+  const { from, to, confidence, domain } = filter;
+  let rows = db.selectFrom("tag_hour").where("confidence", ">=", confidence);
+  rows =
+    anchors === "everybody"
+      ? rows.where("anchor", "<>", EVERYBODY)
+      : rows.where("anchor", "=", sql<string>`any (${[...anchors]}::text[])`);
+  if (from !== null) rows = rows.where("hour", ">=", from);
+  if (to !== null) rows = rows.where("hour", "<", to);
+  if (domain !== undefined) rows = rows.where("domain", "=", domain);
+  const found = await rows
+    .select(({ fn }) => [
+      "anchor",
+      "domain",
+      "technique",
+      fn.sum<number | string>("tags").as("count"),
+      fn.min("first_at").as("firstAt"),
+      fn.max("last_at").as("lastAt"),
+      sql<number | string>`count(*) over ()`.as("all"),
+    ])
+    .groupBy(["anchor", "domain", "technique"])
+    .orderBy("lastAt", "desc")
+    .orderBy("anchor")
+    .orderBy("technique")
+    .limit(limit)
+    .execute();
+  const items = found.map(({ all: _all, count, ...place }) => ({ ...place, count: Number(count) }));
+  return { items, left: Number(found[0]?.all ?? 0) - items.length };
+}
+
 /** A tag with what it belongs to. */
 export type StoredTag = DetectionTag &
   Readonly<{ detectionId: DetectionId; ruleId: string; ruleTitle: string; ruleVersion: string; seenAt: Date }>;

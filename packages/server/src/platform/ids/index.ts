@@ -50,10 +50,10 @@ export function derivedTimeId<N extends Noun>(noun: N, timeMs: number, identity:
   return prefixed(noun, sortable(timeMs, createHash("sha256").update(identity).digest()));
 }
 
-/** UUIDv5 over the parts joined by `|`, in Tyr's namespace (RFC 9562 section 5.5). */
-export function uuidV5(parts: readonly string[]): string {
-  const namespace = Buffer.from(TYR_NAMESPACE.replaceAll("-", ""), "hex");
-  return format(createHash("sha1").update(namespace).update(parts.join("|")).digest(), 5);
+/** UUIDv5 over the parts joined by `|`, in Tyr's namespace where no other is given (RFC 9562 section 5.5). */
+export function uuidV5(parts: readonly string[], namespace: string = TYR_NAMESPACE): string {
+  const bytes = Buffer.from(namespace.replaceAll("-", ""), "hex");
+  return format(createHash("sha1").update(bytes).update(parts.join("|")).digest(), 5);
 }
 
 export function derivedId<N extends Noun>(noun: N, parts: readonly string[]): Id<N> {

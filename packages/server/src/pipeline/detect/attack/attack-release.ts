@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 
-/** Name, short names of its tactics in the order of the release, MITRE's own STIX id. */
-export type TechniqueEntry = readonly [name: string, tactics: readonly string[], stixId: string];
+/** Name, short names of its tactics, and of MITRE's STIX object its id and instants. */
+export type TechniqueEntry = readonly [
+  name: string,
+  tactics: readonly string[],
+  stixId: string,
+  created: string,
+  modified: string,
+];
 
 /** One ATT&CK release of one domain in compact form: names, relations and ids, no descriptions. */
 export type AttackRelease = Readonly<{

@@ -15,6 +15,8 @@ import {
   wholeRelease,
 } from "./testing/invented-bundle.ts";
 
+const [CREATED, MODIFIED] = ["2020-01-01T00:00:00.000Z", "2026-04-28T00:00:00.000Z"];
+
 describe("a bundle of another release", () => {
   test("is read as it is: tactics in the order of the matrix, whichever they are", async () => {
     const read = await readBundle(bundle());
@@ -25,7 +27,7 @@ describe("a bundle of another release", () => {
         domain: "enterprise-attack",
         name: "Enterprise ATT&CK",
         notice: "Copyright 2026, The MITRE Corporation.",
-        deprecated: { T1056: ["Technique T1056", ["credential-access"], stixIdOf("T1056")] },
+        deprecated: { T1056: ["Technique T1056", ["credential-access"], stixIdOf("T1056"), CREATED, MODIFIED] },
         groups: { G0016: ["Group", ["Other"], ["T1110.003"]] },
       },
     });

@@ -3,6 +3,7 @@ import { openBundle } from "./open-bundle.ts";
 import {
   BundleFault,
   groupObjects,
+  instantOf,
   isGone,
   isMapping,
   listOf,
@@ -130,7 +131,9 @@ function readTechniques(objects: Grouped, tactics: AttackRelease["tactics"]): Te
     const strange = own.find((tactic) => entryOf(tactics, tactic) === undefined);
     if (!isDeprecated && (strange !== undefined || own.length === 0))
       throw new BundleFault(`${id} belongs to the tactic ${shown(strange)}, which the matrix does not have`);
-    table[id] = [nameOf(pattern), own.filter((tactic) => entryOf(tactics, tactic) !== undefined), stixIdOf(pattern)];
+    const known = own.filter((tactic) => entryOf(tactics, tactic) !== undefined);
+    const made = [instantOf(pattern, "created"), instantOf(pattern, "modified")] as const;
+    table[id] = [nameOf(pattern), known, stixIdOf(pattern), ...made];
   }
   if (Object.keys(techniques).length === 0) throw new BundleFault("the bundle has no techniques");
   checkParents(objects, techniques);

@@ -15,6 +15,8 @@ const TYPES = [
 const FIELDS = new Set([
   "type",
   "id",
+  "created",
+  "modified",
   "name",
   "aliases",
   "revoked",

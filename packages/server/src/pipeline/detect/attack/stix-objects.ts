@@ -40,6 +40,16 @@ export function stixIdOf(object: StixObject): string {
   return id;
 }
 
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
+
+/** An instant as STIX writes it (2.1, 3.2). */
+export function instantOf(object: StixObject, field: "created" | "modified"): string {
+  const at = object[field];
+  if (typeof at !== "string" || !INSTANT.test(at))
+    throw new BundleFault(`${shown(object["id"])} has no instant "${field}"`);
+  return at;
+}
+
 /** MITRE's own id of an object (`T1110`, `TA0006`, `G0016`), undefined when it has none of this form. */
 export function mitreIdOf(object: StixObject, form: RegExp): string | undefined {
   for (const reference of listOf(object["external_references"])) {

@@ -20,6 +20,8 @@ export function technique(id: string, tactics: readonly string[], more: Stix = {
     type: "attack-pattern",
     id: stixIdOf(id),
     name: `Technique ${id}`,
+    created: "2020-01-01T00:00:00.000Z",
+    modified: "2026-04-28T00:00:00.000Z",
     external_references: named(id),
     kill_chain_phases: tactics.map((phase_name) => ({ kill_chain_name: "mitre-attack", phase_name })),
     ...more,
