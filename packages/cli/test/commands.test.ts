@@ -16,6 +16,7 @@ import {
   incident,
   lockdown,
   overview,
+  ruleDetail,
   sensor,
   session,
   status,
@@ -404,6 +405,63 @@ const happy: readonly Case[] = [
     out: /^$/,
     err: /a\.yml:2:3 rejected: bad/,
     calls: ["rule.list"],
+  },
+  {
+    argv: ["rule", "show", ruleDetail.id.toUpperCase()],
+    handlers: { "rule.get": () => ruleDetail },
+    out: /state +clipped to 0\.45[\s\S]*reason +our \\x1b\[31mscanner[\s\S]*set by +freya[\s\S]*\n\ntitle: Guessing\n\\x1b/,
+    calls: ["rule.get"],
+  },
+  {
+    argv: ["rule", "states"],
+    handlers: { "rule.states": () => ({ packDigest: "d", items: [ruleDetail, { ...ruleDetail, state: "enabled" }] }) },
+    out: /^ID +STATE[^\n]*\n[^\n]*clipped to 0\.45[^\n]*\n$/i,
+    calls: ["rule.states"],
+  },
+  {
+    argv: ["rule", "disable", ruleDetail.id, "--reason", "too loud", "--until", "2030-01-01T00:00:00Z"],
+    handlers: {
+      "rule.setState": ({ body }) => {
+        expect(body).toEqual({ state: "disabled", reason: "too loud", expiresAt: "2030-01-01T00:00:00.000Z" });
+        return { ...ruleDetail, state: "disabled", confidenceMax: null };
+      },
+    },
+    out: /state +disabled/,
+    calls: ["rule.setState"],
+  },
+  {
+    argv: ["rule", "clip", ruleDetail.id, "--to", "0.45", "--reason", "often wrong"],
+    handlers: {
+      "rule.setState": ({ body }) => {
+        expect(body).toEqual({ state: "clipped", confidenceMax: 0.45, reason: "often wrong" });
+        return ruleDetail;
+      },
+    },
+    out: /state +clipped to 0\.45/,
+    calls: ["rule.setState"],
+  },
+  {
+    argv: ["rule", "mute", ruleDetail.id, "--for", "1h", "--reason", "a load test"],
+    handlers: { "rule.setState": () => ({ ...ruleDetail, state: "muted", confidenceMax: null }) },
+    out: /state +muted/,
+    calls: ["rule.setState"],
+  },
+  {
+    argv: ["rule", "mute", ruleDetail.id, "--reason", "a load test"],
+    handlers: {},
+    code: 2,
+    out: /^$/,
+    err: /muted for a while[\s\S]*--for/,
+    calls: [],
+  },
+  {
+    argv: ["rule", "enable", ruleDetail.id],
+    handlers: {
+      "rule.clearState": () => undefined,
+      "rule.get": () => ({ ...ruleDetail, state: "enabled", confidenceMax: null }),
+    },
+    out: /state +enabled/,
+    calls: ["rule.clearState", "rule.get"],
   },
 ];
 

@@ -23,7 +23,7 @@ import {
   createReplays,
   createRuleStates,
   LIFT_CONSUMER,
-  loadRulePack,
+  checkRulesDir,
   readPipelines,
   visibleText,
 } from "#detect";
@@ -192,6 +192,8 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
     isKnown: (id) => detect.rules().rules.has(id),
     onChanged: () => detect.statesChanged(),
   });
+  base.keeper.start(detect.replaceRules);
+  stack.defer(async () => await base.keeper.stop());
   const ending = ruleStates.start();
   stack.defer(async () => await ending.stop());
   collect.paceBy(async () => void (await Promise.all([detect.keptUp(), lift.keptUp()])));
@@ -376,9 +378,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   try {
     const startedAt = systemClock.now();
-    const { rulesDir } = config;
     const pipelines = readPipelines(config);
-    const shipped = loadRulePack(rulesDir, { pipelines });
+    if (config.ruleStore === "filesystem") checkRulesDir(config.rulesDir);
     const witnesses = config.witnessPolicy === undefined ? undefined : readWitnessPolicy(config.witnessPolicy, config);
     const providers = readProviders(config.ssoFile);
     const tls =
@@ -401,7 +402,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       bus: createBus(clock),
       topics: createTopicBus({ clock, log: options.log }),
       startedAt,
-      ...(await openRules({ database, clock, log: options.log, rulesDir, pipelines, shipped })),
+      ...(await openRules({ config, database, clock, log: options.log, pipelines })),
       tls,
       providers,
       witnesses,

@@ -1,5 +1,5 @@
 import { createLadderDesk, ladderAnchors } from "#actors";
-import type { Attack, Detect, RulePack, RuleStates } from "#detect";
+import type { Attack, Detect, RuleKeeper, RuleStates } from "#detect";
 import type { TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
@@ -18,14 +18,14 @@ export type DetectParts = Readonly<{
   topics: TopicBus;
   rulesDir: string;
   attack: Attack;
-  loadRules: () => RulePack;
+  keeper: RuleKeeper;
   detect: Detect;
   ruleStates: RuleStates;
 }>;
 
 /** What is answered of detections, rules, techniques, and who is behind them. */
 export function detectHandlers(parts: DetectParts) {
-  const { database, clock, topics, rulesDir, attack, loadRules, detect, ruleStates: states } = parts;
+  const { database, clock, topics, rulesDir, attack, keeper, detect, ruleStates: states } = parts;
   const rules = () => detect.rules();
   const ladder = ladderAnchors(database.read);
   return {
@@ -34,7 +34,7 @@ export function detectHandlers(parts: DetectParts) {
     ...ruleHandlers({ database, rules, states }),
     ...ttpHandlers({ database, rules, states, rulesDir, ladder }),
     ...ttpExportHandlers({ database, clock, rules, ladder }),
-    ...attackHandlers({ attack, rules, rebuildRules: async () => await detect.replaceRules(loadRules()) }),
+    ...attackHandlers({ attack, rules, rebuildRules: async () => await keeper.rebuild() }),
     ...attackerHandlers({ database }),
     ...ladderHandlers({ database, desk: createLadderDesk({ database, clock, topics }) }),
   };

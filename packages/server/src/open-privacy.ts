@@ -12,7 +12,7 @@ import {
 } from "#audit";
 import { DETECTION_CONSUMER, eraseFromActors, EVENT_CONSUMER, retainedAttackers } from "#actors";
 import { retainedEvents, retainedQuarantine } from "#collect";
-import { eraseFromRules, LIFT_CONSUMER, retainedDetections } from "#detect";
+import { eraseFromDefinitions, eraseFromRules, LIFT_CONSUMER, retainedDetections } from "#detect";
 import { belongsToIncident, eraseFromIncidents, openEvidence, openIncidentIds, retainedIncidents } from "#escalate";
 import { eraseFromActions, liveActions } from "#govern";
 import { accountEraser, retainedSessions } from "#identity";
@@ -78,6 +78,7 @@ export function openPrivacy({ database, secrets, log, keepDays, pruning }: Priva
   const erasers = [
     accountEraser(secrets),
     erasing(eraseFromRules),
+    erasing(eraseFromDefinitions),
     erasing(eraseFromIncidents),
     erasing(eraseFromActions),
     erasing(eraseFromActors),

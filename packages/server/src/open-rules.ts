@@ -1,28 +1,40 @@
-import { builtInAttack, loadRulePack, openAttack, type Attack, type Pipelines, type RulePack } from "#detect";
+import {
+  buildRulePack,
+  createFolderStore,
+  createTableStore,
+  openAttack,
+  RuleKeeper,
+  type Attack,
+  type Pipelines,
+  type RulePack,
+} from "#detect";
 import type { Clock } from "#platform/clock";
+import type { Config } from "#platform/config";
 import type { Database } from "#platform/database";
 import type { Logger } from "#platform/log";
 
 export type RuleParts = Readonly<{
+  config: Pick<Config, "rulesDir" | "ruleStore">;
   database: Database;
   clock: Clock;
   log: Logger;
-  rulesDir: string;
   pipelines: Pipelines;
-  /** The pack as it was read before the database was open, with the releases that come with Tyr. */
-  shipped: RulePack;
 }>;
 export type OpenedRules = Readonly<{
   attack: Attack;
+  /** Follows the store, once it is told whom to give packs to. */
+  keeper: RuleKeeper;
   /** The pack to start with. */
   rules: RulePack;
-  /** The pack as its folder is now, with the ATT&CK releases in force. */
-  loadRules: () => RulePack;
 }>;
 
-/** The ATT&CK releases in force, and rules that are tagged with them. */
-export async function openRules({ rulesDir, pipelines, shipped, ...deps }: RuleParts): Promise<OpenedRules> {
+/** The ATT&CK releases in force, and rules that are tagged with them, from where the configuration says they are. */
+export async function openRules({ config, pipelines, ...deps }: RuleParts): Promise<OpenedRules> {
   const attack = await openAttack(deps);
-  const loadRules = (): RulePack => loadRulePack(rulesDir, { pipelines, attack: attack.catalogue() });
-  return { attack, loadRules, rules: attack.catalogue() === builtInAttack() ? shipped : loadRules() };
+  const folder = createFolderStore({ dir: config.rulesDir, log: deps.log });
+  const store = config.ruleStore === "filesystem" ? folder : createTableStore({ ...deps, folder });
+  const build = (files: Parameters<typeof buildRulePack>[0]): RulePack =>
+    buildRulePack(files, { pipelines, attack: attack.catalogue() });
+  const keeper = new RuleKeeper({ store, log: deps.log, build });
+  return { attack, keeper, rules: await keeper.open() };
 }

@@ -3,7 +3,6 @@ import { ACTOR_COMMANDS } from "./actor-commands.ts";
 import { COLLECT_COMMANDS } from "./collect-commands.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { DUTY_COMMANDS } from "./duty-commands.ts";
-import { INTEL_COMMANDS } from "./intel-commands.ts";
 import { KEY_COMMANDS } from "./key-commands.ts";
 import { PRIVACY_COMMANDS } from "./privacy-commands.ts";
 import { RESPOND_COMMANDS } from "./respond-commands.ts";
@@ -19,7 +18,6 @@ import { WITNESS_COMMANDS } from "./witness-commands.ts";
 export const COMMANDS: readonly CommandSpec[] = [
   ...SERVER_COMMANDS,
   ...COLLECT_COMMANDS,
-  ...INTEL_COMMANDS,
   ...TRUST_COMMANDS,
   ...ACCOUNT_COMMANDS,
   ...DUTY_COMMANDS,
@@ -41,7 +39,6 @@ export const GROUPS: Readonly<Record<string, string>> = {
   identity: "Who is who behind source addresses",
   audit: "The tamper-evident log",
   rule: "Detection rules",
-  intel: "What others know of attackers",
   witness: "A witness of other machines' logs",
   account: "Your own account",
   user: "Users and their roles",

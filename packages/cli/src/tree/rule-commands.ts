@@ -24,7 +24,68 @@ const PERIOD: readonly OptionSpec[] = [
   { flags: "--to <time>", about: "and before this one (default: now)" },
 ];
 
+const WHY: OptionSpec = { flags: "--reason <text>", about: "why, for the audit log and for whoever asks later" };
+const END: readonly OptionSpec[] = [
+  { flags: "--for <duration>", about: "how long, e.g. 30m, 4h, 7d; then it is enabled again by itself" },
+  { flags: "--until <time>", about: "the same as a time, e.g. 2026-02-01T10:00:00Z" },
+];
+const SOME_RULE = "5ad2bd23-6c8e-4e8d-a4a5-3f1c9a8b6d10";
+
+/** What people set of rules. */
+const STATE_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: "rule states",
+    about: "Rules that are disabled, clipped or muted: by whom, why and until when",
+    needs: "detection:read",
+    options: [{ flags: "--all", about: "enabled ones too" }],
+    load: async () => (await import("../commands/rule-state.ts")).states,
+  },
+  {
+    path: "rule show",
+    values: "<rule>",
+    about: "One rule in force: its state, its figures, its document",
+    needs: "detection:read",
+    load: async () => (await import("../commands/rule-state.ts")).show,
+  },
+  {
+    path: "rule disable",
+    values: "<rule>",
+    about: "Let a rule find nothing and feed no correlation",
+    needs: "rule:write",
+    options: [WHY, ...END],
+    examples: [`tyr rule disable ${SOME_RULE} --reason "our scanner" --for 4h`],
+    load: async () => (await import("../commands/rule-state.ts")).disable,
+  },
+  {
+    path: "rule clip",
+    values: "<rule>",
+    about: "Let a rule's tags be at most so sure; below 0.3 there is no tag",
+    needs: "rule:write",
+    options: [{ flags: "--to <confidence>", about: "the ceiling, 0 to 1 (required)" }, WHY, ...END],
+    examples: [`tyr rule clip ${SOME_RULE} --to 0.45 --reason "often wrong here"`],
+    load: async () => (await import("../commands/rule-state.ts")).clip,
+  },
+  {
+    path: "rule mute",
+    values: "<rule>",
+    about: "Count a rule's detections for a while and store none; it still feeds correlations",
+    needs: "rule:write",
+    options: [WHY, ...END],
+    examples: [`tyr rule mute ${SOME_RULE} --for 1h --reason "a load test"`],
+    load: async () => (await import("../commands/rule-state.ts")).mute,
+  },
+  {
+    path: "rule enable",
+    values: "<rule>",
+    about: "Take back what was set of a rule; with a reason that is kept beside it",
+    needs: "rule:write",
+    options: [WHY],
+    load: async () => (await import("../commands/rule-state.ts")).enable,
+  },
+];
+
 export const RULE_COMMANDS: readonly CommandSpec[] = [
+  ...STATE_COMMANDS,
   {
     path: "rule list",
     about: "The rules in force and what was rejected",

@@ -40,13 +40,7 @@ const COLUMNS: readonly Column<Detection>[] = [
     header: "Actor",
     className: "nowrap",
     cell: (row) =>
-      row.actorIp === null ? (
-        <span className="unknown">unknown</span>
-      ) : (
-        <Link to="/attackers/$id" params={{ id: row.actorIp }}>
-          <Hostile text={row.actorIp} mono />
-        </Link>
-      ),
+      row.actorIp === null ? <span className="unknown">unknown</span> : <Hostile text={row.actorIp} mono />,
   },
   { id: "events", header: "Events", align: "end", cell: (row) => <EventsOf detection={row} /> },
   { id: "points", header: "Risk", align: "end", cell: (row) => `+${row.riskPoints}` },

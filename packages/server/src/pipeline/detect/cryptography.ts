@@ -19,6 +19,7 @@ export const CRYPTOGRAPHY = [
       "server/src/pipeline/detect/intel/load-list.ts",
       "server/src/pipeline/detect/attack/attack.ts",
       "server/src/pipeline/detect/rule-pack.ts",
+      "server/src/pipeline/detect/rules/definition-store.ts",
       "server/src/pipeline/detect/pipelines.ts",
     ],
   },

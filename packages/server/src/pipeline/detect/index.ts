@@ -45,7 +45,14 @@ export {
   type TtpScope,
 } from "./ttp-store.ts";
 export { visibleText } from "./hostile-text.ts";
-export { loadRulePack, type PackRule, type RejectedRule, type RulePack } from "./rule-pack.ts";
+export {
+  buildRulePack,
+  checkRulesDir,
+  loadRulePack,
+  type PackRule,
+  type RejectedRule,
+  type RulePack,
+} from "./rule-pack.ts";
 export { daysByRule, listInputs, type RuleDay } from "./figures/figure-store.ts";
 export { reachOf, seenInputs, type SeenInputs } from "./figures/reach.ts";
 export type { CostReport } from "./figures/rule-costs.ts";
@@ -59,6 +66,10 @@ export type { LifterFigures, LiftFigures } from "./lift/lift.ts";
 export { runRulePackTests } from "./rule-tests.ts";
 export { readRuleLine } from "./rule-line.ts";
 export { intakeLogsources } from "./rule-sources.ts";
+export { createFolderStore } from "./rules/folder-store.ts";
+export { RuleKeeper } from "./rules/rule-keeper.ts";
+export { createTableStore } from "./rules/table-store.ts";
+export { eraseFromDefinitions } from "./rules/definition-store.ts";
 export { createRuleStates, type RuleStates } from "./rules/rule-states.ts";
 export type { SetState } from "./rules/rule-state.ts";
 export { eraseFromRules, suppressedByRule, type Suppressed } from "./rules/state-store.ts";

@@ -25,6 +25,7 @@ test("rules are read from every folder below, tests and other files left out", (
       { path: "ssh/b.yml", text: "b" },
     ],
     unreadable: [],
+    folders: ["", "ssh"],
   });
   expect(readRuleFiles(dir, { kind: "tests" }).files).toEqual([{ path: "ssh/b.test.yml", text: "a test" }]);
 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, statSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import type { RuleFile } from "@tyr/sigma";
 
@@ -18,9 +18,19 @@ const WHY: Readonly<Record<string, string>> = {
 /** A file or folder the system did not let us read. Paths are relative to the folder of rules, with `/`. */
 export type UnreadableFile = Readonly<{ path: string; reason: string }>;
 /** What is in a folder of rules: the files of its rules, or of their tests, by path, and what could not be read. */
-export type RuleFiles = Readonly<{ files: readonly RuleFile[]; unreadable: readonly UnreadableFile[] }>;
+export type RuleFiles = Readonly<{
+  files: readonly RuleFile[];
+  unreadable: readonly UnreadableFile[];
+  /** Folders that were looked into, the folder itself by an empty path. */
+  folders: readonly string[];
+}>;
+/** Texts of files that are known not to have changed, by what the file system says of them. */
+export type ReuseText = Readonly<{
+  textOf(path: string, stats: Stats): string | undefined;
+  keep(path: string, stats: Stats, text: string): void;
+}>;
 /** `rules`: all but tests. `folders: "own"`: only files that stand in the folder itself. */
-export type RuleFilesOptions = Readonly<{ kind?: "rules" | "tests"; folders?: "all" | "own" }>;
+export type RuleFilesOptions = Readonly<{ kind?: "rules" | "tests"; folders?: "all" | "own"; reuse?: ReuseText }>;
 
 /**
  * Every `.yml` and `.yaml` below a folder, in a stable order; of `.test.yml` only those or none of them. Links are
@@ -30,8 +40,8 @@ export type RuleFilesOptions = Readonly<{ kind?: "rules" | "tests"; folders?: "a
 export function readRuleFiles(dir: string, options: RuleFilesOptions = {}): RuleFiles {
   const search = new Search(dir, options);
   search.folder({ path: "", above: [] });
-  const { files, unreadable } = search;
-  return { files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), unreadable };
+  const { files, unreadable, folders } = search;
+  return { files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), unreadable, folders };
 }
 
 function reasonOf(error: unknown): string {
@@ -46,11 +56,14 @@ type Place = Readonly<{ path: string; above: readonly string[] }>;
 class Search {
   readonly files: RuleFile[] = [];
   readonly unreadable: UnreadableFile[] = [];
+  readonly folders: string[] = [];
+  readonly #reuse: ReuseText | undefined;
   readonly #dir: string;
   readonly #isWanted: (name: string) => boolean;
   readonly #isDeep: boolean;
 
-  constructor(dir: string, { kind = "rules", folders = "all" }: RuleFilesOptions) {
+  constructor(dir: string, { kind = "rules", folders = "all", reuse }: RuleFilesOptions) {
+    this.#reuse = reuse;
     this.#dir = dir;
     this.#isWanted = (name) => RULE_FILE.test(name) && TEST_FILE.test(name) === (kind === "tests");
     this.#isDeep = folders === "all";
@@ -65,7 +78,9 @@ class Search {
   }
 
   #entries(full: string, { path, above }: Place): void {
-    for (const name of readdirSync(full).toSorted()) {
+    const names = readdirSync(full).toSorted();
+    this.folders.push(path);
+    for (const name of names) {
       if (!name.startsWith(".")) this.#entry({ path: path === "" ? name : `${path}/${name}`, above });
     }
   }
@@ -76,14 +91,18 @@ class Search {
       const found = statSync(full);
       if (found.isDirectory()) {
         if (this.#isDeep) this.folder(place);
-      } else if (found.isFile() && this.#isWanted(path)) this.#file(path, found.size);
+      } else if (found.isFile() && this.#isWanted(path)) this.#file(path, found);
     });
   }
 
-  #file(path: string, sizeBytes: number): void {
+  #file(path: string, stats: Stats): void {
+    const sizeBytes = stats.size;
     this.#reading(path, (full) => {
-      if (sizeBytes <= FILE_BYTES_MAX) this.files.push({ path, text: readFileSync(full, "utf8") });
-      else this.unreadable.push({ path, reason: `has ${sizeBytes} bytes, the limit is ${FILE_BYTES_MAX}` });
+      if (sizeBytes <= FILE_BYTES_MAX) {
+        const text = this.#reuse?.textOf(path, stats) ?? readFileSync(full, "utf8");
+        this.#reuse?.keep(path, stats, text);
+        this.files.push({ path, text });
+      } else this.unreadable.push({ path, reason: `has ${sizeBytes} bytes, the limit is ${FILE_BYTES_MAX}` });
     });
   }
 

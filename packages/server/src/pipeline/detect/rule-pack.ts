@@ -57,15 +57,20 @@ export type RulePack = Readonly<{
   attack: AttackCatalogue;
 }>;
 
+/** @throws {ConfigInvalid} `CONFIG_INVALID` naming TYR_RULES_DIR, when the folder itself cannot be read */
+export function checkRulesDir(dir: string): void {
+  const whole = readRuleFiles(dir, { folders: "own" }).unreadable.find(({ path }) => path === "");
+  if (whole !== undefined) throw new ConfigInvalid("TYR_RULES_DIR", `${dir} ${whole.reason}`);
+}
+
 /**
  * The rules of a folder; see `readRuleFiles` for which files count. A file that cannot be read is rejected like a bad rule.
  *
  * @throws {ConfigInvalid} `CONFIG_INVALID` naming TYR_RULES_DIR, when the folder itself cannot be read
  */
 export function loadRulePack(dir: string, options: PackOptions = {}): RulePack {
+  checkRulesDir(dir);
   const { files, unreadable } = readRuleFiles(dir);
-  const whole = unreadable.find(({ path }) => path === "");
-  if (whole !== undefined) throw new ConfigInvalid("TYR_RULES_DIR", `${dir} ${whole.reason}`);
   const pack = buildRulePack(files, options);
   return { ...pack, rejected: [...unreadable.map(toUnread), ...pack.rejected] };
 }

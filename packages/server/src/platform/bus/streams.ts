@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
 
 /** Streams with positions: rows others read in order through a cursor. */
-export type Stream = "event" | "detection" | "incident" | "block" | "message";
+export type Stream = "event" | "detection" | "incident" | "block" | "message" | "rule";
 
 /**
  * Gives `count` rows their places in a stream. The head row stays locked until the transaction ends, so positions

@@ -91,6 +91,13 @@ describe("the configuration", () => {
     expect(read([], { TYR_ENVIRONMENT: "staging" }).environment).toBe("staging");
   });
 
+  test("rules come from the folder unless the database is asked for, and from nothing else", () => {
+    const storeOf = (text: string) =>
+      readConfig({ argv: [], env: { TYR_RULE_STORE: text }, root: "/opt/tyr" }).ruleStore;
+    expect([storeOf(""), storeOf("filesystem"), storeOf("database")]).toEqual(["filesystem", "filesystem", "database"]);
+    expect(() => storeOf("s3")).toThrow(/TYR_RULE_STORE: "s3" is not one of filesystem, database/);
+  });
+
   test("pipelines come from environment and flags together, in that order", () => {
     const config = read(["--rule-pipeline", "/etc/c.yml", "--event-pipeline", "/etc/d.yml"], {
       TYR_RULE_PIPELINES: "/etc/a.yml, /etc/b.yml",

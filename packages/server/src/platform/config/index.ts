@@ -26,6 +26,8 @@ export type Config = Readonly<{
   /** PostgreSQL connection string; undefined: the embedded engine in the data directory. */
   databaseUrl: string | undefined;
   rulesDir: string;
+  /** `filesystem`: each process reads its own folder. `database`: one syncs its folder in, all read the table. */
+  ruleStore: (typeof RULE_STORES)[number];
   /** Files of processing pipelines (pySigma's format) that rules go through as they load. */
   rulePipelines: readonly string[];
   /** The same, that events go through before rules look at them. */
@@ -67,6 +69,7 @@ export type Config = Readonly<{
   corsOrigins: readonly string[];
 }>;
 
+const RULE_STORES = ["filesystem", "database"] as const;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 const MIB = 1024 * 1024;
 
@@ -242,6 +245,13 @@ function readEnvironment({ env }: Settings): Environment {
   throw new ConfigInvalid("TYR_ENVIRONMENT", `"${given}" is not one of ${ENVIRONMENTS.join(", ")}`);
 }
 
+function readRuleStore({ env }: Settings): Config["ruleStore"] {
+  const given = env["TYR_RULE_STORE"] ?? "filesystem";
+  const found = RULE_STORES.find((one) => one === given);
+  if (found !== undefined) return found;
+  throw new ConfigInvalid("TYR_RULE_STORE", `"${given}" is not one of ${RULE_STORES.join(", ")}`);
+}
+
 function readRetention({ env }: Settings): Config["keepDays"] {
   const parsed = parseRetention(env["TYR_RETENTION"]);
   if (typeof parsed === "string") throw new ConfigInvalid("TYR_RETENTION", parsed);
@@ -300,6 +310,7 @@ export function readConfig({ argv, env: given, root }: Raw): Config {
   return {
     ...listen,
     ...readPlaces(settings),
+    ruleStore: readRuleStore(settings),
     ...readPipelinePaths(settings),
     witnessPolicy: readWitnessPath(settings),
     breachedPasswords: pathOf(env["TYR_BREACHED_PASSWORDS"]),

@@ -13,6 +13,7 @@ import {
 } from "./audited.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { DatabaseUnavailable } from "./errors.ts";
+import { leadAlone, leadOnPostgres, type Lead } from "./lead.ts";
 import { migrate } from "./migrate.ts";
 import { nameFailures } from "./name-failures.ts";
 import { PGliteThread, pgliteDialect } from "./pglite-dialect.ts";
@@ -29,6 +30,7 @@ export type {
   ReadDatabase,
   WriteTransaction,
 } from "./audited.ts";
+export type { Lead } from "./lead.ts";
 export { newestFirst, pageOf, readPage, type Page, type PageBefore } from "./page.ts";
 export { originInHand, OWN_ORIGIN, withinRequest, type Origin } from "./origin.ts";
 export { ERASED_NAME, eraseActorName } from "./erase-actor.ts";
@@ -51,6 +53,8 @@ export type Database = AsyncDisposable &
     audited: Audited;
     /** For cursors, last-seen stamps and the audit tree itself: see `Bookkeeping`. */
     bookkeep: <T>(what: Bookkeeping, work: (tx: WriteTransaction) => Promise<T>) => Promise<T>;
+    /** Undefined while another process leads what the number stands for. */
+    lead: (key: number) => Promise<Lead | undefined>;
     /** Whether a commit answered now would survive a power cut: asked of the engine, which may have been set up otherwise. */
     isDurable: () => Promise<boolean>;
     /** Times the embedded engine synced to disk; undefined beside PostgreSQL, which keeps its own count. */
@@ -69,7 +73,8 @@ export type DatabaseOptions = Readonly<{
 /** `int8` as number: positions and counts stay below 2^53, and both engines answer alike. */
 types.setTypeParser(types.builtins.INT8, Number);
 
-type Opened = { engine: Database["engine"]; db: Kysely<Tables>; syncs: Database["syncs"]; close: () => Promise<void> };
+type Opened = Pick<Database, "engine" | "lead" | "syncs"> &
+  Readonly<{ db: Kysely<Tables>; close: () => Promise<void> }>;
 
 async function openEmbedded(dataDir: string, stop: AbortSignal | undefined): Promise<Opened> {
   const unlock = lockDirectory(dataDir);
@@ -80,7 +85,8 @@ async function openEmbedded(dataDir: string, stop: AbortSignal | undefined): Pro
       await db.destroy();
       unlock();
     };
-    return { engine: "pglite", db, syncs: async () => await thread.syncs(), close };
+    const lead = async (): Promise<Lead> => await Promise.resolve(leadAlone());
+    return { engine: "pglite", db, lead, syncs: async () => await thread.syncs(), close };
   } catch (error) {
     unlock();
     throw error;
@@ -114,7 +120,18 @@ async function openPostgres(url: string): Promise<Opened> {
   pool.on("error", () => undefined);
   await connect(pool, url);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: nameFailures(pool) }) });
-  return { engine: "postgres", db, syncs: async () => undefined, close: async () => await db.destroy() };
+  const leads = new Map<number, Lead>();
+  const lead = async (key: number): Promise<Lead | undefined> => {
+    const taken = await leadOnPostgres(pool, key);
+    if (taken !== undefined) leads.set(key, taken);
+    return taken;
+  };
+  // A pool waits for every connection it lent.
+  const close = async (): Promise<void> => {
+    for (const one of leads.values()) await one[Symbol.asyncDispose]();
+    await db.destroy();
+  };
+  return { engine: "postgres", db, lead, syncs: async () => undefined, close };
 }
 
 async function isDurable(db: Kysely<Tables>): Promise<boolean> {
@@ -156,6 +173,7 @@ export async function openDatabase({ url, dataDir, clock, encode, stop }: Databa
       read: readOnly(opened.db),
       audited: createAudited(opened.db, clock, encode),
       bookkeep: async (_what, work) => await opened.db.transaction().execute(work),
+      lead: opened.lead,
       isDurable: async () => await isDurable(opened.db),
       syncs: opened.syncs,
       [Symbol.asyncDispose]: opened.close,

@@ -1,0 +1,170 @@
+import { pino } from "pino";
+import { beforeEach, describe, expect, test } from "vitest";
+import { buildRulePack, type RulePack } from "../rule-pack.ts";
+import { RuleKeeper } from "./rule-keeper.ts";
+import { KnownFiles, type OnRuleChange, type RuleStore } from "./rule-store.ts";
+
+const ID = (digit: number): string => `${digit}1111111-1111-4111-8111-111111111111`;
+const rule = (digit: number, level = "low"): string => `
+title: Rule ${digit}
+id: ${ID(digit)}
+name: rule_${digit}
+level: ${level}
+logsource: { category: authentication }
+detection: { selection: { event.outcome: failure }, condition: selection }
+`;
+const counting = `
+title: Counting
+id: ${ID(9)}
+correlation: { type: event_count, rules: [rule_1], group-by: [source.ip], timespan: 1h, condition: { gte: 3 } }
+`;
+const BAD = "title: [";
+
+/** A store in memory that tells of everything at once. */
+function storeOf(texts: Map<string, string>, unreadable = new Map<string, string>()) {
+  const known = new KnownFiles();
+  let told: OnRuleChange = () => undefined;
+  const found = () => ({
+    files: [...texts].map(([path, text]) => ({ path, text })),
+    unreadable: [...unreadable].map(([path, reason]) => ({ path, reason })),
+    folders: [""],
+  });
+  const look = async (): Promise<void> => {
+    for (const change of known.take(found())) told(change);
+    await Promise.resolve();
+  };
+  const store: RuleStore = {
+    kind: "filesystem",
+    read: async () => {
+      known.take(found());
+      return await Promise.resolve(found());
+    },
+    follow(onChange) {
+      told = onChange;
+      return { look, stop: async () => await Promise.resolve() };
+    },
+  };
+  return store;
+}
+
+describe("keeping rules", () => {
+  let texts: Map<string, string>;
+  let unreadable: Map<string, string>;
+  let put: RulePack[];
+  let said: Record<string, unknown>[];
+  let keeper: RuleKeeper;
+  const open = async (build = (files: Parameters<typeof buildRulePack>[0]) => buildRulePack(files)) => {
+    const log = pino({}, { write: (text: string) => void said.push(JSON.parse(text) as Record<string, unknown>) });
+    keeper = new RuleKeeper({ store: storeOf(texts, unreadable), log, build });
+    const first = await keeper.open();
+    keeper.start(async (pack) => {
+      put.push(pack);
+      await Promise.resolve();
+    });
+    return first;
+  };
+  const titles = (pack: RulePack | undefined) => [...(pack?.rules.values() ?? [])].map(({ sigma }) => sigma.title);
+  const warned = () => said.filter(({ level }) => level === 40);
+  beforeEach(() => {
+    texts = new Map([
+      ["a.yml", rule(1)],
+      ["b.yml", rule(2)],
+      ["c.yml", counting],
+    ]);
+    unreadable = new Map();
+    put = [];
+    said = [];
+  });
+
+  test("what changes together comes into force together, whole", async () => {
+    expect(titles(await open())).toEqual(["Rule 1", "Rule 2", "Counting"]);
+    texts.set("a.yml", rule(1, "high")).set("d.yml", rule(4)).delete("b.yml");
+    await keeper.look();
+    expect(put.map(titles)).toEqual([["Rule 1", "Rule 4", "Counting"]]);
+    expect(put[0]?.rules.get(ID(1))?.severity).toBe("high");
+  });
+
+  test("a malformed edit is logged, keeps what was in force, and stands among the rejected until it is mended", async () => {
+    const first = await open();
+    texts.set("a.yml", BAD);
+    await keeper.look();
+    const [broken] = put;
+    expect(titles(broken)).toEqual(titles(first));
+    expect(broken?.digest).toBe(first.digest);
+    expect(broken?.rejected).toMatchObject([
+      { path: "a.yml", message: expect.stringMatching(/; what was in force before stays$/) },
+    ]);
+    expect(warned()).toMatchObject([{ path: "a.yml", msg: "a rule was rejected" }]);
+    texts.set("b.yml", rule(2, "high"));
+    await keeper.look();
+    expect(titles(put[1])).toEqual(titles(first));
+    expect(put[1]?.rejected).toEqual(broken?.rejected);
+    expect(warned()).toHaveLength(1);
+    texts.set("a.yml", rule(1, "critical"));
+    await keeper.look();
+    expect(put[2]?.rejected).toEqual([]);
+    expect(put[2]?.rules.get(ID(1))?.severity).toBe("critical");
+  });
+
+  test("a malformed edit takes no correlation with it that counts the rule, and stops no other edit", async () => {
+    const first = await open();
+    texts.set("a.yml", BAD).set("b.yml", rule(2, "high"));
+    await keeper.look();
+    expect(titles(put[0])).toEqual(titles(first));
+    expect(put[0]?.rules.get(ID(2))?.severity).toBe("high");
+  });
+
+  test("a file that was never good is rejected, whatever it is changed to", async () => {
+    texts.set("d.yml", BAD);
+    expect((await open()).rejected).toMatchObject([{ path: "d.yml" }]);
+    texts.set("d.yml", `${BAD} [`);
+    await keeper.look();
+    expect(titles(put[0])).toHaveLength(3);
+    expect(put[0]?.rejected).toMatchObject([{ path: "d.yml" }]);
+    expect(put[0]?.rejected[0]?.message).not.toContain("stays");
+  });
+
+  test("a file that is removed is gone with what needs it, broken or not", async () => {
+    await open();
+    texts.set("a.yml", BAD);
+    await keeper.look();
+    texts.delete("a.yml");
+    await keeper.look();
+    expect(titles(put[1])).toEqual(["Rule 2"]);
+    expect(put[1]?.rejected).toMatchObject([{ path: "c.yml", code: "reference-unknown" }]);
+  });
+
+  test("a file nobody may read any more keeps its rules, and says why", async () => {
+    await open();
+    texts.delete("b.yml");
+    unreadable.set("b.yml", "may not be read by this user");
+    await keeper.look();
+    expect(titles(put[0])).toHaveLength(3);
+    expect(put[0]?.rejected).toEqual([
+      {
+        path: "b.yml",
+        line: 1,
+        column: 1,
+        code: "file-unreadable",
+        message: "may not be read by this user; what was in force before stays",
+      },
+    ]);
+  });
+
+  test("a pack that cannot be put in force leaves the one before, and the next change is tried again", async () => {
+    let isBroken = false;
+    await open((files) => {
+      if (isBroken) throw new Error("out of memory");
+      return buildRulePack(files);
+    });
+    isBroken = true;
+    texts.set("b.yml", rule(2, "high"));
+    await keeper.look();
+    expect(put).toEqual([]);
+    expect(said.at(-1)).toMatchObject({ level: 50, err: { message: "out of memory" } });
+    isBroken = false;
+    await keeper.rebuild();
+    expect(put).toHaveLength(1);
+    expect(put[0]?.rules.get(ID(2))?.severity).toBe("high");
+  });
+});

@@ -1,0 +1,166 @@
+import { setImmediate as breathe } from "node:timers/promises";
+import type { RuleFile } from "@tyr/sigma";
+import type { Logger } from "#platform/log";
+import type { RejectedRule, RulePack } from "../rule-pack.ts";
+import type { FollowedRules, RuleFileChange, RuleStore } from "./rule-store.ts";
+
+export type RuleKeeperDeps = Readonly<{
+  store: RuleStore;
+  log: Logger;
+  /** Makes a pack of all files; what else goes into it may have changed since the last time. */
+  build: (files: readonly RuleFile[]) => RulePack;
+}>;
+
+/** Puts a pack in force; resolves when it is. */
+export type ReplaceRules = (pack: RulePack) => Promise<void>;
+
+const STAYS = "what was in force before stays";
+/** Lines of the log one change brings about: more are not read by anybody. */
+const LOGGED_MAX = 50;
+
+/**
+ * Makes packs of what a store holds, and puts each in force whole. A file that was saved with an error, or that cannot be
+ * read any more, takes nothing away: its last good text goes on, and it stands among the rejected ones until it is mended
+ * or removed. Changes that come together, or while another pack is being put in force, become one pack.
+ */
+export class RuleKeeper {
+  readonly #deps: RuleKeeperDeps;
+  /** What the pack is made of. */
+  #texts = new Map<string, string>();
+  /** Files whose text is not in force, and why. */
+  readonly #broken = new Map<string, readonly RejectedRule[]>();
+  #pack: RulePack | undefined;
+  #replace: ReplaceRules | undefined;
+  #pending = new Map<string, RuleFileChange>();
+  #isDue = false;
+  #working: Promise<void> | undefined;
+  #followed: FollowedRules | undefined;
+
+  constructor(deps: RuleKeeperDeps) {
+    this.#deps = deps;
+  }
+
+  /** Reads the store, and makes the first pack. */
+  async open(): Promise<RulePack> {
+    const { files, unreadable } = await this.#deps.store.read();
+    this.#texts = new Map(files.map(({ path, text }) => [path, text]));
+    for (const { path, reason } of unreadable) this.#broken.set(path, [unread(path, reason)]);
+    this.#pack = this.#made(this.#build(this.#texts));
+    return this.#pack;
+  }
+
+  /** From here on what changes in the store comes into force. */
+  start(replace: ReplaceRules): void {
+    this.#replace = replace;
+    this.#followed = this.#deps.store.follow((change) => {
+      this.#pending.set(change.path, change);
+      this.#due();
+    });
+  }
+
+  /** Something else that packs are made of has changed. */
+  async rebuild(): Promise<void> {
+    this.#due();
+    await this.settled();
+  }
+
+  /** Looks into the store now. Resolves when what was found is in force. */
+  async look(): Promise<void> {
+    await this.#followed?.look();
+    await this.settled();
+  }
+
+  /** Resolves when everything that was told of is in force. */
+  async settled(): Promise<void> {
+    while (this.#working !== undefined) await this.#working;
+  }
+
+  async stop(): Promise<void> {
+    await this.#followed?.stop();
+    await this.settled();
+  }
+
+  #due(): void {
+    this.#isDue = true;
+    this.#working ??= this.#work().finally(() => (this.#working = undefined));
+  }
+
+  async #work(): Promise<void> {
+    while (this.#isDue) {
+      // Whoever tells of several changes at once is let finish.
+      await breathe();
+      this.#isDue = false;
+      const changes = [...this.#pending.values()];
+      this.#pending = new Map();
+      try {
+        await this.#take(changes);
+      } catch (error) {
+        this.#pending = new Map([...changes.map((one) => [one.path, one] as const), ...this.#pending]);
+        this.#deps.log.error({ err: error }, "rules could not be put in force: those before stay");
+      }
+    }
+  }
+
+  async #take(changes: readonly RuleFileChange[]): Promise<void> {
+    const startedMs = performance.now();
+    const texts = this.#textsAfter(changes);
+    const tried = this.#build(texts);
+    const spoilt = changes.map(({ path }) => path).filter((path) => this.#isSpoilt(path, { texts, tried }));
+    for (const path of spoilt) {
+      this.#broken.set(path, tried.rejected.filter((one) => one.path === path).map(staying));
+      texts.set(path, this.#texts.get(path) ?? "");
+    }
+    const built = spoilt.length === 0 ? tried : this.#build(texts);
+    this.#texts = texts;
+    const before = this.#pack;
+    this.#pack = this.#made(built);
+    this.#tellRejected(this.#pack, before);
+    await this.#replace?.(this.#pack);
+    const tookMs = Math.round(performance.now() - startedMs);
+    this.#deps.log.info({ files: changes.length, rules: this.#pack.rules.size, tookMs }, "rules were reloaded");
+  }
+
+  #textsAfter(changes: readonly RuleFileChange[]): Map<string, string> {
+    const texts = new Map(this.#texts);
+    for (const { path, text, reason } of changes) {
+      this.#broken.delete(path);
+      if (text !== null) texts.set(path, text);
+      else if (reason === undefined) texts.delete(path);
+      else this.#broken.set(path, [texts.has(path) ? staying(unread(path, reason)) : unread(path, reason)]);
+    }
+    return texts;
+  }
+
+  /** Something in the file was rejected, and with its text a rule would be gone that is in force. */
+  #isSpoilt(
+    path: string,
+    { texts, tried }: Readonly<{ texts: ReadonlyMap<string, string>; tried: RulePack }>,
+  ): boolean {
+    if (!texts.has(path) || !tried.rejected.some((one) => one.path === path)) return false;
+    const own = [...(this.#pack?.rules.values() ?? [])].filter(({ sigma }) => sigma.path === path);
+    return own.some(({ sigma }) => !tried.rules.has(sigma.key));
+  }
+
+  #build(texts: ReadonlyMap<string, string>): RulePack {
+    const files = [...texts].map(([path, text]) => ({ path, text }));
+    return this.#deps.build(files.toSorted((a, b) => (a.path < b.path ? -1 : 1)));
+  }
+
+  #made(pack: RulePack): RulePack {
+    return { ...pack, rejected: [...[...this.#broken.values()].flat(), ...pack.rejected] };
+  }
+
+  #tellRejected({ rejected }: RulePack, before: RulePack | undefined): void {
+    const known = new Set(before?.rejected.map((one) => JSON.stringify(one)));
+    const fresh = rejected.filter((one) => !known.has(JSON.stringify(one)));
+    for (const one of fresh.slice(0, LOGGED_MAX)) this.#deps.log.warn(one, "a rule was rejected");
+  }
+}
+
+function unread(path: string, reason: string): RejectedRule {
+  return { path, line: 1, column: 1, code: "file-unreadable", message: reason };
+}
+
+function staying(rejected: RejectedRule): RejectedRule {
+  return { ...rejected, message: `${rejected.message}; ${STAYS}` };
+}
