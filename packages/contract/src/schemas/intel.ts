@@ -10,7 +10,10 @@ export const IntelVerdictName = Type.Enum(["malicious", "suspicious", "unknown",
 
 const Count = Type.Integer({ minimum: 0 });
 /** A UUID the sender chose: parts of one file have the same one. */
-const Load = Type.String({ pattern: "^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$" });
+const Load = Type.String({
+  pattern: "^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+  description: "a UUID in lower case, the same for all parts of one list",
+});
 
 export const IntelListParams = Type.Object({ list: IntelListName });
 export const IntelLoadQuery = Type.Object(
