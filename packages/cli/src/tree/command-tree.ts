@@ -1,5 +1,6 @@
 import { ACCOUNT_COMMANDS } from "./account-commands.ts";
 import { ACTOR_COMMANDS } from "./actor-commands.ts";
+import { ATTACK_COMMANDS } from "./attack-commands.ts";
 import { COLLECT_COMMANDS } from "./collect-commands.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { DUTY_COMMANDS } from "./duty-commands.ts";
@@ -18,6 +19,7 @@ import { WITNESS_COMMANDS } from "./witness-commands.ts";
 export const COMMANDS: readonly CommandSpec[] = [
   ...SERVER_COMMANDS,
   ...COLLECT_COMMANDS,
+  ...ATTACK_COMMANDS,
   ...TRUST_COMMANDS,
   ...ACCOUNT_COMMANDS,
   ...DUTY_COMMANDS,
@@ -39,6 +41,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   identity: "Who is who behind source addresses",
   audit: "The tamper-evident log",
   rule: "Detection rules",
+  attack: "MITRE ATT&CK: releases in force, and what was seen in its words",
   witness: "A witness of other machines' logs",
   account: "Your own account",
   user: "Users and their roles",
