@@ -5,6 +5,7 @@ import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import { attackHandlers } from "./api/attack.ts";
 import { attackerHandlers } from "./api/attackers.ts";
+import { credentialHandlers } from "./api/credentials.ts";
 import { detectionHandlers } from "./api/detections.ts";
 import { ladderHandlers } from "./api/identities.ts";
 import { ruleFigureHandlers } from "./api/rule-figures.ts";
@@ -36,6 +37,7 @@ export function detectHandlers(parts: DetectParts) {
     ...ttpExportHandlers({ database, clock, rules, ladder }),
     ...attackHandlers({ attack, rules, rebuildRules: async () => await keeper.rebuild() }),
     ...attackerHandlers({ database }),
+    ...credentialHandlers({ database }),
     ...ladderHandlers({ database, desk: createLadderDesk({ database, clock, topics }) }),
   };
 }

@@ -12,7 +12,7 @@ import {
 } from "#audit";
 import { DETECTION_CONSUMER, eraseFromActors, EVENT_CONSUMER, retainedAttackers } from "#actors";
 import { retainedEvents, retainedQuarantine } from "#collect";
-import { eraseFromDefinitions, eraseFromRules, LIFT_CONSUMER, retainedDetections } from "#detect";
+import { eraseFromDefinitions, eraseFromRules, LIFT_CONSUMER, retainedCredentials, retainedDetections } from "#detect";
 import { belongsToIncident, eraseFromIncidents, openEvidence, openIncidentIds, retainedIncidents } from "#escalate";
 import { eraseFromActions, liveActions } from "#govern";
 import { accountEraser, retainedSessions } from "#identity";
@@ -21,6 +21,7 @@ import { systemClock } from "#platform/clock";
 import type { Database, WriteTransaction } from "#platform/database";
 import type { Logger } from "#platform/log";
 import type { Secrets } from "#platform/secrets";
+import { retainedTogether } from "./retained-together.ts";
 
 export type PrivacyParts = Readonly<{
   database: Database;
@@ -95,7 +96,10 @@ export function openPrivacy({ database, secrets, log, keepDays, pruning }: Priva
     keepDays,
     heldSubjects: async () => (await privacy.holds()).map((one) => one.subject),
     classes: {
-      event: retainedEvents({ readUpTo: readByAll(["detect", LIFT_CONSUMER, EVENT_CONSUMER]), evidence: openEvidence }),
+      event: retainedTogether(
+        retainedEvents({ readUpTo: readByAll(["detect", LIFT_CONSUMER, EVENT_CONSUMER]), evidence: openEvidence }),
+        retainedCredentials,
+      ),
       detection: retainedDetections({
         readUpTo: readByAll(["escalate", DETECTION_CONSUMER]),
         isPart: belongsToIncident,

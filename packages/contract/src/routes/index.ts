@@ -4,6 +4,7 @@ import { attackRoutes } from "./attack.ts";
 import { actorRoutes } from "./actors.ts";
 import { auditRoutes } from "./audit.ts";
 import { collectRoutes } from "./collect.ts";
+import { credentialRoutes } from "./credentials.ts";
 import { detectRoutes } from "./detect.ts";
 import { dutyRoutes } from "./duties.ts";
 import { federationRoutes } from "./federation.ts";
@@ -32,6 +33,7 @@ export const routes = {
   ...auditRoutes,
   ...collectRoutes,
   ...detectRoutes,
+  ...credentialRoutes,
   ...actorRoutes,
   ...ruleFigureRoutes,
   ...backtestRoutes,

@@ -59,6 +59,12 @@ export type { CostReport } from "./figures/rule-costs.ts";
 export { createReplays, type Replays } from "./backtest/create-replays.ts";
 export { readPipelines, type Pipelines } from "./pipelines.ts";
 export { createDetect, type Detect, type DetectDeps, type Progress } from "./worker.ts";
+export {
+  type CredentialFilter,
+  listCredentials,
+  retainedCredentials,
+  type StoredCredential,
+} from "./lift/credential-store.ts";
 export { allLifters } from "./lift/lifters.ts";
 export { openSecretHash } from "./lift/keyed-hash.ts";
 export { LIFT_CONSUMER, startLift, type LiftDeps, type RunningLift } from "./lift/lift-worker.ts";

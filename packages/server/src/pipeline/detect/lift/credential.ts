@@ -1,9 +1,10 @@
 import type { EventId } from "@tyr/contract";
 import { observationIdOf } from "#collect";
 import { isCommonPair } from "./common-pairs.ts";
+import type { TriedOnce } from "./credential-store.ts";
 import type { Groups } from "./groups.ts";
 import { endIdle, type Lasting, lastingAt } from "./idle.ts";
-import { atMs, defineLifter, type Emit, type LiftEvent, type Lifter, serviceOf } from "./lifter.ts";
+import { atMs, defineLifter, type Emit, type LiftEvent, type Lifter, serviceOf, textOf } from "./lifter.ts";
 import { secretOf, type TriedSecret } from "./secret-of.ts";
 
 /** Equal secrets have equal hashes in one installation, and nobody without its key learns a secret from one. */
@@ -236,9 +237,25 @@ export function createCredentialLifter(hashSecret: HashSecret): Lifter {
       const attempt = { event, src, user, tried, hash, isCommon: isCommonPair(user, tried.secret) };
       sayCaptured(attempt, emit);
       const isTold = takeSource(attempt, { groups, emit });
+      if (isTold) emit.credential(triedOnce(attempt));
       if (isTold && !attempt.isCommon) takePair(attempt, { groups, emit });
     },
   });
+}
+
+function triedOnce({ event, src, user, tried, hash, isCommon }: Attempt): TriedOnce {
+  const outcome = textOf(event, "event.outcome");
+  return {
+    src,
+    sensorId: event.sensorId,
+    service: serviceOf(event),
+    principal: user,
+    secretKind: tried.kind,
+    secretHash: hash,
+    common: isCommon,
+    outcome: outcome === "success" || outcome === "failure" ? outcome : "observed",
+    atMs: atMs(event),
+  };
 }
 
 function sayCaptured({ event, src, user, tried, hash }: Attempt, emit: Emit): void {

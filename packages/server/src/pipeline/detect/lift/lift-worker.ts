@@ -25,6 +25,7 @@ import type { Database, WriteTransaction } from "#platform/database";
 import { startLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { createPace } from "../pace.ts";
+import { countTried, type TriedOnce } from "./credential-store.ts";
 import { type DirtyState, Lift, type LiftFigures } from "./lift.ts";
 import { forgetOthers, loadGroups, saveGroups } from "./lift-store.ts";
 import type { Lifter } from "./lifter.ts";
@@ -70,6 +71,7 @@ const REST_MS = 250;
 const nothingHeld = () => ({
   derived: [] as DerivedEvent[],
   messages: [] as NewMessage[],
+  tried: [] as TriedOnce[],
   said: [] as Said[],
   events: 0,
   /** Some of these events were no derived ones: there is something to save. */
@@ -199,9 +201,10 @@ export class LiftWorker {
     const { lift, held } = standing;
     for (const [index, event] of events.entries()) {
       if (index % BREATH_EVENTS === BREATH_EVENTS - 1) await breathe();
-      const { derived, messages, said } = lift.feed(event);
+      const { derived, messages, tried, said } = lift.feed(event);
       held.derived.push(...derived);
       held.messages.push(...messages);
+      held.tried.push(...tried);
       held.said.push(...said);
       held.events += 1;
       held.changed ||= !isDerived(event);
@@ -220,6 +223,7 @@ export class LiftWorker {
     const now = clock.now();
     const work = async (tx: WriteTransaction): Promise<Told> => {
       const stored = await storeDerived(tx, to.derived, now);
+      await countTried(tx, to.tried, now);
       await saveGroups(tx, to.dirty);
       await moveCursor(tx, { consumer: LIFT_CONSUMER, position: to.position, now });
       return { stored, messages: await enqueue(tx, to.messages, now) };
@@ -252,6 +256,7 @@ export class LiftWorker {
 type Held = Readonly<{
   derived: readonly DerivedEvent[];
   messages: readonly NewMessage[];
+  tried: readonly TriedOnce[];
   dirty: DirtyState;
   position: number;
 }>;

@@ -5,6 +5,7 @@ import { systemClock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import { silentLogger } from "#platform/log";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
+import { listCredentials, retainedCredentials } from "./credential-store.ts";
 import { Lift } from "./lift.ts";
 import { LiftWorker, type LiftDeps } from "./lift-worker.ts";
 import { allLifters } from "./lifters.ts";
@@ -131,7 +132,39 @@ describe.each(TEST_ENGINES)("the loop that derives events, on %s", (engine) => {
       patterns: ["attacker.session.ended"],
     });
     expect(messages).toHaveLength(150);
+    const { rows: credentials } = await listCredentials(world.db.read, { filter: {}, limit: 500 });
+    expect(credentials.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(150);
+    const [leaked] = credentials.filter(({ principal }) => principal === "u3");
+    expect(leaked).toMatchObject({
+      service: "ssh",
+      outcome: "success",
+      common: false,
+      secretKind: "plaintext",
+      targets: 1,
+    });
+    expect(leaked?.secretHash).toMatch(/^[0-9a-f]{32}$/);
+    const sameSecret = await listCredentials(world.db.read, {
+      filter: { secretHash: leaked?.secretHash ?? "" },
+      limit: 500,
+    });
+    expect(new Set(sameSecret.rows.map(({ secretHash }) => secretHash)).size).toBe(1);
+    const { rows: reused } = await listCredentials(world.db.read, { filter: { reused: true }, limit: 500 });
+    expect(reused).toEqual([]);
     expect(new Set(messages.map(({ payload }) => ("session_id" in payload ? payload.session_id : ""))).size).toBe(150);
+  });
+
+  test("credentials go when nobody tried them for as long as events are kept, but for those of a held address", async () => {
+    const due = { cutoff: new Date(Date.now() + 365 * 86_400_000), heldSubjects: ["value:203.0.113.1"] };
+    await world.db.bookkeep("counters", async (tx) => {
+      const { due: all, held } = await retainedCredentials.count(tx, due);
+      expect(held).toEqual([{ why: "legal hold", records: expect.any(Number) }]);
+      const kept = held[0]?.records ?? 0;
+      expect(kept).toBeGreaterThan(0);
+      expect(await retainedCredentials.remove(tx, { ...due, cutoff: new Date(0) }, 500)).toBe(0);
+      expect(await retainedCredentials.remove(tx, due, 500)).toBe(all - kept);
+    });
+    const { rows } = await listCredentials(world.db.read, { filter: {}, limit: 500 });
+    expect(new Set(rows.map(({ src }) => src))).toEqual(new Set(["203.0.113.1"]));
   });
 
   test("feeds nothing on what it derived, and says of an idle stream nothing", async () => {

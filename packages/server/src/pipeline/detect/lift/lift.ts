@@ -121,6 +121,7 @@ export class Lift {
       started.lift(event, emit);
       into.derived.push(...emit.derived);
       into.messages.push(...emit.messages);
+      into.tried.push(...emit.tried);
       into.said.push(...emit.said);
       figures.derived += emit.derived.length;
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { EventId, EventKind } from "@tyr/contract";
 import { type DerivedEvent, derivedEventId, type StreamEvent } from "#collect";
 import type { NewMessage, Said } from "#platform/bus";
+import type { TriedOnce } from "./credential-store.ts";
 import { Groups, type SavedGroup } from "./groups.ts";
 
 /** What lifters read of an event; never one that Tyr derived itself. */
@@ -13,6 +14,8 @@ export type LiftEvent = Pick<
 export type Lifted = Readonly<{
   derived: readonly DerivedEvent[];
   messages: readonly NewMessage[];
+  /** Credentials somebody tried, each once per attempt. */
+  tried: readonly TriedOnce[];
   said: readonly Said[];
 }>;
 
@@ -20,6 +23,7 @@ export type Lifted = Readonly<{
 export class Emit {
   readonly derived: DerivedEvent[] = [];
   readonly messages: NewMessage[] = [];
+  readonly tried: TriedOnce[] = [];
   readonly said: Said[] = [];
 
   /** @returns the id it will have */
@@ -31,6 +35,11 @@ export class Emit {
   /** Stored with the derived events: at least once. */
   message(message: NewMessage): void {
     this.messages.push(message);
+  }
+
+  /** Counted with the derived events, in their transaction. */
+  credential(tried: TriedOnce): void {
+    this.tried.push(tried);
   }
 
   say(said: Said): void {

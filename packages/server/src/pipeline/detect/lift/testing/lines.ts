@@ -26,9 +26,10 @@ export function eventsFrom(
 export function lifted(events: readonly LiftEvent[], finish = true): Lifted {
   const lift = new Lift(allLifters(testHash), quiet);
   const all = new Emit();
-  const add = ({ derived, messages, said }: Lifted): void => {
+  const add = ({ derived, messages, tried, said }: Lifted): void => {
     all.derived.push(...derived);
     all.messages.push(...messages);
+    all.tried.push(...tried);
     all.said.push(...said);
   };
   for (const event of events) add(lift.feed(event));
