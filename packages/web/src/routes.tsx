@@ -132,7 +132,10 @@ const rules = createRoute({
 const rule = createRoute({
   getParentRoute: () => app,
   path: "/rules/$id",
-  validateSearch: searchParams({ tab: oneOf(["findings", "source", "backtest"]), backtest: idOf("backtest") }),
+  validateSearch: searchParams({
+    tab: oneOf(["findings", "source", "backtest", "backfill"]),
+    backtest: idOf("backtest"),
+  }),
   component: lazyRouteComponent(async () => await import("./rules/rule.tsx"), "RulePage"),
 });
 

@@ -367,6 +367,11 @@ describe.skipIf(!hasChromium)("what people do in the application", () => {
     await page.getByRole("link", { name: "Many failed SSH logins from one address" }).first().waitFor();
     expect(new URL(page.url()).searchParams.get("cell")).toBe("credential-access:T1110.001");
     await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Export" }).click();
+    const layer = await page.getByRole("link", { name: "by confidence" }).getAttribute("href");
+    expect(layer).toBe("/api/v1/ttp/export/navigator?domain=enterprise-attack&score=confidence");
+    expect(await axe(page)).toEqual([]);
+    await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Seen", exact: true }).click();
     expect(await page.locator(".mark-seen:visible").count()).toBe(0);
     expect(await page.locator(".mark-cover:visible").count()).toBeGreaterThan(0);

@@ -16,7 +16,7 @@ const screens = (api: FakeApi): readonly (readonly [name: string, address: strin
     [hostile, `/events?event=${odd?.id ?? ""}&view=raw`],
     ["events-none", "/events?q=nobody-ever-wrote-this"],
     ["detections", `/detections?detection=${idOf("detection", 3)}`],
-    ["attack", "/attack?show=found&cell=credential-access:T1110"],
+    ["attack", "/attack?q=account&cell=initial-access:T1078"],
     ["rules", "/rules?sort=detections.desc"],
     ["rule", `/rules/${RULES[5]?.id ?? ""}`],
     ["attackers", "/attackers"],

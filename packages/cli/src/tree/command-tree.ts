@@ -4,6 +4,7 @@ import { ATTACK_COMMANDS } from "./attack-commands.ts";
 import { COLLECT_COMMANDS } from "./collect-commands.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { DUTY_COMMANDS } from "./duty-commands.ts";
+import { INTEL_COMMANDS } from "./intel-commands.ts";
 import { KEY_COMMANDS } from "./key-commands.ts";
 import { PRIVACY_COMMANDS } from "./privacy-commands.ts";
 import { RESPOND_COMMANDS } from "./respond-commands.ts";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...SERVER_COMMANDS,
   ...COLLECT_COMMANDS,
   ...ATTACK_COMMANDS,
+  ...INTEL_COMMANDS,
   ...TRUST_COMMANDS,
   ...ACCOUNT_COMMANDS,
   ...DUTY_COMMANDS,
@@ -42,6 +44,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   audit: "The tamper-evident log",
   rule: "Detection rules",
   attack: "MITRE ATT&CK: releases in force, and what was seen in its words",
+  intel: "What others know of attackers",
   witness: "A witness of other machines' logs",
   account: "Your own account",
   user: "Users and their roles",

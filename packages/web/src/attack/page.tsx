@@ -8,6 +8,7 @@ import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { Time } from "../time/time.tsx";
 import { CellPanel } from "./cell-panel.tsx";
+import { Downloads } from "./downloads.tsx";
 import { MatrixFilters } from "./filters.tsx";
 import { Matrix } from "./matrix.tsx";
 import { cellOf, chosen, LAYERS, totals } from "./model.ts";
@@ -42,7 +43,9 @@ function Attack(): ReactNode {
         <PageHead
           title="ATT&amp;CK"
           about="What the rules in force recognise, what of it is tested, and what was seen."
-        ></PageHead>
+        >
+          <Downloads asked={asked} domain={query.data?.domain} />
+        </PageHead>
         <MatrixFilters matrix={query.data} />
         <Loaded query={query} lines={14}>
           {(matrix) => <Drawn matrix={matrix} />}

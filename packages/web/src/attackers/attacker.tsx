@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { ask } from "../api/queries.ts";
+import { Downloads } from "../attack/downloads.tsx";
 import { Code } from "../kit/copy.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { Loaded } from "../kit/notice.tsx";
@@ -54,6 +55,7 @@ function Screen({ attacker }: Readonly<{ attacker: Attacker }>): ReactNode {
         <Link to="/events" search={{ ip: attacker.address }} className="button">
           <Icon name="events" /> Events
         </Link>
+        <Downloads asked={{}} domain={undefined} of={{ scope: "attacker", id: attacker.id }} />
       </PageHead>
       <div className="incident">
         <Facts attacker={attacker} />

@@ -4,6 +4,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { ask } from "../api/queries.ts";
 import { useCan } from "../api/session.ts";
+import { Downloads } from "../attack/downloads.tsx";
 import { DataTable } from "../kit/data-table.tsx";
 import { Loaded } from "../kit/notice.tsx";
 import { RiskMeter } from "../kit/severity.tsx";
@@ -51,6 +52,7 @@ function Screen({ campaign }: Readonly<{ campaign: Campaign }>): ReactNode {
         title={`Campaign of ${counted(campaign.identityCount, ["identity", "identities"])}`}
         about="Identities that act together: different hands, one purpose."
       >
+        <Downloads asked={{}} domain={undefined} of={{ scope: "campaign", id: campaign.id }} />
         {can("actor:write") && campaign.mergedInto === null ? (
           <button type="button" className="button" onClick={() => setMerging(true)}>
             Merge with…

@@ -4,6 +4,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo, useState, type ReactNode } from "react";
 import { ask } from "../api/queries.ts";
 import { useCan } from "../api/session.ts";
+import { Downloads } from "../attack/downloads.tsx";
 import { DataTable, type Column } from "../kit/data-table.tsx";
 import { Loaded } from "../kit/notice.tsx";
 import { RiskMeter } from "../kit/severity.tsx";
@@ -49,6 +50,7 @@ function Screen({ identity }: Readonly<{ identity: Identity }>): ReactNode {
         title={`Identity of ${counted(identity.addressCount, ADDRESSES)}`}
         about="The same hands behind several addresses, told by what is costly to change."
       >
+        <Downloads asked={{}} domain={undefined} of={{ scope: "identity", id: identity.id }} />
         {can("actor:write") && identity.mergedInto === null ? (
           <button type="button" className="button" onClick={() => setMerging(true)}>
             Merge with…

@@ -40,7 +40,13 @@ const COLUMNS: readonly Column<Detection>[] = [
     header: "Actor",
     className: "nowrap",
     cell: (row) =>
-      row.actorIp === null ? <span className="unknown">unknown</span> : <Hostile text={row.actorIp} mono />,
+      row.actorIp === null ? (
+        <span className="unknown">unknown</span>
+      ) : (
+        <Link to="/attackers/$id" params={{ id: row.actorIp }}>
+          <Hostile text={row.actorIp} mono />
+        </Link>
+      ),
   },
   { id: "events", header: "Events", align: "end", cell: (row) => <EventsOf detection={row} /> },
   { id: "points", header: "Risk", align: "end", cell: (row) => `+${row.riskPoints}` },

@@ -39,9 +39,14 @@ export function DetectionDetail({
           {detection.actorIp === null ? (
             <span className="unknown">unknown</span>
           ) : (
-            <Link to="/events" search={{ ip: detection.actorIp }}>
-              <Hostile text={detection.actorIp} mono />
-            </Link>
+            <>
+              <Link to="/attackers/$id" params={{ id: detection.actorIp }}>
+                <Hostile text={detection.actorIp} mono />
+              </Link>{" "}
+              <Link to="/events" search={{ ip: detection.actorIp }} className="small">
+                its events
+              </Link>
+            </>
           )}
         </dd>
         <dt>User</dt>

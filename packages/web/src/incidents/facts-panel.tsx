@@ -86,7 +86,7 @@ export function IncidentFacts({ incident }: Readonly<{ incident: Incident }>): R
 function Actor({ ip }: Readonly<{ ip: string }>): ReactNode {
   return (
     <span className="code">
-      <Link to="/events" search={{ ip }} title="Events of this address">
+      <Link to="/attackers/$id" params={{ id: ip }} title="What is known of this address">
         <Hostile text={ip} mono />
       </Link>
       <CopyButton text={ip} what="address" />

@@ -10,18 +10,9 @@ import { StateBadge } from "../kit/state.tsx";
 import { useAct } from "../kit/use-act.ts";
 import { Time } from "../time/time.tsx";
 import { BacktestResult } from "./backtest-result.tsx";
+import { LOOK_MS, PeriodField, periodOf, ReplayProgress } from "./replay.tsx";
 
 const route = getRouteApi("/app/rules/$id");
-const DAY_MS = 86_400_000;
-const PERIODS = [
-  [1, "the last day"],
-  [7, "the last 7 days"],
-  [30, "the last 30 days"],
-  [366, "the last year"],
-] as const;
-/** While it runs, how often it is looked at. */
-const LOOK_MS = 700;
-
 /** Tries the rule, or a draft of it, on what is stored already; nothing is stored and nobody is told. */
 export function Backtests({ rule }: Readonly<{ rule: RuleDetail }>): ReactNode {
   const { backtest } = route.useSearch();
@@ -47,11 +38,7 @@ function Begin({ rule, onBegun }: BeginProps): ReactNode {
     after: ({ id }) => onBegun(id),
   });
   const submit = (form: FormData): void => {
-    const now = Date.now();
-    const period = {
-      from: new Date(now - Number(formText(form, "days")) * DAY_MS).toISOString(),
-      to: new Date(now).toISOString(),
-    };
+    const period = periodOf(form);
     const body: BacktestNew = draft ? { ...period, text: formText(form, "text") } : { ...period, ruleId: rule.id };
     begin.mutate({ body });
   };
@@ -60,17 +47,7 @@ function Begin({ rule, onBegun }: BeginProps): ReactNode {
       <h2>Try it on stored events</h2>
       <Form onData={submit}>
         <div className="form-row">
-          <Field label="Events of">
-            {(control) => (
-              <select {...control} name="days" defaultValue="7">
-                {PERIODS.map(([days, words]) => (
-                  <option key={days} value={days}>
-                    {words}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <PeriodField />
           <Field label="What is tried">
             {(control) => (
               <select
@@ -124,8 +101,7 @@ function Shown({ backtest }: Readonly<{ backtest: Backtest }>): ReactNode {
     stale: ["backtest"],
     done: ({ id }) => ({ text: "The backtest was cancelled", ref: id }),
   });
-  const { id, state, from, to, progress, events } = backtest;
-  const done = Math.floor(progress * 100);
+  const { id, state, from, to } = backtest;
   return (
     <section className="card" aria-label="Backtest">
       <div className="card-title">
@@ -135,24 +111,7 @@ function Shown({ backtest }: Readonly<{ backtest: Backtest }>): ReactNode {
           <Time at={from} /> to <Time at={to} />
         </span>
       </div>
-      <div className="replay">
-        <progress value={progress} max={1} aria-label="Part of the stored events gone over" />
-        <span className="nowrap">{done} %</span>
-        <span className="muted nowrap">{events.toLocaleString("en")} events</span>
-        {state === "running" ? (
-          <button
-            type="button"
-            className="button small"
-            disabled={cancel.isPending}
-            onClick={() => cancel.mutate({ params: { id } })}
-          >
-            Cancel
-          </button>
-        ) : null}
-      </div>
-      {state === "interrupted" ? (
-        <p className="warning">It was interrupted: the server’s log says why. What it found until then stands below.</p>
-      ) : null}
+      <ReplayProgress of={backtest} busy={cancel.isPending} onCancel={() => cancel.mutate({ params: { id } })} />
       <BacktestResult backtest={backtest} />
     </section>
   );

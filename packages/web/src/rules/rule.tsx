@@ -15,6 +15,7 @@ import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
+import { Backfills } from "./backfills.tsx";
 import { Backtests } from "./backtests.tsx";
 import { Explain } from "./explain.tsx";
 import { FiguresCard } from "./figures.tsx";
@@ -52,6 +53,7 @@ function Rule({ rule }: Readonly<{ rule: RuleDetail }>): ReactNode {
     { id: "findings", title: "Detections", count: rule.detections, body: <Findings id={rule.id} /> },
     { id: "source", title: "Source", body: <Source rule={rule} /> },
     ...(can("rule:backtest") ? [{ id: "backtest" as const, title: "Backtest", body: <Backtests rule={rule} /> }] : []),
+    { id: "backfill", title: "Backfill", body: <Backfills rule={rule} /> },
   ] as const;
   return (
     <>

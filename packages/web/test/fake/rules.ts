@@ -204,6 +204,7 @@ export const ruleAnswers: Answers = {
     world.backtests = [backtest];
     return backtest;
   },
+  "backfill.list": () => ({ items: [] }),
   "backtest.list": (_, { world }) => ({ items: world.backtests }),
   "backtest.get": ({ params }, { world }) => {
     const [backtest] = world.backtests.filter(({ id }) => id === params.id);
