@@ -11,7 +11,7 @@ import { type Captured, compileTemplate, isCapture, readTemplate } from "./templ
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Every kind of object we understand; of several that fit, the first. */
+/** Every kind of object we understand; of several that begin to be looked for by the same member, the first that fits. */
 export const jsonForms: readonly JsonForm[] = [...webJsonForms, ...hostJsonForms];
 
 type Way = Readonly<{ path: string; steps: readonly string[] }>;
@@ -26,6 +26,15 @@ const prepared = jsonForms.map((form) => ({
     ways: (typeof paths === "string" ? [paths] : paths).map((path) => way(path)),
   })),
 }));
+type Prepared = (typeof prepared)[number];
+
+/** By the member that must be there before anything else is asked: most objects have none of them. */
+const byGate = new Map<string, Prepared[]>();
+for (const one of prepared) {
+  const { path = "", steps = [] } = one.wanted[0] ?? {};
+  for (const gate of new Set([path, steps[0] ?? path])) byGate.set(gate, [...(byGate.get(gate) ?? []), one]);
+}
+const gates = [...byGate];
 
 /** The value at the end of a way; `*` is the first element that has the rest. Ways are as short as the tables say. */
 function walk(value: unknown, steps: readonly string[]): unknown {
@@ -73,7 +82,15 @@ function toldBy(json: Json, text: JsonForm["text"]): Captured | undefined {
 type Fit = Readonly<{ form: JsonForm; captured: Captured; ecs: Json }>;
 
 function fitting(json: Json): Fit | undefined {
-  for (const { form, wanted, names } of prepared) {
+  for (const [gate, forms] of gates) {
+    const fit = Object.hasOwn(json, gate) ? firstFitting(json, forms) : undefined;
+    if (fit !== undefined) return fit;
+  }
+  return undefined;
+}
+
+function firstFitting(json: Json, forms: readonly Prepared[]): Fit | undefined {
+  for (const { form, wanted, names } of forms) {
     if (!wanted.every((one) => holds(member(json, one), one.value))) continue;
     const told = toldBy(json, form.text);
     if (told === undefined) continue;

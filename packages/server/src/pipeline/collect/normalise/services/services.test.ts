@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { normalise } from "../index.ts";
 import { jsonForms } from "./read-json.ts";
@@ -141,5 +142,11 @@ describe("lines of services", () => {
   test("every service says what it is for, and every form begins with text of its own", () => {
     expect(serviceForms.filter(({ service }) => (service.programs ?? service.shapes) === undefined)).toEqual([]);
     expect(jsonForms.filter(({ where }) => Object.keys(where).length < 2)).toEqual([]);
+  });
+
+  test("the page about fields names every service", () => {
+    const page = readFileSync(new URL("../../../../../../../docs/reference/fields.md", import.meta.url), "utf8");
+    const names = [...serviceForms, ...jsonForms].map(({ service }) => service.name);
+    expect([...new Set(names)].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 });
