@@ -35,6 +35,19 @@ describe("evidence", () => {
     });
   });
 
+  test("of an account that is a mail address only the domain is kept", () => {
+    const mail = { ...source, fields: { "user.name": `${CANARY}@corp.example` } };
+    expect(evidenceFor("auth_attempt", ["username"], mail)).toEqual({ username: "@corp.example" });
+  });
+
+  test("members that call themselves what rules read are taken only where they can be that", () => {
+    const names = ["auth.method", "event.outcome", "http.request.method", "file.hash.sha256"];
+    const forged = { ...source, fields: Object.fromEntries(names.map((name) => [name, `see ${CANARY} here`])) };
+    for (const kind of EVENT_KINDS) {
+      expect(JSON.stringify(evidenceFor(kind, EVIDENCE_KEYS[kind], forged))).not.toContain(CANARY);
+    }
+  });
+
   test("a key another kind declares is not taken for this one", () => {
     expect(evidenceFor("http_request", ["username", "http_status"], source)).toEqual({ http_status: 404 });
   });

@@ -29,19 +29,19 @@ const EXTRACTORS = {
   matched_tokens: ({ tokens }) => (tokens.length === 0 ? undefined : tokens),
   event_count: ({ eventCount }) => eventCount,
   distinct_values: ({ value }) => value,
-  username: ({ fields }) => shortText(fields["user.name"]),
-  method: ({ fields }) => shortText(fields["auth.method"]),
-  outcome: ({ fields }) => shortText(fields["event.outcome"]),
+  username: ({ fields }) => accountOf(fields["user.name"]),
+  method: ({ fields }) => fitText(fields["auth.method"], WORD),
+  outcome: ({ fields }) => fitText(fields["event.outcome"], OUTCOME),
   user_known: ({ fields }) => booleanOf(fields["auth.user_known"]),
   client_version: ({ fields }) => shortText(fields["ssh.client.version"]),
   program: ({ fields }) => programOf(fields["process.command_line"]),
   command_sha256: ({ fields }) => sha256(fields["process.command_line"]),
   command_length: ({ fields }) => lengthOf(fields["process.command_line"]),
-  http_method: ({ fields }) => shortText(fields["http.request.method"]),
+  http_method: ({ fields }) => fitText(fields["http.request.method"], HTTP_METHOD),
   http_status: ({ fields }) => numberOf(fields["http.response.status_code"]),
   target_sha256: ({ fields }) => sha256(fields["url.original"]),
   destination_port: ({ fields }) => numberOf(fields["destination.port"]),
-  file_sha256: ({ fields }) => shortText(fields["file.hash.sha256"]),
+  file_sha256: ({ fields }) => fitText(fields["file.hash.sha256"], SHA256),
 } as const satisfies Record<string, Extract>;
 export type EvidenceKey = keyof typeof EXTRACTORS;
 
@@ -109,6 +109,37 @@ export function evidenceFor(
 }
 
 const SHORT_CHARS_MAX = 64;
+const WORD = /^[a-z0-9][a-z0-9_./-]{0,63}$/i;
+const OUTCOME = /^(?:success|failure|unknown)$/;
+const HTTP_METHOD = /^[a-z-]{1,32}$/i;
+const SHA256 = /^[0-9a-f]{64}$/;
+
+/** A line may name its own member like an alias: only what the alias can mean is taken. */
+function fitText(value: unknown, form: RegExp): string | undefined {
+  return typeof value === "string" && form.test(value) ? value : undefined;
+}
+
+/** Of an account that is a mail address only the domain: the rest is somebody's name. */
+function accountOf(value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  return shortText(value.slice(Math.max(0, value.lastIndexOf("@"))));
+}
+
+/**
+ * Whether evidence holds nothing but what this kind of event declares, in the shapes evidence has: what is stored or sent
+ * goes through here, whoever made it.
+ */
+export function isDeclared(kind: EventKind, evidence: Readonly<Record<string, unknown>>): boolean {
+  const keys: readonly string[] = EVIDENCE_KEYS[kind];
+  return Object.entries(evidence).every(([key, value]) => keys.includes(key) && isEvidence(value));
+}
+
+function isEvidence(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every((one) => typeof one === "string");
+  return (
+    typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))
+  );
+}
 
 function shortText(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? visibleText(value, SHORT_CHARS_MAX) : undefined;

