@@ -2,13 +2,13 @@
  * The ladder of attackers by itself: events per second into observations, and how long the clustering takes for many of
  * them, on the embedded engine.
  *
- *     node_modules/.bin/node --conditions=@tyr/source bench/actors.ts [--addresses 10000]
+ *     node_modules/.bin/node --conditions=@tyr/source bench/actors.ts [--addresses 10000] [--repeat 1]
  *
  * Events are made in memory and handed to the ladder as the newest stored ones are in the product, so that reading them
  * back is not timed; storing what comes of them is. Half of the addresses speak with one of three common clients, the
  * others with one of their gang's (four addresses); one in five belongs to a botnet with one file; the others fetch their
  * gang's file. Traps: the clustering is timed as a whole after all events were read, the longest single step is given
- * because the embedded engine has one connection; processor time is that of this process without the engine's thread.
+ * because the embedded engine has one connection; processor time is that of the process with the engine's thread.
  */
 import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -23,16 +23,21 @@ import { systemClock } from "../packages/server/src/platform/clock/index.ts";
 import { openDatabase } from "../packages/server/src/platform/database/index.ts";
 import { silentLogger } from "../packages/server/src/platform/log/index.ts";
 
-const { values } = parseArgs({ options: { addresses: { type: "string", default: "10000" } } });
+const { values } = parseArgs({
+  options: { addresses: { type: "string", default: "10000" }, repeat: { type: "string", default: "1" } },
+});
 const addresses = Number(values.addresses);
+/** Times each address does the same again: a flood of few addresses. */
+const repeat = Number(values.repeat);
 const EVENTS_EACH = 7;
 const GANG = 4;
 const START_MS = Date.UTC(2026, 0, 1);
 
 /** Events come as sessions do: those of a hundred addresses mixed. */
 function eventAt(position: number): StreamEvent {
-  const round = Math.floor((position - 1) / (100 * EVENTS_EACH));
-  const within = (position - 1) % (100 * EVENTS_EACH);
+  const turn = (position - 1) % (addresses * EVENTS_EACH);
+  const round = Math.floor(turn / (100 * EVENTS_EACH));
+  const within = turn % (100 * EVENTS_EACH);
   const one = round * 100 + (within % 100);
   const kind = Math.floor(within / 100);
   const gang = Math.floor(one / GANG);
@@ -68,7 +73,8 @@ const dataDir = mkdtempSync(join(tmpdir(), "tyr-bench-"));
 try {
   const encode = (record: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(record));
   await using database = await openDatabase({ url: undefined, dataDir, clock: systemClock, encode });
-  const total = addresses * EVENTS_EACH;
+  const total = addresses * EVENTS_EACH * repeat;
+  let handed = 0;
   const deps: ActorsDeps = {
     database,
     clock: systemClock,
@@ -78,20 +84,23 @@ try {
     phaseOf: () => null,
     readAfter: async (position, limit) =>
       await Promise.resolve(
-        Array.from({ length: Math.max(0, Math.min(limit, total - position)) }, (_, index) =>
-          eventAt(position + index + 1),
-        ),
+        Array.from({ length: Math.max(0, Math.min(limit, total - position)) }, (_, index) => {
+          handed = position + index + 1;
+          return eventAt(handed);
+        }),
       ),
   };
-  const batches = Math.ceil(total / 1_000);
   const took: number[] = [];
-  const cpu = process.cpuUsage();
+  const cpu: number[] = [];
+  let batches = 1;
   for (let more = true; more;) {
-    const began = performance.now();
+    const [began, before] = [performance.now(), process.cpuUsage()];
     more = await climb(deps);
     took.push(performance.now() - began);
+    const used = process.cpuUsage(before);
+    if (handed < total) batches += 1;
+    cpu.push((used.user + used.system) / 1_000);
   }
-  const used = process.cpuUsage(cpu);
   const [reading, clustering] = [took.slice(0, batches), took.slice(batches)];
   const sum = (list: readonly number[]): number => list.reduce((all, one) => all + one, 0);
   const count = async (where: "merged_into" | "campaign_into"): Promise<number> => {
@@ -107,7 +116,8 @@ try {
     clusteringSeconds: Math.round(sum(clustering) / 100) / 10,
     steps: clustering.length,
     slowestStepMs: Math.round(Math.max(...clustering)),
-    processorSeconds: Math.round((used.user + used.system) / 100_000) / 10,
+    processorMicrosecondsPerEvent: Math.round((sum(cpu.slice(0, batches)) * 1_000) / total),
+    processorMillisecondsPerAddress: Math.round((sum(cpu.slice(batches)) / addresses) * 100) / 100,
     merged: await count("merged_into"),
     inCampaigns: await count("campaign_into"),
   });

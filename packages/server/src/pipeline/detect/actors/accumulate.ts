@@ -15,7 +15,7 @@ export type InHand = Readonly<{
   changed: Set<string>;
   dirty: Set<string>;
   /** Exact traces as they are stored, by address. */
-  keysBefore: ReadonlyMap<string, ReadonlySet<string>>;
+  keysBefore: Map<string, ReadonlySet<string>>;
 }>;
 
 export function newObservation(address: string, seenMs: number): Observation {
@@ -55,12 +55,17 @@ export function traceKeys({ traces }: Pick<Observation, "traces">): readonly str
 }
 
 export function handOver(stored: readonly Observation[]): InHand {
-  return {
-    observations: new Map(stored.map((one) => [one.address, one])),
-    changed: new Set(),
-    dirty: new Set(),
-    keysBefore: new Map(stored.map((one) => [one.address, new Set(traceKeys(one))])),
-  };
+  const hand: InHand = { observations: new Map(), changed: new Set(), dirty: new Set(), keysBefore: new Map() };
+  takeOver(hand, stored);
+  return hand;
+}
+
+/** Takes stored observations in hand, before the first event or detection about them. */
+export function takeOver(hand: InHand, stored: readonly Observation[]): void {
+  for (const one of stored) {
+    hand.observations.set(one.address, one);
+    hand.keysBefore.set(one.address, new Set(traceKeys(one)));
+  }
 }
 
 function inHandOf({ observations, changed }: InHand, address: string, seenMs: number): Observation {

@@ -1,15 +1,23 @@
 import { fileURLToPath } from "node:url";
+import type { IdentityId } from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTopicBus, type Envelope } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import { silentLogger } from "#platform/log";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
-import { isDerived, readEventsAfter, type StreamEvent } from "#collect";
+import { isDerived, observationIdOf, readEventsAfter, type StreamEvent } from "#collect";
 import { loadRulePack, phaseOf } from "#detect";
 import { createEvaluator } from "../evaluate.ts";
 import { insertDetections } from "../evaluation-store.ts";
 import { generator, storeLines } from "../testing/stored-log.ts";
+import { ownCampaignOf } from "./accumulate.ts";
+import { findAttacker, listAttackers, type AttackerPlace } from "./attacker-store.ts";
+import { findCampaign } from "./campaign-store.ts";
+import { findIdentity, rulingsAbout } from "./identity-store.ts";
+import { ladderAnchors } from "./ladder-anchors.ts";
+import { createLadderDesk, type LadderDesk } from "./ladder-desk.ts";
+import { eraseFromActors, retainedAttackers } from "./retained-store.ts";
 import { groupsOf, identitiesByBruteForce, testHash, type Groups } from "./testing/pure-ladder.ts";
 import {
   hash32,
@@ -174,4 +182,160 @@ describe("whatever the batches", () => {
       expect(await identities(database.db)).toEqual(identitiesByBruteForce(events));
     },
   );
+});
+
+describe("what people say of who is who, and what goes", () => {
+  const BY = {
+    actor: { kind: "person", id: "usr_1", name: "Freya" },
+    requestId: "r1",
+    reason: "they said so",
+  } as const;
+  const NET = "203.0.";
+  let database: TestDatabase;
+  let world: World;
+  let desk: LadderDesk;
+  beforeAll(async () => {
+    database = await openTestDatabase();
+    world = worldOn(database.db);
+    desk = createLadderDesk({ database: database.db, clock: systemClock, topics: world.deps.topics });
+    await storeLines(database.db, [...vpnHopping, ...sharedWordlist, ...slowBurn], "all");
+    await climbAll(world);
+  });
+  afterAll(async () => await database[Symbol.asyncDispose]());
+
+  const groups = async (prefix: string): Promise<Groups> =>
+    (await identities(database.db)).filter(([first]) => first?.startsWith(prefix));
+  const identityOf = async (address: string): Promise<IdentityId> => {
+    const found = await findAttacker(database.db.read, { address });
+    if (found?.summary.ownIdentityId == null) throw new Error(`${address} has no identity`);
+    return found.summary.ownIdentityId;
+  };
+  /** Everything is looked at again, as after more events. */
+  const lookAgain = async (): Promise<void> => {
+    await database.db.bookkeep(
+      "cursor",
+      async (tx) => await tx.updateTable("observation").set({ dirty: true }).execute(),
+    );
+    await climbAll(world);
+  };
+
+  test("who was taken out stays out, however alike it is and whoever else is like both", async () => {
+    const id = await identityOf("203.0.103.30");
+    expect(await desk.unmergeIdentity(id, BY)).toMatchObject({ ok: true });
+    const rest = ["203.0.101.10", "203.0.102.20", "203.0.104.40", "203.0.105.50"];
+    expect(await groups(NET)).toEqual([rest, ["203.0.103.30"]]);
+    await lookAgain();
+    expect(await groups(NET)).toEqual([rest, ["203.0.103.30"]]);
+    expect(await desk.unmergeIdentity(id, BY)).toMatchObject({ ok: false, refusal: { code: "NOT_MERGED" } });
+    const entry = (await database.records()).at(-1);
+    expect(entry).toMatchObject({ actor: BY.actor, requestId: "r1" });
+  });
+
+  test("its row and its address stay where they were, and the identity says what people said", async () => {
+    const id = await identityOf("203.0.103.30");
+    const found = await findIdentity(database.db.read, id);
+    expect(found).toMatchObject({ id, mergedInto: null, addressCount: 1 });
+    expect(await rulingsAbout(database.db.read, "identity", [id])).toMatchObject([
+      { kind: "apart", by: BY.actor, reason: BY.reason },
+    ]);
+  });
+
+  test("saying the opposite later counts, and putting strangers together needs no link", async () => {
+    const [one, other, stranger] = [
+      await identityOf("203.0.101.10"),
+      await identityOf("203.0.103.30"),
+      await identityOf("100.128.0.7"),
+    ];
+    expect(await desk.mergeIdentities(other, one, BY)).toMatchObject({ ok: true });
+    expect(await groups(NET)).toHaveLength(1);
+    expect(await desk.mergeIdentities(one, stranger, BY)).toMatchObject({ ok: true });
+    await lookAgain();
+    const [all] = (await identities(database.db)).filter((group) => group.includes("203.0.101.10"));
+    expect(all).toHaveLength(5 + 6);
+    const anchors = await ladderAnchors(database.db.read).anchorsOfIdentity(one);
+    expect(anchors.filter((anchor) => !anchor.startsWith("idn_")).toSorted()).toEqual(all);
+    expect(await desk.mergeIdentities(one, one, BY)).toMatchObject({ ok: false });
+    const nobody = "idn_00000000-0000-5000-8000-000000000000" as IdentityId;
+    expect(await desk.mergeIdentities(one, nobody, BY)).toMatchObject({ ok: false, refusal: { code: "NOT_FOUND" } });
+  });
+
+  test("two campaigns become one when somebody says so, and two again", async () => {
+    const { read } = database.db;
+    const [one, other] = [
+      ownCampaignOf((await findAttacker(read, { address: "198.51.100.1" }))?.summary.identityId ?? ""),
+      ownCampaignOf((await findAttacker(read, { address: "198.51.101.1" }))?.summary.identityId ?? ""),
+    ];
+    expect(await desk.mergeCampaigns(one, other, BY)).toMatchObject({ ok: true });
+    expect(await findCampaign(read, other)).toMatchObject({ identityCount: 2, addressCount: 6, mergedInto: one });
+    const found = await listAttackers(read, { filter: { campaign: other }, sort: "events", limit: 10 });
+    expect(found.rows).toHaveLength(6);
+    expect(found.rows.map(({ campaignId }) => campaignId)).toEqual(Array.from({ length: 6 }, () => one));
+    expect(await desk.unmergeCampaign(other, BY)).toMatchObject({ ok: true });
+    expect(await findCampaign(read, other)).toBeUndefined();
+  });
+
+  test("the list is cut into pages without gap or repeat, by whatever it is sorted", async () => {
+    for (const sort of ["last_seen", "risk", "events"] as const) {
+      const seen: string[] = [];
+      for (let before: AttackerPlace | undefined; ;) {
+        const page = await listAttackers(database.db.read, { filter: {}, sort, before, limit: 4 });
+        seen.push(...page.rows.map(({ address }) => address));
+        if (page.next === null) break;
+        before = page.next;
+      }
+      expect([sort, seen.length, new Set(seen).size]).toEqual([sort, 17, 17]);
+    }
+    const within = await listAttackers(database.db.read, {
+      filter: { prefix: "198.51.100.0/24" },
+      sort: "risk",
+      limit: 9,
+    });
+    expect(within.rows).toHaveLength(3);
+  });
+
+  test("an erased address goes with its traces, and those it held together come apart", async () => {
+    const { db } = database;
+    const erase = async (address: string): Promise<number> =>
+      await db.bookkeep("cursor", async (tx) => await eraseFromActors(tx, `value:${address}`));
+    const id = await identityOf("198.51.100.1");
+    expect(await erase("198.51.100.1")).toBe(1);
+    expect(await erase("198.51.100.1")).toBe(0);
+    await climbAll(world);
+    expect(await groups("198.51.100.")).toEqual([["198.51.100.2", "198.51.100.3"]]);
+    const left = await Promise.all([
+      db.read.selectFrom("actor_identity").selectAll().where("id", "=", id).execute(),
+      db.read
+        .selectFrom("actor_trace")
+        .selectAll()
+        .where("observation_id", "=", observationIdOf("198.51.100.1"))
+        .execute(),
+      db.read
+        .selectFrom("ladder_link")
+        .selectAll()
+        .where((eb) => eb.or([eb("a", "=", id), eb("b", "=", id)]))
+        .execute(),
+    ]);
+    expect(left.flat()).toEqual([]);
+  });
+
+  test("an erased person's name goes from what they said", async () => {
+    const { db } = database;
+    const rows = await db.bookkeep("cursor", async (tx) => await eraseFromActors(tx, "usr_1"));
+    expect(rows).toBeGreaterThan(0);
+    expect(JSON.stringify(await db.read.selectFrom("ladder_ruling").selectAll().execute())).not.toContain("Freya");
+  });
+
+  test("retention takes those not seen for long, but for those a hold keeps", async () => {
+    const { db } = database;
+    const due = { cutoff: new Date("2026-02-20T00:00:00Z"), heldSubjects: ["value:100.128.0.7"] };
+    const done = await db.bookkeep("cursor", async (tx) => ({
+      counted: await retainedAttackers.count(tx, due),
+      removed: await retainedAttackers.remove(tx, due, 100),
+      left: await retainedAttackers.count(tx, due),
+    }));
+    const held = [{ why: "legal hold", records: 1 }];
+    expect(done).toEqual({ counted: { due: 2, held }, removed: 1, left: { due: 1, held } });
+    await climbAll(world);
+    expect((await groups("100.128.")).flat()).not.toContain("100.128.1.7");
+  });
 });

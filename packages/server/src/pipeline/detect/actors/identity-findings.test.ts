@@ -5,11 +5,11 @@ import { emptyTraces, type SecretUse } from "./observation.ts";
 
 const ID = "idn_5f0c1d3e-1111-5222-8333-444455556666" as IdentityId;
 const HOUR = 3_600_000;
-const seen = (address: string, secrets: SecretUse[], asn: string | null = null, hour = 0) => ({
+const seen = (address: string, secrets: SecretUse[], from: { asn?: string; hour?: number } = {}) => ({
   address,
-  asn,
-  firstSeenMs: hour * HOUR,
-  lastSeenMs: hour * HOUR,
+  asn: from.asn ?? null,
+  firstSeenMs: (from.hour ?? 0) * HOUR,
+  lastSeenMs: (from.hour ?? 0) * HOUR,
   traces: { ...emptyTraces(), secrets },
 });
 const use = (secret: string, accounts: string[], services: string[] = ["ssh"]): SecretUse => ({
@@ -42,7 +42,8 @@ describe("what an identity's addresses show together", () => {
   });
 
   test("three networks within a day, not within a week", () => {
-    const from = (hours: number) => ["AS1", "AS2", "AS3"].map((asn, index) => seen(asn, [], asn, index * hours));
+    const from = (hours: number) =>
+      ["AS1", "AS2", "AS3"].map((asn, index) => seen(asn, [], { asn, hour: index * hours }));
     expect(actions(...from(11))).toEqual(["identity.networks"]);
     expect(actions(...from(50))).toEqual([]);
   });

@@ -9,6 +9,23 @@ import type { TraceKind } from "./observation.ts";
 /** Keyed hash of a text, hexadecimal: without the key nobody tries words against it. */
 export type KeyedHash = (purpose: string, text: string) => string;
 
+/** Attackers try the same words again and again; how many different ones is theirs to choose. */
+const REMEMBERED_MAX = 20_000;
+const REMEMBERED_CHARS_MAX = 64;
+
+/** The same hashes, of which those of short texts are worked out once. */
+export function remembered(keyed: KeyedHash): KeyedHash {
+  const known = new Map<string, string>();
+  return (purpose, text) => {
+    if (text.length > REMEMBERED_CHARS_MAX) return keyed(purpose, text);
+    const key = `${purpose} ${text}`;
+    const hash = known.get(key) ?? keyed(purpose, text);
+    if (known.size >= REMEMBERED_MAX) known.clear();
+    known.set(key, hash);
+    return hash;
+  };
+}
+
 /** What one event says of the hands behind its source address. */
 export type EventTrace = Readonly<{
   address: string;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Actor } from "@tyr/contract";
 import { cursorOf, moveCursor, type TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
@@ -7,7 +8,7 @@ import { startLoop, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { readEventsAfter, type StoredDerived, type StreamEvent } from "#collect";
 import { readDetectionsAfter } from "#detect";
-import { handOver, ownIdentityOf, takeDetections, takeEvents } from "./accumulate.ts";
+import { handOver, ownIdentityOf, takeDetections, takeEvents, takeOver } from "./accumulate.ts";
 import { stepCampaigns } from "./cluster-campaigns.ts";
 import { stepIdentities } from "./cluster-identities.ts";
 import { identitiesDone, observationsDone } from "./ladder-store.ts";
@@ -16,7 +17,7 @@ import type { Observation } from "./observation.ts";
 import { observationsByAddress, saveObservations, savePhases } from "./observation-store.ts";
 import type { PhaseOf } from "./phase.ts";
 import type { Plan } from "./plan.ts";
-import type { KeyedHash } from "./read-trace.ts";
+import { remembered, type KeyedHash } from "./read-trace.ts";
 import { tellCampaigns, tellIdentities } from "./tell.ts";
 import { writePlan } from "./write-plan.ts";
 
@@ -46,9 +47,23 @@ const BATCH_MAX = 1_000;
 /** Addresses per step: some tens of milliseconds, as the embedded engine has one connection. */
 const STEP_MAX = 200;
 const REST_MS = 1_000;
+/** In hand before they are stored: some hundred milliseconds of work at most. */
+const EVENTS_HELD_MAX = 10_000;
+const ADDRESSES_HELD_MAX = 300;
+/** It works a third of the time: nobody waits for it, and taking events in and detecting come first. */
+const RESTS_PER_WORK = 2;
+const GIVE_WAY_MAX_MS = 1_000;
 
-export function createActors(deps: ActorsDeps): Actors {
-  return startLoop({ name: "actors", step: async () => await climb(deps), restMs: REST_MS, log: deps.log });
+export function createActors({ keyed, ...given }: ActorsDeps): Actors {
+  const deps = { ...given, keyed: remembered(keyed) };
+  const step = async (signal: AbortSignal): Promise<boolean> => {
+    const began = performance.now();
+    const more = await climb(deps);
+    const restMs = Math.min(GIVE_WAY_MAX_MS, (performance.now() - began) * RESTS_PER_WORK);
+    if (more) await sleep(restMs, undefined, { signal }).catch(() => undefined);
+    return more;
+  };
+  return startLoop({ name: "actors", step, restMs: REST_MS, log: deps.log });
 }
 
 /**
@@ -58,27 +73,40 @@ export function createActors(deps: ActorsDeps): Actors {
  * @returns whether there is more to do at once
  */
 export async function climb(deps: ActorsDeps): Promise<boolean> {
-  if (await takeEventBatch(deps)) return true;
+  if (await takeEventBatches(deps)) return true;
   if (await takeDetectionBatch(deps)) return true;
   const identities = await clusterIdentities(deps);
   return (await clusterCampaigns(deps)) || identities;
 }
 
-async function takeEventBatch(deps: ActorsDeps): Promise<boolean> {
+/**
+ * Events are read until there are no more, or as many events or addresses are in hand as one transaction should write:
+ * what a write costs is the number of addresses, so a flood of few is cheap however many events it has.
+ *
+ * @returns whether there may be more at once
+ */
+async function takeEventBatches(deps: ActorsDeps): Promise<boolean> {
   const { database, clock, keyed, readAfter, batchMax = BATCH_MAX } = deps;
-  const position = await cursorOf(database.read, EVENT_CONSUMER);
-  const events = await (readAfter?.(position, batchMax) ?? readEventsAfter(database.read, position, batchMax));
-  const last = events.at(-1);
-  if (last === undefined) return false;
-  const addresses = new Set(events.flatMap(({ src }) => src?.ip ?? []));
-  const hand = handOver(await observationsByAddress(database.read, [...addresses]));
-  takeEvents(hand, events, keyed);
-  const cursor = { consumer: EVENT_CONSUMER, position: last.position, now: clock.now() };
+  const hand = handOver([]);
+  const began = await cursorOf(database.read, EVENT_CONSUMER);
+  let position = began;
+  let more = true;
+  while (more && position - began < EVENTS_HELD_MAX && hand.observations.size < ADDRESSES_HELD_MAX) {
+    const events = await (readAfter?.(position, batchMax) ?? readEventsAfter(database.read, position, batchMax));
+    const addresses = new Set(events.flatMap(({ src }) => src?.ip ?? []));
+    const unknown = [...addresses].filter((address) => !hand.observations.has(address));
+    takeOver(hand, await observationsByAddress(database.read, unknown));
+    takeEvents(hand, events, keyed);
+    position = events.at(-1)?.position ?? position;
+    more = events.length === batchMax;
+  }
+  if (position === began) return false;
+  const cursor = { consumer: EVENT_CONSUMER, position, now: clock.now() };
   await database.bookkeep("cursor", async (tx) => {
     await saveObservations(tx, hand);
     await moveCursor(tx, cursor);
   });
-  return events.length === batchMax;
+  return more;
 }
 
 async function takeDetectionBatch({ database, clock, phaseOf, batchMax = BATCH_MAX }: ActorsDeps): Promise<boolean> {
