@@ -2,6 +2,7 @@ import type { LogFormat } from "@tyr/contract";
 import type { Normalised } from "../event.ts";
 import { normaliseAccess } from "./access-log.ts";
 import { normaliseCowrie } from "./cowrie.ts";
+import { readEximMessage } from "./exim-message.ts";
 import { normaliseJson } from "./generic-json.ts";
 import type { NormaliseOptions } from "./options.ts";
 import { isSyslogForSure, readOwnLog, unwrapped } from "./services/own-log.ts";
@@ -87,7 +88,7 @@ function normaliseAny(line: string, options: NormaliseOptions, depth = 1): Norma
   if (looksLike === "sshd" && isSyslogForSure(line)) return normaliseSyslog(line, options);
   const inside = depth === 0 ? undefined : unwrapped(line);
   if (inside !== undefined) return normaliseAny(inside, options, depth - 1);
-  return readOwnLog(line, options) ?? normaliseTimed(line, options);
+  return readEximMessage(line) ?? readOwnLog(line, options) ?? normaliseTimed(line, options);
 }
 
 /** A line of nobody we know, that may be syslog of an odd sender and may have a time. */

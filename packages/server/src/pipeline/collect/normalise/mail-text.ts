@@ -165,7 +165,7 @@ function fnv1a(text: string, seed: number): number {
   return hash >>> 0;
 }
 
-const WORDS_MAX = 4_096;
+const WORDS_MAX = 1_024;
 const SHINGLE_WORDS = 3;
 /** Too little text is like any other. */
 const SHINGLES_MIN = 4;
