@@ -11,7 +11,7 @@ const SECRET_KINDS = [
   "mysql_native_password",
   "snmp_community",
 ] as const;
-export type SecretKind = (typeof SECRET_KINDS)[number];
+type SecretKind = (typeof SECRET_KINDS)[number];
 
 /** A secret somebody tried. It goes no further than the keyed hash made of it. */
 export type TriedSecret = Readonly<{ kind: SecretKind; secret: string }>;
