@@ -207,7 +207,7 @@ describe("what people say of who is who, and what goes", () => {
     (await identities(database.db)).filter(([first]) => first?.startsWith(prefix));
   const identityOf = async (address: string): Promise<IdentityId> => {
     const found = await findAttacker(database.db.read, { address });
-    if (found?.summary.ownIdentityId == null) throw new Error(`${address} has no identity`);
+    if (found === undefined || found.summary.ownIdentityId === null) throw new Error(`${address} has no identity`);
     return found.summary.ownIdentityId;
   };
   /** Everything is looked at again, as after more events. */
