@@ -24,6 +24,7 @@ type Asked = NonNullable<CallInput<"ttp.matrix">["query"]>;
 type PanelProps = Readonly<{ found: Found; asked: Asked; domain: string; onClose: () => void }>;
 
 const SHOWN = 5;
+const RULES_SHOWN = 8;
 
 /** One technique under one tactic: who looks for it, what was found, and who is known for it. */
 export function CellPanel({ found, asked, domain, onClose }: PanelProps): ReactNode {
@@ -108,7 +109,7 @@ function RulesOf({ named, tactic }: Readonly<{ named: readonly string[]; tactic:
             <p className="muted">None.</p>
           ) : (
             <ul className="plain">
-              {rules.map((rule) => (
+              {rules.slice(0, RULES_SHOWN).map((rule) => (
                 <li key={rule.id} className="rule-line">
                   <Link to="/rules/$id" params={{ id: rule.id }} className="row-link">
                     <SeverityShape severity={rule.level} />
@@ -118,6 +119,13 @@ function RulesOf({ named, tactic }: Readonly<{ named: readonly string[]; tactic:
                   {rule.state === "enabled" ? null : <StateBadge state={rule.state} />}
                 </li>
               ))}
+              {rules.length > RULES_SHOWN ? (
+                <li>
+                  <Link to="/rules" search={{ q: named[0] }}>
+                    All {rules.length}
+                  </Link>
+                </li>
+              ) : null}
             </ul>
           );
         }}

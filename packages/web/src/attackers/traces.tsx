@@ -2,6 +2,7 @@ import type { Attacker } from "@tyr/contract";
 import type { ReactNode } from "react";
 import { Code } from "../kit/copy.tsx";
 import { counted } from "../text/counted.ts";
+import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
 
 const LISTS = [
@@ -15,7 +16,7 @@ const LISTS = [
 
 /** What tells these hands from others, and how far through the kill chain they came. */
 export function TracesOf({ attacker }: Readonly<{ attacker: Attacker }>): ReactNode {
-  const { traces, phases, notKept } = attacker;
+  const { traces, phases, notKept, sensors } = attacker;
   const lists = LISTS.filter(([name]) => traces[name].length > 0);
   return (
     <>
@@ -60,6 +61,7 @@ export function TracesOf({ attacker }: Readonly<{ attacker: Attacker }>): ReactN
           {phases.map(({ phase, sensorId, firstAt, lastAt }) => (
             <li key={`${phase} ${sensorId}`} className="inline">
               <span className="badge">{phase.replaceAll("_", " ")}</span>
+              <Hostile text={sensors.find(({ id }) => id === sensorId)?.name ?? "some sensor"} limit={60} />
               <Time at={firstAt} />
               {firstAt === lastAt ? null : (
                 <>

@@ -11,6 +11,7 @@ import { useAct } from "../kit/use-act.ts";
 import { counted, DETECTIONS } from "../text/counted.ts";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
+import { useZone } from "../time/use-zone.ts";
 import { LOOK_MS, PeriodField, periodOf, ReplayProgress } from "./replay.tsx";
 
 /** Lets the rule in force find in older events: what it finds is stored and marked, and nobody is told. */
@@ -37,12 +38,13 @@ export function Backfills({ rule }: Readonly<{ rule: RuleDetail }>): ReactNode {
 }
 
 function Begin({ rule }: Readonly<{ rule: RuleDetail }>): ReactNode {
+  const zone = useZone();
   const begin = useAct("backfill.create", {
     stale: ["backfill", "audit"],
     done: ({ id }) => ({ text: "The backfill has begun", ref: id }),
   });
   const submit = (form: FormData): void =>
-    begin.mutate({ body: { ruleId: rule.id, ...periodOf(form), reason: formText(form, "reason") } });
+    begin.mutate({ body: { ruleId: rule.id, ...periodOf(form, zone), reason: formText(form, "reason") } });
   return (
     <section className="card">
       <h2>Let it find in older events</h2>

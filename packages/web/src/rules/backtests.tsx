@@ -9,6 +9,7 @@ import { ErrorNotice, Loaded } from "../kit/notice.tsx";
 import { StateBadge } from "../kit/state.tsx";
 import { useAct } from "../kit/use-act.ts";
 import { Time } from "../time/time.tsx";
+import { useZone } from "../time/use-zone.ts";
 import { BacktestResult } from "./backtest-result.tsx";
 import { LOOK_MS, PeriodField, periodOf, ReplayProgress } from "./replay.tsx";
 
@@ -31,6 +32,7 @@ export function Backtests({ rule }: Readonly<{ rule: RuleDetail }>): ReactNode {
 type BeginProps = Readonly<{ rule: RuleDetail; onBegun: (id: Backtest["id"]) => void }>;
 
 function Begin({ rule, onBegun }: BeginProps): ReactNode {
+  const zone = useZone();
   const [draft, setDraft] = useState(false);
   const begin = useAct("backtest.create", {
     stale: ["backtest"],
@@ -38,7 +40,7 @@ function Begin({ rule, onBegun }: BeginProps): ReactNode {
     after: ({ id }) => onBegun(id),
   });
   const submit = (form: FormData): void => {
-    const period = periodOf(form);
+    const period = periodOf(form, zone);
     const body: BacktestNew = draft ? { ...period, text: formText(form, "text") } : { ...period, ruleId: rule.id };
     begin.mutate({ body });
   };

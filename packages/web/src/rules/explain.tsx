@@ -12,6 +12,8 @@ import { REACH_WORDS } from "./words.ts";
 /** What the rule has to see, whether that comes in, and what it stands with. */
 export function Explain({ rule }: Readonly<{ rule: RuleDetail }>): ReactNode {
   const figures = useQuery(ask("rule.figures", { params: { id: rule.id }, query: {} }));
+  // What a rule leaves open, it takes from anywhere.
+  const logsource = Object.fromEntries(Object.entries(rule.logsource).filter(([, value]) => value !== null));
   return (
     <>
       <section className="card">
@@ -22,10 +24,10 @@ export function Explain({ rule }: Readonly<{ rule: RuleDetail }>): ReactNode {
       </section>
       <section className="card">
         <h2>Looks at</h2>
-        {Object.keys(rule.logsource).length === 0 ? (
+        {Object.keys(logsource).length === 0 ? (
           <p className="muted">What the rules it refers to find.</p>
         ) : (
-          <FactList facts={rule.logsource} />
+          <FactList facts={logsource} />
         )}
         <Others title="Refers to" ids={rule.refersTo} />
         <Others title="Is part of" ids={rule.referredBy} />

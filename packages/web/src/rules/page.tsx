@@ -96,7 +96,8 @@ const COLUMNS: readonly Column<Row>[] = [
     header: "Could fire",
     className: "nowrap",
     sortBy: ({ figures }) => figures?.reach.reach ?? "",
-    cell: ({ figures }) => (figures === undefined ? unknown : REACH_WORDS[figures.reach.reach].short),
+    cell: ({ figures }) =>
+      figures === undefined || figures.reach.reach === "unknown" ? unknown : REACH_WORDS[figures.reach.reach].short,
   },
 ];
 

@@ -1,6 +1,8 @@
 import type { Backtest } from "@tyr/contract";
-import type { ReactNode } from "react";
-import { Field } from "../kit/field.tsx";
+import { useState, type ReactNode } from "react";
+import { Field, formText } from "../kit/field.tsx";
+import { parseControl, type Zone } from "../time/format.ts";
+import { useZone } from "../time/use-zone.ts";
 
 const DAY_MS = 86_400_000;
 const PERIODS = [
@@ -13,28 +15,46 @@ const PERIODS = [
 /** While it runs, how often it is looked at. */
 export const LOOK_MS = 700;
 
-/** Which stored events are gone over. */
+/** Which stored events are gone over: up to now, or between two times. */
 export function PeriodField(): ReactNode {
+  const zone = useZone();
+  const [chosen, setChosen] = useState("7");
   return (
-    <Field label="Events of">
-      {(control) => (
-        <select {...control} name="days" defaultValue="7">
-          {PERIODS.map(([days, words]) => (
-            <option key={days} value={days}>
-              {words}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
+    <>
+      <Field label="Events of">
+        {(control) => (
+          <select {...control} name="days" value={chosen} onChange={(event) => setChosen(event.target.value)}>
+            {PERIODS.map(([days, words]) => (
+              <option key={days} value={days}>
+                {words}
+              </option>
+            ))}
+            <option value="own">another time</option>
+          </select>
+        )}
+      </Field>
+      {chosen === "own" ? (
+        <>
+          <Field label={`From (${zone === "utc" ? "UTC" : "local time"})`} hint="At most a year.">
+            {(control) => <input {...control} type="datetime-local" name="from" required />}
+          </Field>
+          <Field label="Before">{(control) => <input {...control} type="datetime-local" name="to" required />}</Field>
+        </>
+      ) : null}
+    </>
   );
 }
 
-/** The period that was chosen, up to now. */
-export function periodOf(form: FormData): Readonly<{ from: string; to: string }> {
+/** The period that was chosen; by days it ends now. */
+export function periodOf(form: FormData, zone: Zone): Readonly<{ from: string; to: string }> {
+  const days = formText(form, "days");
+  if (days === "own")
+    return {
+      from: parseControl(formText(form, "from"), zone) ?? "",
+      to: parseControl(formText(form, "to"), zone) ?? "",
+    };
   const now = Date.now();
-  const from = now - Number(form.get("days")) * DAY_MS;
-  return { from: new Date(from).toISOString(), to: new Date(now).toISOString() };
+  return { from: new Date(now - Number(days) * DAY_MS).toISOString(), to: new Date(now).toISOString() };
 }
 
 type ProgressProps = Readonly<{
