@@ -22,11 +22,12 @@ export function intelHandlers(intel: Intel): Pick<Handlers, IntelRoutes> {
       if (address === undefined) return refuse("VALIDATION_FAILED", "this is no address");
       return ok(toAddressIntel(address, await intel.about(address)));
     },
-    "intel.load": async ({ params: { list }, query: { load, last }, body }, { caller }) => {
+    "intel.load": async ({ params: { list }, query: { load, last }, body }, { caller, requestId }) => {
       const parsed = parseList(list, new TextDecoder().decode(body));
       if (parsed === undefined) return refuse("VALIDATION_FAILED", `this is no list in a form ${list} is published in`);
       const { entries, rejected } = parsed;
-      return ok(await intel.load({ list, generation: load, entries, rejected, isLast: last, by: caller.actor }));
+      const by = { actor: caller.actor, requestId };
+      return ok(await intel.load({ list, generation: load, entries, rejected, isLast: last, by }));
     },
   };
 }

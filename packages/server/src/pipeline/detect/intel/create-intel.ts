@@ -114,7 +114,7 @@ function startFeed(feed: IntelFeed, deps: IntelDeps): RunningLoop {
         entries: part,
         rejected: isLast ? rejected : 0,
         isLast,
-        by: INTEL_ACTOR,
+        by: { actor: INTEL_ACTOR, requestId: null },
       });
     }
     return false;

@@ -112,7 +112,7 @@ describe.each(TEST_ENGINES)("what others know of attackers, on %s", (engine) => 
     list: string,
     entries: readonly IntelEntry[],
     { isLast = true, generation = randomUUID() }: Readonly<{ isLast?: boolean; generation?: string }> = {},
-  ) => await loadListPart(deps(), { list, generation, entries, rejected: 0, isLast, by: BY.actor });
+  ) => await loadListPart(deps(), { list, generation, entries, rejected: 0, isLast, by: BY });
 
   test("is nothing while nothing is loaded and nobody switched on: events of that time are passed by", async () => {
     await send(login("9.9.9.9", "2026-03-01T10:00:00Z"));

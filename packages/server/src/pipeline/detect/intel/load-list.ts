@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Actor } from "@tyr/contract";
+import type { By } from "#collect";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import type { IntelEntry } from "./answer.ts";
@@ -13,7 +13,7 @@ export type ListPart = Readonly<{
   /** Lines nobody could read. */
   rejected: number;
   isLast: boolean;
-  by: Actor;
+  by: By;
 }>;
 /** `entries`: how many the list holds with this part; `inForce`: whether they count now. */
 export type ListLoaded = Readonly<{ list: string; entries: number; rejected: number; inForce: boolean }>;
@@ -34,7 +34,7 @@ export async function loadListPart(
     (done: ListLoaded) => [
       {
         type: "intel.list_loaded",
-        actor: by,
+        ...by,
         object: { kind: "intel_list", id: list },
         after: done.inForce ? `${done.entries} in force` : `${done.entries} loaded, not in force yet`,
         details: { entries: entries.length, rejected, entriesSha256: digest, inForce: isLast },
