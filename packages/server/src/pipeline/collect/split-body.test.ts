@@ -46,6 +46,13 @@ describe("a body becomes events", () => {
     expect(texts("[x] a\n[y] b", true)).toEqual(["[x] a", "[y] b"]);
   });
 
+  test.each(["[2026-02-01 10:00:00] a", "[Sun Feb 01 10:00:00 2026] [:error] a", "[info] a", "[GIN] 2026/02/01 a"])(
+    "a log that begins with %s is one of lines, whatever its sender says",
+    (line) => {
+      expect(texts(`${line}\n${line}`)).toEqual([line, line]);
+    },
+  );
+
   test("bytes that are no UTF-8 damage their own line only, and are kept", () => {
     const body = Buffer.concat([Buffer.from("é\n"), Buffer.from([0xff, 0x41]), Buffer.from("\nc")]);
     expect([...items(body, true)]).toEqual([

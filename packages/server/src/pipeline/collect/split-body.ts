@@ -91,6 +91,9 @@ function isWholeJson(text: string): boolean {
   }
 }
 
+/** A log whose lines begin with a time or a level in brackets: nothing JSON can begin with. */
+const BRACKETED = /^\[(?:\d{4}-\d\d|[A-Z][a-z]{2} |(?!(?:true|false|null)\])[A-Za-z]{2,16}\])/;
+
 /** A value printed over several lines is one event; bodies longer than a line may be cannot be one. */
 const WHOLE_CHARS_MAX = 65_536;
 
@@ -105,8 +108,9 @@ export function splitBody(body: Uint8Array, lines: boolean): Iterator<Item> {
   const valid = isUtf8(buffer);
   if (lines && !valid) return damagedLines(buffer);
   const text = buffer.toString("utf8").replace(/^\uFEFF/, "");
-  const start = text.slice(0, 1024).trimStart().slice(0, 1);
-  if (!lines && start === "[") return arrayItems(text, !valid);
+  const head = text.slice(0, 1024).trimStart();
+  const start = head.slice(0, 1);
+  if (!lines && start === "[" && !BRACKETED.test(head)) return arrayItems(text, !valid);
   if (!lines && start === "{" && text.length <= WHOLE_CHARS_MAX && text.trimEnd().includes("\n") && isWholeJson(text)) {
     return [{ text: text.trim(), place: 0 }].values();
   }
