@@ -137,26 +137,30 @@ function tryAgain({ event, user }: Attempt, { secrets, secretCount }: Source, ha
   return { accounts, sinceMs: isRecent ? known.sinceMs : at, sprayed: isSpraying || known?.sprayed === true };
 }
 
-/** @returns whether this source still tells secrets apart */
+function counted({ event, user, isCommon }: Attempt, before: Source, isNewSecret: boolean): Source {
+  return {
+    ...before,
+    ...lastingAt(event, before),
+    attempts: before.attempts + (isCommon ? 0 : 1),
+    secretCount: before.secretCount + (isNewSecret ? 1 : 0),
+    accounts: isCommon ? before.accounts : added(before.accounts, user, ACCOUNTS_MAX),
+  };
+}
+
+/** @returns whether secret and account are among those told apart: the first 64, and the first 16 for each within an hour */
 function takeSource(attempt: Attempt, into: Into): boolean {
-  const { event, user, hash, src, isCommon } = attempt;
+  const { event, user, hash, src } = attempt;
   const before = sourceBefore(attempt, into);
   const isKnown = Object.hasOwn(before.secrets, hash);
   const hasRoom = isKnown || before.secretCount < SECRETS_MAX;
   const tried = tryAgain(attempt, before, hash);
   if (tried.sprayed && before.secrets[hash]?.sprayed !== true) tellSprayed(attempt, tried.accounts, into.emit);
   if (hasRoom) before.secrets[hash] = tried;
-  const after: Source = {
-    ...before,
-    ...lastingAt(event, before),
-    attempts: before.attempts + (isCommon ? 0 : 1),
-    secretCount: before.secretCount + (isKnown || !hasRoom ? 0 : 1),
-    accounts: isCommon ? before.accounts : added(before.accounts, user, ACCOUNTS_MAX),
-  };
+  const after = counted(attempt, before, hasRoom && !isKnown);
   const isStuffed = looksStuffed(after);
   if (isStuffed) tellStuffed(attempt, after, into.emit);
   into.groups.set(`source ${src}`, event.sensorId, { ...after, stuffed: after.stuffed || isStuffed });
-  return hasRoom;
+  return hasRoom && tried.accounts.includes(user);
 }
 
 /** Told at two targets, then whenever their number has doubled. */

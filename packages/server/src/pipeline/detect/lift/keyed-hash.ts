@@ -25,6 +25,7 @@ export async function openSecretHash({
 }: Readonly<{ database: Database; secrets: Secrets }>): Promise<HashSecret> {
   const known = await secrets.open(database.read, PLACE);
   if (known !== undefined) return keyedHash(known);
+  // No entry in the log: nobody asked for it, and nothing anybody sees changes by it.
   const made = await database.bookkeep("counters", async (tx) => {
     // Two processes that start at once: the head of a stream is what they wait for each other at.
     await takePositions(tx, "message", 0);

@@ -235,6 +235,13 @@ describe("credentials", () => {
     expect(fieldsOf(both("mysql", "Mysql!"), "credential.reused")).toEqual([]);
   });
 
+  test("are told apart up to a limit: neither a dictionary of secrets nor one of accounts fills memory or table", () => {
+    const secrets = Array.from({ length: 200 }, (_, place) => login(place, "root", `secret ${place}`));
+    const accounts = Array.from({ length: 200 }, (_, place) => login(place, `user ${place}`, "Winter2026!"));
+    expect(lifted(eventsFrom(secrets)).tried).toHaveLength(64);
+    expect(lifted(eventsFrom(accounts)).tried).toHaveLength(16);
+  });
+
   test("never show a secret: not in events, not in messages, not in a hash anybody else could make", () => {
     const secrets = ["hunter2-planted", "kX8-planted"];
     const lines = secrets.flatMap((secret) =>
@@ -243,9 +250,9 @@ describe("credentials", () => {
         login(second + 60, user, { password: secret, protocol: "telnet" }),
       ]),
     );
-    const { derived, messages, said } = lifted(eventsFrom(lines));
+    const { derived, messages, tried, said } = lifted(eventsFrom(lines));
     expect(derived.map(({ action }) => action)).toContain("credential.reused");
-    const written = JSON.stringify([derived.map(asRead), messages, said.map(({ payload }) => payload())]);
+    const written = JSON.stringify([derived.map(asRead), messages, tried, said.map(({ payload }) => payload())]);
     expect(said.length).toBeGreaterThan(0);
     for (const secret of secrets) {
       expect(written).not.toContain(secret);
