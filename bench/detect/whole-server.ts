@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "kysely";
+import { clientOf, setUp, startServer } from "../../packages/server/test/server-process.ts";
+import { line, marker } from "../lines.ts";
+import { dataDirIn, openBenchDatabase, percentiles, type BenchPlace } from "./place.ts";
+
+const CONNECTIONS = 4;
+const LINES = 500;
+
+/** Sends as fast as is acknowledged, waits until nothing lags, and reads from the rows how long each finding took. */
+export async function measureServer(place: BenchPlace, seconds: number): Promise<Readonly<Record<string, unknown>>> {
+  const dataDir = dataDirIn(place);
+  const env: Record<string, string> = {
+    TYR_RULES_DIR: place.rules,
+    ...(place.postgres === undefined ? {} : { TYR_DATABASE_URL: place.postgres }),
+  };
+  const first = await startServer({ dataDir, args: ["--no-sample"], env });
+  const admin = await setUp(first);
+  const { token = "" } = await admin.call("session.login", {
+    body: { name: "alice", password: "the kettle sang at noon", token: true },
+  });
+  const { key } = await admin.call("sensor.create", { body: { name: "bench", kind: "custom" } });
+  await first.stop();
+  const figures = await (async () => {
+    await using server = await startServer({ dataDir, args: ["--no-sample"], env });
+    const client = clientOf(server.url, token);
+    const { rules } = await client.call("rule.list", {});
+    const cpuBefore = server.cpuSeconds();
+    const began = performance.now();
+    const events = await send(server.url, { key, until: began + seconds * 1000 });
+    for (;;) {
+      const { pipeline } = await client.call("status.get", {});
+      if (pipeline.every((one) => one.lag === 0)) break;
+      await sleep(20);
+    }
+    const settledMs = performance.now() - began;
+    const cpuMicrosPerEvent = Math.round(((server.cpuSeconds() - cpuBefore) * 1e6) / events);
+    await server.stop();
+    return {
+      rulesInForce: rules.length,
+      events,
+      eventsPerSecond: Math.round(events / (settledMs / 1000)),
+      cpuMicrosPerEvent,
+    };
+  })();
+  return { ...figures, ...(await rowsOf(place, dataDir)) };
+}
+
+async function send(url: string, { key, until }: Readonly<{ key: string; until: number }>): Promise<number> {
+  let accepted = 0;
+  let sent = 0;
+  let markers = 0;
+  const sender = async (): Promise<void> => {
+    while (performance.now() < until) {
+      const now = new Date();
+      const lines = [...Array.from({ length: LINES - 1 }, () => line(sent++, now)), marker(markers++, now).text];
+      const response = await fetch(`${url}/api/v1/events`, {
+        method: "POST",
+        headers: { "x-tyr-key": key, "content-type": "text/plain" },
+        body: lines.join("\n"),
+      });
+      await response.arrayBuffer();
+      if (response.status === 429) await sleep(Number(response.headers.get("retry-after") ?? 1) * 1000);
+      else if (!response.ok) throw new Error(`intake answered ${response.status}`);
+      else accepted += LINES;
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, sender));
+  return accepted;
+}
+
+/** Of every tagged finding: milliseconds from the receipt of the event that completed it to its being written. */
+async function rowsOf(place: BenchPlace, dataDir: string): Promise<Readonly<Record<string, unknown>>> {
+  await using database = await openBenchDatabase(place, dataDir);
+  const rows = await database.read
+    .selectFrom("tag")
+    .innerJoin("detection", "detection.id", "tag.detection_id")
+    .innerJoin("event", (join) => join.on(sql<boolean>`event.id = substr(tag.source_id, 5)::uuid`))
+    .select(sql<number>`(extract(epoch from detection.recorded_at - event.observed_at) * 1000)::float8`.as("ms"))
+    .execute();
+  return { tags: rows.length, storedToTaggedMs: percentiles(rows.map(({ ms }) => ms)) };
+}
