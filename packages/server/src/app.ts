@@ -54,7 +54,6 @@ import { createSecrets, openKeyRotation, type KeyRotation, type Secrets } from "
 import { createRespond, listBlockTimeline } from "#respond";
 import { actionHandlers } from "./api/actions.ts";
 import { accountHandlers } from "./api/account.ts";
-import { replayHandlers } from "./api/backtests.ts";
 import { blockHandlers } from "./api/blocks.ts";
 import { collectHandlers } from "./api/collect.ts";
 import { dutyHandlers } from "./api/duties.ts";
@@ -268,9 +267,8 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
       attack: () => rules().attack,
     }),
     ...collectHandlers({ database, collect }),
-    ...replayHandlers(rooms.replays),
     ...intelHandlers(rooms.intel),
-    ...detectHandlers({ ...base, ...rooms, clock, rulesDir: base.config.rulesDir }),
+    ...detectHandlers({ ...base, ...rooms, clock, rulesDir: base.config.rulesDir, consumers: CONSUMERS }),
     ...incidentHandlers({
       database,
       desk: createIncidentDesk({ database, clock, bus }),

@@ -1,13 +1,15 @@
 import { createLadderDesk, ladderAnchors } from "#actors";
-import type { Attack, Detect, RuleKeeper, RuleStates } from "#detect";
+import type { Attack, Detect, Replays, RuleKeeper, RuleStates } from "#detect";
 import type { TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import { attackHandlers } from "./api/attack.ts";
 import { attackerHandlers } from "./api/attackers.ts";
 import { credentialHandlers } from "./api/credentials.ts";
+import { replayHandlers } from "./api/backtests.ts";
 import { detectionHandlers } from "./api/detections.ts";
 import { ladderHandlers } from "./api/identities.ts";
+import { metricsHandlers, type MetricsDeps } from "./api/metrics.ts";
 import { ruleFigureHandlers } from "./api/rule-figures.ts";
 import { ruleHandlers } from "./api/rules.ts";
 import { ttpExportHandlers } from "./api/ttp-export.ts";
@@ -22,6 +24,8 @@ export type DetectParts = Readonly<{
   keeper: RuleKeeper;
   detect: Detect;
   ruleStates: RuleStates;
+  replays: Replays;
+  consumers: MetricsDeps["consumers"];
 }>;
 
 /** What is answered of detections, rules, techniques, and who is behind them. */
@@ -32,6 +36,14 @@ export function detectHandlers(parts: DetectParts) {
   return {
     ...detectionHandlers({ database, rules }),
     ...ruleFigureHandlers({ database, clock, rules, costs: () => detect.costs() }),
+    ...replayHandlers(parts.replays),
+    ...metricsHandlers({
+      database,
+      rules,
+      consumers: parts.consumers,
+      losses: detect.losses,
+      latency: () => detect.costs()?.latency,
+    }),
     ...ruleHandlers({ database, rules, states }),
     ...ttpHandlers({ database, rules, states, rulesDir, ladder }),
     ...ttpExportHandlers({ database, clock, rules, ladder }),

@@ -11,6 +11,7 @@ import { federationRoutes } from "./federation.ts";
 import { governRoutes } from "./govern.ts";
 import { intelRoutes } from "./intel.ts";
 import { keyRoutes } from "./keys.ts";
+import { metricsRoutes } from "./metrics.ts";
 import { passkeyRoutes } from "./passkeys.ts";
 import { privacyRoutes } from "./privacy.ts";
 import { retentionRoutes } from "./retention.ts";
@@ -36,6 +37,7 @@ export const routes = {
   ...credentialRoutes,
   ...actorRoutes,
   ...ruleFigureRoutes,
+  ...metricsRoutes,
   ...backtestRoutes,
   ...backfillRoutes,
   ...ruleRoutes,

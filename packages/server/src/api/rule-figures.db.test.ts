@@ -11,6 +11,7 @@ import { systemClock } from "#platform/clock";
 import { silentLogger } from "#platform/log";
 import { openTestDatabase, type TestDatabase } from "#platform/testing";
 import type { Call } from "./handler.ts";
+import { metricsHandlers } from "./metrics.ts";
 import { ruleFigureHandlers } from "./rule-figures.ts";
 
 const rules = loadRulePack(fileURLToPath(new URL("../../../../rules", import.meta.url)));
@@ -27,6 +28,9 @@ const call: Call = {
   setStatus: () => undefined,
   afterSent: () => undefined,
 };
+
+/** Planted wherever an attacker writes: must be in no label. */
+const CANARY = "c4n4ry-Secret";
 
 function answered<T>(schema: TSchema, result: Result<T>): T {
   if (!result.ok) throw new Error(result.refusal.detail);
@@ -47,9 +51,9 @@ describe("figures of rules", () => {
     const created = await collect.sensors.create({ name: "gate", kind: "web" }, by);
     if (!created.ok) throw new Error(created.refusal.detail);
     const lines = Array.from({ length: 6 }, (_, index) =>
-      ["/.env", "/.git/config"].map(
+      ["/.env", `/${CANARY}/.git/config`].map(
         (path) =>
-          `203.0.113.${index} - - [0${1 + (index % 3)}/Feb/2026:10:01:00 +0000] "GET ${path} HTTP/1.1" 404 9 "-" "-"`,
+          `203.0.113.${index} - - [0${1 + (index % 3)}/Feb/2026:10:01:00 +0000] "GET ${path} HTTP/1.1" 404 9 "${CANARY}" "${CANARY}"`,
       ),
     ).flat();
     await collect.intake({ sensor: created.value.sensor, by, body: Buffer.from(lines.join("\n")), year: 2026 });
@@ -114,6 +118,26 @@ describe("figures of rules", () => {
     const command = never.find(({ reach }) => reach.logsources.every((one) => one.logsource.includes("command")));
     expect(command?.reach.reach).toBe("unknown");
     expect(command?.reach.fields.length).toBeGreaterThan(0);
+  });
+
+  test("metrics count by ids of ours, and hold nothing of what attackers sent", async () => {
+    const consumers = [{ consumer: "detect", stream: "event" }] as const;
+    const losses = () => detect.losses();
+    const latency = () => detect.costs()?.latency;
+    const metrics = metricsHandlers({ database: world.db, rules: () => rules, consumers, losses, latency });
+    const input = { params: undefined, query: undefined, body: undefined };
+    const answer = await metrics["metrics.read"](input, call);
+    if (!answer.ok) throw new Error(answer.refusal.detail);
+    const text = answer.value;
+    for (const { ruleId, detections } of (await list()).filter((one) => one.detections > 0))
+      expect(text).toContain(`tyr_ttp_rule_fire_total{rule_id="${ruleId}"} ${detections}\n`);
+    expect(text).toContain('tyr_consumer_lag{consumer="detect"} 0\n');
+    expect(text).toContain("tyr_ttp_eval_events_total 12\n");
+    expect(text).toMatch(/tyr_ttp_tag_written_total\{technique="T\d{4}",tactic="[a-z-]+"\} [1-9]/);
+    expect(text).toContain('tyr_ttp_eval_latency_seconds_bucket{le="+Inf"}');
+    expect(text).not.toMatch(/c4n4ry|203\.0\.113|gate|alice|\/\.env/i);
+    for (const line of text.trimEnd().split("\n"))
+      expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{([a-z_]+="[^"]*",?)+\})? [0-9.e+-]+)$/);
   });
 
   test("one rule is answered by its id; one that is not in force is not there", async () => {

@@ -55,6 +55,8 @@ export {
 } from "./rule-pack.ts";
 export { daysByRule, listInputs, type RuleDay } from "./figures/figure-store.ts";
 export { reachOf, seenInputs, type SeenInputs } from "./figures/reach.ts";
+export { LATENCY_BOUNDS_MS, type LatencyReport } from "./figures/latency.ts";
+export type { LossReport } from "./loss-counts.ts";
 export type { CostReport } from "./figures/rule-costs.ts";
 export { createReplays, type Replays } from "./backtest/create-replays.ts";
 export { readPipelines, type Pipelines } from "./pipelines.ts";

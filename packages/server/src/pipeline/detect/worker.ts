@@ -60,7 +60,7 @@ export type Detect = Readonly<{
   progress(): Promise<Progress>;
   /** What correlations could not use since the start, by reason and by rule: late events, groups let go … */
   losses(): LossReport;
-  /** What single-event rules take of the time, sampled since the pack came into force; undefined before it did. */
+  /** How long events take, and what single-event rules take of it, sampled since the pack came into force; undefined before it did. */
   costs(): ReturnType<FigureWatch["costs"]> | undefined;
   /** Resolves when detection is close behind what is stored, or does not move: see `pace.ts`. */
   keptUp(): Promise<void>;
@@ -256,7 +256,7 @@ export class DetectWorker {
     const { position, saved } = await loadState(database.read);
     const watch = createFigureWatch(pack, this.#deps.clock.now());
     await database.bookkeep("counters", async (tx) => await watchInputs(tx, watch.inputs, this.#deps.clock.now()));
-    const evaluator = createEvaluator(pack, this.#told.onLoss, watch.see);
+    const evaluator = watch.timed(createEvaluator(pack, this.#told.onLoss, watch.see));
     await this.#forget(evaluator.restore(saved));
     const states = await statesInForce(database.read);
     evaluator.apply(states);

@@ -150,7 +150,7 @@ detection: { selection: { event.outcome: failure${more} }, condition: selection 
     expect(all).toBeGreaterThan(100);
     const changed = await backtest({ text: login(", user.name: root", single) });
     const [rule] = changed.rules;
-    if (rule?.inForce == null) throw new Error("it was compared with nothing");
+    if (rule === undefined || rule.inForce === null) throw new Error("it was compared with nothing");
     const { detections, inForce } = rule;
     expect(inForce.detections).toBe(of(single).length);
     expect(inForce.both + inForce.onlyHere).toBe(detections);

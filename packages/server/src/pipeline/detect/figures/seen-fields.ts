@@ -19,9 +19,9 @@ export type SeenFields = Readonly<{
   take(): readonly Readonly<RuleInput & { day: string }>[];
 }>;
 
-/** Events of one log source that are looked at one by one each day; afterwards one in sixteen is. */
-const CLOSELY_MAX = 1_000;
-const ONE_IN = 16;
+/** Events of one log source that are looked at one by one each day; afterwards one in sixty-four is: a look takes some 20 µs. */
+const CLOSELY_MAX = 100;
+const ONE_IN = 64;
 const DAY_MS = 86_400_000;
 
 type Wanted = RuleInput & Readonly<{ exists: Expression | undefined }>;
@@ -48,7 +48,8 @@ function existing(field: string): Expression | undefined {
 
 export function createSeenFields(pack: Pick<RulePack, "ruleSet">): SeenFields {
   const sources = wantedOf(pack);
-  let pending = new Map<EventLogsource, Pending>();
+  // By the very objects `eventLogsource` hands out: a few that it remembers, and weakly, as those it forgets come anew.
+  let pending = new WeakMap<EventLogsource, Pending>();
   let today = -1;
   let fresh = new Map<Wanted, number>();
   const begin = (logsource: EventLogsource): Pending => {
@@ -63,7 +64,7 @@ export function createSeenFields(pack: Pick<RulePack, "ruleSet">): SeenFields {
       const day = Math.floor(observedMs / DAY_MS);
       if (day !== today) {
         today = day;
-        pending = new Map();
+        pending = new WeakMap();
       }
       const still = pending.get(event.logsource) ?? begin(event.logsource);
       if (still.wanted.length === 0) return;
