@@ -5,7 +5,7 @@ import { Icon } from "../kit/icon.tsx";
 
 type Asked = NonNullable<CallInput<"ttp.matrix">["query"]>;
 /** Whose techniques; everybody's when absent. */
-export type Scope = Readonly<{ scope: "attacker" | "identity" | "campaign"; id: string }>;
+type Scope = Readonly<{ scope: "attacker" | "identity" | "campaign"; id: string }>;
 type DownloadsProps = Readonly<{ asked: Asked; domain: string | undefined; of?: Scope }>;
 
 const SCORE_WORDS: Readonly<Record<(typeof NAVIGATOR_SCORES)[number], string>> = {
