@@ -27,20 +27,26 @@ const route = getRouteApi("/app/rules/$id");
 
 export function RulePage(): ReactNode {
   const { id } = route.useParams();
-  const query = useQuery(ask("rule.get", { params: { id } }));
   return (
     <Guarded needs="detection:read">
-      <div className="page">
-        <p className="crumbs">
-          <Link to="/rules">Rules</Link>
-          <Icon name="chevron" size={12} />
-          <Hostile text={id} limit={60} mono />
-        </p>
-        <Loaded query={query} lines={12}>
-          {(rule) => <Rule rule={rule} />}
-        </Loaded>
-      </div>
+      <RuleOf id={id} />
     </Guarded>
+  );
+}
+
+function RuleOf({ id }: Readonly<{ id: string }>): ReactNode {
+  const query = useQuery(ask("rule.get", { params: { id } }));
+  return (
+    <div className="page">
+      <p className="crumbs">
+        <Link to="/rules">Rules</Link>
+        <Icon name="chevron" size={12} />
+        <Hostile text={id} limit={60} mono />
+      </p>
+      <Loaded query={query} lines={12}>
+        {(rule) => <Rule rule={rule} />}
+      </Loaded>
+    </div>
   );
 }
 
