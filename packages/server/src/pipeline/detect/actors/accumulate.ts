@@ -18,7 +18,7 @@ export type InHand = Readonly<{
   keysBefore: Map<string, ReadonlySet<string>>;
 }>;
 
-export function newObservation(address: string, seenMs: number): Observation {
+function newObservation(address: string, seenMs: number): Observation {
   return {
     id: observationIdOf(address),
     address,

@@ -32,7 +32,7 @@ export type AttackerSummary = Readonly<{
   asn: string | null;
 }>;
 
-export type AttackerFilter = Readonly<{
+type AttackerFilter = Readonly<{
   id?: ObservationId | undefined;
   /** Canonical address or prefix. */
   prefix?: string | undefined;
@@ -49,7 +49,7 @@ export type AttackerFilter = Readonly<{
 
 /** A place in a list: the value it is sorted by (milliseconds, points or events), then the id. */
 export type AttackerPlace = Readonly<{ value: number; id: string }>;
-export type AttackerListing = Readonly<{
+type AttackerListing = Readonly<{
   filter: AttackerFilter;
   sort: AttackerOrder;
   before?: AttackerPlace | undefined;
@@ -181,19 +181,4 @@ export async function findAttacker(
   if (observation === undefined) return undefined;
   const [row] = await filtered(attackers(db), { id: observation.id }).execute();
   return row === undefined ? undefined : { summary: toAttacker(row), observation };
-}
-
-/** Addresses → the identity each counts to now. What nobody knows, or what has no hands yet, is left out. */
-export async function identitiesOfAddresses(
-  db: ReadDatabase,
-  addresses: readonly string[],
-): Promise<ReadonlyMap<string, IdentityId>> {
-  if (addresses.length === 0) return new Map();
-  const rows = await db
-    .selectFrom("observation")
-    .innerJoin("actor_identity as own", "own.observation_id", "observation.id")
-    .select(({ fn }) => ["address", fn.coalesce("own.merged_into", "own.id").as("identity")])
-    .where(sql<boolean>`address = any (${[...addresses]}::text[])`)
-    .execute();
-  return new Map(rows.map(({ address, identity }) => [address, identity as IdentityId]));
 }

@@ -24,7 +24,7 @@ export const RARITY = [
 ] as const;
 export const SHARED_BY_MAX = 32;
 
-export function shareOf(addresses: number): number {
+function shareOf(addresses: number): number {
   return RARITY.find(({ addressesMax }) => addresses <= addressesMax)?.share ?? 0;
 }
 
@@ -86,7 +86,7 @@ function reason(kind: LinkReason["kind"], weight: number, detail: string): LinkR
 const secretsOf = ({ traces }: Hands): readonly string[] => traces.secrets.map(({ secret }) => secret);
 
 /** Mean of the likeness within each phase, so that a long reconnaissance does not drown a short persistence. */
-export function commandsAlike(a: readonly string[], b: readonly string[]): number {
+function commandsAlike(a: readonly string[], b: readonly string[]): number {
   if (a.length === 0 || b.length === 0) return 0;
   const [inA, inB] = [byPhase(a), byPhase(b)];
   const phases = new Set([...inA.keys(), ...inB.keys()]);

@@ -1,12 +1,4 @@
-export {
-  findAttacker,
-  identitiesOfAddresses,
-  listAttackers,
-  type AttackerFilter,
-  type AttackerListing,
-  type AttackerPlace,
-  type AttackerSummary,
-} from "./attacker-store.ts";
+export { findAttacker, listAttackers, type AttackerPlace, type AttackerSummary } from "./attacker-store.ts";
 export { campaignPlace, findCampaign, listCampaigns, type CampaignSummary } from "./campaign-store.ts";
 export {
   findIdentity,
@@ -19,8 +11,8 @@ export {
   type StoredRuling,
 } from "./identity-store.ts";
 export { ladderAnchors, type LadderAnchors } from "./ladder-anchors.ts";
-export { createLadderDesk, type LadderBy, type LadderDesk, type LadderDeskDeps } from "./ladder-desk.ts";
+export { createLadderDesk, type LadderDesk } from "./ladder-desk.ts";
 export type { PhaseAt } from "./observation.ts";
 export { eraseFromActors, retainedAttackers } from "./retained-store.ts";
 export { attackerRisk, sensorsInOrder, servicesInOrder, tracesShown } from "./shown.ts";
-export { createActors, DETECTION_CONSUMER, EVENT_CONSUMER, type Actors, type ActorsDeps } from "./worker.ts";
+export { createActors, DETECTION_CONSUMER, EVENT_CONSUMER, type Actors } from "./worker.ts";

@@ -28,7 +28,7 @@ type Row = {
   campaign_into: string | null;
 };
 
-export function toIdentity(row: Row): StoredIdentity {
+function toIdentity(row: Row): StoredIdentity {
   return {
     id: row.id as IdentityId,
     age: row.first_position,

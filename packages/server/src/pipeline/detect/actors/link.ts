@@ -1,7 +1,7 @@
 import type { LinkReason } from "@tyr/contract";
 
 /** Links below this join nothing and are not kept. */
-export const LINK_THRESHOLD = 1;
+const LINK_THRESHOLD = 1;
 
 /** Why two nodes belong together; the weights of the reasons add up to its weight. `a` < `b`. */
 export type Link = Readonly<{ a: string; b: string; weight: number; reasons: readonly LinkReason[] }>;

@@ -8,7 +8,7 @@ import type { Observation } from "./observation.ts";
 import { riskOf } from "./risk.ts";
 import type { ObservationRow } from "./tables.ts";
 
-export function toObservation(row: ObservationRow): Observation {
+function toObservation(row: ObservationRow): Observation {
   return {
     id: row.id as ObservationId,
     address: row.address,

@@ -20,7 +20,7 @@ export function groupsOf(pairs: Iterable<readonly [address: string, winner: stri
     .toSorted((a, b) => ((a[0] ?? "") < (b[0] ?? "") ? -1 : 1));
 }
 
-export function observationsOf(events: readonly StreamEvent[]): readonly Observation[] {
+function observationsOf(events: readonly StreamEvent[]): readonly Observation[] {
   const hand = handOver([]);
   takeEvents(hand, events, testHash);
   return [...hand.observations.values()];

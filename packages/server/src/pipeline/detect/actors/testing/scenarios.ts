@@ -42,7 +42,7 @@ export function sessionLines({ at, ip, decoy = "decoy", ...did }: Session): read
 }
 
 export const hash32 = (digit: string): string => digit.repeat(32);
-export const hash64 = (digit: string): string => digit.repeat(64);
+const hash64 = (digit: string): string => digit.repeat(64);
 
 const WORDLIST = ["root:qwe-1", "root:asd-2", "admin:zxc-3", "oracle:rty-4", "test:fgh-5", "git:vbn-6", "ftp:uio-7"];
 
