@@ -3,6 +3,7 @@ import type { Outcome } from "../event.ts";
 import { isObject, type Json, numberOf, objectOf, textOf } from "./json-members.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { toolOfAgent } from "./tool-catalogue.ts";
+import { urlAliases } from "./web-aliases.ts";
 
 type Meaning = Readonly<{
   kind: EventKind;
@@ -119,21 +120,11 @@ function requestAliases({ kind }: Meaning, data: Json): Json {
   if (kind !== "http_request") return {};
   const url = textOf(data, "PATH");
   const agent = textOf(data, "USERAGENT");
-  const mark = url?.indexOf("?") ?? -1;
-  const path = mark < 0 ? url : url?.slice(0, mark);
-  const query = mark < 0 ? undefined : url?.slice(mark + 1);
   const method = textOf(data, "REQUEST_TYPE") ?? "GET";
   return {
-    "url.original": url,
-    "url.path": path,
-    "url.query": query,
-    "http.request.method": method,
+    ...urlAliases({ method, target: url }),
     "user_agent.original": agent,
     "user_agent.tool": toolOfAgent(agent),
-    "cs-method": method,
-    "cs-uri": url,
-    "cs-uri-stem": path,
-    "cs-uri-query": query,
     "cs-user-agent": agent,
   };
 }
