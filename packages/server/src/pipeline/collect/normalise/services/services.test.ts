@@ -139,6 +139,28 @@ describe("lines of services", () => {
     expect(long / short).toBeLessThan(30);
   });
 
+  test.each([
+    'a="',
+    'a=b c="\\\\',
+    '<Event ><Data Name="x">',
+    "<Event ><EventID ",
+    "2026-02-01 ",
+    "[Sun Feb ",
+    "name  | ",
+    "[[[[",
+  ])("nor does a line of %s, repeated, whatever it looks like", (piece) => {
+    const took = (length: number): number => {
+      const line = `${piece}${piece.repeat(length)}`.slice(0, length);
+      const started = performance.now();
+      for (let round = 0; round < 20; round += 1) normalise(line, options);
+      return performance.now() - started;
+    };
+    took(1_024);
+    const [short, long] = [took(4_096), took(65_536)];
+    // Sixteen times as long: quadratic would be 256. What takes less than a millisecond is not told apart from noise.
+    expect(long / Math.max(short, 1)).toBeLessThan(80);
+  });
+
   test("every service says what it is for, and every form begins with text of its own", () => {
     expect(serviceForms.filter(({ service }) => (service.programs ?? service.shapes) === undefined)).toEqual([]);
     expect(jsonForms.filter(({ where }) => Object.keys(where).length < 2)).toEqual([]);
