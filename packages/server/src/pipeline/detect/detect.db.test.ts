@@ -50,8 +50,16 @@ function sorted(value: unknown): unknown {
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
 }
+/** What was found, without where and how it was stored. */
 const comparable = (one: NewDetection) =>
-  JSON.stringify(sorted({ ...one, position: undefined, tags: one.tags.toSorted((a, b) => (a.id < b.id ? -1 : 1)) }));
+  JSON.stringify(
+    sorted({
+      ...one,
+      position: undefined,
+      backfill: undefined,
+      tags: one.tags.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    }),
+  );
 const summary = (found: readonly NewDetection[]) => {
   const unique = [...new Map(found.map((one) => [one.id, one])).values()];
   // Two findings about one event and technique by one rule are one tag: the first keeps it.
