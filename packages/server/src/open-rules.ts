@@ -4,6 +4,7 @@ import {
   createTableStore,
   openAttack,
   RuleKeeper,
+  type RuleKeeperDeps,
   type Attack,
   type Pipelines,
   type RulePack,
@@ -33,8 +34,8 @@ export async function openRules({ config, pipelines, ...deps }: RuleParts): Prom
   const attack = await openAttack(deps);
   const folder = createFolderStore({ dir: config.rulesDir, log: deps.log });
   const store = config.ruleStore === "filesystem" ? folder : createTableStore({ ...deps, folder });
-  const build = (files: Parameters<typeof buildRulePack>[0]): RulePack =>
-    buildRulePack(files, { pipelines, attack: attack.catalogue() });
+  const build: RuleKeeperDeps["build"] = (files, memory) =>
+    buildRulePack(files, { pipelines, attack: attack.catalogue(), memory });
   const keeper = new RuleKeeper({ store, log: deps.log, build });
   return { attack, keeper, rules: await keeper.open() };
 }

@@ -9,7 +9,15 @@ export type { Placeholders } from "./compile/placeholder.ts";
 export type { Expression, Fields, Item, Test } from "./expression.ts";
 export type { CorrelationRule, DetectionRule, FilterRule, Level, RuleMetadata, SigmaRule } from "./rule.ts";
 export { levels } from "./rule.ts";
-export { type LoadOptions, loadRules, type RuleFile, type RuleReport, type RuleSet } from "./load.ts";
+export {
+  createRuleMemory,
+  type LoadOptions,
+  loadRules,
+  type RuleFile,
+  type RuleMemory,
+  type RuleReport,
+  type RuleSet,
+} from "./load.ts";
 export {
   parsePipeline,
   type Pipeline,

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { loadRules, type LoadOptions, type RuleReport } from "./index.ts";
+import { createRuleMemory, loadRules, type LoadOptions, type RuleReport, type RuleSet } from "./index.ts";
 
 const good = `title: Good rule
 id: 6f3e2987-db24-4c78-a860-b4f4095a7095
@@ -338,5 +338,34 @@ describe("links between documents", () => {
     expect(warnings(filter("any", "test", "s"))).toMatchObject({ warnings: [expect.stringContaining("no `not`")] });
     for (const none of ["", "[]"])
       expect(warnings(filter(none, "test", "not s"))).toMatchObject({ status: "rejected", code: "filter-invalid" });
+  });
+});
+
+describe("a memory of files", () => {
+  const file = (path: string, more: string) => ({
+    path,
+    text: `title: ${path}\nname: ${path.replace(".", "_")}\nlogsource: { category: test }\n${more}\n`,
+  });
+  const good = file("a.yml", "detection: { sel: { x: 1 }, condition: sel }");
+  const files = [good, file("b.yml", "detection: { sel: { y: 1 }, condition: gone }"), { path: "c.yml", text: "- x" }];
+
+  test("changes nothing that is loaded or reported, however often it is used, also where a rule is refused as a double", () => {
+    const memory = createRuleMemory();
+    const double = { path: "d.yml", text: `# moved\n\n${good.text}` };
+    const loads = [files, [...files, double], [...files.slice(1), double], files];
+    for (const some of loads) {
+      const plain = (set: RuleSet) => JSON.parse(JSON.stringify(set)) as unknown;
+      expect(plain(loadRules(some, { memory }))).toEqual(plain(loadRules(some)));
+      expect(plain(loadRules(some, { memory }))).toEqual(plain(loadRules(some)));
+    }
+  });
+
+  test("reads a file again when its text is another one", () => {
+    const memory = createRuleMemory();
+    const first = loadRules([good], { memory }).rules[0];
+    expect(loadRules([good], { memory }).rules[0]?.expression).toBe(first?.expression);
+    const edited = { ...good, text: good.text.replace("x: 1", "x: 2") };
+    expect(loadRules([edited], { memory }).rules[0]?.expression).toEqual(loadRules([edited]).rules[0]?.expression);
+    expect(loadRules([edited], { memory }).rules[0]?.expression).not.toEqual(first?.expression);
   });
 });

@@ -24,6 +24,8 @@ export type LoadOptions = Readonly<{
   limits?: Partial<YamlLimits>;
   /** Processing pipelines, run over every rule after it is read and before it is compiled. */
   pipelines?: readonly Pipeline[];
+  /** What was read at earlier loads: with the same other options, only files that changed are read again. */
+  memory?: RuleMemory;
 }>;
 
 /** What became of one document of one file. */
@@ -66,6 +68,14 @@ export type Candidate = Readonly<{
 }>;
 
 type Refusal = Extract<RuleReport, { status: "rejected" }>;
+type Outcome = Candidate | Refusal;
+/** The files of the load before, as they were read. Reading is what loading takes long for. */
+export type RuleMemory = { files: ReadonlyMap<string, Readonly<{ text: string; outcomes: readonly Outcome[] }>> };
+
+/** A memory for `loadRules`, to be used with the same options each time. */
+export function createRuleMemory(): RuleMemory {
+  return { files: new Map() };
+}
 type Readable = Extract<YamlDocument, { ok: true }>;
 
 /**
@@ -74,22 +84,44 @@ type Readable = Extract<YamlDocument, { ok: true }>;
  */
 export function loadRules(files: readonly RuleFile[], options: LoadOptions = {}): RuleSet {
   const limits = { ...defaultYamlLimits, ...options.limits };
-  const outcomes: (Candidate | Refusal)[] = [];
   const processing = { placeholders: options.placeholders ?? {}, pipelines: options.pipelines ?? [] };
-  for (const file of files) {
-    const documents = readYaml(file.text, limits);
-    const isTorn = file.text.includes("\uFFFD");
-    if (documents.length === 0)
-      outcomes.push(refusal(file.path, { line: 1, column: 1 }, ["not-a-rule", "the file is empty"]));
-    for (const [index, document] of documents.entries()) {
-      outcomes.push(
-        document.ok
-          ? readDocument(file.path, document, { number: index, processing, isTorn })
-          : refusal(file.path, document.position, [document.code, document.message]),
-      );
-    }
-  }
+  const { memory } = options;
+  const read = new Map<string, Readonly<{ text: string; outcomes: readonly Outcome[] }>>();
+  const outcomes = files.flatMap((file) => {
+    const known = memory?.files.get(file.path);
+    const own = known?.text === file.text ? known.outcomes : readFile(file, { limits, processing });
+    read.set(file.path, { text: file.text, outcomes: own.map((one) => remembered(one, file, limits)) });
+    // Linking adds warnings of its own.
+    return own.map((one) => ("rule" in one ? { ...one, warnings: [...one.warnings] } : one));
+  });
+  if (memory !== undefined) memory.files = read;
   return linkRules(outcomes, processing);
+}
+
+/** Without the tree of its document, which is many times its text: where something stands is read again if anybody asks. */
+function remembered(outcome: Outcome, { text }: RuleFile, limits: YamlLimits): Outcome {
+  if (!("rule" in outcome)) return outcome;
+  const { line } = outcome.rule;
+  return {
+    ...outcome,
+    locate: (at) => {
+      const documents = readYaml(text, limits).filter((one) => one.ok);
+      return documents.find((one) => one.locate([]).line === line)?.locate(at) ?? { line, column: 1 };
+    },
+  };
+}
+
+type Reading = Readonly<{ limits: YamlLimits; processing: Processing }>;
+
+function readFile({ path, text }: RuleFile, { limits, processing }: Reading): readonly Outcome[] {
+  const documents = readYaml(text, limits);
+  const isTorn = text.includes("\uFFFD");
+  if (documents.length === 0) return [refusal(path, { line: 1, column: 1 }, ["not-a-rule", "the file is empty"])];
+  return documents.map((document, number) =>
+    document.ok
+      ? readDocument(path, document, { number, processing, isTorn })
+      : refusal(path, document.position, [document.code, document.message]),
+  );
 }
 
 /** `isTorn`: a decoder met bytes that are not UTF-8, and put U+FFFD in their place. */

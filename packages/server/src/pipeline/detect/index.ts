@@ -75,7 +75,7 @@ export { runRulePackTests } from "./rule-tests.ts";
 export { readRuleLine } from "./rule-line.ts";
 export { intakeLogsources } from "./rule-sources.ts";
 export { createFolderStore } from "./rules/folder-store.ts";
-export { RuleKeeper } from "./rules/rule-keeper.ts";
+export { RuleKeeper, type RuleKeeperDeps } from "./rules/rule-keeper.ts";
 export { createTableStore } from "./rules/table-store.ts";
 export { eraseFromDefinitions } from "./rules/definition-store.ts";
 export { createRuleStates, type RuleStates } from "./rules/rule-states.ts";

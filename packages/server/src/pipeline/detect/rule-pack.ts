@@ -7,6 +7,7 @@ import {
   type Level,
   type Logsource,
   type RuleFile,
+  type RuleMemory,
   type RuleReport,
   type RuleSet,
   type SigmaRule,
@@ -79,12 +80,17 @@ function toUnread({ path, reason }: UnreadableFile): RejectedRule {
   return { path, line: 1, column: 1, code: "file-unreadable", message: reason };
 }
 
-export type PackOptions = Readonly<{ attack?: AttackCatalogue; pipelines?: Pipelines }>;
+export type PackOptions = Readonly<{
+  attack?: AttackCatalogue;
+  pipelines?: Pipelines;
+  /** What was read for packs before, with the same pipelines. */
+  memory?: RuleMemory;
+}>;
 
 /** Builds a pack from rule files. A bad rule is reported and left out, with the correlations that need it. */
 export function buildRulePack(files: readonly RuleFile[], options: PackOptions = {}): RulePack {
-  const { attack = builtInAttack(), pipelines = noPipelines } = options;
-  const loaded = loadRules(files, { pipelines: pipelines.rules });
+  const { attack = builtInAttack(), pipelines = noPipelines, memory } = options;
+  const loaded = loadRules(files, { pipelines: pipelines.rules, ...(memory === undefined ? {} : { memory }) });
   const rejected = loaded.report.filter((entry) => entry.status === "rejected");
   const building = new PackBuilder({ files, loaded, attack, pipelines });
   const rules = loaded.rules.filter((rule) => building.take(rule));

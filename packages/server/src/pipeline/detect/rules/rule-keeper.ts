@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from "node:timers/promises";
-import type { RuleFile } from "@tyr/sigma";
+import { createRuleMemory, type RuleFile, type RuleMemory } from "@tyr/sigma";
 import type { Logger } from "#platform/log";
 import type { RejectedRule, RulePack } from "../rule-pack.ts";
 import type { FollowedRules, RuleFileChange, RuleStore } from "./rule-store.ts";
@@ -8,7 +8,7 @@ export type RuleKeeperDeps = Readonly<{
   store: RuleStore;
   log: Logger;
   /** Makes a pack of all files; what else goes into it may have changed since the last time. */
-  build: (files: readonly RuleFile[]) => RulePack;
+  build: (files: readonly RuleFile[], memory: RuleMemory) => RulePack;
 }>;
 
 /** Puts a pack in force; resolves when it is. */
@@ -25,6 +25,8 @@ const LOGGED_MAX = 50;
  */
 export class RuleKeeper {
   readonly #deps: RuleKeeperDeps;
+  /** Only what changed is read again: that is most of what a pack takes. */
+  readonly #memory = createRuleMemory();
   /** What the pack is made of. */
   #texts = new Map<string, string>();
   /** Files whose text is not in force, and why. */
@@ -143,7 +145,10 @@ export class RuleKeeper {
 
   #build(texts: ReadonlyMap<string, string>): RulePack {
     const files = [...texts].map(([path, text]) => ({ path, text }));
-    return this.#deps.build(files.toSorted((a, b) => (a.path < b.path ? -1 : 1)));
+    return this.#deps.build(
+      files.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+      this.#memory,
+    );
   }
 
   #made(pack: RulePack): RulePack {
