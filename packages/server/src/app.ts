@@ -22,6 +22,7 @@ import {
   createDetect,
   createReplays,
   createRuleStates,
+  INTEL_CONSUMER,
   LIFT_CONSUMER,
   checkRulesDir,
   readPipelines,
@@ -102,6 +103,7 @@ const CONSUMERS = [
   { consumer: "escalate", stream: "detection" },
   { consumer: EVENT_CONSUMER, stream: "event" },
   { consumer: DETECTION_CONSUMER, stream: "detection" },
+  { consumer: INTEL_CONSUMER, stream: "event" },
   { consumer: "govern", stream: "incident" },
 ] as const;
 

@@ -27,7 +27,7 @@ function categoriesOf(data: Json): readonly string[] {
   return [...new Set(known)].toSorted((one, other) => one - other).map(String);
 }
 
-export function readCheck(json: unknown): IntelAnswer | undefined {
+function readCheck(json: unknown): IntelAnswer | undefined {
   const data = objectIn(json, "data");
   const score = numberIn(data, "abuseConfidenceScore");
   if (data === undefined || score === undefined || score < 0 || score > 100) return undefined;

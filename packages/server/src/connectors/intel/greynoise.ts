@@ -11,7 +11,7 @@ const VERDICTS: Readonly<Record<string, Readonly<{ verdict: IntelVerdict; score:
 };
 
 /** 404 is an answer too: the address was not seen. `riot` are services everybody uses. */
-export function readCommunity(json: unknown, status: number): IntelAnswer | undefined {
+function readCommunity(json: unknown, status: number): IntelAnswer | undefined {
   if (!isObject(json) || (status !== 200 && status !== 404)) return undefined;
   if (status === 404) return { verdict: "unknown", score: 0.5, classification: "unknown", noise: false };
   if (json["riot"] === true) return { verdict: "benign", score: 0, classification: "benign", noise: false };

@@ -15,7 +15,7 @@ function addressIn(ioc: string): string | undefined {
 }
 
 /** What the API answers to `search_ioc`. It searches for parts of texts too: only indicators of this very address count. */
-export function readSearch(json: unknown, address: string): IntelAnswer | undefined {
+function readSearch(json: unknown, address: string): IntelAnswer | undefined {
   if (!isObject(json)) return undefined;
   const status = textIn(json, "query_status");
   if (status === "no_result") return { verdict: "unknown", score: 0 };

@@ -83,7 +83,6 @@ export type { SetState } from "./rules/rule-state.ts";
 export { eraseFromRules, suppressedByRule, type Suppressed } from "./rules/state-store.ts";
 export {
   INDICATOR_KINDS,
-  INTEL_VERDICTS,
   type IndicatorKind,
   type IntelAnswer,
   type IntelAsked,
@@ -92,5 +91,5 @@ export {
   type IntelProvider,
   type IntelVerdict,
 } from "./intel/answer.ts";
-export { type AddressIntel, type Intel, type IntelDeps, type IntelStatus, startIntel } from "./intel/create-intel.ts";
+export { type AddressIntel, type Intel, startIntel } from "./intel/create-intel.ts";
 export { INTEL_CONSUMER } from "./intel/follow-events.ts";

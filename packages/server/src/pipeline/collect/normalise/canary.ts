@@ -5,7 +5,7 @@ import type { Telemetry } from "./telemetry.ts";
 import { toolOfAgent } from "./tool-catalogue.ts";
 
 /** What a token is of, told from many spellings of its type; the techniques rules name hang on it. */
-export type CanaryKind = "credential" | "cloud_key" | "document" | "database" | "share" | "web" | "name" | "other";
+type CanaryKind = "credential" | "cloud_key" | "document" | "database" | "share" | "web" | "name" | "other";
 
 /** Types of Canarytokens (thinkst/canarytokens, models) and our own; anything else is `other`. */
 const KINDS: Readonly<Record<string, CanaryKind>> = {

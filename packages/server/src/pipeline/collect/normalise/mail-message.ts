@@ -168,7 +168,7 @@ function textIn(bytes: Buffer, charset = "utf-8"): string {
 const ENCODED_WORD = /=\?([\w-]{1,40})\?([bq])\?([^?]{0,1024})\?=(?:\s+(?==\?))?/gi;
 
 /** `=?utf-8?B?…?=` in header values. */
-export function decodedWords(value: string): string {
+function decodedWords(value: string): string {
   let decoded = "";
   let from = 0;
   for (const found of value.matchAll(ENCODED_WORD)) {

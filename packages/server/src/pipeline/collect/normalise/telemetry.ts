@@ -28,7 +28,7 @@ export type Telemetry = Readonly<{
 }>;
 
 /** @returns undefined when the line is none of its own */
-export type TelemetryReader = (json: Json, options: NormaliseOptions) => Telemetry | undefined;
+type TelemetryReader = (json: Json, options: NormaliseOptions) => Telemetry | undefined;
 
 const READERS: readonly TelemetryReader[] = [
   readOpenCanary,

@@ -7,7 +7,7 @@ import { dueQuestions, forgetAnswers, keepAnswer, postpone, type Question } from
 export type AskDeps = TellDeps & Readonly<{ providers: readonly IntelProvider[] }>;
 
 /** At most so many questions are with one provider at once. */
-export const CONCURRENT_MAX = 4;
+const CONCURRENT_MAX = 4;
 const BACKOFF_FIRST_MS = 60_000;
 const BACKOFF_MAX_MS = 6 * 3_600_000;
 /** Then the question is dropped until the address comes up again. */

@@ -19,7 +19,7 @@ export type FollowDeps = TellDeps &
 
 export const INTEL_CONSUMER = "intel";
 /** An answer counts for a day: then the address is asked about again, if it comes up. */
-export const ANSWER_LIFE_MS = 24 * 3_600_000;
+const ANSWER_LIFE_MS = 24 * 3_600_000;
 const BATCH_MAX = 1_000;
 const QUESTIONS_MAX = 10_000;
 
