@@ -4,7 +4,7 @@ import type { ReadDatabase, WriteTransaction } from "#platform/database";
 import type { AttackRelease } from "./attack-release.ts";
 
 /** Who loaded it: an id alone, so that nobody's name has to be erased here. */
-export type Loader = Pick<Actor, "kind" | "id">;
+type Loader = Pick<Actor, "kind" | "id">;
 
 declare module "#platform/tables" {
   interface Tables {

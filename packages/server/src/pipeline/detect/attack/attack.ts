@@ -11,12 +11,12 @@ import { tacticsWithoutPhase } from "./unified-kill-chain.ts";
 
 /** A release in force; `loaded` is undefined for the one that comes with Tyr. */
 export type InForce = Readonly<{ attack: AttackRelease; loaded: Omit<LoadedRelease, "attack"> | undefined }>;
-export type LoadRequest = Readonly<{
+type LoadRequest = Readonly<{
   bytes: Uint8Array;
   release: string | undefined;
   by: Readonly<{ actor: Actor; requestId: string | null }>;
 }>;
-export type Loaded = Readonly<{ inForce: InForce; before: string | null }>;
+type Loaded = Readonly<{ inForce: InForce; before: string | null }>;
 
 /** The ATT&CK releases in force: those that come with Tyr, and what somebody loaded over them. */
 export type Attack = Readonly<{

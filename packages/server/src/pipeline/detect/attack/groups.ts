@@ -1,6 +1,6 @@
 import { entryOf, releaseWith, techniqueOf, type AttackCatalogue, type AttackRelease } from "./attack-release.ts";
 
-export type TechniqueGroup = Readonly<{ id: string; name: string; aliases: readonly string[]; url: string }>;
+type TechniqueGroup = Readonly<{ id: string; name: string; aliases: readonly string[]; url: string }>;
 export type GroupsOfTechnique = Readonly<{
   attack: AttackRelease;
   name: string;

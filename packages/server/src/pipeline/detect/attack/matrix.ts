@@ -9,7 +9,7 @@ export type CellFigures = Readonly<{
   seen: number;
   lastSeenAt: Date | null;
 }>;
-export type MatrixCell = CellFigures & Readonly<{ id: string; name: string; url: string }>;
+type MatrixCell = CellFigures & Readonly<{ id: string; name: string; url: string }>;
 export type MatrixColumn = Readonly<{
   id: string;
   shortName: string;

@@ -5,7 +5,7 @@ const uuidOf = (text: string): string =>
   `00000000-0000-4000-8000-${Buffer.from(text.padEnd(6, ".")).toString("hex").slice(0, 12)}`;
 const named = (id: string): Stix[] => [{ source_name: "mitre-attack", external_id: id }];
 
-export function tactic(id: string, shortName: string): Stix {
+function tactic(id: string, shortName: string): Stix {
   return {
     type: "x-mitre-tactic",
     id: `x-mitre-tactic--${uuidOf(id)}`,
