@@ -24,6 +24,7 @@ export * from "./schemas/federation.ts";
 export * from "./schemas/govern.ts";
 export * from "./schemas/intel.ts";
 export * from "./schemas/keys.ts";
+export * from "./schemas/messages.ts";
 export * from "./schemas/overview.ts";
 export * from "./schemas/passkeys.ts";
 export * from "./schemas/privacy.ts";

@@ -10,6 +10,7 @@ import { replayHandlers } from "./api/backtests.ts";
 import { detectionHandlers } from "./api/detections.ts";
 import { ladderHandlers } from "./api/identities.ts";
 import { metricsHandlers, type MetricsDeps } from "./api/metrics.ts";
+import { messageHandlers } from "./api/messages.ts";
 import { ruleFigureHandlers } from "./api/rule-figures.ts";
 import { ruleHandlers } from "./api/rules.ts";
 import { ttpExportHandlers } from "./api/ttp-export.ts";
@@ -50,6 +51,7 @@ export function detectHandlers(parts: DetectParts) {
     ...attackHandlers({ attack, rules, rebuildRules: async () => await keeper.rebuild() }),
     ...attackerHandlers({ database }),
     ...credentialHandlers({ database }),
+    ...messageHandlers({ database }),
     ...ladderHandlers({ database, desk: createLadderDesk({ database, clock, topics }) }),
   };
 }

@@ -12,6 +12,7 @@ import { governRoutes } from "./govern.ts";
 import { intelRoutes } from "./intel.ts";
 import { keyRoutes } from "./keys.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { messageRoutes } from "./messages.ts";
 import { passkeyRoutes } from "./passkeys.ts";
 import { privacyRoutes } from "./privacy.ts";
 import { retentionRoutes } from "./retention.ts";
@@ -45,6 +46,7 @@ export const routes = {
   ...attackRoutes,
   ...ttpExportRoutes,
   ...intelRoutes,
+  ...messageRoutes,
   ...federationRoutes,
   ...governRoutes,
   ...privacyRoutes,

@@ -13,6 +13,7 @@ export {
   type Envelope,
   familyOf,
   isOfFamily,
+  isTopicPattern,
   isTopicSegment,
   matchesTopic,
   type StoredMessage,

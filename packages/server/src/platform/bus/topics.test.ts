@@ -5,6 +5,7 @@ import {
   type Envelope,
   familyOf,
   isOfFamily,
+  isTopicPattern,
   isTopicSegment,
   matchesTopic,
   TOPIC_FAMILIES,
@@ -82,6 +83,13 @@ test.each([
   ["canary.*.triggered", "canary.t1.placed", false],
 ])("the pattern %s and the topic %s: %s", (pattern, topic, matches) => {
   expect(matchesTopic(pattern, topic)).toBe(matches);
+});
+
+test("patterns one may ask for are segments, wildcards for one, and one for the rest at the end", () => {
+  for (const pattern of [">", "*", "a.b", "a.*.c", "a.>"])
+    expect([pattern, isTopicPattern(pattern)]).toEqual([pattern, true]);
+  for (const pattern of ["", ".", "a.", "a.>.b", "a b", "a.b*", "a.\n"])
+    expect([pattern, isTopicPattern(pattern)]).toEqual([pattern, false]);
 });
 
 test("a topic is parsed exactly: what sounds alike is of no family", () => {

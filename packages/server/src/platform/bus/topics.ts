@@ -66,6 +66,14 @@ export function isTopicSegment(text: string): boolean {
   return text.length > 0 && text.length <= SEGMENT_CHARS_MAX && !/[.*>\s\p{Cc}]/u.test(text);
 }
 
+/** Whether this can be asked for: segments, `*`, and `>` at the end. */
+export function isTopicPattern(text: string): boolean {
+  const parts = text.split(".");
+  return parts.every(
+    (part, place) => part === "*" || (part === ">" && place === parts.length - 1) || isTopicSegment(part),
+  );
+}
+
 /** As many texts as the family has `*`. */
 export type Segments<F extends string> = F extends `${infer _Before}*${infer After}`
   ? readonly [string, ...Segments<After>]
