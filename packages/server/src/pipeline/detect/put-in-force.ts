@@ -6,7 +6,7 @@ import { nameReleases } from "./attack/attack-release.ts";
 import type { RulePack } from "./rule-pack.ts";
 
 /** A rule that is not what it was; of a removed one the version is null. */
-export type RuleChange = Readonly<{ ruleId: string; change: "added" | "changed" | "removed"; version: string | null }>;
+type RuleChange = Readonly<{ ruleId: string; change: "added" | "changed" | "removed"; version: string | null }>;
 /** What another pack changed, one message per rule; nothing when the pack is the one that was, or the first ever. */
 export type PutInForce = Readonly<{ changes: readonly RuleChange[]; messages: readonly StoredMessage[] }>;
 
