@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createCollect, isDerived, readEventsAfter, type Collect, type Sensor } from "#collect";
 import { createBus, createTopicBus, cursorOf, moveCursor } from "#platform/bus";
 import { silentLogger } from "#platform/log";
@@ -10,6 +10,7 @@ import { eventLogsource } from "../event-logsource.ts";
 import { loadRulePack } from "../rule-pack.ts";
 import type { IntelAsked, IntelEntry, IntelProvider } from "./answer.ts";
 import { backoffMs, ProviderAsker } from "./ask-providers.ts";
+import { startIntel } from "./create-intel.ts";
 import { EventFollower, INTEL_CONSUMER } from "./follow-events.ts";
 import { listLists } from "./list-store.ts";
 import { loadListPart } from "./load-list.ts";
@@ -236,6 +237,45 @@ describe.each(TEST_ENGINES)("what others know of attackers, on %s", (engine) => 
     }
     expect(asker.figures().get("abuseipdb")).toMatchObject({ asked: 30, givenUp: 5 });
     expect(await countWanted(world.db.read)).toBe(0);
+  });
+
+  test("works by itself: a feed is fetched and loaded, a source is asked, and a source that refuses is left alone", async () => {
+    const asked: string[] = [];
+    const refusing: IntelProvider = {
+      ...fakeProvider(asked, () => ({ ok: false, reason: "refused" })),
+      name: "threatfox",
+    };
+    const fetched = { ok: true, entries: [entry({ value: "1.1.1.1", families: ["QakBot"] })], rejected: 2 } as const;
+    const feed = { list: "feodo", everyMs: HOUR_MS, fetch: async () => await Promise.resolve(fetched) };
+    const { readAfter } = collect;
+    const intel = startIntel({
+      ...deps(),
+      readAfter,
+      providers: [fakeProvider(asked, () => reported), refusing],
+      feeds: [feed],
+    });
+    try {
+      await vi.waitFor(
+        async () => expect((await intel.status()).lists).toMatchObject([{ list: "feodo", entries: 1 }, {}]),
+        10_000,
+      );
+      await send(login("1.1.1.1", "2026-03-09T10:00:00Z"));
+      await vi.waitFor(async () => {
+        const mine = (await derived()).filter(({ src }) => src?.ip === "1.1.1.1");
+        expect(mine.map(({ fields }) => fields["intel.provider"])).toEqual(
+          expect.arrayContaining(["feodo", "abuseipdb"]),
+        );
+      }, 10_000);
+      expect(await intel.about("1.1.1.1")).toMatchObject({
+        verdict: "malicious",
+        answers: [{ provider: "abuseipdb" }],
+      });
+      const { providers, feeds } = await intel.status();
+      expect(feeds).toEqual(["feodo"]);
+      expect(providers.find(({ name }) => name === "threatfox")?.pausedUntil).toBeInstanceOf(Date);
+    } finally {
+      await intel.stop();
+    }
   });
 
   test("holds nothing anybody tried, only what was asked about", async () => {
