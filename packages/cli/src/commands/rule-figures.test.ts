@@ -10,6 +10,7 @@ const figures: RuleFigures = {
   kind: "detection",
   detections: 9,
   backfilled: 2,
+  suppressed: 4,
   lastDetectionAt: "2026-01-30T10:00:00.000Z",
   days: Array.from({ length: FIGURE_DAYS }, (_, at) => ({
     day: `2026-01-${String(at + 1).padStart(2, "0")}`,
@@ -23,6 +24,7 @@ const silent: RuleFigures = {
   ...figures,
   detections: 0,
   backfilled: 0,
+  suppressed: 0,
   lastDetectionAt: null,
   days: [],
   reach: {
@@ -55,6 +57,7 @@ test("tyr rule figures shows the days as bars, and what is not known as unknown"
   expect([code, err, asked]).toEqual([0, "", [`/api/v1/ttp/rules/${ID}/figures?days=7`]]);
   expect(out).toContain(`${"▁".repeat(29)}█ to 2026-01-30`);
   expect(out).toContain("9, 2 of them backfilled");
+  expect(out).toMatch(/suppressed +4\n/);
   expect(out).toContain("unknown (1 of 5 judged)");
   expect(out).not.toContain("\u001b[2J");
 });

@@ -63,6 +63,7 @@ function shown(figures: RuleFigures): readonly (readonly [string, string])[] {
       "detections",
       `${figures.detections}${figures.backfilled === 0 ? "" : `, ${figures.backfilled} of them backfilled`}`,
     ],
+    ["suppressed", String(figures.suppressed)],
     ["last", showInstant(figures.lastDetectionAt) ?? "never"],
     ["per day", days.length === 0 ? "" : `${sparkline(days)} to ${days.at(-1)?.day ?? ""}`],
     ["cost", `${percent(cost.share)} of the time of all rules (${cost.samples} samples)`],

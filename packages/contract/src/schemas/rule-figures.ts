@@ -78,6 +78,7 @@ export const RuleFigures = Type.Object({
   kind: Type.Enum(["detection", "correlation"]),
   detections: Type.Unsafe<number>({ ...Count, description: "stored, backfilled ones too" }),
   backfilled: Type.Unsafe<number>({ ...Count, description: "of them, found in older events by a backfill" }),
+  suppressed: Type.Unsafe<number>({ ...Count, description: "found while it was muted: counted, not stored" }),
   lastDetectionAt: NullableInstant,
   /** One for each of 30 days, oldest first, zeros too; empty while it found nothing. */
   days: Type.Array(Type.Object({ day: Type.String({ format: "date" }), detections: Count })),

@@ -13,12 +13,14 @@ import {
   listInputs,
   reachOf,
   seenInputs,
+  suppressedByRule,
   type CostReport,
   type PackRule,
   type RuleDay,
   type RuleHits,
   type RulePack,
   type SeenInputs,
+  type Suppressed,
 } from "#detect";
 import { verdictsByRule, type Verdicts } from "#escalate";
 import type { Clock } from "#platform/clock";
@@ -58,6 +60,7 @@ export function ruleFigureHandlers(deps: RuleFigureDeps): Pick<Handlers, "rule.f
 type Known = Readonly<{
   pack: RulePack;
   hits: ReadonlyMap<string, RuleHits>;
+  suppressed: ReadonlyMap<string, Suppressed>;
   days: ReadonlyMap<string, readonly RuleDay[]>;
   verdicts: ReadonlyMap<string, Verdicts>;
   seen: SeenInputs;
@@ -71,6 +74,7 @@ async function knownOf(read: ReadDatabase, deps: RuleFigureDeps, reachDays: numb
   return {
     pack: deps.rules(),
     hits: await hitsByRule(read),
+    suppressed: await suppressedByRule(read),
     days: await daysByRule(read, now),
     verdicts: await verdictsByRule(read),
     seen: seenInputs(await listInputs(read)),
@@ -90,6 +94,7 @@ function figuresOf(rule: PackRule, known: Known): RuleFigures {
     kind: rule.sigma.kind,
     detections,
     backfilled: hits?.backfilled ?? 0,
+    suppressed: known.suppressed.get(rule.id)?.detections ?? 0,
     lastDetectionAt: hits?.lastAt.toISOString() ?? null,
     days: (known.days.get(rule.id) ?? []).map((one) => ({ ...one })),
     cost: costOf(rule, known.costs, now),

@@ -102,6 +102,7 @@ function figuresOf(rule: RuleDetail, world: World): RuleFigures {
     kind: rule.kind,
     detections,
     backfilled: 0,
+    suppressed: 0,
     lastDetectionAt,
     days: detections === 0 ? [] : days,
     cost: {
