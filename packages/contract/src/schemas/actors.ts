@@ -150,8 +150,9 @@ export type LinkReason = Static<typeof LinkReason>;
 /** Merged and unmerged by a person: stands above what the machine sees. */
 export const LadderRuling = Type.Object({
   kind: Type.Enum(["together", "apart"]),
-  a: Type.String(),
-  b: Type.String(),
+  /** Identities; of campaigns those that founded them. */
+  a: IdSchema("identity"),
+  b: IdSchema("identity"),
   by: Actor,
   at: Instant,
   reason: Type.String(),

@@ -179,7 +179,8 @@ function addPoints(observation: Observation, { ruleId, ruleTitle, riskPoints }: 
   const [least] = rules.toSorted(([a, x], [b, y]) => x.points - y.points || (a > b ? -1 : 1));
   if (least === undefined) return;
   delete observation.points[least[0]];
-  count(observation.traces, "notKept", false);
+  const { notKept } = observation.traces;
+  notKept["rules"] = (notKept["rules"] ?? 0) + 1;
 }
 
 function addPhases(observation: Observation, detection: StoredDetection, phaseOf: PhaseOf): boolean {

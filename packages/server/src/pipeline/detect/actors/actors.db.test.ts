@@ -13,8 +13,8 @@ import { insertDetections } from "../evaluation-store.ts";
 import { generator, storeLines } from "../testing/stored-log.ts";
 import { ownCampaignOf } from "./accumulate.ts";
 import { findAttacker, listAttackers, type AttackerPlace } from "./attacker-store.ts";
-import { findCampaign } from "./campaign-store.ts";
-import { findIdentity, rulingsAbout } from "./identity-store.ts";
+import { findCampaign, listCampaigns } from "./campaign-store.ts";
+import { findIdentity, idsWithin, linksAmong, listIdentities, rulingsAbout } from "./identity-store.ts";
 import { ladderAnchors } from "./ladder-anchors.ts";
 import { createLadderDesk, type LadderDesk } from "./ladder-desk.ts";
 import { eraseFromActors, retainedAttackers } from "./retained-store.ts";
@@ -154,6 +154,28 @@ describe.each(TEST_ENGINES)("the ladder of attackers on %s", (engine) => {
     const before = world.told.length;
     await climbAll(world);
     expect(world.told).toHaveLength(before);
+  });
+
+  test("identities and campaigns are listed with what holds them together", async () => {
+    const { read } = database.db;
+    const several = await listIdentities(read, { addressesMin: 2, limit: 10 });
+    expect(several.rows.map(({ addressCount }) => addressCount)).toEqual([6, 5, 3, 3]);
+    const vpn = several.rows[1]?.id ?? "";
+    const edges = await linksAmong(read, {
+      rung: "identity",
+      within: await idsWithin(read, "identity", vpn),
+      limit: 100,
+    });
+    expect(edges).toHaveLength(10);
+    expect(edges[0]?.reasons.map(({ kind }) => kind)).toEqual(["hassh", "commands", "credentials"]);
+    const first = await listIdentities(read, { addressesMin: 2, limit: 2 });
+    const second = await listIdentities(read, { addressesMin: 2, before: first.next ?? undefined, limit: 2 });
+    expect([...first.rows, ...second.rows]).toEqual(several.rows);
+    const [campaign] = (await listCampaigns(read, { limit: 10 })).rows;
+    expect(campaign).toMatchObject({ identityCount: 2, addressCount: 2 });
+    const members = await idsWithin(read, "campaign", campaign?.leader ?? "");
+    const why = await linksAmong(read, { rung: "campaign", within: members, limit: 10 });
+    expect(why[0]?.reasons[0]).toMatchObject({ kind: "handoff", weight: 1 });
   });
 
   test("no password, account name or command is in what is kept of attackers", async () => {

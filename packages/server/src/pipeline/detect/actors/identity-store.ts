@@ -150,8 +150,8 @@ export async function idsWithin(db: ReadDatabase, rung: Rung, winner: string): P
 }
 
 export type StoredRuling = Readonly<{
-  a: string;
-  b: string;
+  a: IdentityId;
+  b: IdentityId;
   kind: "together" | "apart";
   by: Actor;
   at: Date;
@@ -174,8 +174,8 @@ export async function rulingsAbout(
     .limit(200)
     .execute();
   return rows.map((row) => ({
-    a: row.a,
-    b: row.b,
+    a: row.a as IdentityId,
+    b: row.b as IdentityId,
     kind: row.kind,
     by: row.decided_by,
     at: row.decided_at,
