@@ -4,7 +4,7 @@ import { type Captured, type CompiledTemplate, compileTemplate, type Template } 
 import type { Shape } from "./times.ts";
 
 /** What a service is for: `service.type` of its events. Rules count refused logins of the same type together. */
-export type ServiceType =
+type ServiceType =
   | "mail"
   | "file"
   | "database"

@@ -2,19 +2,17 @@ import type { NormaliseOptions } from "../options.ts";
 import { accessInstant, isoInstant, syslogInstant } from "../instants.ts";
 
 /** How services write the time at the beginning of a line; `none` for those that do not. */
-export const SHAPES = [
-  "iso",
-  "[iso]",
-  "slash",
-  "ctime",
-  "[ctime]",
-  "[bsd]",
-  "day-month",
-  "webmin",
-  "nest",
-  "none",
-] as const;
-export type Shape = (typeof SHAPES)[number];
+export type Shape =
+  | "iso"
+  | "[iso]"
+  | "slash"
+  | "ctime"
+  | "[ctime]"
+  | "[bsd]"
+  | "day-month"
+  | "webmin"
+  | "nest"
+  | "none";
 
 export type TimedLine = Readonly<{
   shape: Shape;
