@@ -1,7 +1,7 @@
 import { evaluate, ruleApplies, type DetectionRule, type EventLogsource, type SigmaEvent } from "@tyr/sigma";
 import type { RulePack } from "../rule-pack.ts";
 
-export type RuleTime = Readonly<{ samples: number; ms: number }>;
+type RuleTime = Readonly<{ samples: number; ms: number }>;
 /** What rules took where they were timed, by the key of the rule; rules never timed are left out. */
 export type CostReport = Readonly<{ totalMs: number; byRule: ReadonlyMap<string, RuleTime> }>;
 
