@@ -40,7 +40,6 @@ export type Intel = Readonly<{
 }>;
 
 const REST_MS = 1_000;
-/** While nothing is loaded and nobody switched on, events are passed by this often. */
 const ASK_REST_MS = 2_000;
 const FEED_REST_MS = 60_000;
 /** A feed that failed is fetched again after this long, or after its own time if that is shorter. */
@@ -52,19 +51,23 @@ export function startIntel(deps: IntelDeps): Intel {
   const follower = new EventFollower({ ...deps, readAfter, providers: providers.map(({ name }) => name) });
   const asker = new ProviderAsker(deps);
   const follow = startLoop({ name: INTEL_CONSUMER, step: async () => await follower.step(), restMs: REST_MS, log });
+  const seeLists = (): void => {
+    follower.lookAgain();
+    follow.wake();
+  };
   const loops: RunningLoop[] = [follow];
   if (providers.length > 0)
     loops.push(
       startLoop({ name: "intel-ask", step: async (signal) => await asker.step(signal), restMs: ASK_REST_MS, log }),
     );
-  loops.push(...feeds.map((feed) => startFeed(feed, deps)));
+  loops.push(...feeds.map((feed) => startFeed(feed, { ...deps, seeLists })));
   const unsubscribe = bus.subscribe(({ topic }) => {
     if (topic === "event.stored") follow.wake();
   });
   return {
     load: async (part) => {
       const done = await loadListPart(deps, part);
-      if (done.inForce) follow.wake();
+      if (done.inForce) seeLists();
       return done;
     },
     status: async () => ({
@@ -89,7 +92,7 @@ export function startIntel(deps: IntelDeps): Intel {
 const PART_ENTRIES_MAX = 5_000;
 
 /** Fetches a list from time to time; what was fetched before counts until the next one is whole. */
-function startFeed(feed: IntelFeed, deps: IntelDeps): RunningLoop {
+function startFeed(feed: IntelFeed, deps: IntelDeps & Readonly<{ seeLists: () => void }>): RunningLoop {
   let dueAtMs = 0;
   const step = async (signal: AbortSignal): Promise<boolean> => {
     const nowMs = deps.clock.now().getTime();
@@ -117,6 +120,7 @@ function startFeed(feed: IntelFeed, deps: IntelDeps): RunningLoop {
         by: { actor: INTEL_ACTOR, requestId: null },
       });
     }
+    deps.seeLists();
     return false;
   };
   return startLoop({ name: `intel-${feed.list}`, step, restMs: FEED_REST_MS, log: deps.log });

@@ -21,6 +21,8 @@ export const INTEL_CONSUMER = "intel";
 /** An answer counts for a day: then the address is asked about again, if it comes up. */
 const ANSWER_LIFE_MS = 24 * 3_600_000;
 const BATCH_MAX = 1_000;
+/** With nothing loaded and nobody to ask, events are passed by this often and cost nothing in between. */
+const PASS_BY_EVERY_MS = 10_000;
 const QUESTIONS_MAX = 10_000;
 
 type Batch = Readonly<{
@@ -53,14 +55,21 @@ export class EventFollower {
   readonly #deps: FollowDeps;
   /** Addresses that came up while too many questions were waiting. */
   unasked = 0;
+  #idleUntilMs = 0;
 
   constructor(deps: FollowDeps) {
     this.#deps = deps;
   }
 
+  /** A list came into force: there is something to look into. */
+  lookAgain(): void {
+    this.#idleUntilMs = 0;
+  }
+
   /** @returns whether there may be more to do at once */
   async step(): Promise<boolean> {
-    const { database, readAfter, providers } = this.#deps;
+    const { database, readAfter, providers, clock } = this.#deps;
+    if (clock.now().getTime() < this.#idleUntilMs) return false;
     const lists = await listLists(database.read);
     if (providers.length === 0 && lists.length === 0) return await this.#passBy();
     const position = await cursorOf(database.read, INTEL_CONSUMER);
@@ -81,6 +90,7 @@ export class EventFollower {
   /** Nobody to ask and nothing to look into: events of that time are not gone through later. */
   async #passBy(): Promise<boolean> {
     const { database, clock } = this.#deps;
+    this.#idleUntilMs = clock.now().getTime() + PASS_BY_EVERY_MS;
     const head = await headOf(database.read, "event");
     if (head > (await cursorOf(database.read, INTEL_CONSUMER)))
       await database.bookkeep("intel", async (tx) => {
