@@ -160,7 +160,7 @@ const attackers = createRoute({
 const attacker = createRoute({
   getParentRoute: () => app,
   path: "/attackers/$id",
-  validateSearch: searchParams({ tab: oneOf(["sessions", "traces", "ladder"]) }),
+  validateSearch: searchParams({ tab: oneOf(["sessions", "credentials", "traces", "ladder"]) }),
   component: lazyRouteComponent(async () => await import("./attackers/attacker.tsx"), "AttackerPage"),
 });
 

@@ -20,7 +20,7 @@ const screens = (api: FakeApi): readonly (readonly [name: string, address: strin
     ["rules", "/rules?sort=detections.desc"],
     ["rule", `/rules/${RULES[5]?.id ?? ""}`],
     ["attackers", "/attackers"],
-    ["attacker", "/attackers/203.0.113.9?tab=ladder"],
+    ["attacker", "/attackers/203.0.113.9?tab=credentials"],
     ["identity", `/identities/${idOf("identity", 1)}?tab=addresses`],
     ["incidents", "/incidents"],
     ["incident-timeline", `/incidents/${idOf("incident", 1)}`],

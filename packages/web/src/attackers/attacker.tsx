@@ -13,6 +13,7 @@ import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
+import { Credentials } from "./credentials.tsx";
 import { AttackerLadder } from "./ladder.tsx";
 import { Sessions } from "./sessions.tsx";
 import { TechniquesOf } from "./techniques-of.tsx";
@@ -72,8 +73,9 @@ function Screen({ attacker }: Readonly<{ attacker: Attacker }>): ReactNode {
             tabs={[
               { id: "techniques", title: "Techniques", body: <TechniquesOf scope="attacker" id={attacker.id} /> },
               { id: "sessions", title: "Sessions", body: <Sessions id={attacker.id} /> },
+              { id: "credentials", title: "Credentials", body: <Credentials id={attacker.id} /> },
               { id: "traces", title: "Fingerprints", body: <TracesOf attacker={attacker} /> },
-              { id: "ladder", title: "Who is behind it", body: <AttackerLadder attacker={attacker} /> },
+              { id: "ladder", title: "Behind it", body: <AttackerLadder attacker={attacker} /> },
             ]}
           />
         </div>

@@ -196,6 +196,27 @@ export const actorAnswers: Answers = {
     }));
     return { items, eventsRead: 5000, complete: false };
   },
+  "credential.list": (_, { world }) => ({
+    items: world.attackers.slice(0, 1).flatMap(({ id, address, firstSeenAt, lastSeenAt }) =>
+      ["root", "admin\u202e", ""].map((principal, index) => ({
+        address,
+        attackerId: id,
+        sensorId: idOf("sensor", 1),
+        service: "ssh",
+        principal,
+        secretKind: index === 2 ? "http_bearer" : "plaintext",
+        secretHash: hexOf(20 + index).slice(0, 32),
+        common: index === 0,
+        attemptCount: 40 - index,
+        outcome: (["failure", "success", "observed"] as const)[index] ?? "failure",
+        firstSeenAt,
+        lastSeenAt,
+        targetCount: 2,
+        sourceCount: 1 + index,
+      })),
+    ),
+    next: null,
+  }),
   "identity.list": ({ query = {} }, { world }) => {
     const ids = [...new Set(world.attackers.flatMap(({ identityId }) => identityId ?? []))];
     const items = ids
