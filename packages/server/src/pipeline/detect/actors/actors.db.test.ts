@@ -147,6 +147,21 @@ describe.each(TEST_ENGINES)("the ladder of attackers on %s", (engine) => {
     );
   });
 
+  test("what it is told of is tagged, and the tag hangs on the identity and on no address", async () => {
+    const derived = (await readEventsAfter(database.db.read, 0, 10_000)).filter(isDerived);
+    const evaluator = createEvaluator(pack);
+    const tags = derived.flatMap((event) => evaluator.evaluate(event)).flatMap((found) => found.tags);
+    const known = new Set(
+      (await listIdentities(database.db.read, { addressesMin: 2, limit: 10 })).rows.map(({ id }) => id),
+    );
+    expect(tags).toHaveLength(4);
+    for (const { technique, subTechnique, observation, identity, evidence } of tags) {
+      expect([technique, subTechnique, observation]).toEqual(["T1110", "T1110.004", null]);
+      expect(known).toContain(identity);
+      expect(Object.keys(evidence).toSorted()).toEqual(["identity_addresses", "identity_sources"]);
+    }
+  });
+
   test("is told once of what changed, and of nothing when it looks again", async () => {
     const merged = world.told.filter(({ topic }) => topic === "identity.merged");
     expect(merged).toHaveLength(2 + 2 + 4 + 5);
