@@ -58,25 +58,26 @@ export const RuleDetail = Type.Object({
 });
 export type RuleDetail = Static<typeof RuleDetail>;
 
-const reason = LineText(300);
-/** When the rule goes back to enabled by itself: in the future, at most a year ahead. */
-const expiresAt = Instant;
-
-export const RuleStateSet = Type.Union([
-  Type.Object({ state: Type.Literal("enabled"), reason }, { additionalProperties: false }),
-  Type.Object(
-    { state: Type.Literal("disabled"), reason, expiresAt: Type.Optional(expiresAt) },
-    { additionalProperties: false },
-  ),
-  Type.Object(
-    {
-      state: Type.Literal("clipped"),
-      confidenceMax: Type.Number({ minimum: 0, maximum: 1 }),
-      reason,
-      expiresAt: Type.Optional(expiresAt),
-    },
-    { additionalProperties: false },
-  ),
-  Type.Object({ state: Type.Literal("muted"), reason, expiresAt }, { additionalProperties: false }),
-]);
+/** What belongs to which state is checked by the server, which says it in words. */
+export const RuleStateSet = Type.Object(
+  {
+    state: RuleStateName,
+    reason: LineText(300),
+    confidenceMax: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: "ceiling of the confidence of its tags; for clipped, and only there",
+      }),
+    ),
+    expiresAt: Type.Optional(
+      Type.Unsafe<string>({
+        ...Instant,
+        description:
+          "when it is enabled again by itself, at most a year ahead; a muted rule has to have one, an enabled one has none",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 export type RuleStateSet = Static<typeof RuleStateSet>;

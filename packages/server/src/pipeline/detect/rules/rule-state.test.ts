@@ -5,7 +5,7 @@ import {
   areSameStates,
   describeState,
   endedState,
-  refusedEnd,
+  refusedChange,
   stateOf,
   type SetState,
 } from "./rule-state.ts";
@@ -69,7 +69,7 @@ describe("the state of a rule", () => {
     ["2026-11-02T07:00:00.000Z", "is not in the future"],
     ["2028-11-02T08:00:00.000Z", "at most 366 days ahead"],
   ])("cannot end at %s", (expiresAt, why) => {
-    const refused = refusedEnd({ state: "muted", reason: "r", expiresAt }, NOW);
+    const refused = refusedChange({ state: "muted", reason: "r", expiresAt }, NOW);
     expect(refused?.refusal).toMatchObject({ code: "VALIDATION_FAILED", detail: expect.stringContaining(why) });
   });
 
@@ -78,6 +78,16 @@ describe("the state of a rule", () => {
     expect(stateOf({ ruleId: "r", change, by: BY, now: NOW })).toEqual(
       set({ state: "clipped", confidenceMax: 0.3, reason: "r" }),
     );
-    expect(refusedEnd(change, NOW)).toBeUndefined();
+    expect(refusedChange(change, NOW)).toBeUndefined();
+  });
+
+  test.each([
+    [{ state: "clipped" }, "a clipped rule has a ceiling"],
+    [{ state: "disabled", confidenceMax: 0.5 }, "only a clipped rule has a ceiling"],
+    [{ state: "muted" }, "a rule is muted for a while"],
+    [{ state: "enabled", expiresAt: "2027-01-01T00:00:00Z" }, "enabled has no end"],
+  ] as const)("%j is refused in words", (change, why) => {
+    const refused = refusedChange({ ...change, reason: "r" }, NOW);
+    expect(refused?.refusal).toMatchObject({ code: "VALIDATION_FAILED", detail: expect.stringContaining(why) });
   });
 });

@@ -65,26 +65,33 @@ export function areSameStates(left: AppliedStates, right: AppliedStates): boolea
   );
 }
 
-/** Why a state cannot have this end: it is over already, or further away than anybody remembers. */
-export function refusedEnd(change: RuleStateSet, now: Date): Refused | undefined {
-  if (!("expiresAt" in change) || change.expiresAt === undefined) return undefined;
-  const end = new Date(change.expiresAt);
-  if (end <= now) return refuse("VALIDATION_FAILED", `body/expiresAt: ${change.expiresAt} is not in the future`);
+/** Why a rule cannot be set so: something is missing, or does not belong there. */
+export function refusedChange(change: RuleStateSet, now: Date): Refused | undefined {
+  const { state, confidenceMax, expiresAt } = change;
+  if (state === "clipped" && confidenceMax === undefined)
+    return refuse("VALIDATION_FAILED", "body/confidenceMax is missing: a clipped rule has a ceiling");
+  if (state !== "clipped" && confidenceMax !== undefined)
+    return refuse("VALIDATION_FAILED", "body/confidenceMax: only a clipped rule has a ceiling; leave it out");
+  if (state === "muted" && expiresAt === undefined)
+    return refuse("VALIDATION_FAILED", "body/expiresAt is missing: a rule is muted for a while");
+  if (state === "enabled" && expiresAt !== undefined)
+    return refuse("VALIDATION_FAILED", "body/expiresAt: enabled has no end; leave it out");
+  return expiresAt === undefined ? undefined : refusedEnd(expiresAt, now);
+}
+
+/** It is over already, or further away than anybody remembers. */
+function refusedEnd(expiresAt: string, now: Date): Refused | undefined {
+  const end = new Date(expiresAt);
+  if (end <= now) return refuse("VALIDATION_FAILED", `body/expiresAt: ${expiresAt} is not in the future`);
   if (end.getTime() - now.getTime() <= RULE_STATE_DAYS_MAX * DAY_MS) return undefined;
   return refuse("VALIDATION_FAILED", `body/expiresAt: at most ${RULE_STATE_DAYS_MAX} days ahead`);
 }
 
 export type StateChange = Readonly<{ ruleId: string; change: RuleStateSet; by: Actor; now: Date }>;
 
+/** Of a change that is not refused. */
 export function stateOf({ ruleId, change, by, now }: StateChange): SetState {
-  const expiresAt = "expiresAt" in change && change.expiresAt !== undefined ? new Date(change.expiresAt) : null;
-  return {
-    ruleId,
-    state: change.state,
-    confidenceMax: change.state === "clipped" ? change.confidenceMax : null,
-    expiresAt,
-    reason: change.reason,
-    setBy: by,
-    setAt: now,
-  };
+  const { state, reason, confidenceMax = null, expiresAt } = change;
+  const end = expiresAt === undefined ? null : new Date(expiresAt);
+  return { ruleId, state, confidenceMax, expiresAt: end, reason, setBy: by, setAt: now };
 }

@@ -4,7 +4,7 @@ import type { Clock } from "#platform/clock";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
 import { startLoop, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
-import { describeState, endedState, refusedEnd, stateOf, type SetState } from "./rule-state.ts";
+import { describeState, endedState, refusedChange, stateOf, type SetState } from "./rule-state.ts";
 import { deleteState, listStates, lockStates, overdueStates, putState } from "./state-store.ts";
 
 export type RuleStatesDeps = Readonly<{
@@ -56,7 +56,7 @@ export function createRuleStates(deps: RuleStatesDeps): RuleStates {
     async set({ ruleId, change, by }) {
       const now = clock.now();
       if (!isKnown(ruleId)) return refuse("NOT_FOUND", `there is no rule ${ruleId} in force`);
-      const refused = refusedEnd(change, now);
+      const refused = refusedChange(change, now);
       if (refused !== undefined) return refused;
       const next = stateOf({ ruleId, change, by: by.actor, now });
       await settle(deps, async (tx) => {
