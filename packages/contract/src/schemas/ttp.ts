@@ -190,7 +190,7 @@ export const AttackLoadQuery = Type.Object({
 export const AttackLoaded = Type.Object({
   bundle: AttackBundle,
   before: Type.Union([Release, Type.Null()]),
-  notices: Type.Integer({ description: "rules whose techniques were replaced by their successors; see attack.get" }),
+  notices: Type.Integer({ description: "what was replaced in rules, as attack.get lists it" }),
   rejected: Type.Integer({ description: "rules left out because their techniques fit no release in force" }),
 });
 export type AttackLoaded = Static<typeof AttackLoaded>;
