@@ -10,7 +10,7 @@ import type { Rung } from "./tables.ts";
 import { tellCampaigns, tellIdentity } from "./tell.ts";
 import { writePlan } from "./write-plan.ts";
 
-export type LadderBy = Readonly<{ actor: Actor; requestId: string | null }>;
+type LadderBy = Readonly<{ actor: Actor; requestId: string | null }>;
 type Said = LadderBy & Readonly<{ reason: string }>;
 
 /** What people say about who is who. It stands above what the clustering sees, until they say something else. */
