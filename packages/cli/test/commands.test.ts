@@ -422,7 +422,11 @@ const happy: readonly Case[] = [
     argv: ["rule", "disable", ruleDetail.id, "--reason", "too loud", "--until", "2030-01-01T00:00:00Z"],
     handlers: {
       "rule.setState": ({ body }) => {
-        expect(body).toEqual({ state: "disabled", reason: "too loud", expiresAt: "2030-01-01T00:00:00.000Z" });
+        expect(JSON.parse(String(body))).toEqual({
+          state: "disabled",
+          reason: "too loud",
+          expiresAt: "2030-01-01T00:00:00.000Z",
+        });
         return { ...ruleDetail, state: "disabled", confidenceMax: null };
       },
     },
@@ -433,7 +437,7 @@ const happy: readonly Case[] = [
     argv: ["rule", "clip", ruleDetail.id, "--to", "0.45", "--reason", "often wrong"],
     handlers: {
       "rule.setState": ({ body }) => {
-        expect(body).toEqual({ state: "clipped", confidenceMax: 0.45, reason: "often wrong" });
+        expect(JSON.parse(String(body))).toEqual({ state: "clipped", confidenceMax: 0.45, reason: "often wrong" });
         return ruleDetail;
       },
     },
@@ -445,14 +449,6 @@ const happy: readonly Case[] = [
     handlers: { "rule.setState": () => ({ ...ruleDetail, state: "muted", confidenceMax: null }) },
     out: /state +muted/,
     calls: ["rule.setState"],
-  },
-  {
-    argv: ["rule", "mute", ruleDetail.id, "--reason", "a load test"],
-    handlers: {},
-    code: 2,
-    out: /^$/,
-    err: /muted for a while[\s\S]*--for/,
-    calls: [],
   },
   {
     argv: ["rule", "enable", ruleDetail.id],
