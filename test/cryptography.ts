@@ -71,7 +71,7 @@ const PACKAGES: readonly (readonly [from: RegExp, use: string])[] = [
   [/from "@node-rs\/argon2"/, "argon2id"],
   [/from "jose"/, "jose"],
   [/from "openid-client"/, "oidc"],
-  [/from "@simplewebauthn\//, "webauthn"],
+  [/(?:from |import\()"@simplewebauthn\//, "webauthn"],
   [/from "@noble\/|from "crypto-js|from "node-forge|from "tweetnacl|from "bcrypt/, "a library nobody listed"],
   [/\bgetRandomValues\(/, "csprng"],
   [/subtle[\s\S]*"Ed25519"/, "ed25519"],
