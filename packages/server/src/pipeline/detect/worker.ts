@@ -75,8 +75,8 @@ const BREATH_EVENTS = 50;
 const SAVE_EVERY = 5_000;
 const SAVE_IDLE_MS = 5_000;
 const REST_MS = 1_000;
-/** How often states are asked for that another process may have set. */
-const STATES_MS = 1_000;
+/** How often states are asked for that another process may have set: less than a rest, so that each step after one asks. */
+const STATES_MS = 500;
 /** Rules one line of the log names. */
 const RULES_NAMED_MAX = 20;
 
