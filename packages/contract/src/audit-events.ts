@@ -67,7 +67,8 @@ export const AUDIT_EVENTS = {
   "detection.recorded": "a batch of events was evaluated and its detections stored",
   "rule.loaded": "the rule pack in force changed",
   "attack.loaded": "another ATT&CK release came into force",
-  "intel.list_loaded": "entries of a list of indicators were loaded; what the list says counts once its last part is there",
+  "intel.list_loaded":
+    "entries of a list of indicators were loaded; what the list says counts once its last part is there",
   "rule.defined": "files of rules were taken into the table of definitions, changed there or removed",
   "rule.state_changed": "a rule was disabled, clipped, muted or enabled: by somebody, or because its time was over",
   "actor.clustered": "identities or campaigns of attackers were formed, merged or unmerged by what they left behind",

@@ -13,7 +13,7 @@ const WARN_MS = 14 * 86_400_000;
 /** A renewed certificate is noticed within this time. */
 const LOOK_EVERY_MS = 60_000;
 
-export type TlsOptions = Pick<
+type TlsOptions = Pick<
   ServerOptions,
   "cert" | "key" | "minVersion" | "ciphers" | "honorCipherOrder" | "handshakeTimeout"
 >;

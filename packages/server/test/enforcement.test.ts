@@ -79,7 +79,10 @@ describe.skipIf(missing !== undefined)("real packets", () => {
 
   beforeAll(async () => {
     lab = await openLab([ATTACKER, NEIGHBOUR, LONGER, ATTACKER_6, ...IN_RANGE, BESIDE_RANGE]);
-    server = await startServer({ dataDir: dir.path, args: ["--no-sample", "--host", lab.tyrAddress, "--allow-cleartext"] });
+    server = await startServer({
+      dataDir: dir.path,
+      args: ["--no-sample", "--host", lab.tyrAddress, "--allow-cleartext"],
+    });
     const admin = await setUp(server);
     analyst = await addUser(admin, server.url, { name: "ana", roles: ["analyst"] });
     approver = await addUser(admin, server.url, { name: "ben", roles: ["approver"] });

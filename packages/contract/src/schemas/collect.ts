@@ -1,7 +1,18 @@
 import { Type, type Static } from "typebox";
 import { IdSchema } from "../ids.ts";
 import { Severity } from "../severity.ts";
-import { Endpoint, Facts, Instant, KeyLifeDays, Name, NullableInstant, NullableString, PageOf, PageQuery, StorableText } from "./basics.ts";
+import {
+  Endpoint,
+  Facts,
+  Instant,
+  KeyLifeDays,
+  Name,
+  NullableInstant,
+  NullableString,
+  PageOf,
+  PageQuery,
+  StorableText,
+} from "./basics.ts";
 
 export const SENSOR_KINDS = ["ssh", "web", "database", "custom"] as const;
 export const SensorKind = Type.Enum(SENSOR_KINDS);
@@ -60,7 +71,13 @@ export const Sensor = Type.Object({
 });
 export type Sensor = Static<typeof Sensor>;
 export const SensorCreate = Type.Object(
-  { name: Name, kind: SensorKind, location: Type.Optional(Name), metadata: Type.Optional(Facts), keyLifeDays: Type.Optional(KeyLifeDays) },
+  {
+    name: Name,
+    kind: SensorKind,
+    location: Type.Optional(Name),
+    metadata: Type.Optional(Facts),
+    keyLifeDays: Type.Optional(KeyLifeDays),
+  },
   { additionalProperties: false },
 );
 export type SensorCreate = Static<typeof SensorCreate>;

@@ -32,7 +32,9 @@ export const CredentialQuery = Type.Object(
     ...PageQuery,
     attacker: Type.Optional(StorableText(64, { description: "atk_… or the address" })),
     principal: Type.Optional(StorableText(256)),
-    secretHash: Type.Optional(Type.String({ pattern: "^[0-9a-f]{32}$" })),
+    secretHash: Type.Optional(
+      Type.String({ pattern: "^[0-9a-f]{32}$", description: "the keyed hash of a secret, 32 hexadecimal digits" }),
+    ),
     reused: Type.Optional(Type.Boolean({ description: "true: only pairs that were tried at two targets or more" })),
   },
   { additionalProperties: false },

@@ -1,6 +1,17 @@
 import { Type, type Static } from "typebox";
 import { IdSchema } from "../ids.ts";
-import { Actor, Instant, KeyLifeDays, Name, NullableInstant, NullableString, PageOf, PageQuery, StorableText, Text } from "./basics.ts";
+import {
+  Actor,
+  Instant,
+  KeyLifeDays,
+  Name,
+  NullableInstant,
+  NullableString,
+  PageOf,
+  PageQuery,
+  StorableText,
+  Text,
+} from "./basics.ts";
 
 export const BLOCK_STATES = ["active", "expired", "lifted"] as const;
 export const BlockState = Type.Enum(BLOCK_STATES);
@@ -81,7 +92,10 @@ export const Enforcer = Type.Object({
   userAgent: NullableString,
 });
 export type Enforcer = Static<typeof Enforcer>;
-export const EnforcerCreate = Type.Object({ name: Name, keyLifeDays: Type.Optional(KeyLifeDays) }, { additionalProperties: false });
+export const EnforcerCreate = Type.Object(
+  { name: Name, keyLifeDays: Type.Optional(KeyLifeDays) },
+  { additionalProperties: false },
+);
 export const EnforcerWithKey = Type.Object({ enforcer: Enforcer, key: Type.String() });
 
 /** A decision as CrowdSec bouncers read it; `duration` is a Go duration of the time left. */

@@ -13,6 +13,7 @@ export const AttackDomain = Type.String({
   pattern: "^[a-z]{1,20}-attack$",
   description: "a domain of ATT&CK: enterprise-attack, ics-attack, mobile-attack",
 });
+const ParentTechnique = Type.String({ pattern: "^T\\d{4}$", description: "an ATT&CK technique, e.g. T1110" });
 const Release = Type.String({ pattern: "^\\d{1,3}(\\.\\d{1,3})?$", description: "an ATT&CK release, e.g. 18.1" });
 const Count = Type.Integer({ minimum: 0 });
 
@@ -30,7 +31,7 @@ export const TtpQuery = Type.Object(TtpFilter);
 /** How often one technique was tagged under one tactic, and by what. */
 export const TechniqueSeen = Type.Object({
   domain: AttackDomain,
-  technique: Type.String({ pattern: "^T\\d{4}$" }),
+  technique: ParentTechnique,
   subTechnique: NullableString,
   name: Type.Union([Type.String(), Type.Null()], { description: "null when the release in force does not have it" }),
   subTechniqueName: NullableString,
@@ -65,13 +66,15 @@ export const CampaignParams = Type.Object({ id: StorableText(64, { minLength: 1 
 export const SessionParams = Type.Object({ id: StorableText(200, { minLength: 1 }) });
 
 export const TagsQuery = Type.Object({
-  subTechnique: Type.Optional(Type.String({ pattern: "^T\\d{4}\\.\\d{3}$" })),
+  subTechnique: Type.Optional(
+    Type.String({ pattern: "^T\\d{4}\\.\\d{3}$", description: "an ATT&CK sub-technique, e.g. T1110.001" }),
+  ),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 200 })),
   confidence: TtpFilter.confidence,
   from: TtpFilter.from,
   to: TtpFilter.to,
 });
-const ofTechnique = { technique: Type.String({ pattern: "^T\\d{4}$" }) };
+const ofTechnique = { technique: ParentTechnique };
 export const AttackerTagsParams = Type.Object({ ...AttackerParams.properties, ...ofTechnique });
 export const IdentityTagsParams = Type.Object({ ...IdentityParams.properties, ...ofTechnique });
 export const SessionTagsParams = Type.Object({ ...SessionParams.properties, ...ofTechnique });

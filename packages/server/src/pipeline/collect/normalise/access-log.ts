@@ -4,7 +4,6 @@ import { accessInstant } from "./instants.ts";
 import type { NormaliseOptions } from "./options.ts";
 import { given, numeric, outcomeOfStatus, responseAliases, urlAliases, type WebRequest } from "./web-aliases.ts";
 
-export { decodedUrl } from "./web-aliases.ts";
 
 const QUOTED = String.raw`"((?:[^"\\]|\\.)*)"`;
 /**

@@ -1,5 +1,5 @@
 /** What a provider can hold of an address or a file, from the strongest to the weakest. */
-export const INTEL_VERDICTS = ["malicious", "suspicious", "unknown", "benign"] as const;
+const INTEL_VERDICTS = ["malicious", "suspicious", "unknown", "benign"] as const;
 export type IntelVerdict = (typeof INTEL_VERDICTS)[number];
 
 /** Indicators lists are made of. Fingerprints are those sensors take (docs/reference/fields.md). */

@@ -21,7 +21,7 @@ export type IntelDeps = TellDeps &
     feeds: readonly IntelFeed[];
   }>;
 
-export type IntelStatus = Readonly<{
+type IntelStatus = Readonly<{
   lists: readonly IntelList[];
   providers: readonly (Readonly<{ name: string }> & Readonly<ProviderFigures>)[];
   feeds: readonly string[];
