@@ -171,9 +171,20 @@ async function findings(client: Client) {
       one.eventIds.map((id) => places.get(id) ?? "unknown").toSorted(byText),
       one.tags.map((tag) => `${tag.technique} ${tag.subTechnique} ${tag.tactic} ${tag.confidence}`).toSorted(byText),
     ]);
+  // What addresses show only together is told when the ladder of attackers looks, and as it then is: that depends on when
+  // it looks, which a kill changes. Everything else depends on the events and their order alone.
+  const ladder = new Set(
+    events.filter(({ kind, sensorName }) => kind === "identity" && sensorName === "derived").map(({ id }) => id),
+  );
   return {
-    events: events.map((event) => `${event.sensorName}:${event.rawRef}`).toSorted(),
-    detections: detections.map(describe).toSorted(),
+    events: events
+      .filter(({ id }) => !ladder.has(id))
+      .map((event) => `${event.sensorName}:${event.rawRef}`)
+      .toSorted(),
+    detections: detections
+      .filter(({ eventIds }) => !eventIds.some((id) => ladder.has(id)))
+      .map(describe)
+      .toSorted(),
   };
 }
 
