@@ -8,6 +8,9 @@ const ssr = { resolve: { conditions, externalConditions: conditions } };
 /** Needs the published rules, which are under a licence of their own and not part of this repository. */
 const sigmahq = process.env["SIGMAHQ_DATA"] === undefined ? ["packages/sigma/src/sigmahq.test.ts"] : [];
 
+/** These replace a module by a double of it, which no other file may see. */
+const MOCKING = ["packages/server/src/identity/identity.db.test.ts"];
+
 /** unit: pure, seconds. database: a real engine. journey: a booted world, browsers, namespaces, kill -9. */
 export default defineConfig({
   test: {
@@ -34,6 +37,20 @@ export default defineConfig({
         test: {
           name: "database",
           include: ["packages/server/src/**/*.db.test.ts"],
+          exclude: MOCKING,
+          // As above: what a file imports takes a second of a processor, and each opens databases of its own.
+          isolate: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "database-alone",
+          include: MOCKING,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: 2,

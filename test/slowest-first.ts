@@ -3,6 +3,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Files that take half a minute and more. Begun last, one of them would run alone while the other cores wait. */
 const SLOWEST = [
   "server/test/kill.test.ts",
+  "audit/kill.db.test.ts",
+  "detect/stage-kill.db.test.ts",
   "server/test/enforcement.test.ts",
   "test/journeys/witness.test.ts",
   "web/test/screens.test.ts",
@@ -12,7 +14,6 @@ const SLOWEST = [
   "detect/detect.db.test.ts",
   "audit/witnesses.db.test.ts",
   "audit/audit.db.test.ts",
-  "audit/kill.db.test.ts",
   "pruning/prune-kill.db.test.ts",
 ];
 

@@ -4,7 +4,6 @@ import { accessInstant } from "./instants.ts";
 import type { NormaliseOptions } from "./options.ts";
 import { given, numeric, outcomeOfStatus, responseAliases, urlAliases, type WebRequest } from "./web-aliases.ts";
 
-
 const QUOTED = String.raw`"((?:[^"\\]|\\.)*)"`;
 /**
  * Common and combined log format, with or without a leading virtual host. The user name is the attacker's choice: quotes
