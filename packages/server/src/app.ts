@@ -48,7 +48,7 @@ import {
 } from "#identity";
 import { createBus, createTopicBus, type Bus, type TopicBus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
-import { staysHere, type Config } from "#platform/config";
+import { isBehindProxies, staysHere, type Config } from "#platform/config";
 import { ensureDataDirectory, openDatabase, type Database } from "#platform/database";
 import type { Logger } from "#platform/log";
 import { createSecrets, openKeyRotation, type KeyRotation, type Secrets } from "#platform/secrets";
@@ -310,6 +310,7 @@ async function serve(base: Base, rooms: Rooms, stack: Stack): Promise<string> {
     host,
     webDir,
     tls: tls?.options,
+    proxiesOnly: isBehindProxies(config),
     trustProxy,
     corsOrigins,
   });

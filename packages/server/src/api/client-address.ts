@@ -11,7 +11,7 @@ export type TrustedProxies = boolean | readonly string[];
 const HOPS_MAX = 16;
 
 /** One spelling per address: an IPv4 address that came over an IPv6 socket is an IPv4 address. */
-function plain(address: string): string {
+export function plainAddress(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 }
 
@@ -19,7 +19,7 @@ function plain(address: string): string {
 function addressIn(text: string): string | undefined {
   const bare =
     /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d{1,5}$/.exec(text)?.[1] ?? text;
-  return isIP(bare) === 0 || bare.includes("%") ? undefined : plain(bare);
+  return isIP(bare) === 0 || bare.includes("%") ? undefined : plainAddress(bare);
 }
 
 function isWithin(address: string, prefix: string): boolean {
@@ -43,7 +43,7 @@ export function isTrustedProxy(peer: string, trusted: TrustedProxies): boolean {
  */
 export function clientAddress(peer: string, forwardedFor: string | undefined, trusted: TrustedProxies): string {
   const hops = (forwardedFor ?? "").split(",").slice(-HOPS_MAX);
-  let address = plain(peer);
+  let address = plainAddress(peer);
   for (let hop = 0; hops.length > 0; hop += 1) {
     // Without a list only the peer itself is believed.
     if (typeof trusted === "boolean" && hop > 0) break;
@@ -57,7 +57,7 @@ export function clientAddress(peer: string, forwardedFor: string | undefined, tr
 
 /** One customer has one IPv4 address but a whole IPv6 /64: limits count the latter as one. */
 export function holderOf(address: string): string {
-  const bare = plain(address);
+  const bare = plainAddress(address);
   if (!isIPv6(bare)) return bare;
   const [left = "", right = ""] = (bare.split("%")[0] ?? "").split("::");
   const head = left.split(":").filter((group) => group !== "");

@@ -63,6 +63,8 @@ export type ServerOptions = Readonly<{
   tls?: HttpsOptions | undefined;
   /** Whose X-Forwarded-For is believed. */
   trustProxy: TrustedProxies;
+  /** Nobody but a trusted proxy may connect from another machine. */
+  proxiesOnly?: boolean;
   /** Origins whose pages may call with a bearer token; none by default. */
   corsOrigins?: readonly string[];
   /** Where requests are counted; in this process by default. */
@@ -199,6 +201,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   limitConnections(app.server, {
     trustProxy: options.trustProxy,
     perPeerMax: options.connectionsPerPeerMax ?? CONNECTIONS_PER_PEER_MAX,
+    proxiesOnly: options.proxiesOnly ?? false,
   });
   await app.register(websocket, {
     options: { maxPayload: LIVE_INPUT_BYTES_MAX, perMessageDeflate: false },

@@ -6,12 +6,19 @@ import { type IntelSettings, parseIntel } from "./intel.ts";
 import { parseRetention } from "./retention.ts";
 import { parseTokens, type TokenSettings } from "./tokens.ts";
 import { ConfigInvalid } from "./config-invalid.ts";
-import { checkedDatabaseUrl, checkListening, readTransport, staysHere, type Transport } from "./transport.ts";
+import {
+  checkedDatabaseUrl,
+  checkListening,
+  checkNode,
+  readTransport,
+  staysHere,
+  type Transport,
+} from "./transport.ts";
 import { parsePasskeyFor, parseSecondFactor } from "./sign-in-rules.ts";
 
 export { ConfigInvalid } from "./config-invalid.ts";
 export type { IntelSettings, IntelSource } from "./intel.ts";
-export { staysHere, type TlsFiles } from "./transport.ts";
+export { isBehindProxies, staysHere, type TlsFiles } from "./transport.ts";
 
 export type Config = Readonly<{
   host: string;
@@ -158,7 +165,10 @@ type Settings = Readonly<{ flags: ReturnType<typeof readFlags>; env: Raw["env"];
 function readTrustProxy({ env }: Settings): Config["trustProxy"] {
   const text = env["TYR_TRUST_PROXY"];
   if (text === undefined || text === "0") return false;
-  return text === "1" || list(text).map((one) => network("TYR_TRUST_PROXY", one));
+  if (text === "1") return true;
+  const proxies = list(text).map((one) => network("TYR_TRUST_PROXY", one));
+  if (proxies.length > 0) return proxies;
+  throw new ConfigInvalid("TYR_TRUST_PROXY", `"${text}" names no proxy`);
 }
 
 /** Exact origins, as browsers send them: no wildcard, no path, no `null`. */
@@ -194,6 +204,7 @@ function readListen({
   const settings: Settings = { flags, env, ...rest };
   const trustProxy = readTrustProxy(settings);
   checkListening({ host, publicUrl, trustProxy, tls, cleartext });
+  checkNode(env, { tls, cleartext });
   return { host, port, publicUrl, trustProxy, corsOrigins: readCorsOrigins(settings), tls, cleartext };
 }
 

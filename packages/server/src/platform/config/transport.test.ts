@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readConfig } from "./index.ts";
+import { isBehindProxies, readConfig } from "./index.ts";
 import { checkedDatabaseUrl, staysHere } from "./transport.ts";
 
 const read = (env: Readonly<Record<string, string>>, argv: readonly string[] = []) =>
@@ -21,13 +21,24 @@ describe("whoever can be reached from other machines", () => {
   test("answers behind a proxy that has the certificate, if both the address and the proxy are named", () => {
     expect(read(PROXY)).toMatchObject({ tls: undefined, cleartext: false });
     expect(() => read({ ...PROXY, TYR_PUBLIC_URL: "http://tyr.example.org" })).toThrow("TYR_HOST");
-    expect(() => read({ ...PROXY, TYR_TRUST_PROXY: "0" })).toThrow("TYR_HOST");
+    // "1" believes whoever connects: beyond this machine that could be anybody, in cleartext.
+    for (const trusted of ["0", "1"]) expect(() => read({ ...PROXY, TYR_TRUST_PROXY: trusted })).toThrow("TYR_HOST");
+    expect(() => read({ ...PROXY, TYR_TRUST_PROXY: "," })).toThrow("TYR_TRUST_PROXY");
+    expect(isBehindProxies(read(PROXY))).toBe(true);
+    for (const others of [{}, CERTIFICATE, { TYR_HOST: "0.0.0.0", TYR_CLEARTEXT: "allow" }])
+      expect(isBehindProxies(read(others))).toBe(false);
   });
 
   test("answers unencrypted where somebody says so", () => {
     expect(read({ TYR_HOST: "0.0.0.0", TYR_CLEARTEXT: "allow" })).toMatchObject({ cleartext: true });
     expect(read({ TYR_HOST: "0.0.0.0" }, ["--allow-cleartext"])).toMatchObject({ cleartext: true });
     expect(() => read({ TYR_HOST: "0.0.0.0", TYR_CLEARTEXT: "1" })).toThrow("TYR_CLEARTEXT");
+  });
+
+  test("does not start with Node's checks of certificates switched off", () => {
+    expect(() => read({ NODE_TLS_REJECT_UNAUTHORIZED: "0" })).toThrow("NODE_EXTRA_CA_CERTS");
+    expect(read({ NODE_TLS_REJECT_UNAUTHORIZED: "0", TYR_CLEARTEXT: "allow" })).toMatchObject({ cleartext: true });
+    expect(read({ NODE_TLS_REJECT_UNAUTHORIZED: "1" })).toMatchObject({ cleartext: false });
   });
 
   test("has an https address when it has a certificate", () => {
@@ -71,6 +82,13 @@ describe("a database on another machine", () => {
       const attempt = () => asked(`postgres://tyr:geheim@db.example.org/tyr?sslmode=${mode}`);
       expect(attempt).toThrow(expect.objectContaining({ setting: "TYR_DATABASE_URL" }));
       expect(attempt).toThrow(expect.not.objectContaining({ message: expect.stringContaining("geheim") as string }));
+    },
+  );
+
+  test.each(["sslmode=verify-full&sslmode=disable", "host=127.0.0.1&host=db.example.org"])(
+    "is refused when something is said twice, as the last one would count: %s",
+    (query) => {
+      expect(() => asked(`postgres://localhost/tyr?${query}`)).toThrow("twice");
     },
   );
 

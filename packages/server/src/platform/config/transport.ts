@@ -46,16 +46,34 @@ export function checkListening({ host, publicUrl, trustProxy, tls, cleartext }: 
       "begins with http: though Tyr has a certificate and answers over TLS only",
     );
   if (tls !== undefined || cleartext || staysHere(host)) return;
-  if (trustProxy !== false && isHttps) return;
+  if (isHttps && typeof trustProxy !== "boolean" && trustProxy.length > 0) return;
   throw new ConfigInvalid(
     "TYR_HOST",
     `"${host}" is reached from other machines, and sessions and keys would cross the network unencrypted. Give Tyr a ` +
       "certificate (TYR_TLS_CERT and TYR_TLS_KEY), or put a proxy with TLS before it (TYR_PUBLIC_URL=https://… and " +
-      "TYR_TRUST_PROXY), or say TYR_CLEARTEXT=allow",
+      "the proxy's address in TYR_TRUST_PROXY), or say TYR_CLEARTEXT=allow",
   );
 }
 
 const CHECKED = "verify-full";
+
+/**
+ * Node's own switch that makes it believe any certificate would undo what is checked elsewhere.
+ *
+ * @throws {ConfigInvalid} `CONFIG_INVALID`
+ */
+export function checkNode(env: Readonly<Record<string, string | undefined>>, { cleartext }: Transport): void {
+  if (env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0" && !cleartext)
+    throw new ConfigInvalid(
+      "NODE_TLS_REJECT_UNAUTHORIZED",
+      "switches off the check of every certificate: name your authority in NODE_EXTRA_CA_CERTS instead",
+    );
+}
+
+/** Whether only the proxies may connect: what others sent would cross the network unencrypted. */
+export function isBehindProxies({ host, tls, cleartext }: Transport & Readonly<{ host: string }>): boolean {
+  return tls === undefined && !cleartext && !staysHere(host);
+}
 
 /**
  * A database on another machine is reached over TLS, and its certificate and name are checked.
@@ -69,6 +87,8 @@ export function checkedDatabaseUrl(
   { cleartext, env }: Readonly<{ cleartext: boolean; env: Readonly<Record<string, string | undefined>> }>,
 ): string {
   const url = new URL(text);
+  const twice = [...url.searchParams.keys()].find((name) => url.searchParams.getAll(name).length > 1);
+  if (twice !== undefined) throw new ConfigInvalid("TYR_DATABASE_URL", `names ${twice} twice`);
   const host = url.searchParams.get("host") ?? (decodeURIComponent(url.hostname) || (env["PGHOST"] ?? "localhost"));
   const mode = url.searchParams.get("sslmode");
   if (staysHere(host) || cleartext) return text;
