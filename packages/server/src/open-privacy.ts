@@ -12,7 +12,14 @@ import {
 } from "#audit";
 import { DETECTION_CONSUMER, eraseFromActors, EVENT_CONSUMER, retainedAttackers } from "#actors";
 import { retainedEvents, retainedQuarantine } from "#collect";
-import { eraseFromDefinitions, eraseFromRules, LIFT_CONSUMER, retainedCredentials, retainedDetections } from "#detect";
+import {
+  eraseAddress,
+  eraseFromDefinitions,
+  eraseFromRules,
+  LIFT_CONSUMER,
+  retainedCredentials,
+  retainedDetections,
+} from "#detect";
 import { belongsToIncident, eraseFromIncidents, openEvidence, openIncidentIds, retainedIncidents } from "#escalate";
 import { eraseFromActions, liveActions } from "#govern";
 import { accountEraser, retainedSessions } from "#identity";
@@ -83,6 +90,7 @@ export function openPrivacy({ database, secrets, log, keepDays, pruning }: Priva
     erasing(eraseFromIncidents),
     erasing(eraseFromActions),
     erasing(eraseFromActors),
+    erasing(eraseAddress),
   ];
   const privacy = createPrivacy({ database, secrets, clock: systemClock, erasers });
   const pruneDue = async ({ cutoff, heldSubjects }: Readonly<{ cutoff: Date; heldSubjects: readonly string[] }>) => ({

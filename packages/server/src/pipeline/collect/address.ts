@@ -44,3 +44,13 @@ export function canonicalPrefix(text: string): string | undefined {
   const first = network.networkAddressFromCIDR(`${address}/${bits}`);
   return `${first instanceof ipaddr.IPv6 ? first.toRFC5952String() : first.toString()}/${bits}`;
 }
+
+/**
+ * The addresses among the subjects of legal holds (`value:…`), each spelt as events have it. Holds may be on anything;
+ * what is no address holds nothing that is kept by address.
+ */
+export function heldAddresses(subjects: readonly string[]): string[] {
+  return subjects.flatMap((one) =>
+    one.startsWith("value:") ? (canonicalAddress(one.slice("value:".length)) ?? []) : [],
+  );
+}

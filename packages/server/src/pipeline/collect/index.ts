@@ -8,7 +8,7 @@ export type {
   StoredEvent,
   TimeOrigin,
 } from "./event.ts";
-export { canonicalAddress, canonicalPrefix } from "./address.ts";
+export { canonicalAddress, canonicalPrefix, heldAddresses } from "./address.ts";
 export { observationIdOf } from "./observation-id.ts";
 export {
   countEvents,

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from "kysely";
 import type { WriteTransaction } from "#platform/database";
+import { heldAddresses } from "./address.ts";
 
 type Due = Readonly<{ cutoff: Date; heldSubjects: readonly string[] }>;
 type Held = { why: string; records: number }[];
@@ -12,9 +13,6 @@ export type EventKeepers = Readonly<{
   evidence: (tx: WriteTransaction) => Promise<readonly string[]>;
 }>;
 
-const addressesOf = (subjects: readonly string[]): string[] =>
-  subjects.filter((one) => one.startsWith("value:")).map((one) => one.slice("value:".length));
-
 function heldList(counts: Readonly<Record<string, number | string | undefined>>): Held {
   return Object.entries(counts)
     .map(([why, records]) => ({ why, records: Number(records ?? 0) }))
@@ -23,7 +21,7 @@ function heldList(counts: Readonly<Record<string, number | string | undefined>>)
 
 async function reasonsOf({ readUpTo, evidence }: EventKeepers, tx: WriteTransaction, { heldSubjects }: Due) {
   const ids = (await evidence(tx)).map((id) => id.replace(/^evt_/, ""));
-  const hold = sql`coalesce(src_ip = any (${addressesOf(heldSubjects)}::inet[]), false)`;
+  const hold = sql`coalesce(src_ip = any (${heldAddresses(heldSubjects)}::inet[]), false)`;
   const isEvidence = sql`id = any (${ids}::uuid[])`;
   const unread = sql`position > ${await readUpTo(tx)}`;
   return { hold, isEvidence, unread };
@@ -57,7 +55,7 @@ export function retainedEvents(keepers: EventKeepers) {
 
 /** A held address anywhere in the bytes keeps them. */
 function mentions(subjects: readonly string[]): RawBuilder<unknown> {
-  return sql`exists (select from unnest(${addressesOf(subjects)}::text[]) as held (address)
+  return sql`exists (select from unnest(${heldAddresses(subjects)}::text[]) as held (address)
     where position(convert_to(held.address, 'UTF8') in raw) > 0)`;
 }
 

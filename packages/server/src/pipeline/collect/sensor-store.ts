@@ -65,7 +65,7 @@ export async function findSensor(db: ReadDatabase, id: SensorId): Promise<Sensor
 }
 
 export async function findSensorByName(db: ReadDatabase, name: string): Promise<Sensor | undefined> {
-  const row = await sensors(db).where("sensor.name", "=", name).executeTakeFirst();
+  const row = await sensors(db).where("sensor.name", "=", name).where("builtin", "=", false).executeTakeFirst();
   return row === undefined ? undefined : toSensor(row);
 }
 

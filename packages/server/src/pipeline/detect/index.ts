@@ -64,6 +64,7 @@ export { createDetect, type Detect, type DetectDeps, type Progress } from "./wor
 export {
   type CredentialFilter,
   listCredentials,
+  eraseAddress,
   retainedCredentials,
   type StoredCredential,
 } from "./lift/credential-store.ts";

@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from "kysely";
+import { heldAddresses } from "#collect";
 import type { WriteTransaction } from "#platform/database";
 import { deleteTags } from "./tag-store.ts";
 
@@ -12,11 +13,8 @@ export type DetectionKeepers = Readonly<{
   isPart: RawBuilder<boolean>;
 }>;
 
-const addressesOf = (subjects: readonly string[]): string[] =>
-  subjects.filter((one) => one.startsWith("value:")).map((one) => one.slice("value:".length));
-
 async function reasonsOf({ readUpTo, isPart }: DetectionKeepers, tx: WriteTransaction, { heldSubjects }: Due) {
-  const hold = sql`coalesce(actor_ip = any (${addressesOf(heldSubjects)}::text[]), false)`;
+  const hold = sql`coalesce(actor_ip = any (${heldAddresses(heldSubjects)}::text[]), false)`;
   const unread = sql`position > ${await readUpTo(tx)}`;
   return { hold, isPart, unread };
 }

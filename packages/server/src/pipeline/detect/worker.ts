@@ -323,7 +323,7 @@ export class DetectWorker {
     const now = clock.now();
     const moveOn = async (tx: WriteTransaction): Promise<void> => {
       await countSuppressed(tx, suppressed);
-      await moveCursor(tx, { consumer: CONSUMER, position, now });
+      await moveCursor(tx, { consumer: CONSUMER, from, position, now });
     };
     if (shown.length === 0) await database.bookkeep("cursor", moveOn);
     else {

@@ -1,3 +1,4 @@
+import { heldAddresses } from "#collect";
 import { sql, type RawBuilder } from "kysely";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
 
@@ -16,12 +17,9 @@ export async function openIncidentIds(db: ReadDatabase): Promise<readonly string
 /** What else keeps a closed incident: ids of those whose actions are not over. */
 export type IncidentKeepers = Readonly<{ inForce: (tx: WriteTransaction) => Promise<readonly string[]> }>;
 
-const addressesOf = (subjects: readonly string[]): string[] =>
-  subjects.filter((one) => one.startsWith("value:")).map((one) => one.slice("value:".length));
-
 async function reasonsOf({ inForce }: IncidentKeepers, tx: WriteTransaction, { cutoff, heldSubjects }: Due) {
   const isDue = sql`state = 'closed' and closed_at < ${cutoff}`;
-  const hold = sql`coalesce(actor_ip = any (${addressesOf(heldSubjects)}::text[]), false)`;
+  const hold = sql`coalesce(actor_ip = any (${heldAddresses(heldSubjects)}::text[]), false)`;
   const needed = sql`id = any (${[...(await inForce(tx))]}::text[])`;
   return { isDue, hold, needed };
 }

@@ -91,5 +91,29 @@ describe.each(TEST_ENGINES)("durable messages on %s", (engine) => {
     expect(await db.bookkeep("counters", async (tx) => await forgetMessages(tx, before))).toBe(2);
     const read = await readMessages(db.read, { after: 0, limit: 10, patterns });
     expect([read.messages.length, read.position, read.missed]).toEqual([1, 3, 2]);
+    // And once none is left, the reader is at the end and not before it for ever.
+    const later = new Date(now.getTime() + 1);
+    expect(await db.bookkeep("counters", async (tx) => await forgetMessages(tx, later))).toBe(1);
+    const none = await readMessages(db.read, { after: 1, limit: 10, patterns });
+    expect([none.messages.length, none.position, none.missed]).toEqual([0, 3, 2]);
+    expect(await readMessages(db.read, { after: 3, limit: 10, patterns })).toMatchObject({ position: 3, missed: 0 });
+  });
+
+  test("and all else a consumer reads are taken once: a cursor another process moved is not moved by this one", async () => {
+    await using database = await openTestDatabase(engine);
+    const { db } = database;
+    const move = async (position: number, from?: number) =>
+      await db.bookkeep(
+        "cursor",
+        async (tx) =>
+          await moveCursor(tx, { consumer: "reader", position, now, ...(from === undefined ? {} : { from }) }),
+      );
+    await move(10, 0);
+    await expect(move(15, 5)).rejects.toThrow("not where this process left it");
+    await expect(move(9)).rejects.toThrow("not where this process left it");
+    expect(await cursorOf(db.read, "reader")).toBe(10);
+    await move(20, 10);
+    await move(20);
+    expect(await cursorOf(db.read, "reader")).toBe(20);
   });
 });

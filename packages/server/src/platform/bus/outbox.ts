@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
-import { takePositions } from "./streams.ts";
+import { headOf, takePositions } from "./streams.ts";
 import type { TopicPayloads } from "./topic-payloads.ts";
 import { matchesTopic, type DurableFamily, type Segments, type StoredMessage, topicOf } from "./topics.ts";
 
@@ -70,6 +70,8 @@ type Asked = Readonly<{ after: number; limit: number; patterns: readonly string[
  * @param limit places looked at; a topic none of the patterns means is passed over
  */
 export async function readMessages(db: ReadDatabase, { after, limit, patterns }: Asked): Promise<MessagesRead> {
+  // Before the rows: what is added in between is not passed over.
+  const head = await headOf(db, "message");
   const rows = await db
     .selectFrom("message")
     .selectAll()
@@ -82,8 +84,9 @@ export async function readMessages(db: ReadDatabase, { after, limit, patterns }:
     .map(({ position, id, topic, type, at, payload }) => {
       return { v: 1, id, topic, type, ts: at.getTime() / 1_000, payload, position } as StoredMessage;
     });
-  const missed = Math.max(0, (rows[0]?.position ?? after + 1) - after - 1);
-  return { messages, position: rows.at(-1)?.position ?? after, missed };
+  // Without a row everything up to the head is gone, or there is nothing after the reader's place.
+  const next = rows[0]?.position ?? Math.max(head, after) + 1;
+  return { messages, position: rows.at(-1)?.position ?? Math.max(head, after), missed: next - after - 1 };
 }
 
 /** Removes messages from before an instant. @returns how many */

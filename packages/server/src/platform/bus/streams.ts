@@ -37,19 +37,34 @@ export async function cursorOf(db: ReadDatabase, consumer: string): Promise<numb
   return row?.position ?? 0;
 }
 
-/** Moves a cursor in the transaction that holds what the consumer wrote: both or neither. */
+/** Another process moved a consumer's cursor: what this one did for it must not be written, or it would count twice. */
+class CursorMoved extends Error {
+  override readonly name = "CursorMoved";
+  readonly code = "CURSOR_MOVED";
+}
+
+/**
+ * Moves a cursor in the transaction that holds what the consumer wrote: both or neither.
+ *
+ * @param cursor with `from`, the place it must be at; left out: it only never goes back
+ * @throws {CursorMoved} `CURSOR_MOVED` when another process moved it: nothing of the transaction may stay
+ */
 export async function moveCursor(
   tx: WriteTransaction,
-  cursor: Readonly<{ consumer: string; position: number; now: Date }>,
+  { consumer, position, now, from }: Readonly<{ consumer: string; position: number; now: Date; from?: number }>,
 ): Promise<void> {
-  const row = { consumer: cursor.consumer, position: cursor.position, updated_at: cursor.now };
-  await tx
+  const moved = await tx
     .insertInto("consumer_cursor")
-    .values(row)
+    .values({ consumer, position, updated_at: now })
     .onConflict((conflict) =>
-      conflict.column("consumer").doUpdateSet({ position: row.position, updated_at: row.updated_at }),
+      conflict
+        .column("consumer")
+        .doUpdateSet({ position, updated_at: now })
+        .where("consumer_cursor.position", from === undefined ? "<=" : "=", from ?? position),
     )
+    .returning("consumer")
     .execute();
+  if (moved.length === 0) throw new CursorMoved(`the cursor ${consumer} is not where this process left it`);
 }
 
 export async function listCursors(db: ReadDatabase): Promise<readonly { consumer: string; position: number }[]> {

@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import { ok, refuse } from "@tyr/contract";
 import { cursorOf, headOf, moveCursor, takePositions } from "#platform/bus";
 import { systemClock } from "#platform/clock";
-import { openDatabase, type Database, type Fact } from "#platform/database";
+import { openDatabase, type Database, type Fact, type WriteTransaction } from "#platform/database";
 import { embeddedDirectory, openTestDatabase, TEST_ENGINES, type EngineName } from "./testing.ts";
 
 const fact: Fact = {
@@ -93,11 +93,17 @@ describe.each(TEST_ENGINES)("the database on %s", (engine) => {
   test("who reads while others write sees whole transactions only, and one that failed holds nobody up", async () => {
     await using world = await openTestDatabase(engine);
     const seen: (readonly [number, number])[] = [];
+    // A cursor that may go back, as writers here come in any order.
+    const put = async (tx: WriteTransaction, consumer: string, position: number): Promise<void> => {
+      const row = { consumer, position, updated_at: new Date(0) };
+      const insert = tx.insertInto("consumer_cursor").values(row);
+      await insert.onConflict((conflict) => conflict.column("consumer").doUpdateSet({ position })).execute();
+    };
     const both = async (position: number): Promise<void> =>
       await world.db.bookkeep("cursor", async (tx) => {
-        await moveCursor(tx, { ...cursor(position), consumer: "a" });
+        await put(tx, "a", position);
         await new Promise((resolve) => void setImmediate(resolve));
-        await moveCursor(tx, { ...cursor(position), consumer: "b" });
+        await put(tx, "b", position);
         if (position % 3 === 0) await sql`select 1 / 0`.execute(tx);
       });
     const reader = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { SensorId } from "@tyr/contract";
 import { describe, expect, test } from "vitest";
-import { handoffsOf, linkOperators, staysOf, type Operator } from "./campaign-link.ts";
+import { byWhom, handoffsOf, linkOperators, staysOf, type Operator } from "./campaign-link.ts";
 
 const HOUR = 3_600_000;
 const at = (phase: string, hour: number, sensor = "one") => ({
@@ -27,7 +27,7 @@ const taker = operator("taker", {
   firstMs: 9 * HOUR,
   lastMs: 10 * HOUR,
 });
-const handoffs = (...all: Operator[]) => handoffsOf(all.flatMap(staysOf));
+const handoffs = (...all: Operator[]) => byWhom(handoffsOf(all.flatMap(staysOf)));
 
 describe("whether two identities act together", () => {
   test("one leaves a sensor under control, the other takes it up: clears the threshold", () => {
@@ -50,15 +50,17 @@ describe("whether two identities act together", () => {
 
   test("all files and hosts in common say so, some only beside time and tools", () => {
     const files = (...names: string[]) => ({ payloads: new Set(names), firstMs: 0, lastMs: 10 * HOUR });
-    expect(linkOperators(operator("a", files("p")), operator("b", files("p")), [])?.weight).toBeGreaterThanOrEqual(1);
-    expect(linkOperators(operator("a", files("p", "q", "r")), operator("b", files("p")), [])).toBeUndefined();
+    expect(
+      linkOperators(operator("a", files("p")), operator("b", files("p")), byWhom([]))?.weight,
+    ).toBeGreaterThanOrEqual(1);
+    expect(linkOperators(operator("a", files("p", "q", "r")), operator("b", files("p")), byWhom([]))).toBeUndefined();
     const kin = { tools: new Set(["t"]), asns: new Set(["AS1"]) };
     const [a, b] = [operator("a", { ...files("p", "q"), ...kin }), operator("b", { ...files("p"), ...kin })];
-    expect(linkOperators(a, b, [])?.weight).toBe(1);
+    expect(linkOperators(a, b, byWhom([]))?.weight).toBe(1);
   });
 
   test("the same sensors and the same hours alone say nothing: everybody meets at few decoys", () => {
     const there = { sensors: new Set(["s"]), asns: new Set(["AS1"]), tools: new Set(["t"]), lastMs: 9 * HOUR };
-    expect(linkOperators(operator("a", there), operator("b", there), [])).toBeUndefined();
+    expect(linkOperators(operator("a", there), operator("b", there), byWhom([]))).toBeUndefined();
   });
 });

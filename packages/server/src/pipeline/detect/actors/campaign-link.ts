@@ -61,19 +61,32 @@ export function handoffsOf(stays: readonly Stay[]): readonly Handoff[] {
   );
 }
 
+/** Hand-overs of one step, found by who and where: there may be a thousand, and each pair of identities asks. */
+export type Handoffs = Readonly<{
+  between: (giver: string, taker: string) => readonly Handoff[];
+  /** How many could have given to this taker there, and how many could have taken from this giver. */
+  givers: (one: Handoff) => number;
+  takers: (one: Handoff) => number;
+}>;
+
+export function byWhom(all: readonly Handoff[]): Handoffs {
+  const pairs = Map.groupBy(all, ({ giver, taker }) => `${giver} ${taker}`);
+  const given = Map.groupBy(all, ({ taker, sensorId }) => `${taker} ${sensorId}`);
+  const taken = Map.groupBy(all, ({ giver, sensorId }) => `${giver} ${sensorId}`);
+  return {
+    between: (giver, taker) => pairs.get(`${giver} ${taker}`) ?? [],
+    givers: ({ taker, sensorId }) => given.get(`${taker} ${sensorId}`)?.length ?? 0,
+    takers: ({ giver, sensorId }) => taken.get(`${giver} ${sensorId}`)?.length ?? 0,
+  };
+}
+
 /**
  * Weight of a hand-over, shared among all that could have given and all that could have taken at that sensor: where
  * strangers come and go all day, that one came after another says nothing.
  */
-function handoffReason(a: Operator, b: Operator, all: readonly Handoff[]): LinkReason | undefined {
-  const between = all.filter(
-    ({ giver, taker }) => (giver === a.id && taker === b.id) || (giver === b.id && taker === a.id),
-  );
-  const weighed = between.map((one) => {
-    const givers = all.filter(({ taker, sensorId }) => taker === one.taker && sensorId === one.sensorId).length;
-    const takers = all.filter(({ giver, sensorId }) => giver === one.giver && sensorId === one.sensorId).length;
-    return { ...one, share: 1 / (givers * takers) };
-  });
+function handoffReason(a: Operator, b: Operator, all: Handoffs): LinkReason | undefined {
+  const between = [...all.between(a.id, b.id), ...all.between(b.id, a.id)];
+  const weighed = between.map((one) => ({ ...one, share: 1 / (all.givers(one) * all.takers(one)) }));
   const [best] = weighed.toSorted((x, y) => y.share - x.share || (x.sensorId < y.sensorId ? -1 : 1));
   if (best === undefined) return undefined;
   const hours = Math.round((best.pauseMs / HOUR_MS) * 10) / 10;
@@ -114,7 +127,7 @@ function cohortOf(a: Operator, b: Operator): number {
 }
 
 /** Whether two identities act together, and why. */
-export function linkOperators(a: Operator, b: Operator, handoffs: readonly Handoff[]): Link | undefined {
+export function linkOperators(a: Operator, b: Operator, handoffs: Handoffs): Link | undefined {
   const strong = [handoffReason(a, b, handoffs), filesReason(a, b)].filter((one) => one !== undefined);
   if (strong.length === 0) return undefined;
   const [overlap, cohort] = [overlapOf(a, b), cohortOf(a, b)];

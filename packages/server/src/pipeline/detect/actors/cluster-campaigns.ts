@@ -1,5 +1,6 @@
 import type { ReadDatabase } from "#platform/database";
 import {
+  byWhom,
   handoffsOf,
   HANDOFF_MAX_MS,
   linkOperators,
@@ -84,7 +85,8 @@ function compare(all: ReadonlyMap<string, Operator>, nodes: ReadonlySet<string>,
   );
   for (const of of owners.values())
     for (const { id } of of.filter((one) => nodes.has(one.id))) for (const other of of) pair(id, other.id);
-  return [...pairs.values()].flatMap(([one, other]) => linkOperators(one, other, scenes.handoffs) ?? []);
+  const handoffs = byWhom(scenes.handoffs);
+  return [...pairs.values()].flatMap(([one, other]) => linkOperators(one, other, handoffs) ?? []);
 }
 
 /** Identities that nodes are linked with, or might be as they have files or download hosts in common. */

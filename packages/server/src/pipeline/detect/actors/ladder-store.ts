@@ -114,6 +114,7 @@ export async function membersOf(
         ? sql<boolean>`id = any (${wanted}) or merged_into = any (${wanted})`
         : sql<boolean>`merged_into is null and (id = any (${wanted}) or campaign_into = any (${wanted}))`,
     )
+    .orderBy("id")
     .execute();
   return rows.map(toIdentity);
 }

@@ -1,13 +1,11 @@
+import { heldAddresses } from "#collect";
 import { sql } from "kysely";
 import { eraseActorName, type WriteTransaction } from "#platform/database";
 import { removeTraces } from "./observation-store.ts";
 
 type Due = Readonly<{ cutoff: Date; heldSubjects: readonly string[] }>;
 
-const addressesOf = (subjects: readonly string[]): string[] =>
-  subjects.filter((one) => one.startsWith("value:")).map((one) => one.slice("value:".length));
-
-const heldBy = (subjects: readonly string[]) => sql`address = any (${addressesOf(subjects)}::text[])`;
+const heldBy = (subjects: readonly string[]) => sql`address = any (${heldAddresses(subjects)}::text[])`;
 
 /** Source addresses with what is derived of them, by when they were last seen. */
 export const retainedAttackers = {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Actor } from "@tyr/contract";
 import { cursorOf, moveCursor, type TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
-import type { Database, Fact, WriteTransaction } from "#platform/database";
+import type { Database, Fact, ReadDatabase, WriteTransaction } from "#platform/database";
 import { startLoop, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { readEventsAfter, type StoredDerived, type StreamEvent } from "#collect";
@@ -11,7 +11,7 @@ import { readDetectionsAfter } from "#detect";
 import { handOver, ownIdentityOf, takeDetections, takeEvents, takeOver } from "./accumulate.ts";
 import { stepCampaigns } from "./cluster-campaigns.ts";
 import { stepIdentities } from "./cluster-identities.ts";
-import { identitiesDone, observationsDone } from "./ladder-store.ts";
+import { identitiesDone, ladderVersion, observationsDone } from "./ladder-store.ts";
 import { liftIdentities } from "./lift-identities.ts";
 import type { Observation } from "./observation.ts";
 import { observationsByAddress, saveObservations, savePhases } from "./observation-store.ts";
@@ -42,6 +42,8 @@ export type Actors = Pick<RunningLoop, "stop">;
 
 export const EVENT_CONSUMER = "actors.event";
 export const DETECTION_CONSUMER = "actors.detection";
+/** The last event of the history (migration 0117); 0 where there was none. */
+const TOLD_FROM = "actors.told";
 const LADDER_ACTOR: Actor = { kind: "system", id: "actors", name: "actors" };
 const BATCH_MAX = 1_000;
 /** Addresses per step: some tens of milliseconds, as the embedded engine has one connection. */
@@ -88,6 +90,7 @@ export async function climb(deps: ActorsDeps): Promise<boolean> {
 async function takeEventBatches(deps: ActorsDeps): Promise<boolean> {
   const { database, clock, keyed, readAfter, batchMax = BATCH_MAX } = deps;
   const hand = handOver([]);
+  const version = await ladderVersion(database.read);
   const began = await cursorOf(database.read, EVENT_CONSUMER);
   let position = began;
   let more = true;
@@ -101,15 +104,24 @@ async function takeEventBatches(deps: ActorsDeps): Promise<boolean> {
     more = events.length === batchMax;
   }
   if (position === began) return false;
-  const cursor = { consumer: EVENT_CONSUMER, position, now: clock.now() };
-  await database.bookkeep("cursor", async (tx) => {
+  const cursor = { consumer: EVENT_CONSUMER, from: began, position, now: clock.now() };
+  const isSaved = await database.bookkeep("cursor", async (tx) => {
+    if (!(await isStill(tx, version))) return false;
     await saveObservations(tx, hand);
     await moveCursor(tx, cursor);
+    return true;
   });
-  return more;
+  return more || !isSaved;
+}
+
+/** Whether nobody erased an address, or ruled, since what is in hand was read: it would be written back. Holds others off. */
+async function isStill(tx: WriteTransaction, version: number): Promise<boolean> {
+  const row = await tx.selectFrom("ladder_version").select("version").forUpdate().executeTakeFirstOrThrow();
+  return row.version === version;
 }
 
 async function takeDetectionBatch({ database, clock, phaseOf, batchMax = BATCH_MAX }: ActorsDeps): Promise<boolean> {
+  const version = await ladderVersion(database.read);
   const position = await cursorOf(database.read, DETECTION_CONSUMER);
   const detections = await readDetectionsAfter(database.read, position, batchMax);
   const last = detections.at(-1);
@@ -117,13 +129,15 @@ async function takeDetectionBatch({ database, clock, phaseOf, batchMax = BATCH_M
   const addresses = new Set(detections.flatMap(({ actorIp }) => actorIp ?? []));
   const hand = handOver(await observationsByAddress(database.read, [...addresses]));
   takeDetections(hand, detections, phaseOf);
-  const cursor = { consumer: DETECTION_CONSUMER, position: last.position, now: clock.now() };
-  await database.bookkeep("cursor", async (tx) => {
+  const cursor = { consumer: DETECTION_CONSUMER, from: position, position: last.position, now: clock.now() };
+  const isSaved = await database.bookkeep("cursor", async (tx) => {
+    if (!(await isStill(tx, version))) return false;
     await saveObservations(tx, hand);
     await savePhases(tx, hand);
     await moveCursor(tx, cursor);
+    return true;
   });
-  return detections.length === batchMax;
+  return detections.length === batchMax || !isSaved;
 }
 
 type Written = "changed" | "kept" | "outdated";
@@ -157,11 +171,16 @@ async function clusterIdentities(deps: ActorsDeps): Promise<boolean> {
   return true;
 }
 
+/** What was stored before this room existed is read, to know who was there; nothing is told of it as if it were new. */
+async function isPastHistory(db: ReadDatabase): Promise<boolean> {
+  return (await cursorOf(db, EVENT_CONSUMER)) > (await cursorOf(db, TOLD_FROM));
+}
+
 async function clusterCampaigns(deps: ActorsDeps): Promise<boolean> {
   const { database, topics, stepMax = STEP_MAX } = deps;
   const step = await stepCampaigns(database.read, Math.ceil(stepMax / 4));
   if (step === undefined) return false;
-  await liftIdentities(deps, step.done, LADDER_ACTOR);
+  if (await isPastHistory(database.read)) await liftIdentities(deps, step.done, LADDER_ACTOR);
   const done = async (tx: WriteTransaction) => await identitiesDone(tx, step.done);
   if ((await write(deps, { plan: step.plan, forming: [], done })) === "changed") tellCampaigns(topics, step);
   return true;

@@ -197,21 +197,24 @@ function successors(
     if (from !== undefined && to !== undefined && from !== to) next.set(from, to);
   }
   const revoked: Record<string, readonly [string, string | null]> = {};
+  const ending = new Set<string>();
   for (const [id, pattern] of gone) {
     if (entryOf(live, id) !== undefined) continue;
-    if (isRing(id, (at) => (entryOf(live, at) === undefined ? next.get(at) : undefined)))
+    if (isRing(id, (at) => (entryOf(live, at) === undefined ? next.get(at) : undefined), ending))
       throw new BundleFault(`${id} is revoked by a ring of techniques`);
     revoked[id] = [nameOf(pattern), next.get(id) ?? null];
   }
   return sorted(revoked);
 }
 
-function isRing(from: string, next: (at: string) => string | undefined): boolean {
+/** @param ending what was followed to an end before, and is now: each is followed once, however long a chain is */
+function isRing(from: string, next: (at: string) => string | undefined, ending: Set<string>): boolean {
   const seen = new Set<string>();
-  for (let at: string | undefined = from; at !== undefined; at = next(at)) {
+  for (let at: string | undefined = from; at !== undefined && !ending.has(at); at = next(at)) {
     if (seen.has(at)) return true;
     seen.add(at);
   }
+  for (const one of seen) ending.add(one);
   return false;
 }
 

@@ -1,3 +1,4 @@
+import { heldAddresses } from "#collect";
 import type { SensorId } from "@tyr/contract";
 import { type ExpressionBuilder, sql } from "kysely";
 import { readPage, type Page, type PageBefore, type ReadDatabase, type WriteTransaction } from "#platform/database";
@@ -192,8 +193,6 @@ function toStored(
 }
 
 type Due = Readonly<{ cutoff: Date; heldSubjects: readonly string[] }>;
-const heldAddresses = (subjects: readonly string[]): string[] =>
-  subjects.filter((one) => one.startsWith("value:")).map((one) => one.slice("value:".length));
 
 /** Credentials nobody tried again for as long as events are kept; a held address keeps its own. */
 export const retainedCredentials = {
@@ -213,3 +212,12 @@ export const retainedCredentials = {
     return Number(numAffectedRows ?? 0n);
   },
 };
+
+/** Takes an erased address with what was tried from it, and what providers said of it. @returns rows removed */
+export async function eraseAddress(tx: WriteTransaction, subject: string): Promise<number> {
+  const [address] = heldAddresses([subject]);
+  if (address === undefined) return 0;
+  const tried = await sql`delete from credential where src_ip = ${address}::inet`.execute(tx);
+  const said = await sql`delete from intel_verdict where address = ${address}`.execute(tx);
+  return Number(tried.numAffectedRows ?? 0) + Number(said.numAffectedRows ?? 0);
+}

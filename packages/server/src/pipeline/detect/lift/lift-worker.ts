@@ -79,7 +79,13 @@ const nothingHeld = () => ({
 });
 
 /** In memory between steps; thrown away when a step fails, and built again from what is stored. */
-type Standing = { lift: Lift; position: number; held: ReturnType<typeof nothingHeld>; flushedAtMs: number };
+type Standing = {
+  lift: Lift;
+  stored: number;
+  position: number;
+  held: ReturnType<typeof nothingHeld>;
+  flushedAtMs: number;
+};
 
 /**
  * Follows the event stream with a cursor of its own. Derived events, messages, state and cursor are one transaction, so a
@@ -158,7 +164,8 @@ export class LiftWorker {
     const dirty = standing.lift.takeDirty();
     standing.held = nothingHeld();
     try {
-      const told = await this.#store({ ...held, dirty, position });
+      const told = await this.#store({ ...held, dirty, from: standing.stored, position });
+      standing.stored = position;
       standing.flushedAtMs = this.#nowMs();
       this.#tell(told, held.said);
     } catch (error) {
@@ -189,7 +196,7 @@ export class LiftWorker {
       await database.bookkeep("cursor", async (tx) => await forgetOthers(tx, lifters));
       log.warn({ unusable }, "stored state of lifters that are gone or changed is forgotten");
     }
-    return { lift, position, held: nothingHeld(), flushedAtMs: this.#nowMs() };
+    return { lift, stored: position, position, held: nothingHeld(), flushedAtMs: this.#nowMs() };
   }
 
   async #read(position: number, limit: number): Promise<readonly StreamEvent[]> {
@@ -225,7 +232,7 @@ export class LiftWorker {
       const stored = await storeDerived(tx, to.derived, now);
       await countTried(tx, to.tried, now);
       await saveGroups(tx, to.dirty);
-      await moveCursor(tx, { consumer: LIFT_CONSUMER, position: to.position, now });
+      await moveCursor(tx, { consumer: LIFT_CONSUMER, from: to.from, position: to.position, now });
       return { stored, messages: await enqueue(tx, to.messages, now) };
     };
     // Derived before, by a process that was killed: nothing new happened, so nothing is said of it but the place.
@@ -254,6 +261,8 @@ export class LiftWorker {
 }
 
 type Held = Readonly<{
+  /** The last event whose outcome is stored. */
+  from: number;
   derived: readonly DerivedEvent[];
   messages: readonly NewMessage[];
   tried: readonly TriedOnce[];

@@ -5,7 +5,7 @@ import { systemClock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import { silentLogger } from "#platform/log";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
-import { listCredentials, retainedCredentials } from "./credential-store.ts";
+import { eraseAddress, listCredentials, retainedCredentials } from "./credential-store.ts";
 import { Lift } from "./lift.ts";
 import { LiftWorker, type LiftDeps } from "./lift-worker.ts";
 import { allLifters } from "./lifters.ts";
@@ -154,7 +154,9 @@ describe.each(TEST_ENGINES)("the loop that derives events, on %s", (engine) => {
   });
 
   test("credentials go when nobody tried them for as long as events are kept, but for those of a held address", async () => {
-    const due = { cutoff: new Date(Date.now() + 365 * 86_400_000), heldSubjects: ["value:203.0.113.1"] };
+    // A hold on what only looks like an address holds nothing, and stops nothing.
+    const heldSubjects = ["value:203.0.113.1", "value:dead", "value:::FFFF:203.0.113.250"];
+    const due = { cutoff: new Date(Date.now() + 365 * 86_400_000), heldSubjects };
     await world.db.bookkeep("counters", async (tx) => {
       const { due: all, held } = await retainedCredentials.count(tx, due);
       expect(held).toEqual([{ why: "legal hold", records: expect.any(Number) }]);
@@ -165,6 +167,11 @@ describe.each(TEST_ENGINES)("the loop that derives events, on %s", (engine) => {
     });
     const { rows } = await listCredentials(world.db.read, { filter: {}, limit: 500 });
     expect(new Set(rows.map(({ src }) => src))).toEqual(new Set(["203.0.113.1"]));
+    const erase = async (subject: string) =>
+      await world.db.bookkeep("counters", async (tx) => await eraseAddress(tx, subject));
+    for (const other of ["usr_1", "value:dead", "value:203.0.113.99"]) expect(await erase(other)).toBe(0);
+    expect(await erase("value:::ffff:203.0.113.1")).toBe(rows.length);
+    expect((await listCredentials(world.db.read, { filter: {}, limit: 500 })).rows).toEqual([]);
   });
 
   test("feeds nothing on what it derived, and says of an idle stream nothing", async () => {
