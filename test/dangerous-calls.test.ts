@@ -43,7 +43,8 @@ const DANGERS: readonly Danger[] = [
     what: "trusts any certificate",
     pattern: /rejectUnauthorized\s*:\s*false|NODE_TLS_REJECT_UNAUTHORIZED|checkServerIdentity/,
     sample: "{ rejectUnauthorized: false }",
-    known: [],
+    // Refuses to start with it.
+    known: ["packages/server/src/platform/config/transport.ts"],
   },
   {
     what: "keeps people from pasting a password",

@@ -37,17 +37,11 @@ export async function cursorOf(db: ReadDatabase, consumer: string): Promise<numb
   return row?.position ?? 0;
 }
 
-/** Another process moved a consumer's cursor: what this one did for it must not be written, or it would count twice. */
-class CursorMoved extends Error {
-  override readonly name = "CursorMoved";
-  readonly code = "CURSOR_MOVED";
-}
-
 /**
  * Moves a cursor in the transaction that holds what the consumer wrote: both or neither.
  *
  * @param cursor with `from`, the place it must be at; left out: it only never goes back
- * @throws {CursorMoved} `CURSOR_MOVED` when another process moved it: nothing of the transaction may stay
+ * @throws {Error} when another process moved it: nothing of the transaction may stay, or it would count twice
  */
 export async function moveCursor(
   tx: WriteTransaction,
@@ -64,7 +58,7 @@ export async function moveCursor(
     )
     .returning("consumer")
     .execute();
-  if (moved.length === 0) throw new CursorMoved(`the cursor ${consumer} is not where this process left it`);
+  if (moved.length === 0) throw new Error(`the cursor ${consumer} is not where this process left it`);
 }
 
 export async function listCursors(db: ReadDatabase): Promise<readonly { consumer: string; position: number }[]> {
