@@ -9,7 +9,7 @@ import { CONSUMER, insertBackfilled } from "../evaluation-store.ts";
 import type { PackRule } from "../rule-pack.ts";
 import { appliedStates, type AppliedStates } from "../rules/rule-state.ts";
 import { listStates } from "../rules/state-store.ts";
-import type { By, RunStatus } from "./background.ts";
+import { runView, type By, type RunStatus } from "./background.ts";
 import { RESULTS_MAX, type RunDeps } from "./backtest.ts";
 import { rulesInForce, warmUpMsOf, type Trial } from "./draft.ts";
 import { readPeriod, refuseWhileRunning } from "./period.ts";
@@ -183,17 +183,9 @@ function filledFact({ id, rule, status }: Fill, stored: readonly NewDetection[])
 }
 
 function viewOf({ id, status, period, rule, reason, written }: Fill): Backfill {
-  const { state, by, startedAt, endedAt, progress, events } = status;
   return {
     id,
-    state,
-    from: period.from.toISOString(),
-    to: period.to.toISOString(),
-    startedAt: startedAt.toISOString(),
-    endedAt: endedAt?.toISOString() ?? null,
-    by,
-    progress,
-    events,
+    ...runView(status, period),
     ruleId: rule.id,
     ruleVersion: rule.version,
     reason,

@@ -1,6 +1,7 @@
 import type { Actor, Backtest } from "@tyr/contract";
 import type { Clock } from "#platform/clock";
 import type { Logger } from "#platform/log";
+import type { Period } from "./replay.ts";
 
 /** Who asked, and in which request. */
 export type By = Readonly<{ actor: Actor; requestId: string | null }>;
@@ -15,6 +16,20 @@ export type RunStatus = {
   progress: number;
   events: number;
 };
+
+/** What every run in the background says of itself, as the API has it. */
+export function runView({ state, by, startedAt, endedAt, progress, events }: RunStatus, { from, to }: Period) {
+  return {
+    state,
+    from: from.toISOString(),
+    to: to.toISOString(),
+    startedAt: startedAt.toISOString(),
+    endedAt: endedAt?.toISOString() ?? null,
+    by,
+    progress,
+    events,
+  };
+}
 
 /** What is run beside the stages: one at a time, because it takes half of a core and windows of its own. */
 export type Background = Readonly<{

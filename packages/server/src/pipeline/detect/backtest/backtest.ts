@@ -5,7 +5,7 @@ import type { Database } from "#platform/database";
 import { newId } from "#platform/ids";
 import { createEvaluator } from "../evaluate.ts";
 import type { RulePack } from "../rule-pack.ts";
-import type { Background, By, RunStatus } from "./background.ts";
+import { runView, type Background, type By, type RunStatus } from "./background.ts";
 import { readDraft, rulesInForce, warmUpMsOf, type Trial } from "./draft.ts";
 import { readPeriod, refuseWhileRunning } from "./period.ts";
 import { replay, type Period } from "./replay.ts";
@@ -132,17 +132,9 @@ async function run({ database, keptUp }: RunDeps, { test, trial, beside, signal 
 }
 
 function viewOf({ id, status, period, tallies, losses }: Test): Backtest {
-  const { state, by, startedAt, endedAt, progress, events } = status;
   return {
     id,
-    state,
-    from: period.from.toISOString(),
-    to: period.to.toISOString(),
-    startedAt: startedAt.toISOString(),
-    endedAt: endedAt?.toISOString() ?? null,
-    by,
-    progress,
-    events,
+    ...runView(status, period),
     rules: tallies.map((tally) => tally.report()),
     losses: Object.fromEntries(losses),
   };
