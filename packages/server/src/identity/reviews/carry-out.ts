@@ -4,7 +4,7 @@ import type { Fact, WriteTransaction } from "#platform/database";
 import type { EndAccess } from "../end-access.ts";
 import { endKeys } from "../keys/end-keys.ts";
 import { findService, updateService } from "../keys/store.ts";
-import { findSubject, updateSubject } from "../store.ts";
+import { findSubject, isClosedHere, updateSubject } from "../store.ts";
 import { applyChange, changeFacts, type Administrator } from "../users.ts";
 import type { Holding } from "./holdings.ts";
 import { isOfProvider, type NamedItem, type NamedReview } from "./store.ts";
@@ -49,10 +49,11 @@ async function takeFromPerson(
   const roles = [...rolesLeft(now, item, revoking.review)];
   const change = roles.length === 0 ? { active: false } : { roles };
   const before = await findSubject(tx, now.id);
+  const closedHere = before !== undefined && (await isClosedHere(tx, before.id));
   const done = await applyChange(tx, { clock, endAccess, id: now.id, change }, by);
   if (!done.ok) {
     // What was refused is undone by hand: the rest of the campaign is in this transaction.
-    if (before !== undefined) await updateSubject(tx, before);
+    if (before !== undefined) await updateSubject(tx, { ...before, closedHere });
     return done;
   }
   const facts = inReview(changeFacts(done.value, by), revoking);

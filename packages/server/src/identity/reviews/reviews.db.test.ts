@@ -301,6 +301,13 @@ describe.each(TEST_ENGINES)("access reviews on %s", (engine) => {
     expect(codeOf(await reviews.close(id, asRex()))).toBe("ok");
     expect(await outcomes(id)).toEqual({ ada: "left", kim: "revoked", rex: "revoked" });
     expect(await itemOf(id, "ada")).toMatchObject({ note: "LAST_ADMINISTRATOR" });
+    // Nothing of what was refused stays: neither roles nor that a person closed the account.
+    const ada = await world.db.read
+      .selectFrom("subject")
+      .select(["active", "closed_here"])
+      .where("name", "=", "ada")
+      .execute();
+    expect(ada).toEqual([{ active: true, closed_here: false }]);
     expect((await identity.listUsers()).map(({ name, active }) => [name, active])).toEqual([
       ["ada", true],
       ["kim", false],
