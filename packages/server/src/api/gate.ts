@@ -2,14 +2,14 @@ import { refuse, type RouteDefinition, type RouteId } from "@tyr/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { anonymous, type Caller } from "#identity";
 import type { Clock } from "#platform/clock";
-import { withinRequest } from "#platform/database";
+import { urgently, withinRequest } from "#platform/database";
 import type { RateLimits } from "#platform/rate-limits";
 import type { Authenticate, Authenticated } from "./authenticate.ts";
 import { clientAddress, holderOf, type TrustedProxies } from "./client-address.ts";
 import { allowedOrigin } from "./cors.ts";
 import { dialectOf, sendRefusal, type RefusalPlace } from "./problem.ts";
 import type { RefusalLog, Refused } from "./refusal-log.ts";
-import { limitOf, ROUTE_LIMITS } from "./route-limits.ts";
+import { isAwaited, limitOf, ROUTE_LIMITS } from "./route-limits.ts";
 import { requestOrigin } from "./request-origin.ts";
 import { refuseCrossSite, refuseCrossSiteSocket } from "./same-site.ts";
 import { staleProof } from "./step-up.ts";
@@ -50,10 +50,11 @@ export class Gate {
     return caller;
   }
 
-  /** Does `work` so that whatever is written of it says where the request came from. */
-  within<T>({ definition }: Route, request: FastifyRequest, work: () => T): T {
-    const origin = requestOrigin(request.headers, definition, this.addressOf(request));
-    return withinRequest({ requestId: request.id, origin }, work);
+  /** Does `work` so that whatever is written of it says where the request came from; what people wait for goes first. */
+  async within<T>(route: Route, request: FastifyRequest, work: () => Promise<T>): Promise<T> {
+    const origin = requestOrigin(request.headers, route.definition, this.addressOf(request));
+    const done = async (): Promise<T> => await withinRequest({ requestId: request.id, origin }, work);
+    return await (isAwaited(route) ? urgently(done) : done());
   }
 
   /** @returns true when the request may go on; otherwise it is answered */

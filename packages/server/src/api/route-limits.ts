@@ -56,3 +56,10 @@ export function limitOf({ id, definition: { needs, body, method } }: Route): Rou
   if (body === "raw") return "intake";
   return isRead ? "read" : "change";
 }
+
+const AWAITED: ReadonlySet<RouteLimit> = new Set(["public change", "public read", "token call", "read", "change"]);
+
+/** Somebody looks at a screen until it is answered; batches, copies of the log and provisioning have time. */
+export function isAwaited(route: Route): boolean {
+  return AWAITED.has(limitOf(route));
+}

@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import { ok, refuse } from "@tyr/contract";
 import { cursorOf, headOf, moveCursor, takePositions } from "#platform/bus";
 import { systemClock } from "#platform/clock";
-import { openDatabase, type Database, type Fact, type WriteTransaction } from "#platform/database";
+import { openDatabase, urgently, type Database, type Fact, type WriteTransaction } from "#platform/database";
 import { embeddedDirectory, openTestDatabase, TEST_ENGINES, type EngineName } from "./testing.ts";
 
 const fact: Fact = {
@@ -161,6 +161,28 @@ describe.each(TEST_ENGINES)("the database on %s", (engine) => {
     for (let n = 1; n <= COMMITS; n++) await world.db.bookkeep("cursor", async (tx) => await moveCursor(tx, cursor(n)));
     expect(await syncsOf(world.db, engine)).toBeGreaterThanOrEqual(before + COMMITS);
   });
+});
+
+test("on the one session of the embedded engine, what somebody waits for goes before batches that came first", async () => {
+  await using world = await openTestDatabase("pglite");
+  const order: string[] = [];
+  const started = Promise.withResolvers<void>();
+  const committing = Promise.withResolvers<void>();
+  const batch = async (name: string): Promise<void> => {
+    await world.db.bookkeep("cursor", async (tx) => await moveCursor(tx, { ...cursor(1), consumer: name }));
+    order.push(name);
+  };
+  const running = world.db.bookkeep("cursor", async (tx) => {
+    await moveCursor(tx, cursor(1));
+    started.resolve();
+    await committing.promise;
+  });
+  await started.promise;
+  const batches = ["batch 1", "batch 2"].map(batch);
+  const click = urgently(async () => await batch("click"));
+  committing.resolve();
+  await Promise.all([running, ...batches, click]);
+  expect(order).toEqual(["click", "batch 1", "batch 2"]);
 });
 
 test("a building of the cluster that was cut short is begun again, and what is not a database is left alone", async () => {

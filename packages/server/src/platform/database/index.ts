@@ -31,6 +31,7 @@ export type {
   WriteTransaction,
 } from "./audited.ts";
 export type { Lead } from "./lead.ts";
+export { urgently } from "./lane.ts";
 export { newestFirst, pageOf, readPage, type Page, type PageBefore } from "./page.ts";
 export { originInHand, OWN_ORIGIN, withinRequest, type Origin } from "./origin.ts";
 export { ERASED_NAME, eraseActorName } from "./erase-actor.ts";

@@ -11,6 +11,7 @@ import {
 } from "kysely";
 import { ensureCluster } from "./build-cluster.ts";
 import { DatabaseDamaged, DatabaseUnavailable } from "./errors.ts";
+import { isUrgent } from "./lane.ts";
 import type { ThreadReply, ThreadRequest } from "./pglite-thread.ts";
 
 type Waiting = { resolve: (reply: ThreadReply) => void; reject: (error: Error) => void };
@@ -114,6 +115,7 @@ type Transaction = "none" | "asked" | "open";
 class SharedSession implements DatabaseConnection {
   readonly #thread: PGliteThread;
   readonly #number: number;
+  readonly #urgent = isUrgent();
   #transaction: Transaction = "none";
 
   constructor(thread: PGliteThread, number: number) {
@@ -124,7 +126,7 @@ class SharedSession implements DatabaseConnection {
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     const begins = this.#transaction === "asked";
     if (begins) this.#transaction = "open";
-    const statement = { connection: this.#number, sql, parameters, begins, ends: false };
+    const statement = { connection: this.#number, sql, parameters, begins, ends: false, urgent: this.#urgent };
     const { rows = [], affected = 0 } = await this.#thread.query(statement);
     return { rows: rows as R[], numAffectedRows: BigInt(affected) };
   }
@@ -143,7 +145,8 @@ class SharedSession implements DatabaseConnection {
     const wasOpen = this.#transaction === "open";
     this.#transaction = "none";
     if (!wasOpen) return;
-    await this.#thread.query({ connection: this.#number, sql, parameters: [], begins: false, ends: true });
+    const statement = { connection: this.#number, sql, parameters: [], begins: false, ends: true };
+    await this.#thread.query({ ...statement, urgent: this.#urgent });
   }
 }
 

@@ -1,6 +1,7 @@
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import type { PGlite } from "@electric-sql/pglite";
 import { openEngine, syncCount } from "./pglite-engine.ts";
+import { Turns, type Turn } from "./turns.ts";
 
 /** A statement of one connection of ours; all of them share the engine's one session. */
 type Statement = Readonly<{
@@ -12,6 +13,8 @@ type Statement = Readonly<{
   begins: boolean;
   /** Ends the transaction: `commit` or `rollback`. */
   ends: boolean;
+  /** Somebody waits for it: see `lane.ts`. */
+  urgent: boolean;
 }>;
 /** The embedded engine's thread: one PGlite. See `pglite-dialect.ts`. */
 export type ThreadRequest = Statement | Readonly<{ id: number; close: true }> | Readonly<{ id: number; syncs: true }>;
@@ -47,47 +50,9 @@ async function answer(db: PGlite, request: ThreadRequest): Promise<ThreadReply> 
   }
 }
 
-/**
- * Whose turn it is. Statements outside transactions run as they come; while a transaction is open only its own do.
- * Decided here and not where the statements come from, so that the engine never rests while that thread computes.
- */
-class Turns {
-  readonly #answer: (request: ThreadRequest) => Promise<void>;
-  readonly #waiting: ThreadRequest[] = [];
-  /** The connection that has a transaction open. */
-  #open: number | undefined;
-  #busy = false;
-
-  constructor(answer: (request: ThreadRequest) => Promise<void>) {
-    this.#answer = answer;
-  }
-
-  add(request: ThreadRequest): void {
-    this.#waiting.push(request);
-    if (!this.#busy) void this.#run();
-  }
-
-  async #run(): Promise<void> {
-    this.#busy = true;
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      if ("sql" in next && next.begins) this.#open = next.connection;
-      await this.#answer(next);
-      if ("sql" in next && next.ends) this.#open = undefined;
-    }
-    this.#busy = false;
-  }
-
-  #next(): ThreadRequest | undefined {
-    const open = this.#open;
-    if (open === undefined) return this.#waiting.shift();
-    const at = this.#waiting.findIndex((request) => "sql" in request && request.connection === open);
-    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0];
-  }
-}
-
 async function serve(port: MessagePort, { dataDir }: ThreadStart): Promise<void> {
   const db = await openEngine(dataDir);
-  const turns = new Turns(async (request) => {
+  const turns = new Turns<ThreadRequest & Turn>(async (request) => {
     port.postMessage(await answer(db, request));
     if ("close" in request) port.close();
   });

@@ -1,0 +1,13 @@
+import { routes, type RouteId } from "@tyr/contract";
+import { expect, test } from "vitest";
+import { isAwaited } from "./route-limits.ts";
+
+const awaited = (id: RouteId): boolean => isAwaited({ id, definition: routes[id] });
+
+test("what people click goes before batches of events, copies of the log and enforcement points", () => {
+  expect([awaited("rule.list"), awaited("session.login")]).toEqual([true, true]);
+  const others = Object.entries(routes).filter(([id, definition]) => !isAwaited({ id: id as RouteId, definition }));
+  expect(others.map(([id]) => id)).toEqual(
+    expect.arrayContaining(["event.send", "event.import", "audit.verify", "audit.log"]),
+  );
+});
