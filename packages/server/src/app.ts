@@ -52,6 +52,7 @@ import { isBehindProxies, staysHere, type Config } from "#platform/config";
 import { ensureDataDirectory, openDatabase, type Database } from "#platform/database";
 import type { Logger } from "#platform/log";
 import { createSecrets, openKeyRotation, type KeyRotation, type Secrets } from "#platform/secrets";
+import { startTracing } from "#platform/trace";
 import { createRespond, listBlockTimeline } from "#respond";
 import { actionHandlers } from "./api/actions.ts";
 import { accountHandlers } from "./api/account.ts";
@@ -387,6 +388,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       config.tls === undefined ? undefined : openTls({ files: config.tls, clock: systemClock, log: options.log });
     checkPasskeyRules(config.publicUrl, config.signInRules);
     const { databaseUrl: url, dataDir } = config;
+    stack.use(await startTracing({ ...options, url: config.tracesUrl }));
     ensureDataDirectory(dataDir);
     const clock = systemClock;
     const secrets = createSecrets({ keyringPath: config.keyringPath, clock });

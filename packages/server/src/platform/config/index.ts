@@ -7,6 +7,7 @@ import { parseRetention } from "./retention.ts";
 import { parseTokens, type TokenSettings } from "./tokens.ts";
 import { ConfigInvalid } from "./config-invalid.ts";
 import {
+  checkedCollectorUrl,
   checkedDatabaseUrl,
   checkListening,
   checkNode,
@@ -74,6 +75,8 @@ export type Config = Readonly<{
   unlock: string | undefined;
   /** Origins whose pages may call the API with a bearer token. */
   corsOrigins: readonly string[];
+  /** Where a collector takes spans over OTLP/HTTP; undefined: none are made. */
+  tracesUrl: string | undefined;
 }>;
 
 const RULE_STORES = ["filesystem", "database"] as const;
@@ -297,6 +300,11 @@ function readDatabaseUrl(settings: Settings): string | undefined {
   return checkedDatabaseUrl(url, { cleartext: transportOf(settings).cleartext, env });
 }
 
+function readTracesUrl(settings: Settings): string | undefined {
+  const given = settings.env["TYR_TRACES_URL"];
+  return given === undefined ? undefined : checkedCollectorUrl("TYR_TRACES_URL", given, transportOf(settings));
+}
+
 /**
  * The sample is for looking around. Who names the environment of an installation, or lets other machines reach it, is
  * past that: nothing is in its store that its sensors did not send.
@@ -338,6 +346,7 @@ export function readConfig({ argv, env: given, root }: Raw): Config {
     intel: readIntel(settings),
     signInRules: readSignInRules(settings),
     unlock: flags.unlock,
+    tracesUrl: readTracesUrl(settings),
     follow: [...list(env["TYR_FOLLOW"]), ...(flags.follow ?? [])].map(followed),
     intakeBytesMax: integer("TYR_INTAKE_MIB_MAX", env["TYR_INTAKE_MIB_MAX"] ?? "32", [1, 4096]) * MIB,
   };

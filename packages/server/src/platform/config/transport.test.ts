@@ -123,3 +123,30 @@ test.each([
 ] as const)("what is sent to %s stays on this machine: %s", (host, stays) => {
   expect(staysHere(host)).toBe(stays);
 });
+
+describe("the collector of spans", () => {
+  const collector = (url: string, more: Readonly<Record<string, string>> = {}) =>
+    read({ TYR_TRACES_URL: url, ...more }).tracesUrl;
+
+  test("is reached encrypted beyond this machine, at the path collectors have unless another is named", () => {
+    expect(read({}).tracesUrl).toBeUndefined();
+    expect(collector("https://collector.example.org:4318")).toBe("https://collector.example.org:4318/v1/traces");
+    expect(collector("https://collector.example.org/otlp/v1/traces")).toBe(
+      "https://collector.example.org/otlp/v1/traces",
+    );
+    for (const here of ["127.0.0.1", "[::1]", "localhost"])
+      expect(collector(`http://${here}:4318`)).toBe(`http://${here}:4318/v1/traces`);
+    expect(() => collector("http://collector.example.org:4318")).toThrow("unencrypted");
+    expect(collector("http://collector.example.org", { TYR_CLEARTEXT: "allow" })).toMatch(/^http:/);
+  });
+
+  test.each([
+    "collector:4318",
+    "ftp://collector.example.org",
+    "https://me:hunter2@collector.example.org",
+    "https://c.example/?key=hunter2",
+  ])("is refused by the setting's name, without repeating it: %s", (url) => {
+    expect(() => collector(url)).toThrow(expect.objectContaining({ setting: "TYR_TRACES_URL" }));
+    expect(() => collector(url)).not.toThrow("hunter2");
+  });
+});

@@ -99,6 +99,30 @@ export function checkedDatabaseUrl(
   return url.href;
 }
 
+/** Where collectors take spans (OTLP 1.x, "OTLP/HTTP Request"), for an address that names no path. */
+const COLLECTOR_PATH = "/v1/traces";
+
+/**
+ * Who sees spans sees when which rule found what: they cross no network unencrypted.
+ *
+ * @throws {ConfigInvalid} `CONFIG_INVALID` for an address with a password, or in cleartext; it is not repeated
+ */
+export function checkedCollectorUrl(setting: string, text: string, { cleartext }: Transport): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !["http:", "https:"].includes(url.protocol))
+    throw new ConfigInvalid(setting, "not a URL starting with http: or https:");
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "")
+    throw new ConfigInvalid(setting, "holds more than a place: what signs in belongs into OTEL_EXPORTER_OTLP_HEADERS");
+  if (url.protocol === "http:" && !cleartext && !staysHere(url.hostname))
+    throw new ConfigInvalid(
+      setting,
+      "is reached from this machine over a network, unencrypted. Use https:, or a collector on this machine, or say " +
+        "TYR_CLEARTEXT=allow",
+    );
+  if (url.pathname === "/") url.pathname = COLLECTOR_PATH;
+  return url.href;
+}
+
 function unchecked(what: string): ConfigInvalid {
   return new ConfigInvalid(
     "TYR_DATABASE_URL",
