@@ -180,6 +180,8 @@ test("on the one session of the embedded engine, what somebody waits for goes be
   await started.promise;
   const batches = ["batch 1", "batch 2"].map(batch);
   const click = urgently(async () => await batch("click"));
+  // All of them have asked by now.
+  await new Promise((resolve) => void setImmediate(resolve));
   committing.resolve();
   await Promise.all([running, ...batches, click]);
   expect(order).toEqual(["click", "batch 1", "batch 2"]);
