@@ -2,6 +2,7 @@ import { PERMISSION_NAMES, type Result, type RouteDefinition, type RouteId } fro
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import { Compile } from "typebox/compile";
 import type { Logger } from "#platform/log";
+import { onSpan, type SpanName, traced } from "#platform/trace";
 import { openCall, sendAnswer } from "./answer.ts";
 import type { Call } from "./handler.ts";
 import { placeOf, type Gate, type Route } from "./gate.ts";
@@ -48,6 +49,20 @@ function answerCheck({ id, definition }: Route): (value: unknown) => void {
     const [first] = validator.Errors(value);
     throw new TypeError(`the answer of ${id} is not what the contract says: ${first?.instancePath} ${first?.message}`);
   };
+}
+
+const TTP_PATH = "/api/v1/ttp/";
+
+/** Requests about techniques and rules, as spans named after their route: never after what somebody asked for. */
+function tracedAnswer({ id, definition }: Route, answer: AnyHandler): AnyHandler {
+  if (!definition.path.startsWith(TTP_PATH)) return answer;
+  const name: SpanName = `api.ttp.${id.replace(/^ttp\./, "")}`;
+  return async (input, call) =>
+    await traced(name, async () => {
+      const outcome = await answer(input, call);
+      if (!outcome.ok) onSpan({ error_code: outcome.refusal.code });
+      return outcome;
+    });
 }
 
 function handlerOf(route: Route, answer: AnyHandler, deps: RegisterDeps) {
@@ -108,7 +123,7 @@ export function registerRoutes(app: FastifyInstance, deps: RegisterDeps): void {
   const heads = new Set(all.filter((one) => one.definition.method === "HEAD").map((one) => one.definition.path));
   const register = (scope: FastifyInstance, route: Route): void => {
     const { method, path, response, body, needs } = route.definition;
-    const answer = checkRoute(route, deps.handlers[route.id]);
+    const answer = tracedAnswer(route, checkRoute(route, deps.handlers[route.id]));
     const exposeHeadRoute = method === "GET" && response !== "websocket" && !heads.has(path);
     const common = { method, url: path, exposeHeadRoute, onRequest: guardOf(route, deps) };
     if (response === "websocket") scope.route({ ...common, ...liveOptions(route, deps) });

@@ -1,27 +1,28 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import { severityRank } from "@tyr/contract";
 import type { CorrelationLoss, RefusedGroup, RestoreReport } from "@tyr/sigma";
-import { cursorOf, headOf, moveCursor, type Bus, type TopicBus } from "#platform/bus";
+import { cursorOf, headOf, type Bus, type TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
-import type { Database, WriteTransaction } from "#platform/database";
+import { urgently, type Database } from "#platform/database";
 import { startLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
+import { traced } from "#platform/trace";
 import { readEventsAfter, type StreamEvent } from "#collect";
 import { createPace } from "./pace.ts";
 import type { NewDetection } from "./detection.ts";
 import { createEvaluator, type Evaluator } from "./evaluate.ts";
-import { noteInputs, watchInputs } from "./figures/figure-store.ts";
 import { createFigureWatch, type FigureWatch } from "./figures/figure-watch.ts";
-import { CONSUMER, deleteGroups, insertDetections, loadState, saveState } from "./evaluation-store.ts";
+import { CONSUMER, deleteGroups } from "./evaluation-store.ts";
+import { finishBatch, type Finished, type Finishing } from "./finish-batch.ts";
 import { createLossCounts, type LossReport } from "./loss-counts.ts";
 import { createLossNotices } from "./loss-notices.ts";
-import { putInForce, type PutInForce } from "./put-in-force.ts";
-import { DETECT_ACTOR, recordedFact } from "./recorded-fact.ts";
+import type { PutInForce } from "./put-in-force.ts";
 import type { RulePack } from "./rule-pack.ts";
 import { appliedStates, areSameStates, type AppliedStates } from "./rules/rule-state.ts";
 import { tellTags } from "./tell-tags.ts";
+import { noteWritten, tracedEvaluation } from "./trace-batch.ts";
 import { setAside, type SetAside } from "./rules/set-aside.ts";
-import { countSuppressed, listStates, replaceStatesInForce, statesInForce } from "./rules/state-store.ts";
+import { listStates } from "./rules/state-store.ts";
 
 export type DetectDeps = Readonly<{
   database: Database;
@@ -86,11 +87,15 @@ type Standing = {
   readonly pack: RulePack;
   readonly evaluator: Evaluator;
   states: AppliedStates;
+  /** Last event evaluated. */
   fed: number;
   cursor: number;
   saved: number;
   savedAtMs: number;
 };
+
+/** A pack that is ready to be put in force. */
+type Next = Pick<Standing, "pack" | "watch" | "evaluator">;
 
 export function createDetect(deps: DetectDeps): Detect {
   const { database, bus, log } = deps;
@@ -213,9 +218,8 @@ export class DetectWorker {
         return false;
       }
       await this.#take(standing, events);
-      this.#told.onStep(standing.cursor);
-      if (standing.fed - standing.saved >= (this.#deps.saveEvery ?? SAVE_EVERY)) await this.save();
-      return events.length === limit;
+      this.#told.onStep(Math.max(standing.cursor, standing.fed));
+      return events.length === limit || this.#isChangeWaiting();
     } catch (error) {
       // The windows may be ahead of what is stored: start again from there.
       this.#standing = undefined;
@@ -230,57 +234,59 @@ export class DetectWorker {
 
   /** Between two batches is the place for another pack and for other states, once everything stored was fed again. */
   async #ready(): Promise<Standing> {
-    let standing = this.#standing;
-    if (standing === undefined || (this.#wanted !== undefined && standing.fed >= standing.cursor)) {
-      await this.save();
-      standing = this.#standing = await this.#reopen();
-    }
-    if (standing.fed >= standing.cursor) await this.#followStates(standing);
-    return standing;
+    const standing = this.#standing;
+    if (standing === undefined) return await this.#open();
+    if (standing.fed < standing.cursor) return standing;
+    if (this.#isChangeWaiting() || (await this.#hasOtherStates(standing))) await this.#finish(standing);
+    return this.#standing ?? standing;
+  }
+
+  /** Somebody waits for another pack, or has set the state of a rule. */
+  #isChangeWaiting(): boolean {
+    return this.#wanted !== undefined || this.#statesLookedAtMs === Number.NEGATIVE_INFINITY;
+  }
+
+  /** States another process may have set are asked for seldom. */
+  async #hasOtherStates(standing: Standing): Promise<boolean> {
+    const now = this.#deps.clock.now();
+    if (now.getTime() - this.#statesLookedAtMs < STATES_MS) return false;
+    this.#statesLookedAtMs = now.getTime();
+    return !areSameStates(appliedStates(await listStates(this.#deps.database.read), now), standing.states);
   }
 
   /** As at a start, so that a stage that went on finds what a restarted one would. */
-  async #reopen(): Promise<Standing> {
-    const wanted = this.#wanted;
-    const pack = wanted?.pack ?? this.#pack;
-    const standing = await this.#open(pack);
-    this.#pack = pack;
-    if (this.#wanted === wanted) this.#wanted = undefined;
-    if (this.#wanted === undefined) wanted?.inForce.resolve();
-    return standing;
+  async #open(): Promise<Standing> {
+    const next = this.#next(this.#wanted?.pack ?? this.#pack);
+    const finished = await finishBatch(this.#deps.database, { next, now: this.#deps.clock.now() });
+    this.lookAtStates();
+    return await this.#goOn(next, finished);
   }
 
-  async #open(pack: RulePack): Promise<Standing> {
-    const { database, clock } = this.#deps;
-    this.#tellReloaded(await putInForce(database, { pack, by: DETECT_ACTOR, now: clock.now() }));
-    const { position, saved } = await loadState(database.read);
+  #next(pack: RulePack): Next {
     const watch = createFigureWatch(pack, this.#deps.clock.now());
-    await database.bookkeep("counters", async (tx) => await watchInputs(tx, watch.inputs, this.#deps.clock.now()));
-    const evaluator = watch.timed(createEvaluator(pack, this.#told.onLoss, watch.see));
+    return { pack, watch, evaluator: watch.timed(createEvaluator(pack, this.#told.onLoss, watch.see)) };
+  }
+
+  /** From here on another pack counts; its evaluator has the windows that are stored. */
+  async #goOn({ pack, watch, evaluator }: Next, { put, opened }: Finished): Promise<Standing> {
+    if (opened === undefined) throw new Error("another pack came into force, and nothing was read to go on from");
+    this.#tellReloaded(put);
+    const { position, saved, states, cursor } = opened;
     await this.#forget(evaluator.restore(saved));
-    const states = await statesInForce(database.read);
     evaluator.apply(states);
-    this.lookAtStates();
-    const cursor = await cursorOf(database.read, CONSUMER);
-    return { pack, watch, evaluator, states, fed: position, cursor, saved: position, savedAtMs: this.#nowMs() };
+    const at = { fed: position, cursor, saved: position, savedAtMs: this.#nowMs() };
+    this.#standing = { pack, watch, evaluator, states, ...at };
+    this.#pack = pack;
+    if (this.#wanted?.pack === pack) {
+      this.#wanted.inForce.resolve();
+      this.#wanted = undefined;
+    }
+    return this.#standing;
   }
 
   #tellReloaded({ changes, messages }: PutInForce): void {
     this.#deps.topics?.deliver(messages);
     for (const { ruleId } of changes) this.#deps.bus.publish("rule.changed", { id: ruleId, what: "definition" });
-  }
-
-  /** Other states come into force together with the windows gathered until here, so that a crash cannot mix them up. */
-  async #followStates(standing: Standing): Promise<void> {
-    const { database, clock } = this.#deps;
-    const now = clock.now();
-    if (now.getTime() - this.#statesLookedAtMs < STATES_MS) return;
-    this.#statesLookedAtMs = now.getTime();
-    const states = appliedStates(await listStates(database.read), now);
-    if (areSameStates(states, standing.states)) return;
-    await this.#save(standing, states);
-    standing.evaluator.apply(states);
-    standing.states = states;
   }
 
   /**
@@ -304,40 +310,59 @@ export class DetectWorker {
     );
   }
 
-  /** Events up to the cursor are fed again only to bring the windows to where they were: their findings are stored. */
+  /**
+   * Events up to the cursor are fed again only to bring the windows to where they were: their findings are stored.
+   * A batch ends early when somebody waits for another pack or state: what is found does not depend on batches.
+   */
   async #take(standing: Standing, events: readonly StreamEvent[]): Promise<void> {
     const found: NewDetection[] = [];
     for (const [index, event] of events.entries()) {
-      if (index % BREATH_EVENTS === BREATH_EVENTS - 1) await breathe();
+      if (index % BREATH_EVENTS === BREATH_EVENTS - 1) {
+        await breathe();
+        if (this.#isChangeWaiting() && standing.fed > standing.cursor) break;
+      }
       const detections = standing.evaluator.evaluate(event);
       if (event.position > standing.cursor) found.push(...detections);
       standing.fed = event.position;
     }
-    if (standing.fed <= standing.cursor) return;
-    await this.#store(standing, setAside(found, standing.states));
-    standing.cursor = standing.fed;
+    if (standing.fed > standing.cursor) await this.#finish(standing, setAside(found, standing.states));
   }
 
-  async #store({ cursor: from, fed: position, pack }: Standing, { shown, suppressed }: SetAside): Promise<void> {
-    const { database, clock } = this.#deps;
-    const now = clock.now();
-    const moveOn = async (tx: WriteTransaction): Promise<void> => {
-      await countSuppressed(tx, suppressed);
-      await moveCursor(tx, { consumer: CONSUMER, from, position, now });
+  /** Stores what was found, with the windows where it is time, and puts in force what somebody waits for. */
+  async #finish(standing: Standing, found?: SetAside): Promise<void> {
+    const { cursor: from, fed: position, pack, states } = standing;
+    const wanted = this.#wanted;
+    const isChanging = found === undefined || this.#isChangeWaiting();
+    const isDue = isChanging || position - standing.saved >= (this.#deps.saveEvery ?? SAVE_EVERY);
+    const next = wanted === undefined ? undefined : this.#next(wanted.pack);
+    if (isChanging) this.#statesLookedAtMs = this.#nowMs();
+    const what = {
+      batch: found === undefined ? undefined : { from, position, packDigest: pack.digest, found },
+      windows: isDue ? takeWindows(standing) : undefined,
+      states: isChanging ? states : undefined,
+      next,
+      now: this.#deps.clock.now(),
     };
-    if (shown.length === 0) await database.bookkeep("cursor", moveOn);
-    else {
-      const fresh = await database.audited(
-        (stored: readonly NewDetection[]) => [recordedFact(stored, { from, position, packDigest: pack.digest })],
-        async (tx) => {
-          const stored = await insertDetections(tx, shown, now);
-          await moveOn(tx);
-          return stored;
-        },
-      );
-      if (this.#deps.topics !== undefined) tellTags(this.#deps.topics, fresh);
-      this.#tellDetected(fresh);
+    const finish = async (): Promise<Finished> => await finishBatch(this.#deps.database, what);
+    const finished = await (isChanging ? urgently(finish) : finish());
+    standing.cursor = position;
+    if (isDue) this.#saved(standing);
+    this.#tell(finished.fresh, found?.suppressed ?? []);
+    if (next !== undefined) await this.#goOn(next, finished);
+    else if (finished.states !== undefined) {
+      standing.evaluator.apply(finished.states);
+      standing.states = finished.states;
     }
+  }
+
+  #saved(standing: Standing): void {
+    standing.saved = standing.fed;
+    standing.savedAtMs = this.#nowMs();
+  }
+
+  #tell(fresh: readonly NewDetection[], suppressed: SetAside["suppressed"]): void {
+    if (this.#deps.topics !== undefined) tellTags(this.#deps.topics, fresh);
+    this.#tellDetected(fresh);
     this.#tellSuppressed(suppressed);
   }
 
@@ -353,8 +378,12 @@ export class DetectWorker {
   #tellDetected(fresh: readonly NewDetection[]): void {
     const worst = fresh.toSorted((a, b) => severityRank(b.severity) - severityRank(a.severity))[0];
     if (worst === undefined) return;
+    const { bus, topics } = this.#deps;
     const { id, ruleTitle, severity } = worst;
-    this.#deps.bus.publish("detection.recorded", { id, ruleTitle, severity, count: fresh.length });
+    traced("ttp.bus.publish", () => {
+      if (topics !== undefined) tellTags(topics, fresh);
+      bus.publish("detection.recorded", { id, ruleTitle, severity, count: fresh.length });
+    });
     this.#told.onDetected();
   }
 
@@ -362,28 +391,22 @@ export class DetectWorker {
   async save(): Promise<void> {
     const standing = this.#standing;
     if (standing === undefined || standing.fed <= standing.saved || standing.fed < standing.cursor) return;
-    await this.#save(standing);
-  }
-
-  /** @param states come into force with it, for the events after it */
-  async #save(standing: Standing, states?: AppliedStates): Promise<void> {
-    const dirty = standing.evaluator.takeDirtyGroups();
-    const seen = standing.watch.take();
     try {
-      await this.#deps.database.bookkeep("cursor", async (tx) => {
-        await saveState(tx, dirty, standing.fed);
-        await noteInputs(tx, seen);
-        if (states !== undefined) await replaceStatesInForce(tx, states);
-      });
+      const windows = takeWindows(standing);
+      await finishBatch(this.#deps.database, { windows, now: this.#deps.clock.now() });
     } catch (error) {
       this.#standing = undefined;
       throw error;
     }
-    standing.saved = standing.fed;
-    standing.savedAtMs = this.#nowMs();
+    this.#saved(standing);
   }
 
   #nowMs(): number {
     return this.#deps.clock.now().getTime();
   }
+}
+
+/** Hands over what changed since it was last taken: it must be stored, or the stage starts again from what is. */
+function takeWindows({ evaluator, watch, fed }: Standing): NonNullable<Finishing["windows"]> {
+  return { dirty: evaluator.takeDirtyGroups(), position: fed, seen: watch.take() };
 }

@@ -1,5 +1,6 @@
 import { type DerivedEvent, isDerived, type StreamEvent } from "#collect";
 import { cursorOf, headOf, moveCursor } from "#platform/bus";
+import { onSpan, traced } from "#platform/trace";
 import { saysSomething } from "./answer.ts";
 import { dayOf, type Occasion, verdictEvent } from "./derive.ts";
 import { indicatorsOf, type Indicator } from "./indicator.ts";
@@ -75,16 +76,22 @@ export class EventFollower {
     const position = await cursorOf(database.read, INTEL_CONSUMER);
     const events = await readAfter(position, BATCH_MAX);
     if (events.length === 0) return false;
+    const about = { worker: INTEL_CONSUMER, events: events.length };
+    await traced("ttp.worker.intel_catchup", async () => await this.#lookUp(events, lists.length > 0), about);
+    return events.length === BATCH_MAX;
+  }
+
+  async #lookUp(events: readonly StreamEvent[], hasLists: boolean): Promise<void> {
     const batch = gather(events);
-    const said = await this.#saidInLists(batch, lists.length > 0);
+    const said = await this.#saidInLists(batch, hasLists);
     const asked = await this.#askedBefore(batch);
     const questions = await this.#withinBounds(asked.questions);
+    onSpan({ derived: said.length + asked.said.length, questions: questions.length });
     const move = { consumer: INTEL_CONSUMER, position: batch.position };
     await tellVerdicts(this.#deps, [...said, ...asked.said], async (tx, now) => {
       await want(tx, questions, now);
       await moveCursor(tx, { ...move, now });
     });
-    return events.length === BATCH_MAX;
   }
 
   /** Nobody to ask and nothing to look into: events of that time are not gone through later. */

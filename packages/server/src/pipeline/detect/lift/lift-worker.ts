@@ -24,11 +24,13 @@ import type { Clock } from "#platform/clock";
 import type { Database, WriteTransaction } from "#platform/database";
 import { startLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
+import { traced } from "#platform/trace";
 import { createPace } from "../pace.ts";
 import { countTried, type TriedOnce } from "./credential-store.ts";
 import { type DirtyState, Lift, type LiftFigures } from "./lift.ts";
 import { forgetOthers, loadGroups, saveGroups } from "./lift-store.ts";
 import type { Lifter } from "./lifter.ts";
+import { tracedLift } from "./trace-lift.ts";
 
 export type LiftDeps = Readonly<{
   database: Database;
@@ -147,8 +149,12 @@ export class LiftWorker {
       this.#standing ??= await this.#open();
       const standing = this.#standing;
       const events = await this.#read(standing.position, batchMax);
-      await this.#take(standing, events);
-      if (this.#isDue(standing, events.length < batchMax)) await this.flush();
+      const work = async (): Promise<void> => {
+        await tracedLift(standing.lift, events.length, async () => await this.#take(standing, events));
+        if (this.#isDue(standing, events.length < batchMax)) await this.flush();
+      };
+      const about = { worker: LIFT_CONSUMER, events: events.length };
+      await (events.length === 0 ? work() : traced("ttp.worker.tick", work, about));
       return events.length === batchMax;
     } catch (error) {
       this.#standing = undefined;
@@ -245,8 +251,12 @@ export class LiftWorker {
   #tell({ stored, messages }: Told, said: readonly Said[]): void {
     const { announce, topics } = this.#deps;
     announce?.(stored);
-    topics.deliver(messages);
-    for (const one of said) topics.say(one);
+    if (messages.length + said.length === 0) return;
+    const publish = (): void => {
+      topics.deliver(messages);
+      for (const one of said) topics.say(one);
+    };
+    traced("ttp.bus.publish", publish, { messages: messages.length + said.length });
   }
 
   #isFirst(what: string): boolean {

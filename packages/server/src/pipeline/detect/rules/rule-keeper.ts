@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import { createRuleMemory, type RuleFile, type RuleMemory } from "@tyr/sigma";
 import type { Logger } from "#platform/log";
+import { onSpan, traced } from "#platform/trace";
 import type { RejectedRule, RulePack } from "../rule-pack.ts";
 import type { FollowedRules, RuleFileChange, RuleStore } from "./rule-store.ts";
 
@@ -95,7 +96,7 @@ export class RuleKeeper {
       const changes = [...this.#pending.values()];
       this.#pending = new Map();
       try {
-        await this.#take(changes);
+        await traced("ttp.rule.ingest", async () => await this.#take(changes), { files: changes.length });
       } catch (error) {
         this.#pending = new Map([...changes.map((one) => [one.path, one] as const), ...this.#pending]);
         this.#deps.log.error({ err: error }, "rules could not be put in force: those before stay");
@@ -106,20 +107,31 @@ export class RuleKeeper {
   async #take(changes: readonly RuleFileChange[]): Promise<void> {
     const startedMs = performance.now();
     const texts = this.#textsAfter(changes);
-    const tried = this.#build(texts);
+    const tried = traced("ttp.rule.parse", () => this.#build(texts));
+    const built = traced("ttp.rule.validate", () => this.#withoutSpoilt(changes, { texts, tried }));
+    this.#texts = texts;
+    const before = this.#pack;
+    const pack = this.#made(built);
+    this.#pack = pack;
+    this.#tellRejected(pack, before);
+    onSpan({ rules: pack.rules.size, rejected: pack.rejected.length });
+    await traced("ttp.rule.publish", async () => await this.#replace?.(pack));
+    const tookMs = Math.round(performance.now() - startedMs);
+    this.#deps.log.info({ files: changes.length, rules: pack.rules.size, tookMs }, "rules were reloaded");
+  }
+
+  /** Files that would take away what is in force go on with the text they had. */
+  #withoutSpoilt(
+    changes: readonly RuleFileChange[],
+    { texts, tried }: Readonly<{ texts: Map<string, string>; tried: RulePack }>,
+  ): RulePack {
     const spoilt = changes.map(({ path }) => path).filter((path) => this.#isSpoilt(path, { texts, tried }));
     for (const path of spoilt) {
       this.#broken.set(path, tried.rejected.filter((one) => one.path === path).map(staying));
       texts.set(path, this.#texts.get(path) ?? "");
     }
-    const built = spoilt.length === 0 ? tried : this.#build(texts);
-    this.#texts = texts;
-    const before = this.#pack;
-    this.#pack = this.#made(built);
-    this.#tellRejected(this.#pack, before);
-    await this.#replace?.(this.#pack);
-    const tookMs = Math.round(performance.now() - startedMs);
-    this.#deps.log.info({ files: changes.length, rules: this.#pack.rules.size, tookMs }, "rules were reloaded");
+    onSpan({ rejected: tried.rejected.length });
+    return spoilt.length === 0 ? tried : this.#build(texts);
   }
 
   #textsAfter(changes: readonly RuleFileChange[]): Map<string, string> {

@@ -4,6 +4,7 @@ import type { Clock } from "#platform/clock";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
 import { startLoop, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
+import { onSpan, traced, type SpanAttributes } from "#platform/trace";
 import { describeState, endedState, refusedChange, stateOf, type SetState } from "./rule-state.ts";
 import { deleteState, listStates, lockStates, overdueStates, putState } from "./state-store.ts";
 
@@ -85,22 +86,38 @@ export function createRuleStates(deps: RuleStatesDeps): RuleStates {
 }
 
 /** One transaction after another; the message is stored with the change, so that whoever must hear of it does. */
-async function settle(
-  { database, clock, bus, topics, onChanged }: RuleStatesDeps,
+async function settle(deps: RuleStatesDeps, work: (tx: WriteTransaction) => Promise<Written>): Promise<void> {
+  await traced("ttp.rule.state.change", async () => {
+    const stored = await traced("ttp.store.write_state", async () => await store(deps, work));
+    onSpan({ rules: stored.changes.length });
+    if (stored.changes.length > 0) traced("ttp.rule.publish", () => tell(deps, stored), namedBy(stored));
+  });
+}
+
+type Stored = Written & Readonly<{ messages: readonly StoredMessage[] }>;
+
+async function store(
+  { database, clock }: RuleStatesDeps,
   work: (tx: WriteTransaction) => Promise<Written>,
-): Promise<void> {
-  const { changes, messages } = await database.audited(
-    (done: Written & { messages: readonly StoredMessage[] }) => done.changes.map(factOf),
+): Promise<Stored> {
+  return await database.audited(
+    (done: Stored) => done.changes.map(factOf),
     async (tx) => {
       await lockStates(tx);
       const { changes } = await work(tx);
       return { changes, messages: await enqueue(tx, changes.map(messageOf), clock.now()) };
     },
   );
-  if (changes.length === 0) return;
+}
+
+function tell({ bus, topics, onChanged }: RuleStatesDeps, { changes, messages }: Stored): void {
   onChanged();
   topics.deliver(messages);
   for (const { ruleId } of changes) bus.publish("rule.changed", { id: ruleId, what: "state" });
+}
+
+function namedBy({ changes: [only, ...others] }: Written): SpanAttributes {
+  return only === undefined || others.length > 0 ? {} : { rule_id: only.ruleId };
 }
 
 async function end(tx: WriteTransaction, ruleIds: readonly string[], now: Date): Promise<Written> {
