@@ -31,13 +31,13 @@ export const hostJsonForms: readonly JsonForm[] = [
       {
         service: windows,
         meaning,
-        where: { EventID: [id, String(id)], Channel: "Security", TargetUserName: true },
+        where: { EventID: [id, String(id)], Channel: ["Security", "security"], TargetUserName: true },
         names: { ip: "IpAddress", port: "IpPort", user: "TargetUserName", "windows.logon_type": "LogonType" },
       },
       {
         service: windows,
         meaning,
-        where: { "winlog.event_id": [id, String(id)], "winlog.channel": "Security" },
+        where: { "winlog.event_id": [id, String(id)], "winlog.channel": ["Security", "security"] },
         names: {
           ip: "winlog.event_data.IpAddress",
           port: "winlog.event_data.IpPort",

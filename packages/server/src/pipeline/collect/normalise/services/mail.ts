@@ -2,6 +2,7 @@ import { type Form, lines, refused, says, unknownUser, type Service } from "./fo
 
 const dovecot: Service = { name: "dovecot", type: "mail", programs: ["dovecot"], protocol: "imap" };
 const postfix: Service = { name: "postfix", type: "mail", programs: ["postfix"], protocol: "smtp" };
+const sendmail: Service = { name: "sendmail", type: "mail", programs: ["sendmail", "sm-mta"], protocol: "smtp" };
 const exim: Service = { name: "exim", type: "mail", shapes: ["iso"], protocol: "smtp" };
 const exchange: Service = { name: "exchange", type: "mail", shapes: ["iso"] };
 const zimbra: Service = { name: "zimbra", type: "mail", shapes: ["iso"] };
@@ -13,6 +14,9 @@ const mailu: Service = { name: "mailu", type: "mail", shapes: ["[iso]"] };
 const toldTwice = says(["session", "dovecot.auth_failure", "mail"], { outcome: "failure", severity: "low" });
 const rejection = (action: string): ReturnType<typeof says> =>
   says(["session", action, "mail"], { outcome: "failure", severity: "low" });
+
+/** Whether an account exists, or who is behind a list, was asked with the commands made for it (RFC 5321, 3.5). */
+const asked = says(["session", "mail.address_asked", "mail"], { severity: "low" });
 
 /** Mail: logins refused by IMAP, POP3 and SMTP servers, and mail turned away. */
 export const mailForms: readonly Form[] = [
@@ -51,6 +55,14 @@ export const mailForms: readonly Form[] = [
     rejection("mail.recipient_unknown"),
     "NOQUEUE: reject: RCPT from «*»[«ip»]: «status» «*»: Recipient address rejected: User unknown",
   ),
+  ...lines(
+    postfix,
+    asked,
+    "NOQUEUE: reject: VRFY from «*»[«ip»]: «status» «reason»",
+    // The commands of a connection are counted when it ends, those refused before the stroke's right side.
+    "disconnect from «*»[«ip»] «*»vrfy=«n»/«count»",
+    "disconnect from «*»[«ip»] «*»vrfy=«count»",
+  ),
   ...lines(postfix, rejection("mail.refused"), "NOQUEUE: reject: «w» from «*»[«ip»]: «status» «reason»"),
   ...lines(postfix, rejection("mail.not_smtp"), "warning: non-SMTP command from «*»[«ip»]: «command»"),
   ...lines(postfix, rejection("mail.too_many_errors"), "too many errors after «w» from «*»[«ip»]"),
@@ -67,6 +79,30 @@ export const mailForms: readonly Form[] = [
     "«w» authenticator failed for «*») «ip»: 535 Incorrect authentication data",
     "«w» authenticator failed for «w» «ip»: 535 Incorrect authentication data (set_id=«user»)",
     "«w» authenticator failed for «ip»: 535 Incorrect authentication data",
+  ),
+  ...lines(
+    exim,
+    asked,
+    "H=«w» «ip» rejected VRFY «reason»",
+    "H=«w» («*») «ip» rejected VRFY «reason»",
+    "H=(«*») «ip» rejected VRFY «reason»",
+    "H=«ip» rejected VRFY «reason»",
+    "H=«w» «ip» rejected EXPN «reason»",
+    "H=«w» («*») «ip» rejected EXPN «reason»",
+    "H=(«*») «ip» rejected EXPN «reason»",
+    "H=«ip» rejected EXPN «reason»",
+  ),
+  ...lines(
+    sendmail,
+    asked,
+    "«w»: «w» [«ip»]: VRFY «reason»",
+    "«w»: [«ip»]: VRFY «reason»",
+    "«w»: «w» [«ip»]: EXPN «reason»",
+    "«w»: [«ip»]: EXPN «reason»",
+    "«w»: «w» [«ip»]: vrfy «reason»",
+    "«w»: [«ip»]: vrfy «reason»",
+    "«w»: «w» [«ip»]: expn «reason»",
+    "«w»: [«ip»]: expn «reason»",
   ),
   ...lines(
     exim,

@@ -7,12 +7,13 @@ import { hostJsonForms } from "./host-json-forms.ts";
 import type { JsonForm, Where } from "./json-form.ts";
 import { webJsonForms } from "./json-forms.ts";
 import { meaningOf } from "./read-service.ts";
+import { sensorJsonForms } from "./sensor-json-forms.ts";
 import { type Captured, compileTemplate, isCapture, readTemplate } from "./template.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** Every kind of object we understand; of several that begin to be looked for by the same member, the first that fits. */
-export const jsonForms: readonly JsonForm[] = [...webJsonForms, ...hostJsonForms];
+export const jsonForms: readonly JsonForm[] = [...webJsonForms, ...hostJsonForms, ...sensorJsonForms];
 
 type Way = Readonly<{ path: string; steps: readonly string[] }>;
 const way = (path: string): Way => ({ path, steps: path.split(".") });

@@ -55,7 +55,7 @@ function numberOf(text: string | undefined): number | undefined {
 }
 
 function aliases(captured: Captured): Readonly<Record<string, unknown>> {
-  const { reason, command, db, host, password, program, score, session, version, method } = captured;
+  const { reason, command, db, file, host, password, program, score, session, share, version, method } = captured;
   return {
     "event.reason": reason,
     "event.risk_score": numberOf(score),
@@ -65,6 +65,8 @@ function aliases(captured: Captured): Readonly<Record<string, unknown>> {
     "db.name": db,
     "url.domain": host,
     "session.id": session,
+    "smb.share": share,
+    "smb.file": file,
     "auth.method": password === undefined ? undefined : "password",
     "user.password": password === undefined ? undefined : "***",
     "ssh.client.version": method === undefined ? version : undefined,

@@ -45,6 +45,45 @@ const LINES: readonly (readonly [name: string, line: string, expected: object, e
     { ...login, user: "eve", src: { ip: "203.0.113.7", port: 62_419 } },
   ],
   [
+    "Samba's audit of files",
+    "Feb  1 10:00:00 nas smbd_audit: eve|203.0.113.7|PC7|finance|openat|ok|w|2026/plan|b.xlsx",
+    { kind: "log", action: "smb.file_written", outcome: "success", user: "eve" },
+    { "smb.share": "finance", "smb.file": "2026/plan|b.xlsx", "smb.access": "write" },
+  ],
+  [
+    "xrdp's own log",
+    "[20260201-10:00:00] [INFO ] ++ created session (access granted): username eve, ip ::ffff:203.0.113.7:38410 - socket: 12",
+    {
+      outcome: "success",
+      user: "eve",
+      src: { ip: "203.0.113.7", port: 38_410 },
+      time: new Date("2026-02-01T10:00:00Z"),
+    },
+    { "service.type": "desktop", "network.protocol": "rdp" },
+  ],
+  [
+    "a VNC server, which writes two colons before a port",
+    "Feb  1 10:00:00 pi vncserver-x11[9]: Connections: authenticated: [2001:db8::7]::61007 (TCP), as eve (f permissions)",
+    { outcome: "success", user: "eve", src: { ip: "2001:db8::7", port: 61_007 } },
+  ],
+  [
+    "Zeek's remote screens, refused",
+    '{"ts":1769940000.5,"id.orig_h":"203.0.113.7","id.orig_p":4,"id.resp_h":"192.0.2.1","id.resp_p":5900,"authentication_method":"VNC","auth":false}',
+    { ...login, action: "vnc.login", dst: { ip: "192.0.2.1", port: 5_900 } },
+  ],
+  [
+    "Windows' shares",
+    String.raw`{"EventID":5145,"Channel":"Security","TimeCreated":"2026-02-01T10:00:00Z","SubjectUserName":"eve","IpAddress":"203.0.113.7","IpPort":"5","ShareName":"\\\\*\\C$","RelativeTargetName":"a.exe","AccessList":"%%4417\r\n\t"}`,
+    { action: "smb.file_access", user: "eve", src: { ip: "203.0.113.7", port: 5 } },
+    { "smb.share": String.raw`\\*\C$`, "smb.file": "a.exe", "smb.access_list": "%%4417\r\n\t" },
+  ],
+  [
+    "what Postfix counts when a connection ends",
+    "Feb  1 10:00:00 mx postfix/smtpd[9]: disconnect from unknown[203.0.113.7] helo=1 vrfy=0/12 quit=1 commands=2/14",
+    { action: "mail.address_asked", src: { ip: "203.0.113.7", port: null } },
+    { "event.count": 12 },
+  ],
+  [
     "a packet filter",
     "Feb  1 10:00:00 gate kernel: [12.3] [UFW BLOCK] IN=eth0 OUT= MAC=aa SRC=203.0.113.7 DST=192.0.2.1 LEN=44 TTL=43 ID=1 PROTO=TCP SPT=52220 DPT=23 WINDOW=1024",
     { kind: "network", action: "firewall.block", dst: { ip: "192.0.2.1", port: 23 }, transport: "tcp" },

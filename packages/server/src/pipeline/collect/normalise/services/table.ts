@@ -1,6 +1,7 @@
 import { appForms } from "./apps.ts";
 import { databaseForms } from "./database.ts";
 import { decoyForms } from "./decoys.ts";
+import { desktopForms } from "./desktops.ts";
 import { fileForms } from "./files.ts";
 import type { Form, Found } from "./form.ts";
 import { mailForms } from "./mail.ts";
@@ -19,6 +20,7 @@ export const serviceForms: readonly Form[] = [
   ...networkForms,
   ...webServerForms,
   ...appForms,
+  ...desktopForms,
   ...decoyForms,
 ];
 

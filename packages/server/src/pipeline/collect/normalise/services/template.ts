@@ -22,6 +22,9 @@ const CAPTURES = {
   program: "word",
   w: "word",
   account: "word",
+  share: "word",
+  /** A path a server names last. */
+  file: "text",
   user: "free",
   password: "free",
   /** The account where what comes behind it is the attacker's choice too, so that the first fixed text is the true one. */
@@ -135,7 +138,8 @@ const READERS: Readonly<Record<(typeof CAPTURES)[CaptureName], Reader>> = {
   address: readAddress,
 };
 
-const ADDRESS = /\[?[0-9A-Fa-f:.]{2,56}\]?(?::\d{1,5})?/y;
+/** VNC servers write two colons before a port (`192.0.2.1::5900`), since one stands before the number of a display. */
+const ADDRESS = /\[?[0-9A-Fa-f:.]{2,56}\]?(?:::?\d{1,5})?/y;
 
 /** The longest address with or without a port behind which the fixed text follows. */
 function readAddress(line: string, at: number, until: string): Part | undefined {
@@ -154,7 +158,7 @@ function endpoint(text: string): Readonly<{ ip: string; port?: string }> | undef
   const bare = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;
   if (canonicalAddress(bare) !== undefined) return { ip: bare };
   const [, inBrackets, plain, port] =
-    /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9A-Fa-f:.]{2,45})):(\d{1,5})$/.exec(text) ?? [];
+    /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9A-Fa-f:.]{2,45}?)):{1,2}(\d{1,5})$/.exec(text) ?? [];
   const ip = inBrackets ?? plain;
   return ip !== undefined && port !== undefined && canonicalAddress(ip) !== undefined ? { ip, port } : undefined;
 }

@@ -8,6 +8,7 @@ export type Shape =
   | "slash"
   | "ctime"
   | "[ctime]"
+  | "[compact]"
   | "[bsd]"
   | "day-month"
   | "webmin"
@@ -41,6 +42,7 @@ const ROWS: readonly Row[] = [
   ["slash", at(slash), readSlash],
   ["ctime", at(ctime), readCtime],
   ["[ctime]", at(String.raw`\[${ctime}\]`), readCtime],
+  ["[compact]", at(String.raw`\[(\d{8}-\d\d:\d\d:\d\d)\]`), readCompact],
   ["[bsd]", at(String.raw`\[([A-Z][a-z]{2} [ \d]\d ${CLOCK})\]`), readBsd],
   ["day-month", at(String.raw`(\d\d-[A-Z][a-z]{2}-\d{4} ${CLOCK})`), readDayMonth],
   ["webmin", /^(\d{9,11}\.[\d.]{1,20} )\[(\d{1,2}\/[A-Z][a-z]{2}\/\d{4} \d\d:\d\d:\d\d)\]/, readWebmin],
@@ -59,6 +61,11 @@ function readSlash(text: string): Date | undefined {
 function readCtime(text: string): Date | undefined {
   const [, month, day = "", clock, year] = /^\w{3} (\w{3}) {1,2}(\d{1,2}) (\S{8})\S{0,10} (\d{4})$/.exec(text) ?? [];
   return accessInstant(`${day.padStart(2, "0")}/${month}/${year}:${clock} +0000`);
+}
+
+/** `20260201-10:00:00`, as xrdp writes. */
+function readCompact(text: string): Date | undefined {
+  return isoInstant(text.replace(/^(\d{4})(\d\d)(\d\d)-/, "$1-$2-$3 "));
 }
 
 function readBsd(text: string, { now, year }: NormaliseOptions): ReturnType<Read> {
