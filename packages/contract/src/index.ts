@@ -1,3 +1,4 @@
+export * from "./action-types.ts";
 export * from "./audit-events.ts";
 export * from "./audit-fields.ts";
 export * from "./client.ts";

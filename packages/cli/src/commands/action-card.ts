@@ -39,9 +39,12 @@ function dryRunLines(dryRun: DryRun | null, paint: Paint): string[] {
   ];
 }
 
+const lasting = (ttlSeconds: number | null): string =>
+  ttlSeconds === null ? "until it is changed" : showDuration(ttlSeconds);
+
 /** Everything an approver has to know on one screen: what, why, who asked, what policy says, what would change. */
 export function actionCard(action: Action, paint: Paint): string[] {
-  const ends = action.effectEndsAt === null ? showDuration(action.ttlSeconds) : showInstant(action.effectEndsAt);
+  const ends = action.effectEndsAt === null ? lasting(action.ttlSeconds) : showInstant(action.effectEndsAt);
   const facts = pairs(
     [
       ["id", action.id],

@@ -1,4 +1,5 @@
 import { Type, type Static } from "typebox";
+import { ACTION_TYPES } from "../action-types.ts";
 import { IdSchema } from "../ids.ts";
 import {
   Actor,
@@ -31,7 +32,6 @@ export const ACTION_STATES = [
 ] as const;
 export const ActionState = Type.Enum(ACTION_STATES);
 export type ActionState = Static<typeof ActionState>;
-export const ACTION_TYPES = ["block_ip"] as const;
 export const ActionType = Type.Enum(ACTION_TYPES);
 export type ActionType = Static<typeof ActionType>;
 
@@ -86,7 +86,9 @@ export type Approval = Static<typeof Approval>;
 export const Action = Type.Object({
   id: IdSchema("action"),
   type: ActionType,
-  target: Type.String({ description: "canonical: address or prefix with zeroed host bits" }),
+  target: Type.String({
+    description: "canonical: address or prefix with zeroed host bits, or what else its type aims at",
+  }),
   justification: Type.String(),
   evidence: Type.Object({
     incidentId: Type.Union([IdSchema("incident"), Type.Null()]),
@@ -94,7 +96,9 @@ export const Action = Type.Object({
     risk: Type.Union([Type.Integer(), Type.Null()]),
   }),
   requester: Actor,
-  ttlSeconds: Type.Integer({ minimum: 60 }),
+  ttlSeconds: Type.Union([Type.Integer({ minimum: 60 }), Type.Null()], {
+    description: "from execution to the end of the effect; null: until it is changed",
+  }),
   connector: Type.String(),
   state: ActionState,
   revision: Type.Integer(),

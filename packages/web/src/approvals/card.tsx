@@ -2,7 +2,6 @@ import type { Action } from "@tyr/contract";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Code } from "../kit/copy.tsx";
-import { durationLabel } from "../kit/field.tsx";
 import { StateBadge } from "../kit/state.tsx";
 import { RiskMeter } from "../kit/severity.tsx";
 import { Hostile } from "../text/hostile.tsx";
@@ -11,13 +10,14 @@ import { DecisionButtons, type Asked } from "./decision-buttons.tsx";
 import { DecisionView } from "./decision.tsx";
 import { DryRunView } from "./dry-run.tsx";
 import { Progress } from "./progress.tsx";
+import { ActionWords, lastingLabel, verbOf } from "./what.tsx";
 
 type CardProps = Readonly<{ action: Action; asked: Asked; onAsk: (asked: Asked) => void }>;
 
 /** All that is needed to decide on one action, in the order one reads it. */
 export function ActionCard({ action, asked, onAsk }: CardProps): ReactNode {
   return (
-    <article className="action-card" aria-label={`Block ${action.target}`}>
+    <article className="action-card" aria-label={`${verbOf(action)} ${action.target}`}>
       <header className="action-head">
         <div>
           <p className="muted small">
@@ -29,7 +29,7 @@ export function ActionCard({ action, asked, onAsk }: CardProps): ReactNode {
             <Time at={action.createdAt} show="age" />
           </p>
           <h2>
-            Block <Code text={action.target} what="target" /> for {durationLabel(action.ttlSeconds)}
+            <ActionWords action={action} copied />
           </h2>
         </div>
         <DecisionButtons action={action} asked={asked} onAsk={onAsk} />
@@ -80,14 +80,8 @@ function ActionFacts({ action }: Readonly<{ action: Action }>): ReactNode {
       <dd>
         <Time at={action.deadlineAt} never="no deadline" />
       </dd>
-      <dt>Ends</dt>
-      <dd>
-        {action.effectEndsAt === null ? (
-          `${durationLabel(action.ttlSeconds)} after it runs`
-        ) : (
-          <Time at={action.effectEndsAt} />
-        )}
-      </dd>
+      <dt>{action.effectEndsAt === null ? "Lasts" : "Ends"}</dt>
+      <dd>{action.effectEndsAt === null ? lastingLabel(action.ttlSeconds) : <Time at={action.effectEndsAt} />}</dd>
       <dt>Connector</dt>
       <dd>{action.connector}</dd>
       <dt>Approvals</dt>

@@ -2,7 +2,7 @@ import type { Action } from "@tyr/contract";
 import type { ReactNode } from "react";
 import { rolesWith, roleTitle, useCan, useSession } from "../api/session.ts";
 import { Dialog } from "../kit/dialog.tsx";
-import { durationLabel, Field, formText } from "../kit/field.tsx";
+import { Field, formText } from "../kit/field.tsx";
 import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
 import { Icon } from "../kit/icon.tsx";
@@ -10,6 +10,7 @@ import { ErrorNotice } from "../kit/notice.tsx";
 import { useAct } from "../kit/use-act.ts";
 import { Hostile } from "../text/hostile.tsx";
 import { Code } from "../kit/copy.tsx";
+import { ActionWords } from "./what.tsx";
 
 /** Which question is open on the card; keys and buttons ask the same ones. */
 export type Asked = "approve" | "reject" | "revert" | "cancel" | undefined;
@@ -168,10 +169,10 @@ function ApproveDialog({ action, onClose }: Readonly<{ action: Action; onClose: 
     });
   };
   return (
-    <Dialog title="Approve this block" onClose={onClose}>
+    <Dialog title="Approve this" onClose={onClose}>
       <Form onData={submit}>
         <p className="lead">
-          Block <Hostile text={action.target} mono /> for {durationLabel(action.ttlSeconds)}.
+          <ActionWords action={action} />.
         </p>
         <p>{action.dryRun?.summary}</p>
         {action.dryRun?.warnings.map((warning) => (
@@ -232,7 +233,7 @@ function ReasonDialog({ action, what, onClose }: ReasonProps): ReactNode {
     <Dialog title={words.title} onClose={onClose}>
       <Form onData={(form) => send.mutate({ params: { id: action.id }, body: { reason: formText(form, "reason") } })}>
         <p>
-          Block <Hostile text={action.target} mono /> for {durationLabel(action.ttlSeconds)}
+          <ActionWords action={action} />
         </p>
         <Field label="Reason" hint={words.hint}>
           {(control) => <textarea {...control} name="reason" rows={3} required maxLength={4000} />}

@@ -7,7 +7,6 @@ import { usePages } from "../api/use-pages.ts";
 import { useCan } from "../api/session.ts";
 import { chipsOf } from "../kit/filter-chips.ts";
 import { Chips } from "../kit/chips.tsx";
-import { durationLabel } from "../kit/field.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { Empty, ErrorNotice, Loaded, Skeleton } from "../kit/notice.tsx";
 import { StateBadge } from "../kit/state.tsx";
@@ -20,6 +19,7 @@ import { Time } from "../time/time.tsx";
 import { ActionCard } from "./card.tsx";
 import type { Asked } from "./decision-buttons.tsx";
 import { RequestBlock } from "./request-block.tsx";
+import { lastingLabel } from "./what.tsx";
 
 const route = getRouteApi("/app/approvals");
 
@@ -169,7 +169,7 @@ function InboxRow({ action, selected }: Readonly<{ action: Action; selected: boo
       </span>
       <span className="inbox-line muted small">
         <span>
-          {action.requester.name} · {durationLabel(action.ttlSeconds)}
+          {action.requester.name} · {lastingLabel(action.ttlSeconds)}
         </span>
         <Time at={action.createdAt} show="age" />
       </span>

@@ -157,7 +157,7 @@ export function makeBlock(number: number, action: Action, now: number): Block {
     actionId: action.id,
     state: "active",
     createdAt: at(now),
-    expiresAt: at(now + action.ttlSeconds * 1000),
+    expiresAt: at(now + (action.ttlSeconds ?? 0) * 1000),
     endedAt: null,
     enforcement: [
       { enforcerId: idOf("enforcer", 1), name: "edge-fw-1", state: "requested", at: null, detail: "has never pulled" },

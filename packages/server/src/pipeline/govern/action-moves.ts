@@ -1,4 +1,4 @@
-import { permissionsOf } from "@tyr/contract";
+import { ACTION_TYPE_FACTS, permissionsOf } from "@tyr/contract";
 import { legalMoves } from "./action-machine.ts";
 import { givenFor, isRequester } from "./count-approvals.ts";
 import type { By } from "./room.ts";
@@ -11,7 +11,8 @@ type Situation = Readonly<{ approvals: readonly ApprovalRow[]; asker: By | undef
  * the state's. A hint for screens: each move checks again.
  */
 export function movesOf(row: ActionRow, { approvals, asker }: Situation): readonly string[] {
-  const moves = legalMoves(row.state);
+  const { reversible } = ACTION_TYPE_FACTS[row.type];
+  const moves = legalMoves(row.state).filter((move) => move !== "revert" || reversible);
   if (asker === undefined) return moves;
   const may = asker.permissions ?? permissionsOf(asker.roles);
   const own = asker.actor.id === row.requester_id;

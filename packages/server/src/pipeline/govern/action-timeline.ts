@@ -1,4 +1,4 @@
-import type { IncidentId, TimelineItem } from "@tyr/contract";
+import { ACTION_TYPE_FACTS, type IncidentId, type TimelineItem } from "@tyr/contract";
 import type { ReadDatabase } from "#platform/database";
 import { listMovesOfIncident, type MoveRow } from "./store.ts";
 
@@ -27,7 +27,7 @@ function toItem(move: MoveRow, title: string): TimelineItem {
   return {
     at: move.at.toISOString(),
     kind: "action",
-    title: `${title}: block ${move.target}`,
+    title: `${title}: ${ACTION_TYPE_FACTS[move.type].verb} ${move.target}`,
     text: move.note ?? "",
     severity: null,
     actor: move.actor,

@@ -26,6 +26,7 @@ import {
   type Reasoned,
 } from "./approve-action.ts";
 import {
+  applyOwn,
   beginExecution,
   beginRevert,
   finishExecution,
@@ -37,6 +38,9 @@ import {
 import { standingOf } from "./end-standing.ts";
 import { expireOverdue } from "./expire-actions.ts";
 import { modeInForce, returnFromMode, setMode, viewMode, type ModeInForce, type ModeRequest } from "./mode.ts";
+import { blockIp } from "./kinds/block-ip.ts";
+import type { OwnEffect } from "./kinds/kind.ts";
+import { setModeKind } from "./kinds/set-mode.ts";
 import { announce, type Moved } from "./move-action.ts";
 import { loadBundle, readBundleSource, type Bundle } from "./policy/bundle.ts";
 import { openEngine } from "./policy/engine.ts";
@@ -75,6 +79,8 @@ export type Execution = Readonly<{
   listApproved(limit: number): Promise<readonly { id: ActionId }[]>;
   people(): Promise<readonly Person[]>;
   begin(tx: WriteTransaction, request: BeginRequest): Promise<Beginning>;
+  /** What this room does itself for a type of action; tell it (`committed`) after the transaction. */
+  applyOwn(tx: WriteTransaction, done: Readonly<{ row: ActionRow; by: By }>): Promise<OwnEffect>;
   finish(tx: WriteTransaction, done: Readonly<{ row: ActionRow; by: By; effect: Effect }>): Promise<Moved>;
   beginRevert(tx: WriteTransaction, wanted: Reasoned): Promise<Settled<ActionRow>>;
   finishRevert(tx: WriteTransaction, done: Readonly<{ row: ActionRow; by: By; reason: string }>): Promise<Moved>;
@@ -161,6 +167,7 @@ function executionOf(room: Room): Execution {
     listApproved: async (limit) => await listApproved(room.db.read, limit),
     people: async () => await room.ports.people(),
     begin: async (tx, request) => await beginExecution(room, tx, request),
+    applyOwn: async (tx, done) => await applyOwn(room, tx, done),
     finish: async (tx, done) => await finishExecution(room, tx, done),
     beginRevert: async (tx, wanted) => await beginRevert(room, tx, wanted),
     finishRevert: async (tx, done) => await finishRevert(room, tx, done),
@@ -201,13 +208,15 @@ function startLoops(room: Room, log: Logger): { wake(): void; stop(): Promise<vo
 export async function createGovern(deps: GovernDeps): Promise<Govern> {
   const { db, clock, bus, ports } = deps;
   const bundle = loadBundle(readBundleSource(deps.policiesDir));
+  const own = deps.ownNetworks.map(knownPrefix);
   const room: Room = {
     db,
     clock,
     bus,
     ports,
+    kinds: { block_ip: blockIp({ ports, own }), set_mode: setModeKind({ bus }) },
     engine: openEngine(bundle, "active-a"),
-    own: deps.ownNetworks.map(knownPrefix),
+    own,
     environment: deps.environment,
     decisionDeadlineMs: deps.decisionDeadlineMs ?? DEADLINE_DEFAULT_MS,
     proposalsPerHourMax: deps.proposalsPerHourMax ?? PROPOSALS_PER_HOUR_MAX,

@@ -1,9 +1,17 @@
-import { ok, refuse, type ActionCreate, type ActionId, type DryRun, type Result } from "@tyr/contract";
+import {
+  ACTION_TYPE_FACTS,
+  ok,
+  refuse,
+  type ActionCreate,
+  type ActionId,
+  type DryRun,
+  type Result,
+} from "@tyr/contract";
 import type { Insertable } from "kysely";
 import { newId } from "#platform/ids";
 import type { Fact, ReadDatabase, WriteTransaction } from "#platform/database";
-import { contains, knownPrefix, parsePrefix, type Prefix } from "./address.ts";
 import { digestOf } from "./canonical-digest.ts";
+import type { ActionKind } from "./kinds/kind.ts";
 import { moveAction, refusedFact, type Moved } from "./move-action.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
 import type { Evidence } from "./ports.ts";
@@ -25,38 +33,35 @@ export type Draft = Readonly<{
 }>;
 
 type Parts = Readonly<{
-  target: Prefix;
+  kind: ActionKind;
+  target: string;
   justification: string;
-  ttlSeconds: number;
+  ttlSeconds: number | null;
   evidence: Evidence | undefined;
   by: By;
 }>;
 
 /** The risk that speaks for this target. An incident of somebody else is a reason to read, and no reason to block. */
-function riskOf({ target, evidence }: Pick<Parts, "target" | "evidence">): number | null {
+function riskOf({ kind, target, evidence }: Pick<Parts, "kind" | "target" | "evidence">): number | null {
   if (evidence?.actorIp === undefined || evidence.actorIp === null) return null;
-  const actor = parsePrefix(evidence.actorIp);
-  return actor.ok && contains(target, actor.value) ? evidence.risk : null;
+  return kind.concerns(target, evidence.actorIp) ? evidence.risk : null;
 }
 
 /** What approvers sign: every field that decides what will run. */
-function requestDigest(
-  id: ActionId,
-  { target, justification, ttlSeconds, evidence, by }: Parts,
-  connector: string,
-): string {
+function requestDigest(id: ActionId, parts: Parts, connector: string): string {
+  const { kind, target, justification, ttlSeconds, evidence, by } = parts;
   return digestOf({
     v: 1,
     id,
     revision: 1,
-    type: "block_ip",
-    target: target.text,
+    type: kind.type,
+    target,
     ttl_seconds: ttlSeconds,
     justification,
     connector,
     incident_id: evidence?.incidentId ?? null,
     detection_ids: evidence?.detectionIds.slice(0, DETECTIONS_MAX) ?? [],
-    risk: riskOf({ target, evidence }),
+    risk: riskOf(parts),
     requester: by.actor.id,
   });
 }
@@ -65,25 +70,25 @@ function requestDigest(
 export async function runDryRun(
   room: Room,
   db: ReadDatabase,
-  action: Readonly<{ target: string; ttl_seconds: number; request_digest: string }>,
+  action: Pick<ActionRow, "type" | "target" | "ttl_seconds" | "request_digest">,
 ): Promise<DryRun> {
   const now = room.clock.now();
-  const target = knownPrefix(action.target);
-  const plan = await room.ports.planner.plan({ db, target, ttlSeconds: action.ttl_seconds, now });
+  const { target, ttl_seconds: ttlSeconds } = action;
+  const plan = await room.kinds[action.type].plan({ db, target, ttlSeconds, now });
   const digest = digestOf({ v: 1, request_digest: action.request_digest, plan });
   return { ...plan, at: now.toISOString(), digest };
 }
 
 async function prepare(room: Room, parts: Parts): Promise<Draft | Weighed> {
-  const { target, justification, ttlSeconds, evidence, by } = parts;
+  const { kind, target, justification, ttlSeconds, evidence, by } = parts;
   const now = room.clock.now();
   const id = newId("action", now);
-  const { connector } = room.ports.planner;
+  const { connector } = ACTION_TYPE_FACTS[kind.type];
   const row = {
     id,
-    type: "block_ip" as const,
-    target: target.text,
-    network: target.text,
+    type: kind.type,
+    target,
+    network: kind.networkOf(target),
     justification,
     incident_id: evidence?.incidentId ?? null,
     detection_ids: evidence?.detectionIds.slice(0, DETECTIONS_MAX) ?? [],
@@ -113,7 +118,7 @@ async function prepare(room: Room, parts: Parts): Promise<Draft | Weighed> {
 async function recordDenied(room: Room, parts: Parts, { decision, input }: Weighed): Promise<Result<never>> {
   const texts = decision.reasons.map(({ text }) => text).join(" ");
   const refused = refuse("ACTION_DENIED", texts, { reasons: decision.reasons });
-  const action = { id: "none", state: null, target: parts.target.text };
+  const action = { id: "none", state: null, target: parts.target };
   const fact = refusedFact(action, { by: parts.by, move: "create", refusal: refused.refusal });
   const details = {
     ...fact.details,
@@ -131,13 +136,16 @@ async function recordDenied(room: Room, parts: Parts, { decision, input }: Weigh
  * `ACTION_DENIED`, which is logged.
  */
 export async function draft(room: Room, request: ActionCreate, by: By): Promise<Result<Draft>> {
-  const target = parsePrefix(request.target);
+  const kind = room.kinds[request.type];
+  const target = kind.readTarget(request.target);
   if (!target.ok) return target;
-  const { incidentId, justification, ttlSeconds = TTL_DEFAULT_SECONDS } = request;
+  const { incidentId, justification } = request;
   const evidence = incidentId === undefined ? undefined : await room.ports.evidenceOf(incidentId);
   if (incidentId !== undefined && evidence === undefined)
     return refuse("NOT_FOUND", `there is no incident ${incidentId}`);
-  const parts = { target: target.value, justification, ttlSeconds, evidence, by };
+  const ttlSeconds =
+    request.ttlSeconds ?? (ACTION_TYPE_FACTS[kind.type].ttl === "required" ? TTL_DEFAULT_SECONDS : null);
+  const parts = { kind, target: target.value, justification, ttlSeconds, evidence, by };
   const prepared = await prepare(room, parts);
   return "row" in prepared ? ok(prepared) : await recordDenied(room, parts, prepared);
 }

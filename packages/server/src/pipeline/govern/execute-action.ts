@@ -1,9 +1,9 @@
-import { ok, refuse, type ActionId, type BlockId, type DryRun } from "@tyr/contract";
+import { ACTION_TYPE_FACTS, ok, refuse, type ActionId, type BlockId, type DryRun } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { next } from "./action-machine.ts";
-import { knownPrefix } from "./address.ts";
 import { approversOf, countApprovers } from "./count-approvals.ts";
 import { decisionDetails, runDryRun } from "./draft-action.ts";
+import type { OwnEffect } from "./kinds/kind.ts";
 import { moveAction, noSuchMove, type Moved } from "./move-action.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
 import type { Person } from "./ports.ts";
@@ -61,8 +61,8 @@ async function beginHeld(room: Room, tx: WriteTransaction, held: Held): Promise<
     return moved(await moveAction(tx, row, { event: "pass_deadline", by, at }));
   await insertDecision(tx, { actionId: row.id, step: "execute", ...approved });
   if (approved.decision.outcome !== "allow") return await turnAway(tx, held);
-  const target = knownPrefix(row.target);
-  const seen = await room.ports.planner.observe({ db: tx, target, ttlSeconds: row.ttl_seconds, now: at });
+  const { target, ttl_seconds: ttlSeconds } = row;
+  const seen = await room.kinds[row.type].observe({ db: tx, target, ttlSeconds, now: at });
   if (!sameLines(seen, beforeOf(row.dry_run)) && humans > 0) return await reopen(room, tx, held);
   const { decision } = approved;
   const begun = await moveAction(tx, row, {
@@ -93,7 +93,18 @@ export async function beginExecution(
   return await beginHeld(room, tx, { row, by, at: room.clock.now(), approved, humans: approvers.length });
 }
 
-export type Effect = Readonly<{ blockId: BlockId; endsAt: Date; detail: string }>;
+export type Effect = Readonly<{ blockId: BlockId | null; endsAt: Date | null; detail: string }>;
+
+/** Does in this room what the action asks for. @throws when another room carries actions of its type out */
+export async function applyOwn(
+  room: Room,
+  tx: WriteTransaction,
+  { row, by }: Readonly<{ row: ActionRow; by: By }>,
+): Promise<OwnEffect> {
+  const { apply } = room.kinds[row.type];
+  if (apply === undefined) throw new TypeError(`${row.type} is not carried out here`);
+  return await apply(tx, { row, by, at: room.clock.now() });
+}
 
 /** executing → executed: the effect is there, and ends. */
 export async function finishExecution(
@@ -107,7 +118,7 @@ export async function finishExecution(
     at: room.clock.now(),
     changes: { block_id: effect.blockId, effect_ends_at: effect.endsAt },
     note: effect.detail,
-    details: { block_id: effect.blockId, effect_ends_at: effect.endsAt.toISOString() },
+    details: { block_id: effect.blockId, effect_ends_at: effect.endsAt?.toISOString() ?? null },
   });
 }
 
@@ -119,7 +130,8 @@ export async function beginRevert(
 ): Promise<Settled<ActionRow>> {
   const row = await lockAction(tx, id);
   if (row === undefined) return { answer: refuse("NOT_FOUND", `there is no action ${id}`), facts: [] };
-  if (next(row.state, "revert") === undefined) return noSuchMove(row, by, "be reverted");
+  if (next(row.state, "revert") === undefined || !ACTION_TYPE_FACTS[row.type].reversible)
+    return noSuchMove(row, by, "be reverted");
   const begun = await moveAction(tx, row, { event: "revert", by, at: room.clock.now(), note: reason });
   return { answer: ok(begun.row), facts: [begun.fact] };
 }

@@ -10,7 +10,8 @@ import {
 } from "@tyr/contract";
 import type { Bus } from "#platform/bus";
 import type { Fact, ReadDatabase, WriteTransaction } from "#platform/database";
-import { describeTarget, decide, NO_APPROVALS, type DecisionInput } from "./policy/decide.ts";
+import { describeTarget } from "./policy/asked.ts";
+import { decide, NO_APPROVALS, type DecisionInput } from "./policy/decide.ts";
 import { knownPrefix } from "./address.ts";
 import { insertModeChange, listModeChanges, lockMode, type ModeChange } from "./mode-store.ts";
 import { settle, SYSTEM, type By, type Room } from "./room.ts";
@@ -61,7 +62,7 @@ async function returnInto(tx: WriteTransaction, now: Date): Promise<readonly Fac
   return [changed(latest.mode, back, SYSTEM)];
 }
 
-function tell(bus: Bus, { mode, until }: Pick<ModeChange, "mode" | "until">): void {
+export function tellMode(bus: Bus, { mode, until }: Pick<ModeChange, "mode" | "until">): void {
   bus.publish("mode.changed", { mode, until: until?.toISOString() ?? null });
 }
 
@@ -77,7 +78,22 @@ export async function returnFromMode(room: Room): Promise<void> {
       return await returnInto(tx, now);
     },
   );
-  if (facts.length > 0) tell(room.bus, { mode: "normal", until: null });
+  if (facts.length > 0) tellMode(room.bus, { mode: "normal", until: null });
+}
+
+type ModeChanged = Readonly<{ facts: readonly Fact[]; changed: boolean }>;
+
+/** Puts a mode in force in the caller's transaction. Normal while normal is no change. */
+export async function changeModeIn(
+  tx: WriteTransaction,
+  { change, by }: Readonly<{ change: ModeChange; by: By }>,
+): Promise<ModeChanged> {
+  await lockMode(tx);
+  const returned = await returnInto(tx, change.at);
+  const before = await modeInForce(tx, change.at);
+  if (before.mode === "normal" && change.mode === "normal") return { facts: returned, changed: returned.length > 0 };
+  await insertModeChange(tx, change);
+  return { facts: [...returned, changed(before.mode, change, by)], changed: true };
 }
 
 export type ModeRequest = ModeSet & Readonly<{ by: By }>;
@@ -101,14 +117,10 @@ export async function setMode(room: Room, { mode, reason, until, by }: ModeReque
     until: until === undefined ? null : new Date(until),
   };
   const set = await settle<boolean>(room.db, async (tx) => {
-    await lockMode(tx);
-    const returned = await returnInto(tx, now);
-    const before = await modeInForce(tx, now);
-    if (before.mode === "normal" && mode === "normal") return { answer: ok(returned.length > 0), facts: returned };
-    await insertModeChange(tx, change);
-    return { answer: ok(true), facts: [...returned, changed(before.mode, change, by)] };
+    const { facts, changed: changes } = await changeModeIn(tx, { change, by });
+    return { answer: ok(changes), facts };
   });
-  if (set.ok && set.value) tell(room.bus, change);
+  if (set.ok && set.value) tellMode(room.bus, change);
   return ok(await viewMode(room));
 }
 

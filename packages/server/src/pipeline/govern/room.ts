@@ -4,6 +4,7 @@ import type { Clock } from "#platform/clock";
 import type { Database, Fact } from "#platform/database";
 import type { Result } from "@tyr/contract";
 import type { Prefix } from "./address.ts";
+import type { ActionKinds } from "./kinds/kind.ts";
 import type { Engine } from "./policy/engine.ts";
 import type { GovernPorts } from "./ports.ts";
 
@@ -14,6 +15,7 @@ export type Room = Readonly<{
   bus: Bus;
   engine: Engine;
   ports: GovernPorts;
+  kinds: ActionKinds;
   own: readonly Prefix[];
   environment: Environment;
   /** From submission to decision, milliseconds. */

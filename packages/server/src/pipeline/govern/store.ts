@@ -1,4 +1,4 @@
-import type { ActionId, ActionState, Actor, Decision, Id, IncidentId } from "@tyr/contract";
+import type { ActionId, ActionState, ActionType, Actor, Decision, Id, IncidentId } from "@tyr/contract";
 import { sql, type Insertable, type Selectable, type Updateable } from "kysely";
 import { readPage, type Page, type PageBefore, type ReadDatabase, type WriteTransaction } from "#platform/database";
 import type { ActionEvent } from "./action-machine.ts";
@@ -87,6 +87,7 @@ export async function insertMove(tx: WriteTransaction, { row, event, from, actor
 export type MoveRow = Readonly<{
   number: number;
   action_id: ActionId;
+  type: ActionType;
   target: string;
   event: string;
   from_state: string | null;
@@ -104,6 +105,7 @@ export async function listMovesOfIncident(db: ReadDatabase, incidentId: Incident
     .select([
       "action_move.number",
       "action_move.action_id",
+      "action.type",
       "action.target",
       "action_move.event",
       "action_move.from_state",

@@ -23,7 +23,8 @@ export type ActionTable = {
   id: ActionId;
   type: ActionType;
   target: string;
-  network: string;
+  /** Of addresses and prefixes; null for what is none. */
+  network: string | null;
   justification: string;
   incident_id: IncidentId | null;
   detection_ids: DetectionId[];
@@ -33,7 +34,7 @@ export type ActionTable = {
   requester_kind: "person" | "automation";
   /** Of a program that asked: its owner, and who was shown its secret. */
   people_behind: SubjectId[];
-  ttl_seconds: number;
+  ttl_seconds: number | null;
   connector: string;
   state: ActionState;
   revision: number;

@@ -1,10 +1,7 @@
 import type { Decision } from "@tyr/contract";
 import type { ReadDatabase } from "#platform/database";
-import { allowedPrefixes } from "./allow-list.ts";
-import { kindsOf } from "./address-class.ts";
-import { knownPrefix, parsePrefix, type Prefix } from "./address.ts";
 import { modeInForce } from "./mode.ts";
-import { decide, describeTarget, type ApprovalCounts, type DecisionInput } from "./policy/decide.ts";
+import { decide, type ApprovalCounts, type DecisionInput } from "./policy/decide.ts";
 import type { Room } from "./room.ts";
 import type { ActionRow } from "./store.ts";
 
@@ -14,35 +11,16 @@ export type Weighable = Pick<
   "type" | "target" | "requester_id" | "requester_kind" | "ttl_seconds" | "risk" | "dry_run"
 >;
 
-/** Loopback and link-local addresses are nobody's in particular and have policies of their own. */
-function reachable(addresses: readonly string[]): readonly Prefix[] {
-  return addresses.flatMap((text) => {
-    const parsed = parsePrefix(text);
-    if (!parsed.ok) return [];
-    const kinds = kindsOf(parsed.value);
-    return kinds.includes("loopback") || kinds.includes("linkLocal") ? [] : [parsed.value];
-  });
-}
-
-/** Asks policy about an action as things are now: allow-list, mode and the approvals that count. */
+/** Asks policy about an action as things are now: its target, the mode and the approvals that count. */
 export async function weigh(
   room: Room,
   db: ReadDatabase,
   { action, approvals }: Readonly<{ action: Weighable; approvals: ApprovalCounts }>,
 ): Promise<Weighed> {
   const now = room.clock.now();
-  const allowed = await allowedPrefixes(db, now);
-  const { host, enforcers, operators } = await room.ports.ours(db);
   const input: DecisionInput = {
+    ...(await room.kinds[action.type].describe({ db, target: action.target, now })),
     principal: { kind: action.requester_kind, id: action.requester_id },
-    type: action.type,
-    target: describeTarget(knownPrefix(action.target), {
-      own: room.own,
-      host: reachable(host),
-      enforcers: reachable(enforcers),
-      operators: reachable(operators),
-      allowed,
-    }),
     context: {
       mode: (await modeInForce(db, now)).mode,
       environment: room.environment,

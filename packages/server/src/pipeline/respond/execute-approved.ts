@@ -1,22 +1,38 @@
 import type { ActionId } from "@tyr/contract";
 import { takePositions } from "#platform/bus";
 import { newId } from "#platform/ids";
-import type { Fact } from "#platform/database";
-import type { ActionRow } from "#govern";
-import { holdBlock } from "./hold-block.ts";
+import type { Fact, WriteTransaction } from "#platform/database";
+import type { ActionRow, Effect } from "#govern";
+import { holdBlock, type Moment } from "./hold-block.ts";
 import { announceBlock, SYSTEM, type Room } from "./room.ts";
-import type { BlockRow } from "./block-store.ts";
 import { insertOutcome } from "./hold-store.ts";
 
 const BATCH = 50;
 
-type Executed = Readonly<{ facts: readonly Fact[]; action?: ActionRow; block?: BlockRow }>;
+type Executed = Readonly<{ facts: readonly Fact[]; action?: ActionRow; committed?: () => void }>;
+type Carried = Readonly<{ facts: readonly Fact[]; effect: Effect; committed: () => void }>;
+
+type Doing = Readonly<{ row: ActionRow; moment: Moment }>;
+
+async function block({ bus }: Room, tx: WriteTransaction, { row, moment }: Doing): Promise<Carried> {
+  const { block: held, fact, endsAt } = await holdBlock(tx, row, moment);
+  const detail = `${held.value} is on the block list until ${endsAt.toISOString()}`;
+  return { facts: [fact], effect: { blockId: held.id, endsAt, detail }, committed: () => announceBlock(bus, held) };
+}
+
+async function carryOut(room: Room, tx: WriteTransaction, doing: Doing): Promise<Carried> {
+  const { row, moment } = doing;
+  if (row.type === "block_ip") return await block(room, tx, doing);
+  const { facts, committed, ...own } = await room.execution.applyOwn(tx, { row, by: moment.by });
+  return { facts, effect: { blockId: null, ...own }, committed };
+}
 
 /**
- * Runs one approved action. Our own block list is in the same database, so taking the action, its effect and its
+ * Runs one approved action. What it changes is in the same database, so taking the action, its effect and its
  * outcome are one transaction: it happened once, or not at all, wherever the process is killed.
  */
-async function executeOne({ db, clock, bus, execution }: Room, id: ActionId): Promise<void> {
+async function executeOne(room: Room, id: ActionId): Promise<void> {
+  const { db, clock, execution } = room;
   const people = await execution.people();
   const executed = await db.audited(
     (one: Executed) => one.facts,
@@ -27,26 +43,27 @@ async function executeOne({ db, clock, bus, execution }: Room, id: ActionId): Pr
       if (begun.kind === "taken") return { facts: [] };
       if (begun.kind === "moved") return { facts: begun.facts, action: begun.row };
       const at = clock.now();
-      const { block, fact } = await holdBlock(tx, begun.row, { position, at, by: SYSTEM });
-      const endsAt = new Date(at.getTime() + begun.row.ttl_seconds * 1000);
-      const detail = `${block.value} is on the block list until ${endsAt.toISOString()}`;
+      const { row } = begun;
+      const { facts, effect, committed } = await carryOut(room, tx, {
+        row,
+        moment: { position, at, by: SYSTEM },
+      });
       await insertOutcome(tx, {
         id: newId("outcome", at),
         action_id: id,
-        revision: begun.row.revision,
-        connector: begun.row.connector,
+        revision: row.revision,
+        connector: row.connector,
         state: "executed",
-        block_id: block.id,
+        block_id: effect.blockId,
         at,
-        detail,
+        detail: effect.detail,
       });
-      const effect = { blockId: block.id, endsAt, detail };
-      const done = await execution.finish(tx, { row: begun.row, by: SYSTEM, effect });
-      return { facts: [...begun.facts, fact, done.fact], action: done.row, block };
+      const done = await execution.finish(tx, { row, by: SYSTEM, effect });
+      return { facts: [...begun.facts, ...facts, done.fact], action: done.row, committed };
     },
   );
   if (executed.action !== undefined) execution.announce(executed.action);
-  if (executed.block !== undefined) announceBlock(bus, executed.block);
+  executed.committed?.();
 }
 
 /**

@@ -26,7 +26,13 @@ function blockFact(
   };
 }
 
-async function createBlock(tx: WriteTransaction, action: ActionRow, { position, at, by }: Moment): Promise<Change> {
+type Wanted = Readonly<{ action: ActionRow; endsAt: Date }>;
+
+async function createBlock(
+  tx: WriteTransaction,
+  { action, endsAt }: Wanted,
+  { position, at, by }: Moment,
+): Promise<Change> {
   const block = await insertBlock(tx, {
     id: newId("block", at),
     first_position: position,
@@ -39,7 +45,7 @@ async function createBlock(tx: WriteTransaction, action: ActionRow, { position, 
     action_id: action.id,
     state: "active",
     created_at: at,
-    expires_at: new Date(at.getTime() + action.ttl_seconds * 1000),
+    expires_at: endsAt,
     ended_at: null,
   });
   return { block, fact: blockFact(block, "block.created", { by, details: { action_id: action.id } }) };
@@ -48,31 +54,43 @@ async function createBlock(tx: WriteTransaction, action: ActionRow, { position, 
 /** One block per target, however many actions want it: another action holds the same block, perhaps longer. */
 async function joinBlock(
   tx: WriteTransaction,
-  { action, held }: Readonly<{ action: ActionRow; held: BlockRow }>,
-  { position, at, by }: Moment,
+  { action, endsAt, held }: Wanted & Readonly<{ held: BlockRow }>,
+  { position, by }: Moment,
 ): Promise<Change> {
-  const wanted = new Date(at.getTime() + action.ttl_seconds * 1000);
-  const expiresAt = wanted > held.expires_at ? wanted : held.expires_at;
+  const expiresAt = endsAt > held.expires_at ? endsAt : held.expires_at;
   const block = await changeBlock(tx, held.id, { position, expires_at: expiresAt });
   return { block, fact: blockFact(block, "block.extended", { by, details: { action_id: action.id } }) };
 }
 
+/** A block without an end would be a mistake nobody sees again: actions of its type always have one. */
+function endOf({ id, ttl_seconds: seconds }: ActionRow, at: Date): Date {
+  if (seconds === null) throw new TypeError(`action ${id} blocks without an end`);
+  return new Date(at.getTime() + seconds * 1000);
+}
+
 /** The effect of `block_ip`: the target is blocked until the action's time is up. Exactly once per action and revision. */
-export async function holdBlock(tx: WriteTransaction, action: ActionRow, moment: Moment): Promise<Change> {
+export async function holdBlock(
+  tx: WriteTransaction,
+  action: ActionRow,
+  moment: Moment,
+): Promise<Change & Readonly<{ endsAt: Date }>> {
   const scope = isSingle(knownPrefix(action.target)) ? "ip" : "range";
+  const endsAt = endOf(action, moment.at);
   const held = await findActive(tx, { scope, value: action.target, origin: ORIGIN });
   const change =
-    held === undefined ? await createBlock(tx, action, moment) : await joinBlock(tx, { action, held }, moment);
+    held === undefined
+      ? await createBlock(tx, { action, endsAt }, moment)
+      : await joinBlock(tx, { action, endsAt, held }, moment);
   await insertHold(tx, {
     action_id: action.id,
     revision: action.revision,
     block_id: change.block.id,
     created_at: moment.at,
-    expires_at: new Date(moment.at.getTime() + action.ttl_seconds * 1000),
+    expires_at: endsAt,
     ended_at: null,
     end_reason: null,
   });
-  return change;
+  return { ...change, endsAt };
 }
 
 type End = Readonly<{ as: "expired" | "lifted"; reason: string }>;

@@ -1,9 +1,10 @@
 import { parse } from "yaml";
 import { knownPrefix } from "../address.ts";
 import { PolicyBundleInvalid } from "./errors.ts";
-import { decide, describeTarget, NO_APPROVALS, type DecisionInput } from "./decide.ts";
+import { describeMode, describeTarget, type Asked } from "./asked.ts";
+import { decide, NO_APPROVALS, type DecisionInput } from "./decide.ts";
 import type { Engine } from "./engine.ts";
-import type { Decision } from "@tyr/contract";
+import { MODES, type Decision } from "@tyr/contract";
 
 /** One example in `policies/tests/*.yml`: a situation in the words of the product and the decision it must get. */
 export type PolicyCase = Readonly<{
@@ -16,6 +17,8 @@ export type PolicyCase = Readonly<{
 
 type RawCase = Readonly<{
   name: string;
+  /** `block_ip` where it is left out. */
+  type?: string;
   who?: "person" | "automation";
   target: string;
   own?: readonly string[];
@@ -26,6 +29,8 @@ type RawCase = Readonly<{
   mode?: DecisionInput["context"]["mode"];
   environment?: DecisionInput["context"]["environment"];
   approvals?: number;
+  /** The role those who approved hold; `approver` where it is left out. */
+  approver?: "approver" | "security_manager";
   ttl_seconds?: number;
   risk?: number;
   successful_logins?: number;
@@ -35,6 +40,7 @@ type RawCase = Readonly<{
 
 const NAMES = new Set([
   "name",
+  "type",
   "who",
   "target",
   "own",
@@ -45,6 +51,7 @@ const NAMES = new Set([
   "mode",
   "environment",
   "approvals",
+  "approver",
   "ttl_seconds",
   "risk",
   "successful_logins",
@@ -53,22 +60,18 @@ const NAMES = new Set([
 ]);
 
 function contextOf(raw: RawCase): DecisionInput["context"] {
-  const { approvals: total = 0 } = raw;
+  const { approvals: total = 0, approver = "approver" } = raw;
   return {
     mode: raw.mode ?? "normal",
     environment: raw.environment ?? "development",
-    approvals: { ...NO_APPROVALS, total, approver: total },
+    approvals: { ...NO_APPROVALS, total, [approver]: total },
     ttlSeconds: raw.ttl_seconds ?? 86_400,
     risk: raw.risk ?? null,
     successfulLogins: raw.successful_logins ?? null,
   };
 }
 
-function toCase(file: string, raw: RawCase): PolicyCase {
-  const unknown = Object.keys(raw).filter((name) => !NAMES.has(name));
-  if (unknown.length > 0)
-    throw new PolicyBundleInvalid(file, `"${raw.name}" has unknown fields: ${unknown.join(", ")}`);
-  const kind = raw.who ?? "person";
+function addressOf(raw: RawCase): Asked {
   const prefixes = (texts: readonly string[] = []) => texts.map(knownPrefix);
   const guarded = {
     own: prefixes(raw.own),
@@ -77,16 +80,28 @@ function toCase(file: string, raw: RawCase): PolicyCase {
     operators: prefixes(raw.operators),
     allowed: prefixes(raw.allow),
   };
+  return { type: "block_ip", target: describeTarget(knownPrefix(raw.target), guarded) };
+}
+
+function askedOf(file: string, raw: RawCase): Asked {
+  const { type = "block_ip", target } = raw;
+  if (type === "block_ip") return addressOf(raw);
+  const mode = MODES.find((one) => one === target);
+  if (type !== "set_mode" || mode === undefined)
+    throw new PolicyBundleInvalid(file, `"${raw.name}" asks for ${type} of ${target}, which nobody can ask for`);
+  return { type, target: describeMode(mode, raw.mode ?? "normal") };
+}
+
+function toCase(file: string, raw: RawCase): PolicyCase {
+  const unknown = Object.keys(raw).filter((name) => !NAMES.has(name));
+  if (unknown.length > 0)
+    throw new PolicyBundleInvalid(file, `"${raw.name}" has unknown fields: ${unknown.join(", ")}`);
+  const kind = raw.who ?? "person";
   return {
     name: raw.name,
     expect: raw.expect,
     by: raw.by.toSorted(),
-    input: {
-      principal: { kind, id: kind },
-      type: "block_ip",
-      target: describeTarget(knownPrefix(raw.target), guarded),
-      context: contextOf(raw),
-    },
+    input: { ...askedOf(file, raw), principal: { kind, id: kind }, context: contextOf(raw) },
   };
 }
 

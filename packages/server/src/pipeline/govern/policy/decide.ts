@@ -1,90 +1,48 @@
-import {
-  ACTION_TYPES,
-  type ActionType,
-  type Decision,
-  type Environment,
-  type ModeName,
-  type Requirement,
-} from "@tyr/contract";
-import { ADDRESS_KINDS, kindsOf, type AddressKind } from "../address-class.ts";
-import { overlaps, type Prefix } from "../address.ts";
+import { ACTION_TYPES, type Decision, type Environment, type ModeName, type Requirement } from "@tyr/contract";
+import { resourceOf, type Asked } from "./asked.ts";
 import type { Engine, Question, Verdict } from "./engine.ts";
 
 /** Distinct people whose approval covers exactly what would run. */
 export type ApprovalCounts = Readonly<{ total: number; approver: number; security_manager: number }>;
 
 /** Everything a decision depends on. Stored with it, so that the same question can be asked of another bundle. */
-export type DecisionInput = Readonly<{
-  principal: Readonly<{ kind: "person" | "automation"; id: string }>;
-  type: ActionType;
-  target: Readonly<{
-    text: string;
-    version: 4 | 6;
-    prefixLength: number;
-    kinds: readonly AddressKind[];
-    ownNetwork: boolean;
-    /** An address of this host, of an enforcement point, of a signed-in operator. */
-    ownHost: boolean;
-    enforcementPoint: boolean;
-    operator: boolean;
-    allowListed: boolean;
+export type DecisionInput = Asked &
+  Readonly<{
+    principal: Readonly<{ kind: "person" | "automation"; id: string }>;
+    context: Readonly<{
+      mode: ModeName;
+      environment: Environment;
+      approvals: ApprovalCounts;
+      ttlSeconds: number | null;
+      risk: number | null;
+      successfulLogins: number | null;
+    }>;
   }>;
-  context: Readonly<{
-    mode: ModeName;
-    environment: Environment;
-    approvals: ApprovalCounts;
-    ttlSeconds: number;
-    risk: number | null;
-    successfulLogins: number | null;
-  }>;
-}>;
 
 export const NO_APPROVALS: ApprovalCounts = { total: 0, approver: 0, security_manager: 0 };
 
-/** What a target may overlap; left out: none of that kind. */
-type Guarded = Readonly<Partial<Record<"own" | "host" | "enforcers" | "operators" | "allowed", readonly Prefix[]>>>;
-
-/** What policies may know about a target. Overlap counts in both directions: a wider target is seen too. */
-export function describeTarget(target: Prefix, guarded: Guarded): DecisionInput["target"] {
-  const touches = (among: readonly Prefix[] = []): boolean => among.some((one) => overlaps(one, target));
-  return {
-    text: target.text,
-    version: target.version,
-    prefixLength: target.length,
-    kinds: kindsOf(target),
-    ownNetwork: touches(guarded.own),
-    ownHost: touches(guarded.host),
-    enforcementPoint: touches(guarded.enforcers),
-    operator: touches(guarded.operators),
-    allowListed: touches(guarded.allowed),
-  };
+/** What only some types of action ask about. An end that is missing where there must be one is an error, and that a deny. */
+function ownContext({ type, context }: DecisionInput): Question["context"] {
+  const { ttlSeconds, successfulLogins } = context;
+  if (type === "set_mode") return ttlSeconds === null ? {} : { ttlSeconds };
+  return { ttlSeconds, ...(successfulLogins === null ? {} : { successfulLogins }) };
 }
 
 function questionOf(input: DecisionInput, step: "dry_run" | "request" | "execute"): Question {
-  const { principal, type, target, context } = input;
+  const { principal, type, context } = input;
   const { total, approver, security_manager } = context.approvals;
-  const flags = Object.fromEntries(ADDRESS_KINDS.map((kind) => [kind, target.kinds.includes(kind)]));
+  const { attributes, ...resource } = resourceOf(input);
   return {
     principal: { type: principal.kind === "person" ? "Person" : "Automation", id: principal.id },
     action: `${type}.${step}`,
-    resource: { type: "Target", id: target.text },
-    resourceAttributes: {
-      version: target.version,
-      prefixLength: target.prefixLength,
-      ownNetwork: target.ownNetwork,
-      ownHost: target.ownHost,
-      enforcementPoint: target.enforcementPoint,
-      operator: target.operator,
-      allowListed: target.allowListed,
-      ...flags,
-    },
+    resource,
+    resourceAttributes: attributes,
     context: {
       mode: { __entity: { type: "Mode", id: context.mode } },
       environment: { __entity: { type: "Environment", id: context.environment } },
       approvals: { total, approver, security_manager },
-      ttlSeconds: context.ttlSeconds,
       ...(context.risk === null ? {} : { risk: context.risk }),
-      ...(context.successfulLogins === null ? {} : { successfulLogins: context.successfulLogins }),
+      ...ownContext(input),
     },
   };
 }
