@@ -15,7 +15,7 @@ import {
   type Handlers,
   type SessionCookie,
 } from "#api";
-import { DETECTION_CONSUMER, EVENT_CONSUMER } from "#actors";
+import { DETECTION_CONSUMER, EVENT_CONSUMER, LOOK_CONSUMER } from "#actors";
 import { createAudit, type PersonalValues, readWitnessPolicy, type WitnessPolicy } from "#audit";
 import { createCollect, type Collect } from "#collect";
 import {
@@ -103,6 +103,7 @@ const CONSUMERS = [
   { consumer: "detect", stream: "event" },
   { consumer: "escalate", stream: "detection" },
   { consumer: EVENT_CONSUMER, stream: "event" },
+  { consumer: LOOK_CONSUMER, stream: "event" },
   { consumer: DETECTION_CONSUMER, stream: "detection" },
   { consumer: INTEL_CONSUMER, stream: "event" },
   { consumer: "govern", stream: "incident" },

@@ -24,6 +24,9 @@ function newObservation(address: string, seenMs: number): Observation {
     address,
     isPrivate: isPrivateAddress(address),
     firstPosition: null,
+    lastPosition: null,
+    firstEventMs: null,
+    lastEventMs: null,
     firstSeenMs: seenMs,
     lastSeenMs: seenMs,
     eventCount: 0,
@@ -96,8 +99,9 @@ function takeTrace(observation: Observation, trace: EventTrace): boolean {
   const { traces } = observation;
   observation.eventCount += 1;
   const isFirst = observation.firstPosition === null;
-  observation.firstPosition = Math.min(observation.firstPosition ?? trace.position, trace.position);
-  if (trace.asn !== null) observation.asn = trace.asn;
+  takePlace(observation, trace);
+  const isElsewhere = trace.asn !== null && trace.asn !== observation.asn;
+  if (isElsewhere) observation.asn = trace.asn;
   count(traces, "sensors", meet(traces.sensors, { name: trace.sensorId, ms: trace.timeMs }, LIMITS.sensors));
   if (trace.service !== null)
     count(traces, "services", meet(traces.services, { name: trace.service, ms: trace.timeMs }, LIMITS.services));
@@ -108,7 +112,14 @@ function takeTrace(observation: Observation, trace: EventTrace): boolean {
     trace.secret !== null && takeSecret(traces, trace),
     ...trace.exact.map(([kind, value]) => take(traces, kind, value)),
   ];
-  return isFirst || told.some(Boolean);
+  return isFirst || isElsewhere || told.some(Boolean);
+}
+
+function takePlace(observation: Observation, { position, timeMs }: EventTrace): void {
+  observation.firstPosition = Math.min(observation.firstPosition ?? position, position);
+  observation.lastPosition = Math.max(observation.lastPosition ?? position, position);
+  observation.firstEventMs = Math.min(observation.firstEventMs ?? timeMs, timeMs);
+  observation.lastEventMs = Math.max(observation.lastEventMs ?? timeMs, timeMs);
 }
 
 function count(traces: Traces, set: keyof Traces, isKept: boolean): void {

@@ -1,16 +1,11 @@
-import { fileURLToPath } from "node:url";
 import type { IdentityId } from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createTopicBus, type Envelope } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Database } from "#platform/database";
-import { silentLogger } from "#platform/log";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
-import { isDerived, observationIdOf, readEventsAfter, type StreamEvent } from "#collect";
-import { loadRulePack, phaseOf } from "#detect";
+import { isDerived, observationIdOf, readEventsAfter } from "#collect";
 import { createEvaluator } from "../evaluate.ts";
-import { insertDetections } from "../evaluation-store.ts";
-import { generator, storeLines } from "../testing/stored-log.ts";
+import { storeLines } from "../testing/stored-log.ts";
 import { ownCampaignOf } from "./accumulate.ts";
 import { findAttacker, listAttackers, type AttackerPlace } from "./attacker-store.ts";
 import { findCampaign, listCampaigns } from "./campaign-store.ts";
@@ -18,42 +13,9 @@ import { findIdentity, idsWithin, linksAmong, listIdentities, rulingsAbout } fro
 import { ladderAnchors } from "./ladder-anchors.ts";
 import { createLadderDesk, type LadderDesk } from "./ladder-desk.ts";
 import { eraseFromActors, retainedAttackers } from "./retained-store.ts";
-import { groupsOf, identitiesByBruteForce, testHash, type Groups } from "./testing/pure-ladder.ts";
-import {
-  hash32,
-  multiOperatorHandoff,
-  sessionLines,
-  sharedWordlist,
-  slowBurn,
-  vpnHopping,
-} from "./testing/scenarios.ts";
-import { climb, type ActorsDeps } from "./worker.ts";
-
-const pack = loadRulePack(fileURLToPath(new URL("../../../../../../rules", import.meta.url)));
-
-type World = Readonly<{ deps: ActorsDeps; told: Envelope[] }>;
-
-function worldOn(database: Database, limits: Pick<ActorsDeps, "batchMax" | "stepMax"> = {}): World {
-  const [clock, log, told]: [typeof systemClock, typeof silentLogger, Envelope[]] = [systemClock, silentLogger, []];
-  const topics = createTopicBus({ clock, log });
-  for (const pattern of ["identity.>", "campaign.>"]) topics.subscribe(pattern, (envelope) => void told.push(envelope));
-  const phase = (domain: string, tactic: string): string | null => phaseOf(pack.attack, domain, tactic);
-  const base = { database, clock, topics, log, keyed: testHash, phaseOf: phase };
-  return { deps: { ...base, ...limits }, told };
-}
-
-async function climbAll({ deps }: World): Promise<void> {
-  for (let turns = 0; await climb(deps); turns += 1) if (turns > 2_000) throw new Error("the ladder never ends");
-}
-
-/** Takes lines in and evaluates them with the pack of the product. */
-async function happen(database: Database, lines: readonly string[], sensor: string): Promise<readonly StreamEvent[]> {
-  const { events } = await storeLines(database, lines, sensor);
-  const evaluator = createEvaluator(pack);
-  const found = events.flatMap((event) => evaluator.evaluate(event));
-  await database.bookkeep("cursor", async (tx) => await insertDetections(tx, found, new Date()));
-  return events;
-}
+import { groupsOf, identitiesByBruteForce, type Groups } from "./testing/pure-ladder.ts";
+import { crowd, multiOperatorHandoff, sharedWordlist, slowBurn, vpnHopping } from "./testing/scenarios.ts";
+import { climbAll, happen, pack, worldOn, type World } from "./testing/world.ts";
 
 async function identities({ read }: Database): Promise<Groups> {
   const rows = await read
@@ -74,23 +36,6 @@ async function campaigns({ read }: Database): Promise<Groups> {
     .select(["address", "winner.id", "winner.campaign_into"])
     .execute();
   return groupsOf(rows.map(({ address, id, campaign_into }) => [address, campaign_into ?? id] as const));
-}
-
-/** A log of many attackers, some of whom share tools, files, habits or credentials. */
-function crowd(addresses: number, seed: number): readonly string[] {
-  const random = generator(seed);
-  const pick = (count: number): number => Math.floor(random() * count);
-  return Array.from({ length: addresses }, (_, index) => {
-    const gang = pick(Math.ceil(addresses / 4));
-    return sessionLines({
-      at: `2026-04-${String(1 + pick(28)).padStart(2, "0")}T0${pick(9)}:00:00Z`,
-      ip: `45.${seed}.${Math.floor(index / 250)}.${1 + (index % 250)}`,
-      hassh: random() < 0.5 ? hash32("0123456789abcdef"[pick(3)] ?? "0") : gang.toString(16).padStart(32, "0"),
-      logins: [`root:pw-${pick(20)}`, `user${gang}:pw-${gang}`],
-      commands: [`echo gang ${"abcdefgh"[gang % 8]}`, ["uname -a", "id", "w"][pick(3)] ?? "id"],
-      files: random() < 0.3 ? [[gang.toString(16).padStart(64, "a"), `http://h${gang}.example/x`]] : [],
-    });
-  }).flat();
 }
 
 describe.each(TEST_ENGINES)("the ladder of attackers on %s", (engine) => {

@@ -8,8 +8,8 @@ const HOUR = 3_600_000;
 const seen = (address: string, secrets: SecretUse[], from: { asn?: string; hour?: number } = {}) => ({
   address,
   asn: from.asn ?? null,
-  firstSeenMs: (from.hour ?? 0) * HOUR,
-  lastSeenMs: (from.hour ?? 0) * HOUR,
+  firstEventMs: (from.hour ?? 0) * HOUR,
+  lastEventMs: (from.hour ?? 0) * HOUR,
   traces: { ...emptyTraces(), secrets },
 });
 const use = (secret: string, accounts: string[], services: string[] = ["ssh"]): SecretUse => ({

@@ -5,7 +5,9 @@ import type { Observation } from "./observation.ts";
 /** What an identity's addresses show only together: each alone stays below what rules look for. */
 type Fields = DerivedEvent["fields"];
 type Found = Readonly<{ action: string; timeMs: number; fields: Fields }>;
-type Seen = Pick<Observation, "address" | "asn" | "firstSeenMs" | "lastSeenMs" | "traces">;
+/** An address with the times of its own first and last event. */
+export type Seen = Pick<Observation, "address" | "asn" | "traces"> &
+  Readonly<{ firstEventMs: number; lastEventMs: number }>;
 
 /** Origins 2.14, "identity-only". */
 const ACCOUNTS_MIN = 3;
@@ -16,7 +18,7 @@ const NETWORKS_WITHIN_MS = 24 * 3_600_000;
 /** Of one address alone the lifter of credentials tells. */
 const SPRAYING_ADDRESSES_MIN = 2;
 
-/** As events to be derived: each kind of finding once per identity, with what was known when it was first found. */
+/** As events to be derived: each kind of finding once per identity, with what was known where the ladder looked. */
 export function findingsOf(id: IdentityId, addresses: readonly Seen[]): readonly DerivedEvent[] {
   if (addresses.length < SPRAYING_ADDRESSES_MIN) return [];
   const found = [spraying(addresses), fromAddresses(addresses), atServices(addresses), networks(addresses)];
@@ -29,7 +31,6 @@ export function findingsOf(id: IdentityId, addresses: readonly Seen[]): readonly
 }
 
 type Use = Readonly<{
-  key: string;
   addresses: ReadonlySet<string>;
   accounts: ReadonlySet<string>;
   services: ReadonlySet<string>;
@@ -38,25 +39,32 @@ type Use = Readonly<{
 
 /** What was done with each secret, or with each pair of account and secret. Keyed hashes all of them. */
 function usesOf(addresses: readonly Seen[], by: "secret" | "pair"): readonly Use[] {
-  const single = addresses.flatMap(({ address, lastSeenMs, traces }) =>
+  const single = addresses.flatMap(({ address, lastEventMs, traces }) =>
     traces.secrets.flatMap(({ secret, accounts, services }) => {
       const keys = by === "secret" ? [secret] : accounts.map((account) => `${secret} ${account}`);
-      return keys.map((key) => ({ key, address, accounts, services, lastSeenMs }));
+      return keys.map((key) => ({ key, address, accounts, services, lastEventMs }));
     }),
   );
-  return [...Map.groupBy(single, ({ key }) => key)]
-    .map(([key, of]) => ({
-      key,
-      addresses: new Set(of.map(({ address }) => address)),
-      accounts: new Set(of.flatMap(({ accounts }) => accounts)),
-      services: new Set(of.flatMap(({ services }) => services)),
-      lastMs: Math.max(...of.map(({ lastSeenMs }) => lastSeenMs)),
-    }))
-    .toSorted((x, y) => (x.key < y.key ? -1 : 1));
+  return [...Map.groupBy(single, ({ key }) => key).values()].map((of) => ({
+    addresses: new Set(of.map(({ address }) => address)),
+    accounts: new Set(of.flatMap(({ accounts }) => accounts)),
+    services: new Set(of.flatMap(({ services }) => services)),
+    lastMs: of.reduce((last, { lastEventMs }) => Math.max(last, lastEventMs), -Infinity),
+  }));
 }
 
+/** Of several with as many, by what can be seen of them: hashes differ from installation to installation. */
 function most(uses: readonly Use[], count: (use: Use) => number, min: number): Use | undefined {
-  const [best] = uses.filter((use) => count(use) >= min).toSorted((a, b) => count(b) - count(a));
+  const [best] = uses
+    .filter((use) => count(use) >= min)
+    .toSorted(
+      (a, b) =>
+        count(b) - count(a) ||
+        b.addresses.size - a.addresses.size ||
+        b.accounts.size - a.accounts.size ||
+        b.services.size - a.services.size ||
+        b.lastMs - a.lastMs,
+    );
   return best;
 }
 
@@ -90,16 +98,25 @@ function atServices(addresses: readonly Seen[]): Found | undefined {
 /** Several networks within a day. An address counts when it was first and when it was last seen. */
 function networks(addresses: readonly Seen[]): Found | undefined {
   const seen = addresses
-    .flatMap(({ asn, firstSeenMs, lastSeenMs }) =>
-      asn === null ? [] : [firstSeenMs, lastSeenMs].map((ms) => ({ asn, ms })),
+    .flatMap(({ asn, firstEventMs, lastEventMs }) =>
+      asn === null ? [] : [firstEventMs, lastEventMs].map((ms) => ({ asn, ms })),
     )
     .toSorted((a, b) => a.ms - b.ms);
+  const within = new Map<string, number>();
   let best = { count: 0, timeMs: 0 };
-  for (const { ms } of seen) {
-    const within = seen.filter((one) => one.ms <= ms && one.ms > ms - NETWORKS_WITHIN_MS);
-    const count = new Set(within.map(({ asn }) => asn)).size;
-    if (count > best.count) best = { count, timeMs: ms };
+  let oldest = 0;
+  for (const { asn, ms } of seen) {
+    within.set(asn, (within.get(asn) ?? 0) + 1);
+    for (let gone = seen[oldest]; gone !== undefined && gone.ms <= ms - NETWORKS_WITHIN_MS; gone = seen[++oldest])
+      forget(within, gone.asn);
+    if (within.size > best.count) best = { count: within.size, timeMs: ms };
   }
   if (best.count < NETWORKS_MIN) return undefined;
   return { action: "identity.networks", timeMs: best.timeMs, fields: { "identity.network_count": best.count } };
+}
+
+function forget(within: Map<string, number>, asn: string): void {
+  const left = (within.get(asn) ?? 0) - 1;
+  if (left > 0) within.set(asn, left);
+  else within.delete(asn);
 }

@@ -12,7 +12,9 @@ export {
 } from "./identity-store.ts";
 export { ladderAnchors, type LadderAnchors } from "./ladder-anchors.ts";
 export { createLadderDesk, type LadderDesk } from "./ladder-desk.ts";
+export { LOOK_CONSUMER } from "./look-store.ts";
 export type { PhaseAt } from "./observation.ts";
 export { eraseFromActors, retainedAttackers } from "./retained-store.ts";
 export { attackerRisk, sensorsInOrder, servicesInOrder, tracesShown } from "./shown.ts";
-export { createActors, DETECTION_CONSUMER, EVENT_CONSUMER, type Actors } from "./worker.ts";
+export { DETECTION_CONSUMER, EVENT_CONSUMER } from "./take-batches.ts";
+export { createActors, type Actors } from "./worker.ts";

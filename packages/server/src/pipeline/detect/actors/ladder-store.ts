@@ -99,7 +99,7 @@ export async function identitiesOfObservations(
   return rows.map(toIdentity);
 }
 
-/** The winner's own row and all that count to it. On the rung of campaigns only identities that are not merged count. */
+/** The winner's own row and all that count to it, oldest first. On the rung of campaigns only identities that are not merged count. */
 export async function membersOf(
   db: ReadDatabase,
   rung: Rung,
@@ -114,6 +114,7 @@ export async function membersOf(
         ? sql<boolean>`id = any (${wanted}) or merged_into = any (${wanted})`
         : sql<boolean>`merged_into is null and (id = any (${wanted}) or campaign_into = any (${wanted}))`,
     )
+    .orderBy("first_position")
     .orderBy("id")
     .execute();
   return rows.map(toIdentity);
@@ -219,10 +220,15 @@ export async function moveIdentities(tx: WriteTransaction, rung: Rung, moves: re
     return;
   }
   await sql`
-    update actor_identity set merged_into = row."into", dirty = true,
+    update actor_identity set unlooked = true where id in (
+      select coalesce(merged_into, id) from actor_identity where id in (select id from ${rows}))`.execute(tx);
+  await sql`
+    update actor_identity set merged_into = row."into", dirty = true, unlooked = true,
       campaign_into = case when row."into" is null then campaign_into end
     from ${rows} where actor_identity.id = row.id`.execute(tx);
-  await sql`update actor_identity set dirty = true where id in (select "into" from ${rows})`.execute(tx);
+  await sql`update actor_identity set dirty = true, unlooked = true where id in (select "into" from ${rows})`.execute(
+    tx,
+  );
 }
 
 /** Two whole components become one: all that counted to the loser count to the winner. */
@@ -239,9 +245,11 @@ export async function absorb(
     return;
   }
   await sql`
-    update actor_identity set merged_into = row.winner, dirty = true, campaign_into = null from ${rows}
+    update actor_identity set merged_into = row.winner, dirty = true, unlooked = true, campaign_into = null from ${rows}
     where actor_identity.id = row.loser or merged_into = row.loser`.execute(tx);
-  await sql`update actor_identity set dirty = true where id in (select winner from ${rows})`.execute(tx);
+  await sql`update actor_identity set dirty = true, unlooked = true where id in (select winner from ${rows})`.execute(
+    tx,
+  );
 }
 
 export async function observationsDone(tx: WriteTransaction, done: readonly string[]): Promise<void> {

@@ -24,6 +24,9 @@ function toObservation(row: ObservationRow): Observation {
     traces: row.state,
     points: row.points,
     phases: row.phases,
+    lastPosition: row.last_position,
+    firstEventMs: row.first_event_at?.getTime() ?? null,
+    lastEventMs: row.last_event_at?.getTime() ?? null,
   };
 }
 
@@ -105,19 +108,24 @@ async function upsert(
     points: one.points,
     phases: one.phases,
     dirty: dirty.has(one.address),
+    last_position: one.lastPosition,
+    first_event_at: one.firstEventMs === null ? null : new Date(one.firstEventMs),
+    last_event_at: one.lastEventMs === null ? null : new Date(one.lastEventMs),
   }));
   await sql`
     insert into observation
     select * from jsonb_to_recordset(${json(rows)}::jsonb) as row (id text, address text, is_private boolean,
       identity_id text, first_position int8, first_seen_at timestamptz, last_seen_at timestamptz, event_count int8,
       detection_count int8, severity text, risk int4, behaviour text, asn text, services text[], sensors text[],
-      state jsonb, points jsonb, phases jsonb, dirty boolean)
+      state jsonb, points jsonb, phases jsonb, dirty boolean, last_position int8,
+      first_event_at timestamptz, last_event_at timestamptz)
     on conflict (id) do update set first_position = excluded.first_position, first_seen_at = excluded.first_seen_at,
       last_seen_at = excluded.last_seen_at, event_count = excluded.event_count,
       detection_count = excluded.detection_count, severity = excluded.severity, risk = excluded.risk,
       behaviour = excluded.behaviour, asn = excluded.asn, services = excluded.services, sensors = excluded.sensors,
       state = excluded.state, points = excluded.points, phases = excluded.phases,
-      dirty = observation.dirty or excluded.dirty`.execute(tx);
+      last_position = excluded.last_position, first_event_at = excluded.first_event_at,
+      last_event_at = excluded.last_event_at, dirty = observation.dirty or excluded.dirty`.execute(tx);
 }
 
 /** A value that so many addresses came to have that it weighs less: all its addresses are to be looked at again. */

@@ -53,6 +53,11 @@ export type Observation = {
   isPrivate: boolean;
   /** Position of its first event: who was first never changes. Null while only detections told of it. */
   firstPosition: number | null;
+  /** Position of its last event. */
+  lastPosition: number | null;
+  /** Times of its events alone, whatever detections tell of it, and when. */
+  firstEventMs: number | null;
+  lastEventMs: number | null;
   firstSeenMs: number;
   lastSeenMs: number;
   eventCount: number;

@@ -86,6 +86,6 @@ async function takeApart(tx: WriteTransaction, identities: readonly string[]): P
   const touched = sql`${[...identities]}::text[]`;
   await sql`delete from ladder_link where a = any (${touched}) or b = any (${touched})`.execute(tx);
   await sql`update observation set dirty = true where identity_id = any (${touched})`.execute(tx);
-  await sql`update actor_identity set merged_into = null, campaign_into = null, dirty = true
+  await sql`update actor_identity set merged_into = null, campaign_into = null, dirty = true, unlooked = true
     where id = any (${touched})`.execute(tx);
 }

@@ -24,6 +24,9 @@ type ObservationTable = {
   points: JSONColumnType<Record<string, RulePoints>>;
   phases: JSONColumnType<PhaseAt[]>;
   dirty: boolean;
+  last_position: number | null;
+  first_event_at: Date | null;
+  last_event_at: Date | null;
 };
 export type ObservationRow = Selectable<ObservationTable>;
 
@@ -35,6 +38,7 @@ type IdentityTable = {
   campaign_id: string;
   campaign_into: string | null;
   dirty: boolean;
+  unlooked: boolean;
 };
 
 export type Rung = "identity" | "campaign";
@@ -64,6 +68,7 @@ declare module "#platform/tables" {
     actor_identity: IdentityTable;
     ladder_link: LinkTable;
     ladder_ruling: RulingTable;
+    ladder_look: { only_row: boolean; counted: number; looked: number; is_due: boolean };
     ladder_version: { only_row: boolean; version: number };
   }
 }

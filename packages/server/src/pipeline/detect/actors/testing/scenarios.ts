@@ -1,3 +1,5 @@
+import { generator } from "../../testing/stored-log.ts";
+
 /** The four scenarios of origins 2.19, as raw lines of a Cowrie decoy. */
 type Session = Readonly<{
   /** ISO instant of its first line; the others follow by the second. */
@@ -107,3 +109,20 @@ export const slowBurn: readonly string[] = [
     files: [[hash64("f"), "http://slow.example/stage"]],
   }),
 );
+
+/** A log of many attackers, some of whom share tools, files, habits or credentials. */
+export function crowd(addresses: number, seed: number): readonly string[] {
+  const random = generator(seed);
+  const pick = (count: number): number => Math.floor(random() * count);
+  return Array.from({ length: addresses }, (_, index) => {
+    const gang = pick(Math.ceil(addresses / 4));
+    return sessionLines({
+      at: `2026-04-${String(1 + pick(28)).padStart(2, "0")}T0${pick(9)}:00:00Z`,
+      ip: `45.${seed}.${Math.floor(index / 250)}.${1 + (index % 250)}`,
+      hassh: random() < 0.5 ? hash32("0123456789abcdef"[pick(3)] ?? "0") : gang.toString(16).padStart(32, "0"),
+      logins: [`root:pw-${pick(20)}`, `user${gang}:pw-${gang}`],
+      commands: [`echo gang ${"abcdefgh"[gang % 8]}`, ["uname -a", "id", "w"][pick(3)] ?? "id"],
+      files: random() < 0.3 ? [[gang.toString(16).padStart(64, "a"), `http://h${gang}.example/x`]] : [],
+    });
+  }).flat();
+}
