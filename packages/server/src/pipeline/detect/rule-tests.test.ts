@@ -7,6 +7,8 @@ import { describe, expect, test } from "vitest";
 import { loadRulePack } from "./rule-pack.ts";
 import { runRulePackTests } from "./rule-tests.ts";
 
+/** Spam that a filter kept was no phishing, and whoever sends it searches for nothing: ATT&CK has no technique for it. */
+const WITHOUT_TECHNIQUE = ["mail/listed-sender.yml", "mail/spam-sent.yml"];
 const RULES = fileURLToPath(new URL("../../../../../rules", import.meta.url));
 
 describe("the rule pack that comes with Tyr", () => {
@@ -24,7 +26,8 @@ describe("the rule pack that comes with Tyr", () => {
     const incomplete = findings.filter(({ sigma, techniques, severity, riskPoints, phrase }) => {
       const isTold = sigma.author === "Tyr maintainers" && sigma.description !== undefined;
       const isWeighed = severity === "info" || (riskPoints > 0 && phrase !== null);
-      return !isTold || !isWeighed || sigma.falsepositives.length === 0 || techniques.length === 0;
+      const isTagged = techniques.length > 0 !== WITHOUT_TECHNIQUE.includes(sigma.path);
+      return !isTold || !isWeighed || sigma.falsepositives.length === 0 || !isTagged;
     });
     expect(incomplete.map(({ sigma }) => sigma.path)).toEqual([]);
   });

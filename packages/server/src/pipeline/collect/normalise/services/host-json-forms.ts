@@ -12,6 +12,13 @@ const exec = says(["process", "process.exec", "process"]);
 const crash = says(["process", "process.crash", "process"], { outcome: "failure", severity: "low" });
 const call = says(["cloud", "cloud.api_call", "cloud"]);
 
+/** Where what runs in a pod is described: in the pod, in whatever makes pods, and in what makes jobs that do. */
+const podSpecs = [
+  "requestObject.spec",
+  "requestObject.spec.template.spec",
+  "requestObject.spec.jobTemplate.spec.template.spec",
+];
+
 /** Names of one and the same thing in the records of the audit system and in what Laurel makes of them. */
 const audited = (prefix: string): JsonForm["names"] => ({
   "process.name": `${prefix}comm`,
@@ -81,10 +88,16 @@ export const hostJsonForms: readonly JsonForm[] = [
       "orchestrator.resource.type": "objectRef.resource",
       "orchestrator.resource.subtype": "objectRef.subresource",
       "orchestrator.namespace": "objectRef.namespace",
-      "container.privileged": "requestObject.spec.containers.*.securityContext.privileged",
-      "container.host_path": "requestObject.spec.volumes.*.hostPath.path",
-      "container.host_pid": "requestObject.spec.hostPID",
-      "container.host_network": "requestObject.spec.hostNetwork",
+    },
+    lists: {
+      "container.privileged": podSpecs.flatMap((spec) =>
+        ["containers", "initContainers", "ephemeralContainers"].map(
+          (kind) => `${spec}.${kind}.*.securityContext.privileged`,
+        ),
+      ),
+      "container.host_path": podSpecs.map((spec) => `${spec}.volumes.*.hostPath.path`),
+      "container.host_pid": podSpecs.map((spec) => `${spec}.hostPID`),
+      "container.host_network": podSpecs.map((spec) => `${spec}.hostNetwork`),
     },
   },
   {

@@ -11,6 +11,8 @@ export type JsonForm = Readonly<{
   where: Where;
   /** Parts of templates, or names of aliases, and where their values stand. Of several places the first that is there. */
   names: Readonly<Record<string, string | readonly string[]>>;
+  /** Aliases that hold what stands at all of these places, as a list where it is more than one thing. */
+  lists?: Readonly<Record<string, readonly string[]>>;
   /** Where the time stands, if not under a name everybody uses. */
   time?: readonly string[];
   /** A member whose text must fit one of the templates. */

@@ -26,6 +26,7 @@ const prepared = jsonForms.map((form) => ({
     name,
     ways: (typeof paths === "string" ? [paths] : paths).map((path) => way(path)),
   })),
+  lists: Object.entries(form.lists ?? {}).map(([name, paths]) => ({ name, ways: paths.map((path) => way(path)) })),
 }));
 type Prepared = (typeof prepared)[number];
 
@@ -48,6 +49,27 @@ function walk(value: unknown, steps: readonly string[]): unknown {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Different values one alias may hold; a sender may list as much as a line holds. */
+const VALUES_MAX = 64;
+
+/** Adds every scalar at the end of a way. */
+function gather(value: unknown, [step, ...rest]: readonly string[], into: Set<string>): void {
+  if (into.size >= VALUES_MAX) return;
+  if (step === undefined) {
+    if (["string", "number", "boolean"].includes(typeof value) && value !== "") into.add(String(value));
+  } else if (typeof value === "object" && value !== null) {
+    if (step === "*") for (const one of Object.values(value)) gather(one, rest, into);
+    else if (Object.hasOwn(value, step)) gather((value as Json)[step], rest, into);
+  }
+}
+
+/** What stands at any of the ways, each value once; undefined where nothing does. */
+function listAt(json: Json, ways: readonly Way[]): string | readonly string[] | undefined {
+  const found = new Set<string>();
+  for (const { steps } of ways) gather(json, steps, found);
+  return found.size > 1 ? [...found] : found.values().next().value;
 }
 
 /** A member by its whole dotted name, else by the way there. */
@@ -91,7 +113,7 @@ function fitting(json: Json): Fit | undefined {
 }
 
 function firstFitting(json: Json, forms: readonly Prepared[]): Fit | undefined {
-  for (const { form, wanted, names } of forms) {
+  for (const { form, wanted, names, lists } of forms) {
     if (!wanted.every((one) => holds(member(json, one), one.value))) continue;
     const told = toldBy(json, form.text);
     if (told === undefined) continue;
@@ -101,6 +123,7 @@ function firstFitting(json: Json, forms: readonly Prepared[]): Fit | undefined {
       const value = textAt(json, ways);
       if (value !== undefined) (isCapture(name) ? captured : ecs)[name] = value;
     }
+    for (const { name, ways } of lists) ecs[name] = listAt(json, ways);
     return { form, captured: { ...withEndpoints(captured), ...told }, ecs };
   }
   return undefined;
