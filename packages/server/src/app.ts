@@ -79,6 +79,7 @@ import { openLift } from "./open-lift.ts";
 import { openRules, type OpenedRules } from "./open-rules.ts";
 import { openIntel } from "./open-intel.ts";
 import { openPersonalValues, openPrivacy } from "./open-privacy.ts";
+import { leadStages, type StageLead } from "./lead-stages.ts";
 import { listenOn } from "./listen.ts";
 import type { Terminal } from "./terminal.ts";
 import { warnOfRules } from "./warn-of-rules.ts";
@@ -126,6 +127,7 @@ type Base = AppOptions &
     personal: PersonalValues;
     bus: Bus;
     topics: TopicBus;
+    leading: StageLead;
     startedAt: Date;
     tls: Tls | undefined;
     providers: ReturnType<typeof readProviders>;
@@ -161,20 +163,20 @@ async function openTrust(base: Base, stack: Stack, onDiverged: (error: Error) =>
   const provisioning = createProvisioning({ ...base, clock: systemClock, endAccess, rightsChanged, keys: apiKeys });
   const federation = await createFederation({ ...base, clock: systemClock, publicUrl: config.publicUrl });
   const { keepDays } = config;
-  const kept = openPrivacy({ database, secrets, log, keepDays, pruning: audit.pruning });
+  const kept = openPrivacy({ ...base, keepDays, pruning: audit.pruning });
   const guarded = provisioning.guard(roles.extend(identity));
   return { audit, identity: guarded, roles, federation, apiKeys, tokens, provisioning, ...kept };
 }
 
 /** The stages, last first: each is ready before what feeds it starts, and stops after it. */
 async function openStages(base: Base, stack: Stack, identity: Identity) {
-  const { config, log, database, bus, topics, rules } = base;
+  const { config, log, database, bus, topics, rules, leading } = base;
   const clock = systemClock;
   const govern = await openGovern(base);
   identity.endAccess.register(govern.standing);
-  const respond = createRespond({ db: database, clock, bus, log, execution: govern.execution });
+  const respond = createRespond({ db: database, clock, bus, log, leading, execution: govern.execution });
   for (const loop of [respond.start(), govern.start()]) stack.defer(async () => await loop.stop());
-  const escalate = createEscalate({ database, clock, bus, log });
+  const escalate = createEscalate({ database, clock, bus, log, leading });
   stack.defer(async () => await escalate.stop());
   const collect = createCollect({ database, clock, bus, log, intakeBytesMax: config.intakeBytesMax });
   const detect = createDetect({ database, clock, bus, topics, log, rules, readAfter: collect.readAfter });
@@ -192,6 +194,7 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
     bus,
     topics,
     log,
+    leading,
     isKnown: (id) => detect.rules().rules.has(id),
     onChanged: () => detect.statesChanged(),
   });
@@ -396,6 +399,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const personal = openPersonalValues({ secrets, log: options.log, environment: config.environment });
     const database = stack.use(await openDatabase({ url, dataDir, clock, encode: personal, stop }));
     stop.throwIfAborted();
+    const leading = stack.use(await leadStages({ database, clock, log: options.log }));
     const keys = await openKeyRotation({ database, secrets, log: options.log });
     const base: Base = {
       ...options,
@@ -405,6 +409,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       keys,
       bus: createBus(clock),
       topics: createTopicBus({ clock, log: options.log }),
+      leading,
       startedAt,
       ...(await openRules({ config, database, clock, log: options.log, pipelines })),
       tls,

@@ -4,6 +4,7 @@ import { openSecretHash, phaseOf, type RulePack } from "#detect";
 import type { TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
+import type { Leading } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import type { Secrets } from "#platform/secrets";
 
@@ -13,6 +14,7 @@ export type ActorParts = Readonly<{
   clock: Clock;
   topics: TopicBus;
   log: Logger;
+  leading: Leading;
   collect: Pick<Collect, "readAfter" | "announce">;
   /** The pack in force: its ATT&CK releases say which phase a tactic is. */
   rules: () => RulePack;

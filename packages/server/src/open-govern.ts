@@ -8,13 +8,14 @@ import type { Bus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Config } from "#platform/config";
 import type { Database, ReadDatabase } from "#platform/database";
+import type { Leading } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { enforcerAddresses } from "#respond";
 
-export type GovernParts = Readonly<{ config: Config; log: Logger; database: Database; bus: Bus }>;
+export type GovernParts = Readonly<{ config: Config; log: Logger; database: Database; bus: Bus; leading: Leading }>;
 
 /** Decisions about actions, with what they must know of the other rooms. */
-export async function openGovern({ config, log, database, bus }: GovernParts): Promise<Govern> {
+export async function openGovern({ config, log, leading, database, bus }: GovernParts): Promise<Govern> {
   const planner = createBlocklistPlanner({ reachOf });
   const people = async () => await listDeciders(database.read);
   const ports = {
@@ -35,6 +36,7 @@ export async function openGovern({ config, log, database, bus }: GovernParts): P
     clock: systemClock,
     bus,
     log,
+    leading,
     policiesDir: config.policiesDir,
     ownNetworks: config.ownNetworks,
     environment: config.environment,

@@ -5,6 +5,7 @@ import type { Bus, TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Config } from "#platform/config";
 import type { Database } from "#platform/database";
+import type { Leading } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 
 export type IntelParts = Readonly<{
@@ -14,6 +15,7 @@ export type IntelParts = Readonly<{
   bus: Bus;
   topics: TopicBus;
   log: Logger;
+  leading: Leading;
   collect: Pick<Collect, "readAfter" | "announce">;
 }>;
 

@@ -3,6 +3,7 @@ import { allLifters, LIFT_CONSUMER, openSecretHash, type RunningLift, startLift 
 import { type Bus, startKeepingMessages, type TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
+import type { Leading } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import type { Secrets } from "#platform/secrets";
 
@@ -13,6 +14,7 @@ export type LiftParts = Readonly<{
   bus: Bus;
   topics: TopicBus;
   log: Logger;
+  leading: Leading;
   collect: Pick<Collect, "readAfter" | "announce">;
 }>;
 

@@ -26,6 +26,7 @@ import { accountEraser, retainedSessions } from "#identity";
 import { cursorOf } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Database, WriteTransaction } from "#platform/database";
+import type { Leading } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import type { Secrets } from "#platform/secrets";
 import { retainedTogether } from "./retained-together.ts";
@@ -34,6 +35,7 @@ export type PrivacyParts = Readonly<{
   database: Database;
   secrets: Secrets;
   log: Logger;
+  leading: Leading;
   keepDays: Readonly<Partial<Record<RecordClass, number>>>;
   pruning: Pruning;
 }>;
@@ -79,7 +81,7 @@ function erasing(work: (tx: WriteTransaction, id: string) => Promise<number>) {
 }
 
 /** Erasure and retention reach into every room that keeps something of people; each room says itself what that is. */
-export function openPrivacy({ database, secrets, log, keepDays, pruning }: PrivacyParts): {
+export function openPrivacy({ database, secrets, log, leading, keepDays, pruning }: PrivacyParts): {
   privacy: Privacy;
   retention: Retention;
 } {
@@ -101,6 +103,7 @@ export function openPrivacy({ database, secrets, log, keepDays, pruning }: Priva
     database,
     clock: systemClock,
     log,
+    leading,
     keepDays,
     heldSubjects: async () => (await privacy.holds()).map((one) => one.subject),
     classes: {

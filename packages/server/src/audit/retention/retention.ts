@@ -10,7 +10,7 @@ import {
 import type { Clock } from "#platform/clock";
 import type { Database, Fact, Page, WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
-import { startLoop, type RunningLoop } from "#platform/lifecycle";
+import { startLoop, type Leading, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { insertRun, lastDailyRun, listRuns } from "./run-store.ts";
 
@@ -36,6 +36,8 @@ export type RetentionDeps = Readonly<{
   database: Database;
   clock: Clock;
   log: Logger;
+  /** Left out: no other process shares the database. */
+  leading?: Leading | undefined;
   /** Days by class; a class without a number is kept for ever. */
   keepDays: Readonly<Partial<Record<RecordClass, number>>>;
   classes: Readonly<Record<RecordClass, Retained | RetainedApart>>;
@@ -203,6 +205,7 @@ export function createRetention(deps: RetentionDeps): Retention {
         name: "retention",
         restMs: LOOK_MS,
         log: deps.log,
+        leading: deps.leading,
         async step() {
           const next = await nextRunAt(deps);
           if (next !== undefined && next <= clock.now())

@@ -3,7 +3,7 @@ import type { Actor } from "@tyr/contract";
 import { cursorOf, headOf, moveCursor, type Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
-import { startLoop } from "#platform/lifecycle";
+import { type Leading, startLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { readDetectionsAfter, type StoredDetection } from "#detect";
 import { gather, keyOf, type Gathered } from "./gather.ts";
@@ -16,6 +16,8 @@ export type EscalateDeps = Readonly<{
   clock: Clock;
   bus: Bus;
   log: Logger;
+  /** Left out: no other process shares the database. */
+  leading?: Leading | undefined;
   /** Detections per batch; results do not depend on it. */
   batchMax?: number;
 }>;
@@ -34,9 +36,9 @@ const BATCH_MAX = 500;
 const REST_MS = 1_000;
 
 export function createEscalate(deps: EscalateDeps): Escalate {
-  const { database, bus, log } = deps;
+  const { database, bus, log, leading } = deps;
   const step = async () => await escalateBatch(deps);
-  const loop = startLoop({ name: CONSUMER, step, restMs: REST_MS, log });
+  const loop = startLoop({ name: CONSUMER, step, restMs: REST_MS, log, leading });
   const unsubscribe = bus.subscribe(({ topic }) => {
     if (topic === "detection.recorded") loop.wake();
   });
@@ -61,7 +63,7 @@ export async function escalateBatch(deps: EscalateDeps): Promise<boolean> {
   const last = detections.at(-1);
   if (last === undefined) return false;
   const now = clock.now();
-  const cursor = { consumer: CONSUMER, position: last.position, now };
+  const cursor = { consumer: CONSUMER, from: position, position: last.position, now };
   // What a backfill found is old: it is read past, and opens and extends nothing.
   const live = detections.filter(({ backfill }) => backfill === null);
   const gathered = await database.audited(factsOf, async (tx) => {

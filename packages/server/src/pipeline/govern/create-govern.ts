@@ -13,7 +13,7 @@ import type { AccessKind } from "#identity";
 import type { Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, Page, PageBefore, WriteTransaction } from "#platform/database";
-import { startLoop, type RunningLoop } from "#platform/lifecycle";
+import { startLoop, type Leading, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { knownPrefix } from "./address.ts";
 import { viewActions } from "./action-view.ts";
@@ -63,6 +63,8 @@ export type GovernDeps = Readonly<{
   clock: Clock;
   bus: Bus;
   log: Logger;
+  /** Left out: no other process shares the database. */
+  leading?: Leading | undefined;
   policiesDir: string;
   ownNetworks: readonly string[];
   ports: GovernPorts;
@@ -183,11 +185,10 @@ async function passDeadlines(room: Room): Promise<boolean> {
   return await expireOverdue(room);
 }
 
-function startLoops(room: Room, log: Logger): { wake(): void; stop(): Promise<void> } {
-  const loops: readonly RunningLoop[] = [
-    startLoop({ name: "govern: propose", step: async () => await proposeActions(room), restMs: PROPOSE_REST_MS, log }),
-    startLoop({ name: "govern: deadlines", step: async () => await passDeadlines(room), restMs: SWEEP_REST_MS, log }),
-  ];
+function startLoops(room: Room, { log, leading }: GovernDeps): { wake(): void; stop(): Promise<void> } {
+  const propose = { name: "govern: propose", step: async () => await proposeActions(room), restMs: PROPOSE_REST_MS };
+  const deadlines = { name: "govern: deadlines", step: async () => await passDeadlines(room), restMs: SWEEP_REST_MS };
+  const loops: readonly RunningLoop[] = [propose, deadlines].map((one) => startLoop({ ...one, log, leading }));
   const leave = room.bus.subscribe(({ topic }) => {
     if (topic === "incident.changed") loops[0]?.wake();
   });
@@ -241,6 +242,6 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     standing: standingOf(room),
     expireOverdue: async () => await passDeadlines(room),
     propose: async () => await proposeActions(room),
-    start: () => startLoops(room, deps.log),
+    start: () => startLoops(room, deps),
   };
 }

@@ -52,9 +52,13 @@ async function wanted(room: Room, change: IncidentChange): Promise<ActionCreate 
 }
 
 /** The proposal and the cursor move together: killed anywhere, each change is proposed once. */
-async function storeProposal(room: Room, drafted: Draft, position: number): Promise<void> {
+async function storeProposal(
+  room: Room,
+  drafted: Draft,
+  place: Readonly<{ from: number; position: number }>,
+): Promise<void> {
   const stored = await settle<ActionRow | undefined>(room.db, async (tx) => {
-    await moveCursor(tx, { consumer: CONSUMER, position, now: room.clock.now() });
+    await moveCursor(tx, { consumer: CONSUMER, ...place, now: room.clock.now() });
     const { row, facts = [] } = (await storeRequest(room, tx, { drafted, submit: true })) ?? {};
     return { answer: ok(row), facts };
   });
@@ -85,14 +89,14 @@ export async function proposeActions(room: Room): Promise<boolean> {
     const drafted = request === undefined ? undefined : await draft(room, request, AUTOMATION);
     done = change.position;
     if (drafted?.ok !== true || !mayBeSubmitted(drafted.value.weighed)) continue;
-    await storeProposal(room, drafted.value, change.position);
+    await storeProposal(room, drafted.value, { from: stored, position: change.position });
     stored = change.position;
     budget -= 1;
   }
   if (done > stored)
     await room.db.bookkeep(
       "cursor",
-      async (tx) => await moveCursor(tx, { consumer: CONSUMER, position: done, now: room.clock.now() }),
+      async (tx) => await moveCursor(tx, { consumer: CONSUMER, from: stored, position: done, now: room.clock.now() }),
     );
   return !held && changes.length === BATCH;
 }

@@ -15,7 +15,7 @@ import type { KeyCheck } from "#identity";
 import { headOf, takePositions, type Bus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, Page } from "#platform/database";
-import { startLoop, type RunningLoop } from "#platform/lifecycle";
+import { startLoop, type Leading, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { listAllowed, removeAllowed, type ActionRow, type By, type Execution } from "#govern";
 import { getBlock, listBlockPage, type BlockListing } from "./block-view.ts";
@@ -38,7 +38,15 @@ import { asksAnew, readAll, readChanges, type Changes } from "./read-changes.ts"
 import type { Room } from "./room.ts";
 import { listActive, listActiveValues, type ActiveFilter, type BlockRow } from "./block-store.ts";
 
-export type RespondDeps = Readonly<{ db: Database; clock: Clock; bus: Bus; log: Logger; execution: Execution }>;
+export type RespondDeps = Readonly<{
+  db: Database;
+  clock: Clock;
+  bus: Bus;
+  log: Logger;
+  /** Left out: no other process shares the database. */
+  leading?: Leading | undefined;
+  execution: Execution;
+}>;
 
 /** What connectors serve: what is in force, what changed, and who has received it. */
 export type BlockSource = Readonly<{
@@ -111,18 +119,20 @@ const EXECUTE_REST_MS = 1_000;
 /** A block ends at most this long after its time, on lists; enforcement points count down by themselves. */
 const EXPIRE_REST_MS = 1_000;
 
-function startLoops(room: Room, log: Logger): { wake(): void; stop(): Promise<void> } {
+function startLoops(room: Room, { log, leading }: RespondDeps): { wake(): void; stop(): Promise<void> } {
   const executing = startLoop({
     name: "respond: execute",
     step: async () => await executeApproved(room),
     restMs: EXECUTE_REST_MS,
     log,
+    leading,
   });
   const expiring = startLoop({
     name: "respond: expire",
     step: async () => await expireHolds(room),
     restMs: EXPIRE_REST_MS,
     log,
+    leading,
   });
   const loops: readonly RunningLoop[] = [executing, expiring];
   const leave = room.bus.subscribe(({ topic, data }) => {
@@ -138,7 +148,8 @@ function startLoops(room: Room, log: Logger): { wake(): void; stop(): Promise<vo
 }
 
 /** Opens the room. Call `start` to have approved actions executed and effects ended. */
-export function createRespond({ db, clock, bus, log, execution }: RespondDeps): Respond {
+export function createRespond(deps: RespondDeps): Respond {
+  const { db, clock, bus, execution } = deps;
   const room: Room = { db, clock, bus, execution };
   const recordPull = createPullRecorder(room);
   const inTurn = createTurns();
@@ -171,6 +182,6 @@ export function createRespond({ db, clock, bus, log, execution }: RespondDeps): 
     findEnforcer: async (key) => await authenticateEnforcer(room, key),
     execute: async () => await executeApproved(room),
     expire: async () => await expireHolds(room),
-    start: () => startLoops(room, log),
+    start: () => startLoops(room, deps),
   };
 }

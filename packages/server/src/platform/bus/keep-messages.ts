@@ -1,6 +1,6 @@
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
-import { type RunningLoop, startLoop } from "#platform/lifecycle";
+import { type Leading, type RunningLoop, startLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { forgetMessages } from "./outbox.ts";
 
@@ -13,12 +13,13 @@ export function startKeepingMessages({
   database,
   clock,
   log,
-}: Readonly<{ database: Database; clock: Clock; log: Logger }>): RunningLoop {
+  leading,
+}: Readonly<{ database: Database; clock: Clock; log: Logger; leading?: Leading | undefined }>): RunningLoop {
   const step = async (): Promise<boolean> => {
     const before = new Date(clock.now().getTime() - MESSAGES_KEPT_MS);
     const removed = await database.bookkeep("counters", async (tx) => await forgetMessages(tx, before));
     if (removed > 0) log.info({ removed }, "messages older than a week were removed");
     return false;
   };
-  return startLoop({ name: "messages", step, restMs: EVERY_MS, log });
+  return startLoop({ name: "messages", step, restMs: EVERY_MS, log, leading });
 }

@@ -37,6 +37,8 @@ export async function leadOnPostgres(pool: Pool, key: number): Promise<Lead | un
     client.release(true);
   };
   try {
+    // A host that goes without a word is noticed after seconds, not after the two hours systems wait by default.
+    await client.query("set tcp_keepalives_idle = 3; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3");
     const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1::bigint) as taken", [key]);
     if (rows[0]?.taken !== true) {
       close();

@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "#platform/log";
 
+/** Whether this process is the one that does something, of all that share a database. */
+export type Leading = Readonly<{
+  isLeading: () => boolean;
+  /** Called when that changes. @returns how to stop listening */
+  onChange: (listener: () => void) => () => void;
+}>;
+
 export type Loop = Readonly<{
   name: string;
   /** One step. Resolves to true when there is more to do at once, false to rest until woken or `restMs` passed. */
@@ -8,6 +15,10 @@ export type Loop = Readonly<{
   /** Longest rest between steps without a wake-up, milliseconds. */
   restMs: number;
   log: Logger;
+  /** Left out: every process runs it. */
+  leading?: Leading | undefined;
+  /** Done in place of a step, between rests, while another process leads: what is remembered is what that one overtakes. */
+  standBy?: () => Promise<void>;
 }>;
 
 /** A loop that can be woken and, when stopped, waits for its step in hand. */
@@ -17,10 +28,15 @@ const BACKOFF_FIRST_MS = 250;
 const BACKOFF_MAX_MS = 30_000;
 
 /** Runs steps until stopped. A failing step is logged and tried again with back-off: nothing is skipped. */
-export function startLoop({ name, step, restMs, log }: Loop): RunningLoop {
+export function startLoop({ name, step: work, restMs, log, leading, standBy }: Loop): RunningLoop {
   const ending = new AbortController();
   let rest: AbortController | undefined;
   let woken = false;
+  const step = async (signal: AbortSignal): Promise<boolean> => {
+    if (leading === undefined || leading.isLeading()) return await work(signal);
+    await standBy?.();
+    return false;
+  };
 
   const pause = async (ms: number): Promise<void> => {
     if (woken || ending.signal.aborted) return;
@@ -48,13 +64,16 @@ export function startLoop({ name, step, restMs, log }: Loop): RunningLoop {
     }
   };
 
+  const wake = (): void => {
+    woken = true;
+    rest?.abort();
+  };
+  const leave = leading?.onChange(wake);
   const done = run();
   return {
-    wake() {
-      woken = true;
-      rest?.abort();
-    },
+    wake,
     async stop() {
+      leave?.();
       ending.abort();
       await done;
     },

@@ -52,3 +52,36 @@ test("a failing step is tried again, and stopping waits for the step in hand", a
   await loop.stop();
   expect([steps, finished]).toEqual([2, true]);
 });
+
+test("while another process leads a loop stands by, and begins as soon as this one does", async () => {
+  let leads = false;
+  const listeners = new Set<() => void>();
+  const leading = {
+    isLeading: () => leads,
+    onChange: (listener: () => void) => (listeners.add(listener), () => void listeners.delete(listener)),
+  };
+  const done: string[] = [];
+  const noting = (what: string) => async () => {
+    done.push(what);
+    return await Promise.resolve(false);
+  };
+  const loop = startLoop({
+    name: "test",
+    restMs: 60_000,
+    log: silentLogger,
+    leading,
+    step: noting("step"),
+    standBy: async () => void (await noting("stand by")()),
+  });
+  await sleep(20);
+  expect(done).toEqual(["stand by"]);
+  leads = true;
+  for (const listener of listeners) listener();
+  await sleep(20);
+  leads = false;
+  loop.wake();
+  await sleep(20);
+  expect(done).toEqual(["stand by", "step", "stand by"]);
+  await loop.stop();
+  expect(listeners.size).toBe(0);
+});

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Actor } from "@tyr/contract";
 import { cursorOf, type TopicBus } from "#platform/bus";
 import type { Fact, ReadDatabase, WriteTransaction } from "#platform/database";
-import { startLoop, type RunningLoop } from "#platform/lifecycle";
+import { startLoop, type Leading, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import type { StoredDerived } from "#collect";
 import { ownIdentityOf } from "./accumulate.ts";
@@ -23,6 +23,8 @@ export type ActorsDeps = TakeDeps &
   Readonly<{
     topics: TopicBus;
     log: Logger;
+    /** Left out: no other process shares the database. */
+    leading?: Leading | undefined;
     /** Told of derived events after their commit. */
     announce?: (stored: StoredDerived) => void;
     /** Addresses or identities per step; who counts to whom does not depend on it. */
@@ -59,7 +61,7 @@ export function createActors({ keyed, ...given }: ActorsDeps): Actors {
     await sleep(restMs, undefined, { signal }).catch(() => undefined);
     return true;
   };
-  return startLoop({ name: "actors", step, restMs: REST_MS, log: deps.log });
+  return startLoop({ name: "actors", step, restMs: REST_MS, log: deps.log, leading: deps.leading });
 }
 
 type Rests = { silent: number; unlooked: number; counted: number };

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { StreamEvent } from "#collect";
 import type { Bus } from "#platform/bus";
-import { type RunningLoop, startLoop } from "#platform/lifecycle";
+import { type Leading, type Loop, type RunningLoop, startLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { type IntelFeed, type IntelProvider, type IntelVerdict, strongest } from "./answer.ts";
 import { ProviderAsker, type ProviderFigures } from "./ask-providers.ts";
@@ -15,6 +15,8 @@ export type IntelDeps = TellDeps &
   Readonly<{
     bus: Bus;
     log: Logger;
+    /** Left out: no other process shares the database. */
+    leading?: Leading | undefined;
     readAfter: (position: number, limit: number, reader: string) => Promise<readonly StreamEvent[]>;
     /** Whom the operator switched on; none by default. */
     providers: readonly IntelProvider[];
@@ -46,20 +48,19 @@ const FEED_REST_MS = 60_000;
 const FEED_RETRY_MS = 900_000;
 
 export function startIntel(deps: IntelDeps): Intel {
-  const { database, bus, log, providers, feeds } = deps;
+  const { database, bus, log, leading, providers, feeds } = deps;
   const readAfter = async (position: number, limit: number) => await deps.readAfter(position, limit, INTEL_CONSUMER);
   const follower = new EventFollower({ ...deps, readAfter, providers: providers.map(({ name }) => name) });
   const asker = new ProviderAsker(deps);
-  const follow = startLoop({ name: INTEL_CONSUMER, step: async () => await follower.step(), restMs: REST_MS, log });
+  const started = (loop: Pick<Loop, "name" | "step" | "restMs">): RunningLoop => startLoop({ ...loop, log, leading });
+  const follow = started({ name: INTEL_CONSUMER, step: async () => await follower.step(), restMs: REST_MS });
   const seeLists = (): void => {
     follower.lookAgain();
     follow.wake();
   };
   const loops: RunningLoop[] = [follow];
   if (providers.length > 0)
-    loops.push(
-      startLoop({ name: "intel-ask", step: async (signal) => await asker.step(signal), restMs: ASK_REST_MS, log }),
-    );
+    loops.push(started({ name: "intel-ask", step: async (signal) => await asker.step(signal), restMs: ASK_REST_MS }));
   loops.push(...feeds.map((feed) => startFeed(feed, { ...deps, seeLists })));
   const unsubscribe = bus.subscribe(({ topic }) => {
     if (topic === "event.stored") follow.wake();
@@ -123,5 +124,5 @@ function startFeed(feed: IntelFeed, deps: IntelDeps & Readonly<{ seeLists: () =>
     deps.seeLists();
     return false;
   };
-  return startLoop({ name: `intel-${feed.list}`, step, restMs: FEED_REST_MS, log: deps.log });
+  return startLoop({ name: `intel-${feed.list}`, step, restMs: FEED_REST_MS, log: deps.log, leading: deps.leading });
 }

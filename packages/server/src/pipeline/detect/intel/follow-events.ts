@@ -73,21 +73,21 @@ export class EventFollower {
     if (clock.now().getTime() < this.#idleUntilMs) return false;
     const lists = await listLists(database.read);
     if (providers.length === 0 && lists.length === 0) return await this.#passBy();
-    const position = await cursorOf(database.read, INTEL_CONSUMER);
-    const events = await readAfter(position, BATCH_MAX);
+    const from = await cursorOf(database.read, INTEL_CONSUMER);
+    const events = await readAfter(from, BATCH_MAX);
     if (events.length === 0) return false;
     const about = { worker: INTEL_CONSUMER, events: events.length };
-    await traced("ttp.worker.intel_catchup", async () => await this.#lookUp(events, lists.length > 0), about);
+    await traced("ttp.worker.intel_catchup", async () => await this.#lookUp(from, events, lists.length > 0), about);
     return events.length === BATCH_MAX;
   }
 
-  async #lookUp(events: readonly StreamEvent[], hasLists: boolean): Promise<void> {
+  async #lookUp(from: number, events: readonly StreamEvent[], hasLists: boolean): Promise<void> {
     const batch = gather(events);
     const said = await this.#saidInLists(batch, hasLists);
     const asked = await this.#askedBefore(batch);
     const questions = await this.#withinBounds(asked.questions);
     onSpan({ derived: said.length + asked.said.length, questions: questions.length });
-    const move = { consumer: INTEL_CONSUMER, position: batch.position };
+    const move = { consumer: INTEL_CONSUMER, from, position: batch.position };
     await tellVerdicts(this.#deps, [...said, ...asked.said], async (tx, now) => {
       await want(tx, questions, now);
       await moveCursor(tx, { ...move, now });

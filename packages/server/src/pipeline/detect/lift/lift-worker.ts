@@ -22,7 +22,7 @@ import {
 } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, WriteTransaction } from "#platform/database";
-import { startLoop } from "#platform/lifecycle";
+import { type Leading, startLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { traced } from "#platform/trace";
 import { createPace } from "../pace.ts";
@@ -38,6 +38,8 @@ export type LiftDeps = Readonly<{
   bus: Bus;
   topics: TopicBus;
   log: Logger;
+  /** Left out: no other process shares the database. */
+  leading?: Leading | undefined;
   lifters: readonly Lifter[];
   /** Events after a position, in the order of the stream; a short answer means its end. Left out: read from the table. */
   readAfter?: (position: number, limit: number) => Promise<readonly StreamEvent[]>;
@@ -101,7 +103,13 @@ export function startLift(deps: LiftDeps): RunningLift {
     pace.finished(worker.position);
     return more;
   };
-  const loop = startLoop({ name: LIFT_CONSUMER, step, restMs: REST_MS, log: deps.log });
+  // Whoever sends events to a process that stands by waits for the one that leads.
+  const standBy = async (): Promise<void> => {
+    worker.forget();
+    pace.finished(await cursorOf(deps.database.read, LIFT_CONSUMER));
+  };
+  const { log, leading } = deps;
+  const loop = startLoop({ name: LIFT_CONSUMER, step, restMs: REST_MS, log, leading, standBy });
   const unsubscribe = deps.bus.subscribe(({ topic, data }) => {
     if (topic !== "event.stored") return;
     pace.stored(Number(data["head"]));
@@ -160,6 +168,11 @@ export class LiftWorker {
       this.#standing = undefined;
       throw error;
     }
+  }
+
+  /** Another process goes on from what is stored. */
+  forget(): void {
+    this.#standing = undefined;
   }
 
   /** Stores what is held: derived events, messages, state and cursor. */

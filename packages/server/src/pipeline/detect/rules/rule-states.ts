@@ -2,7 +2,7 @@ import { ok, refuse, type Actor, type Result, type RuleStateSet } from "@tyr/con
 import { enqueue, type Bus, type StoredMessage, type TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
-import { startLoop, type RunningLoop } from "#platform/lifecycle";
+import { startLoop, type Leading, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { onSpan, traced, type SpanAttributes } from "#platform/trace";
 import { describeState, endedState, refusedChange, stateOf, type SetState } from "./rule-state.ts";
@@ -18,6 +18,8 @@ export type RuleStatesDeps = Readonly<{
   isKnown: (ruleId: string) => boolean;
   /** Called after a state was stored: detection shall look. */
   onChanged: () => void;
+  /** Left out: no other process shares the database. */
+  leading?: Leading | undefined;
 }>;
 
 /** Who asks. */
@@ -81,7 +83,7 @@ export function createRuleStates(deps: RuleStatesDeps): RuleStates {
       return ok(undefined);
     },
     endOverdue,
-    start: () => startLoop({ name: "rule-state", step: endOverdue, restMs: REST_MS, log }),
+    start: () => startLoop({ name: "rule-state", step: endOverdue, restMs: REST_MS, log, leading: deps.leading }),
   };
 }
 
