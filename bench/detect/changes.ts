@@ -3,7 +3,7 @@ import { createCollect } from "../../packages/server/src/pipeline/collect/index.
 import { createRuleStates } from "../../packages/server/src/pipeline/detect/rules/rule-states.ts";
 import { statesInForce } from "../../packages/server/src/pipeline/detect/rules/state-store.ts";
 import { loadRulePack } from "../../packages/server/src/pipeline/detect/rule-pack.ts";
-import { createDetect } from "../../packages/server/src/pipeline/detect/worker.ts";
+import { createDetect } from "../../packages/server/src/pipeline/detect/create-detect.ts";
 import { createBus, createTopicBus } from "../../packages/server/src/platform/bus/index.ts";
 import { systemClock } from "../../packages/server/src/platform/clock/index.ts";
 import { silentLogger } from "../../packages/server/src/platform/log/index.ts";

@@ -23,7 +23,8 @@ import {
 import { createEvaluator } from "./evaluate.ts";
 import { buildRulePack, loadRulePack, type RulePack } from "./rule-pack.ts";
 import { attackLog, generator, PASSWORD_TRIED, storeLines, type StoredLog } from "./testing/stored-log.ts";
-import { createDetect, DetectWorker, type DetectDeps } from "./worker.ts";
+import { createDetect } from "./create-detect.ts";
+import { DetectWorker, type DetectDeps } from "./worker.ts";
 
 const pack = loadRulePack(fileURLToPath(new URL("../../../../../rules", import.meta.url)));
 const ignore = (): undefined => undefined;

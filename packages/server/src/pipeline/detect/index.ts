@@ -60,7 +60,8 @@ export type { LossReport } from "./loss-counts.ts";
 export type { CostReport } from "./figures/rule-costs.ts";
 export { createReplays, type Replays } from "./backtest/create-replays.ts";
 export { readPipelines, type Pipelines } from "./pipelines.ts";
-export { createDetect, type Detect, type DetectDeps, type Progress } from "./worker.ts";
+export { createDetect, type Detect, type Progress } from "./create-detect.ts";
+export type { DetectDeps } from "./worker.ts";
 export {
   type CredentialFilter,
   listCredentials,

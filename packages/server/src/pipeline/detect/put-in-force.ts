@@ -1,6 +1,6 @@
 import type { Actor } from "@tyr/contract";
 import { enqueue, type NewMessage, type StoredMessage } from "#platform/bus";
-import type { Database, Fact, WriteTransaction } from "#platform/database";
+import type { Fact, WriteTransaction } from "#platform/database";
 import { replaceRules, rulesInForce, type RuleInForce } from "./evaluation-store.ts";
 import { nameReleases } from "./attack/attack-release.ts";
 import type { RulePack } from "./rule-pack.ts";
@@ -10,31 +10,18 @@ type RuleChange = Readonly<{ ruleId: string; change: "added" | "changed" | "remo
 /** What another pack changed, one message per rule; nothing when the pack is the one that was, or the first ever. */
 export type PutInForce = Readonly<{ changes: readonly RuleChange[]; messages: readonly StoredMessage[] }>;
 
-const UNCHANGED: PutInForce = { changes: [], messages: [] };
+export const UNCHANGED: PutInForce = { changes: [], messages: [] };
 
 export type Putting = Readonly<{ pack: RulePack; by: Actor; now: Date }>;
+
+/** Facts to be written of it: none when the pack is the one that was. */
+export type Put = Readonly<{ facts: readonly Fact[]; done: PutInForce }>;
 
 /**
  * Puts a pack in force. When it is not the one that was, what changed is recorded, and windows gathered under rules
  * that are no longer the same are forgotten; those of unchanged rules go on.
  */
-export async function putInForce(database: Database, putting: Putting): Promise<PutInForce> {
-  const { pack } = putting;
-  if (isInForce(pack, await rulesInForce(database.read))) return UNCHANGED;
-  const { done } = await database.audited(
-    ({ facts }: Put) => facts,
-    async (tx) => await put(tx, putting),
-  );
-  return done;
-}
-
-type Put = Readonly<{ facts: readonly Fact[]; done: PutInForce }>;
-
-function isInForce(pack: RulePack, before: readonly RuleInForce[]): boolean {
-  return before.length === pack.rules.size && before.every(({ packDigest }) => packDigest === pack.digest);
-}
-
-async function put(tx: WriteTransaction, { pack, by, now }: Putting): Promise<Put> {
+export async function putInForce(tx: WriteTransaction, { pack, by, now }: Putting): Promise<Put> {
   const before = await rulesInForce(tx);
   if (isInForce(pack, before)) return { facts: [], done: UNCHANGED };
   const after = [...pack.rules.values()].map(({ id, version, stateDigest }): RuleInForce => {
@@ -64,6 +51,10 @@ async function put(tx: WriteTransaction, { pack, by, now }: Putting): Promise<Pu
   };
   const changes = before.length === 0 ? [] : changesOf(before, after);
   return { facts: [fact], done: { changes, messages: await enqueue(tx, changes.map(messageOf), now) } };
+}
+
+function isInForce(pack: RulePack, before: readonly RuleInForce[]): boolean {
+  return before.length === pack.rules.size && before.every(({ packDigest }) => packDigest === pack.digest);
 }
 
 /** By version: a correlation whose base was edited is itself what it was, though it begins anew. */

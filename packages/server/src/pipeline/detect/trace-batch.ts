@@ -28,8 +28,9 @@ function noteFired(found: readonly NewDetection[]): void {
   }
 }
 
-/** How many findings and tags were written, on the span in hand. */
-export function noteWritten(written: readonly NewDetection[]): void {
-  if (!isTracing()) return;
-  onSpan({ detections: written.length, tags: written.reduce((sum, { tags }) => sum + tags.length, 0) });
+/** Says on the span in hand how many findings and tags were written. @returns what was given */
+export function noteWritten<T extends Readonly<{ fresh: readonly NewDetection[] }>>(written: T): T {
+  const { fresh } = written;
+  if (isTracing()) onSpan({ detections: fresh.length, tags: fresh.reduce((sum, { tags }) => sum + tags.length, 0) });
+  return written;
 }

@@ -1,25 +1,21 @@
 import { setImmediate as breathe } from "node:timers/promises";
-import { severityRank } from "@tyr/contract";
 import type { CorrelationLoss, RefusedGroup, RestoreReport } from "@tyr/sigma";
-import { cursorOf, headOf, type Bus, type TopicBus } from "#platform/bus";
+import type { Bus, TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import { urgently, type Database } from "#platform/database";
-import { startLoop } from "#platform/lifecycle";
+import type { Leading } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { traced } from "#platform/trace";
 import { readEventsAfter, type StreamEvent } from "#collect";
-import { createPace } from "./pace.ts";
 import type { NewDetection } from "./detection.ts";
 import { createEvaluator, type Evaluator } from "./evaluate.ts";
 import { createFigureWatch, type FigureWatch } from "./figures/figure-watch.ts";
 import { CONSUMER, deleteGroups } from "./evaluation-store.ts";
 import { finishBatch, type Finished, type Finishing } from "./finish-batch.ts";
-import { createLossCounts, type LossReport } from "./loss-counts.ts";
-import { createLossNotices } from "./loss-notices.ts";
 import type { PutInForce } from "./put-in-force.ts";
 import type { RulePack } from "./rule-pack.ts";
 import { appliedStates, areSameStates, type AppliedStates } from "./rules/rule-state.ts";
-import { tellTags } from "./tell-tags.ts";
+import { tellFindings } from "./tell-findings.ts";
 import { noteWritten, tracedEvaluation } from "./trace-batch.ts";
 import { setAside, type SetAside } from "./rules/set-aside.ts";
 import { listStates } from "./rules/state-store.ts";
@@ -31,6 +27,8 @@ export type DetectDeps = Readonly<{
   /** Left out: nobody in this process listens to topics. */
   topics?: TopicBus;
   log: Logger;
+  /** Left out: no other process shares the database. */
+  leading?: Leading | undefined;
   /** The pack it starts with. */
   rules: RulePack;
   /** Events after a position, in the order of the stream; a short answer means its end. Left out: read from the table. */
@@ -41,41 +39,12 @@ export type DetectDeps = Readonly<{
   saveEvery?: number;
 }>;
 
-export type Progress = Readonly<{ position: number; head: number; lag: number }>;
-
-/** The running stage. */
-export type Detect = Readonly<{
-  wake(): void;
-  /** Ends after the batch in hand. */
-  stop(): Promise<void>;
-  /** The pack in force. */
-  rules(): RulePack;
-  /**
-   * Puts another pack in force whole, between two batches. What is found from then on is what a stage would find that was
-   * stopped there and started with it. Resolves when it is in force, a newer one is, or the
-   * stage has stopped; breakage is tried again.
-   */
-  replaceRules(pack: RulePack): Promise<void>;
-  /** Somebody set the state of a rule: it counts from the next batch on. Without this it is seen within a second. */
-  statesChanged(): void;
-  progress(): Promise<Progress>;
-  /** What correlations could not use since the start, by reason and by rule: late events, groups let go … */
-  losses(): LossReport;
-  /** How long events take, and what single-event rules take of it, sampled since the pack came into force; undefined before it did. */
-  costs(): ReturnType<FigureWatch["costs"]> | undefined;
-  /** Resolves when detection is close behind what is stored, or does not move: see `pace.ts`. */
-  keptUp(): Promise<void>;
-  /** Called after detections were stored. */
-  onDetected(listener: () => void): () => void;
-}>;
-
 const BATCH_MAX = 1_000;
 /** Events looked at without letting anything else run: about a millisecond. */
 const BREATH_EVENTS = 50;
 /** Replayed at a restart: about a second of work. Seldom enough to cost little, often enough to be short. */
 const SAVE_EVERY = 5_000;
 const SAVE_IDLE_MS = 5_000;
-const REST_MS = 1_000;
 /** How often states are asked for that another process may have set: less than a rest, so that each step after one asks. */
 const STATES_MS = 500;
 /** Rules one line of the log names. */
@@ -97,61 +66,6 @@ type Standing = {
 /** A pack that is ready to be put in force. */
 type Next = Pick<Standing, "pack" | "watch" | "evaluator">;
 
-export function createDetect(deps: DetectDeps): Detect {
-  const { database, bus, log } = deps;
-  const listeners = new Set<() => void>();
-  const losses = createLossCounts(() => worker.pack.rules);
-  const notice = createLossNotices(log, deps.clock);
-  const pace = createPace();
-  const worker = new DetectWorker(deps, {
-    onStep: (cursor) => pace.finished(cursor),
-    onLoss: (loss) => {
-      losses.add(loss);
-      notice(loss);
-    },
-    onRefused: losses.refuse,
-    onDetected: () => {
-      for (const listener of listeners) listener();
-    },
-  });
-  const loop = startLoop({ name: CONSUMER, step: async () => await worker.step(), restMs: REST_MS, log });
-  const unsubscribe = bus.subscribe(({ topic, data }) => {
-    if (topic !== "event.stored") return;
-    pace.stored(Number(data["head"]));
-    loop.wake();
-  });
-  return {
-    wake: () => loop.wake(),
-    async stop() {
-      unsubscribe();
-      await loop.stop();
-      await worker.save();
-      worker.end();
-    },
-    rules: () => worker.pack,
-    async replaceRules(pack) {
-      const replaced = worker.replace(pack);
-      loop.wake();
-      await replaced;
-    },
-    statesChanged() {
-      worker.lookAtStates();
-      loop.wake();
-    },
-    async progress() {
-      const [position, head] = [await cursorOf(database.read, CONSUMER), await headOf(database.read, "event")];
-      return { position, head, lag: head - position };
-    },
-    losses: losses.report,
-    costs: () => worker.costs(),
-    keptUp: async () => await pace.wait(),
-    onDetected(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-  };
-}
-
 type Told = Readonly<{
   onLoss: (loss: CorrelationLoss) => void;
   onDetected: () => void;
@@ -168,7 +82,7 @@ export class DetectWorker {
   #standing: Standing | undefined;
   #pack: RulePack;
   #wanted: Readonly<{ pack: RulePack; inForce: PromiseWithResolvers<void> }> | undefined;
-  #statesLookedAtMs = Number.NEGATIVE_INFINITY;
+  #statesLookedAtMs = 0;
 
   constructor(deps: DetectDeps, told: Told) {
     this.#deps = deps;
@@ -194,6 +108,13 @@ export class DetectWorker {
     this.#wanted = undefined;
   }
 
+  /** Another process leads and goes on from what is stored. A pack somebody waits for is what is shown here, and no more. */
+  standBy(): void {
+    this.#standing = undefined;
+    this.#pack = this.#wanted?.pack ?? this.#pack;
+    this.end();
+  }
+
   /** The next step looks at what people set of rules, however long ago it last did. */
   lookAtStates(): void {
     this.#statesLookedAtMs = Number.NEGATIVE_INFINITY;
@@ -217,9 +138,10 @@ export class DetectWorker {
         this.#told.onStep(standing.cursor);
         return false;
       }
-      await this.#take(standing, events);
-      this.#told.onStep(Math.max(standing.cursor, standing.fed));
-      return events.length === limit || this.#isChangeWaiting();
+      const about = { worker: CONSUMER, events: events.length };
+      await traced("ttp.worker.tick", async () => await this.#take(standing, events), about);
+      this.#told.onStep(standing.cursor);
+      return events.length === limit || standing.fed < (events.at(-1)?.position ?? 0);
     } catch (error) {
       // The windows may be ahead of what is stored: start again from there.
       this.#standing = undefined;
@@ -234,8 +156,7 @@ export class DetectWorker {
 
   /** Between two batches is the place for another pack and for other states, once everything stored was fed again. */
   async #ready(): Promise<Standing> {
-    const standing = this.#standing;
-    if (standing === undefined) return await this.#open();
+    const standing = this.#standing ?? (await this.#open());
     if (standing.fed < standing.cursor) return standing;
     if (this.#isChangeWaiting() || (await this.#hasOtherStates(standing))) await this.#finish(standing);
     return this.#standing ?? standing;
@@ -258,7 +179,7 @@ export class DetectWorker {
   async #open(): Promise<Standing> {
     const next = this.#next(this.#wanted?.pack ?? this.#pack);
     const finished = await finishBatch(this.#deps.database, { next, now: this.#deps.clock.now() });
-    this.lookAtStates();
+    this.#statesLookedAtMs = Math.min(this.#statesLookedAtMs, 0);
     return await this.#goOn(next, finished);
   }
 
@@ -315,76 +236,66 @@ export class DetectWorker {
    * A batch ends early when somebody waits for another pack or state: what is found does not depend on batches.
    */
   async #take(standing: Standing, events: readonly StreamEvent[]): Promise<void> {
+    const found = await tracedEvaluation(events.length, async () => await this.#evaluate(standing, events));
+    if (standing.fed > standing.cursor) await this.#finish(standing, setAside(found, standing.states));
+  }
+
+  async #evaluate(standing: Standing, events: readonly StreamEvent[]): Promise<NewDetection[]> {
     const found: NewDetection[] = [];
     for (const [index, event] of events.entries()) {
       if (index % BREATH_EVENTS === BREATH_EVENTS - 1) {
         await breathe();
-        if (this.#isChangeWaiting() && standing.fed > standing.cursor) break;
+        if (this.#isChangeWaiting() && standing.fed > standing.cursor) return found;
       }
       const detections = standing.evaluator.evaluate(event);
       if (event.position > standing.cursor) found.push(...detections);
       standing.fed = event.position;
     }
-    if (standing.fed > standing.cursor) await this.#finish(standing, setAside(found, standing.states));
+    return found;
   }
 
   /** Stores what was found, with the windows where it is time, and puts in force what somebody waits for. */
   async #finish(standing: Standing, found?: SetAside): Promise<void> {
-    const { cursor: from, fed: position, pack, states } = standing;
-    const wanted = this.#wanted;
     const isChanging = found === undefined || this.#isChangeWaiting();
-    const isDue = isChanging || position - standing.saved >= (this.#deps.saveEvery ?? SAVE_EVERY);
-    const next = wanted === undefined ? undefined : this.#next(wanted.pack);
-    if (isChanging) this.#statesLookedAtMs = this.#nowMs();
-    const what = {
-      batch: found === undefined ? undefined : { from, position, packDigest: pack.digest, found },
-      windows: isDue ? takeWindows(standing) : undefined,
-      states: isChanging ? states : undefined,
-      next,
-      now: this.#deps.clock.now(),
-    };
-    const finish = async (): Promise<Finished> => await finishBatch(this.#deps.database, what);
-    const finished = await (isChanging ? urgently(finish) : finish());
-    standing.cursor = position;
+    const isDue = isChanging || standing.fed - standing.saved >= (this.#deps.saveEvery ?? SAVE_EVERY);
+    const change = isChanging ? this.#change(standing) : {};
+    const batch = found === undefined ? undefined : batchOf(standing, found);
+    const finished = await this.#write({ ...change, batch, windows: isDue ? takeWindows(standing) : undefined });
+    standing.cursor = standing.fed;
     if (isDue) this.#saved(standing);
     this.#tell(finished.fresh, found?.suppressed ?? []);
-    if (next !== undefined) await this.#goOn(next, finished);
-    else if (finished.states !== undefined) {
-      standing.evaluator.apply(finished.states);
-      standing.states = finished.states;
-    }
+    if (change.next !== undefined) await this.#goOn(change.next, finished);
+    else if (finished.states !== undefined) this.#apply(standing, finished.states);
+  }
+
+  #tell(fresh: readonly NewDetection[], suppressed: SetAside["suppressed"]): void {
+    tellFindings(this.#deps, fresh, suppressed);
+    if (fresh.length > 0) this.#told.onDetected();
+  }
+
+  /** Whatever is told from here on is for the next time. */
+  #change({ states }: Standing): Readonly<{ states?: AppliedStates; next?: Next | undefined }> {
+    this.#statesLookedAtMs = this.#nowMs();
+    return { states, next: this.#wanted === undefined ? undefined : this.#next(this.#wanted.pack) };
+  }
+
+  /** For another pack or state somebody waits: it does not queue behind batches. */
+  async #write(what: Omit<Finishing, "now">): Promise<Finished> {
+    const write = async (): Promise<Finished> =>
+      await finishBatch(this.#deps.database, { ...what, now: this.#deps.clock.now() });
+    return await traced("ttp.tag.write", async () =>
+      noteWritten(await (what.states === undefined ? write() : urgently(write))),
+    );
+  }
+
+  #apply(standing: Standing, states: AppliedStates): void {
+    standing.evaluator.apply(states);
+    standing.states = states;
   }
 
   #saved(standing: Standing): void {
     standing.saved = standing.fed;
     standing.savedAtMs = this.#nowMs();
-  }
-
-  #tell(fresh: readonly NewDetection[], suppressed: SetAside["suppressed"]): void {
-    if (this.#deps.topics !== undefined) tellTags(this.#deps.topics, fresh);
-    this.#tellDetected(fresh);
-    this.#tellSuppressed(suppressed);
-  }
-
-  #tellSuppressed(suppressed: SetAside["suppressed"]): void {
-    const { bus, topics } = this.#deps;
-    for (const { ruleId, detections } of suppressed) {
-      const payload = { rule_id: ruleId, reason: "muted", count: detections };
-      topics?.publish("ttp.rule.suppressed", { payload });
-      bus.publish("rule.changed", { id: ruleId, what: "suppressed" });
-    }
-  }
-
-  #tellDetected(fresh: readonly NewDetection[]): void {
-    const worst = fresh.toSorted((a, b) => severityRank(b.severity) - severityRank(a.severity))[0];
-    if (worst === undefined) return;
-    const { bus, topics } = this.#deps;
-    const { id, ruleTitle, severity } = worst;
-    traced("ttp.bus.publish", () => {
-      if (topics !== undefined) tellTags(topics, fresh);
-      bus.publish("detection.recorded", { id, ruleTitle, severity, count: fresh.length });
-    });
-    this.#told.onDetected();
   }
 
   /** Saves the windows of correlations as of the last event fed. */
@@ -409,4 +320,8 @@ export class DetectWorker {
 /** Hands over what changed since it was last taken: it must be stored, or the stage starts again from what is. */
 function takeWindows({ evaluator, watch, fed }: Standing): NonNullable<Finishing["windows"]> {
   return { dirty: evaluator.takeDirtyGroups(), position: fed, seen: watch.take() };
+}
+
+function batchOf({ cursor: from, fed: position, pack }: Standing, found: SetAside): NonNullable<Finishing["batch"]> {
+  return { from, position, packDigest: pack.digest, found };
 }

@@ -10,7 +10,7 @@ import { countDetections, hitsByRule, listDetections } from "../detection-store.
 import { createEvaluator } from "../evaluate.ts";
 import { loadRulePack, type RulePack } from "../rule-pack.ts";
 import { attackLog, storeLines, type StoredLog } from "../testing/stored-log.ts";
-import { createDetect } from "../worker.ts";
+import { createDetect } from "../create-detect.ts";
 import { createReplays, type Replays } from "./create-replays.ts";
 import { rulesInForce } from "./draft.ts";
 

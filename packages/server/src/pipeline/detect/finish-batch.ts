@@ -1,0 +1,103 @@
+import type { DirtyGroups } from "@tyr/sigma";
+import { cursorOf, moveCursor } from "#platform/bus";
+import type { Database, Fact, WriteTransaction } from "#platform/database";
+import type { NewDetection } from "./detection.ts";
+import { CONSUMER, insertDetections, loadState, saveState, type StoredState } from "./evaluation-store.ts";
+import { noteInputs, watchInputs } from "./figures/figure-store.ts";
+import type { FigureWatch } from "./figures/figure-watch.ts";
+import { putInForce, UNCHANGED, type PutInForce } from "./put-in-force.ts";
+import { DETECT_ACTOR, recordedFact } from "./recorded-fact.ts";
+import type { RulePack } from "./rule-pack.ts";
+import { appliedStates, areSameStates, type AppliedStates } from "./rules/rule-state.ts";
+import type { SetAside } from "./rules/set-aside.ts";
+import { countSuppressed, listStates, replaceStatesInForce, statesInForce } from "./rules/state-store.ts";
+
+/** What is written between two batches, in this order; any part may be missing. */
+export type Finishing = Readonly<{
+  /** Findings of the events after `from` up to `position`. */
+  batch?: Readonly<{ from: number; position: number; packDigest: string; found: SetAside }> | undefined;
+  /** Windows of correlations as of the last event fed, and what was seen of events until then. */
+  windows?: Readonly<{ dirty: DirtyGroups; position: number; seen: ReturnType<FigureWatch["take"]> }> | undefined;
+  /**
+   * States that count so far: what people set is looked at, and counts from here on. Together with the windows gathered
+   * until here, so that a crash cannot mix them up.
+   */
+  states?: AppliedStates | undefined;
+  /** To be in force from here on. */
+  next?: Readonly<{ pack: RulePack; watch: Pick<FigureWatch, "inputs"> }> | undefined;
+  now: Date;
+}>;
+
+/** What a stage goes on from. */
+export type Opened = StoredState & Readonly<{ states: AppliedStates; cursor: number }>;
+export type Finished = Readonly<{
+  /** Findings that were not stored before. */
+  fresh: readonly NewDetection[];
+  /** States that count from here on, where they are others. */
+  states: AppliedStates | undefined;
+  put: PutInForce;
+  /** Where there is another pack. */
+  opened: Opened | undefined;
+}>;
+type Written = Readonly<{ facts: readonly Fact[]; done: Finished }>;
+
+/**
+ * Writes it in one transaction: whoever waits for another pack or state waits for one turn on the embedded engine.
+ * Findings that were stored before are no news: no entry is written of them, only the place.
+ */
+export async function finishBatch(database: Database, what: Finishing): Promise<Finished> {
+  if (what.next !== undefined || (what.batch?.found.shown.length ?? 0) > 0) {
+    const { facts, done } = await database.audited(
+      (written: Written) => written.facts,
+      async (tx) => await write(tx, what, "telling"),
+    );
+    if (facts.length > 0) return done;
+  }
+  return (await database.bookkeep("cursor", async (tx) => await write(tx, what, "quiet"))).done;
+}
+
+/** @param way telling what is no news is rolled back: then nothing needs to be read of it */
+async function write(tx: WriteTransaction, what: Finishing, way: "telling" | "quiet"): Promise<Written> {
+  const { batch, windows, next, now } = what;
+  const fresh = batch === undefined ? [] : await storeFindings(tx, batch, now);
+  if (windows !== undefined) {
+    await saveState(tx, windows.dirty, windows.position);
+    await noteInputs(tx, windows.seen);
+  }
+  const states = await followStates(tx, what);
+  const { facts: loaded, done: put } = await putNext(tx, what);
+  const recorded = batch === undefined || fresh.length === 0 ? [] : [recordedFact(fresh, batch)];
+  const facts = [...recorded, ...loaded];
+  const isRead = next !== undefined && (facts.length > 0 || way === "quiet");
+  return { facts, done: { fresh, states, put, opened: isRead ? await open(tx) : undefined } };
+}
+
+async function storeFindings(
+  tx: WriteTransaction,
+  { from, position, found: { shown, suppressed } }: NonNullable<Finishing["batch"]>,
+  now: Date,
+): Promise<readonly NewDetection[]> {
+  const fresh = shown.length === 0 ? [] : await insertDetections(tx, shown, now);
+  await countSuppressed(tx, suppressed);
+  await moveCursor(tx, { consumer: CONSUMER, from, position, now });
+  return fresh;
+}
+
+async function followStates(tx: WriteTransaction, { states, now }: Finishing): Promise<AppliedStates | undefined> {
+  if (states === undefined) return undefined;
+  const wanted = appliedStates(await listStates(tx), now);
+  if (areSameStates(wanted, states)) return undefined;
+  await replaceStatesInForce(tx, wanted);
+  return wanted;
+}
+
+async function putNext(tx: WriteTransaction, { next, now }: Finishing) {
+  if (next === undefined) return { facts: [], done: UNCHANGED };
+  const put = await putInForce(tx, { pack: next.pack, by: DETECT_ACTOR, now });
+  await watchInputs(tx, next.watch.inputs, now);
+  return put;
+}
+
+async function open(tx: WriteTransaction): Promise<Opened> {
+  return { ...(await loadState(tx)), states: await statesInForce(tx), cursor: await cursorOf(tx, CONSUMER) };
+}
