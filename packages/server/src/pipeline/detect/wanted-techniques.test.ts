@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { loadRulePack } from "./rule-pack.ts";
-import wanted from "./testing/wanted-techniques.json" with { type: "json" };
 
 const root = new URL("../../../../../", import.meta.url);
+const wanted = JSON.parse(readFileSync(new URL("testing/wanted-techniques.json", import.meta.url), "utf8")) as Readonly<
+  Record<string, readonly string[]>
+>;
 const page = readFileSync(new URL("docs/reference/attack.md", root), "utf8");
 const section = page.split("## What the rule pack leaves out")[1]?.split("\n## ")[0] ?? "";
 const leftOut = new Map(
