@@ -179,7 +179,7 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   const escalate = createEscalate({ database, clock, bus, log, leading });
   stack.defer(async () => await escalate.stop());
   const collect = createCollect({ database, clock, bus, log, intakeBytesMax: config.intakeBytesMax });
-  const detect = createDetect({ database, clock, bus, topics, log, rules, readAfter: collect.readAfter });
+  const detect = createDetect({ database, clock, bus, topics, log, leading, rules, readAfter: collect.readAfter });
   stack.defer(async () => await detect.stop());
   const lift = await openLift({ ...base, clock, collect });
   stack.defer(async () => await lift.stop());

@@ -1,11 +1,16 @@
+import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import type { EventKind } from "@tyr/contract";
 import { pino } from "pino";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createBus, createTopicBus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import { openTestDatabase, type TestDatabase } from "#platform/testing";
+import { useTracer } from "#platform/trace";
 import { EVIDENCE_KEYS } from "./evidence.ts";
+import { LiftWorker } from "./lift/lift-worker.ts";
+import { allLifters } from "./lift/lifters.ts";
 import { readRuleFiles } from "./rule-files.ts";
 import { buildRulePack } from "./rule-pack.ts";
 import { storeLines } from "./testing/stored-log.ts";
@@ -116,8 +121,9 @@ detection: { selection: { source.ip|exists: true }, condition: selection }
 let database: TestDatabase;
 beforeAll(async () => void (database = await openTestDatabase("pglite")));
 afterAll(async () => await database[Symbol.asyncDispose]());
+afterEach(() => void useTracer(undefined));
 
-test("secrets, recipients, bodies, header values, file contents and URLs stay in the events: no tag, line of the log or message has one", async () => {
+test("secrets, recipients, bodies, header values, file contents and URLs stay in the events: no tag, line of the log, message or span has one", async () => {
   const shipped = readRuleFiles(fileURLToPath(new URL("../../../../../rules", import.meta.url)));
   const rules = buildRulePack([...shipped.files, ...GREEDY]);
   expect(rules.rejected).toEqual([]);
@@ -129,18 +135,45 @@ test("secrets, recipients, bodies, header values, file contents and URLs stay in
   const log = pino({ level: "trace" }, { write: (line: string) => void told.push(line) });
   const bus = createBus(systemClock);
   bus.subscribe((message) => void told.push(JSON.stringify(message)));
+  const exporter = new InMemorySpanExporter();
+  useTracer(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }).getTracer("test"));
   const topics = createTopicBus({ clock: systemClock, log });
   topics.subscribe("ttp.>", (envelope) => void told.push(JSON.stringify(envelope)));
   const ignore = (): undefined => undefined;
   const quiet = { onLoss: ignore, onDetected: ignore, onRefused: ignore, onStep: ignore };
   const worker = new DetectWorker({ database: database.db, clock: systemClock, bus, topics, log, rules }, quiet);
   while (await worker.step());
+  const keyed = (text: string): string => createHash("sha256").update(text).digest("hex");
+  const lift = new LiftWorker({
+    database: database.db,
+    clock: systemClock,
+    bus,
+    topics,
+    log,
+    lifters: allLifters(keyed),
+  });
+  while (await lift.step());
+  await lift.flush();
 
   const tags = await database.db.read.selectFrom("tag").selectAll().execute();
   const hours = await database.db.read.selectFrom("tag_hour").selectAll().execute();
   const kinds = new Set(tags.filter((tag) => tag.rule_id.startsWith("00000000")).map((tag) => tag.source_kind));
   expect([...kinds].toSorted()).toEqual(Object.keys(CATEGORIES).toSorted());
   expect(told.some((line) => line.includes("ttp.tagged"))).toBe(true);
-  const written = JSON.stringify([tags, hours, told, await database.records()]);
+  const spans = exporter.getFinishedSpans().map(({ name, attributes, events, links, status }) => {
+    return { name, attributes, events, links, status };
+  });
+  const names = new Set(spans.map(({ name }) => name));
+  for (const name of [
+    "ttp.worker.tick",
+    "ttp.eval",
+    "ttp.eval.dispatch",
+    "ttp.rule.fire",
+    "ttp.tag.write",
+    "ttp.bus.publish",
+    "ttp.lifter.credential",
+  ])
+    expect([...names]).toContain(name);
+  const written = JSON.stringify([tags, hours, told, spans, await database.records()]);
   for (const [what, text] of Object.entries(PLANTED)) expect([what, written.includes(text)]).toEqual([what, false]);
 });

@@ -26,6 +26,8 @@ export type RunningLoop = Readonly<{ wake(): void; stop(): Promise<void> }>;
 
 const BACKOFF_FIRST_MS = 250;
 const BACKOFF_MAX_MS = 30_000;
+/** Rest of a loop that stands by for another process, and does something meanwhile. */
+const STAND_BY_REST_MS = 250;
 
 /** Runs steps until stopped. A failing step is logged and tried again with back-off: nothing is skipped. */
 export function startLoop({ name, step: work, restMs, log, leading, standBy }: Loop): RunningLoop {
@@ -34,8 +36,10 @@ export function startLoop({ name, step: work, restMs, log, leading, standBy }: L
   let woken = false;
   const step = async (signal: AbortSignal): Promise<boolean> => {
     if (leading === undefined || leading.isLeading()) return await work(signal);
-    await standBy?.();
-    return false;
+    if (standBy === undefined) return false;
+    await standBy();
+    await pause(Math.min(restMs, STAND_BY_REST_MS));
+    return true;
   };
 
   const pause = async (ms: number): Promise<void> => {
