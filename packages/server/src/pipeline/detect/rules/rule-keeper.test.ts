@@ -1,7 +1,8 @@
 import { pino } from "pino";
 import { beforeEach, describe, expect, test } from "vitest";
 import { buildRulePack, type RulePack } from "../rule-pack.ts";
-import { RuleKeeper } from "./rule-keeper.ts";
+import { RuleKeeper, RulesNotReplaced } from "./rule-keeper.ts";
+import type { Timers } from "./timers.ts";
 import { KnownFiles, type OnRuleChange, type RuleStore } from "./rule-store.ts";
 
 const ID = (digit: number): string => `${digit}1111111-1111-4111-8111-111111111111`;
@@ -53,9 +54,19 @@ describe("keeping rules", () => {
   let put: RulePack[];
   let said: Record<string, unknown>[];
   let keeper: RuleKeeper;
+  /** What waits for its time, and for how long it does. */
+  let waiting: { ms: number; work: () => void }[];
+  const timers: Timers = {
+    nowMs: () => 0,
+    after(ms, work) {
+      const one = { ms, work };
+      waiting.push(one);
+      return () => void (waiting = waiting.filter((other) => other !== one));
+    },
+  };
   const open = async (build = (files: Parameters<typeof buildRulePack>[0]) => buildRulePack(files)) => {
     const log = pino({}, { write: (text: string) => void said.push(JSON.parse(text) as Record<string, unknown>) });
-    keeper = new RuleKeeper({ store: storeOf(texts, unreadable), log, build });
+    keeper = new RuleKeeper({ store: storeOf(texts, unreadable), log, build, timers });
     const first = await keeper.open();
     keeper.start(async (pack) => {
       put.push(pack);
@@ -74,6 +85,7 @@ describe("keeping rules", () => {
     unreadable = new Map();
     put = [];
     said = [];
+    waiting = [];
   });
 
   test("what changes together comes into force together, whole", async () => {
@@ -151,7 +163,7 @@ describe("keeping rules", () => {
     ]);
   });
 
-  test("a pack that cannot be put in force leaves the one before, and the next change is tried again", async () => {
+  test("a pack that cannot be put in force leaves the one before, and is tried again by itself, less and less often", async () => {
     let isBroken = false;
     await open((files) => {
       if (isBroken) throw new Error("out of memory");
@@ -162,9 +174,49 @@ describe("keeping rules", () => {
     await keeper.look();
     expect(put).toEqual([]);
     expect(said.at(-1)).toMatchObject({ level: 50, err: { message: "out of memory" } });
+    const waited: number[] = [];
+    const tryAgain = async (): Promise<void> => {
+      const [next, ...others] = waiting;
+      expect(others).toEqual([]);
+      waiting = [];
+      waited.push(next?.ms ?? 0);
+      next?.work();
+      await keeper.settled();
+    };
+    for (let times = 0; times < 9; times += 1) await tryAgain();
+    expect(waited).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
     isBroken = false;
-    await keeper.rebuild();
+    await tryAgain();
     expect(put).toHaveLength(1);
     expect(put[0]?.rules.get(ID(2))?.severity).toBe("high");
+    expect(waiting).toEqual([]);
+  });
+
+  test("who asks for another pack is told when it is not in force, and why", async () => {
+    let isBroken = false;
+    await open((files) => {
+      if (isBroken) throw new Error("out of memory");
+      return buildRulePack(files);
+    });
+    isBroken = true;
+    await expect(keeper.rebuild()).rejects.toMatchObject({
+      code: "RULES_NOT_REPLACED",
+      cause: { message: "out of memory" },
+    });
+    await expect(keeper.rebuild()).rejects.toThrow(RulesNotReplaced);
+    isBroken = false;
+    await keeper.rebuild();
+    expect([put.length, waiting.length]).toEqual([1, 0]);
+  });
+
+  test("stops although a pack it handed over never comes into force", async () => {
+    await open();
+    keeper.start(async () => await new Promise<never>(() => undefined));
+    texts.set("b.yml", rule(2, "high"));
+    const looking = keeper.look();
+    await new Promise((resolve) => void setTimeout(resolve, 5));
+    await keeper.stop();
+    await looking;
+    expect([put, waiting]).toEqual([[], []]);
   });
 });

@@ -3,6 +3,7 @@ import { createRuleMemory, type RuleFile, type RuleMemory } from "@tyr/sigma";
 import type { Logger } from "#platform/log";
 import { onSpan, traced } from "#platform/trace";
 import type { RejectedRule, RulePack } from "../rule-pack.ts";
+import { systemTimers, type Timers } from "./timers.ts";
 import type { FollowedRules, RuleFileChange, RuleStore } from "./rule-store.ts";
 
 export type RuleKeeperDeps = Readonly<{
@@ -10,7 +11,14 @@ export type RuleKeeperDeps = Readonly<{
   log: Logger;
   /** Makes a pack of all files; what else goes into it may have changed since the last time. */
   build: (files: readonly RuleFile[], memory: RuleMemory) => RulePack;
+  timers?: Timers;
 }>;
+
+/** What was asked for is not in force: a pack could not be built, or not be stored. It is tried again until it can. */
+export class RulesNotReplaced extends Error {
+  override readonly name = "RulesNotReplaced";
+  readonly code = "RULES_NOT_REPLACED";
+}
 
 /** Puts a pack in force; resolves when it is. */
 export type ReplaceRules = (pack: RulePack) => Promise<void>;
@@ -18,6 +26,10 @@ export type ReplaceRules = (pack: RulePack) => Promise<void>;
 const STAYS = "what was in force before stays";
 /** Lines of the log one change brings about: more are not read by anybody. */
 const LOGGED_MAX = 50;
+/** What could not be put in force is tried again after so long, after twice as long each time … */
+const RETRY_FIRST_MS = 250;
+/** … up to this. */
+const RETRY_MAX_MS = 30_000;
 
 /**
  * Makes packs of what a store holds, and puts each in force whole. A file that was saved with an error, or that cannot be
@@ -38,6 +50,12 @@ export class RuleKeeper {
   #isDue = false;
   #working: Promise<void> | undefined;
   #followed: FollowedRules | undefined;
+  /** Since the last pack that came into force. */
+  #failures = 0;
+  #failure: unknown;
+  #cancelRetry: () => void = () => undefined;
+  readonly #stopped = Promise.withResolvers<void>();
+  #isStopped = false;
 
   constructor(deps: RuleKeeperDeps) {
     this.#deps = deps;
@@ -61,10 +79,16 @@ export class RuleKeeper {
     });
   }
 
-  /** Something else that packs are made of has changed. */
+  /**
+   * Something else that packs are made of has changed. Resolves when a pack made of it is in force.
+   *
+   * @throws {RulesNotReplaced} `RULES_NOT_REPLACED`
+   */
   async rebuild(): Promise<void> {
     this.#due();
     await this.settled();
+    if (this.#failures === 0) return;
+    throw new RulesNotReplaced("the rules before stay in force; these are tried again", { cause: this.#failure });
   }
 
   /** Looks into the store now. Resolves when what was found is in force. */
@@ -73,12 +97,16 @@ export class RuleKeeper {
     await this.settled();
   }
 
-  /** Resolves when everything that was told of is in force. */
+  /** Resolves when everything that was told of is in force, or could not be put in force for now. */
   async settled(): Promise<void> {
     while (this.#working !== undefined) await this.#working;
   }
 
+  /** Whether a pack that was handed over comes into force is not waited for: a broken database would never say. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelRetry();
+    this.#stopped.resolve();
     await this.#followed?.stop();
     await this.settled();
   }
@@ -89,19 +117,30 @@ export class RuleKeeper {
   }
 
   async #work(): Promise<void> {
-    while (this.#isDue) {
+    while (this.#isDue && !this.#isStopped) {
       // Whoever tells of several changes at once is let finish.
       await breathe();
       this.#isDue = false;
+      this.#cancelRetry();
       const changes = [...this.#pending.values()];
       this.#pending = new Map();
       try {
         await traced("ttp.rule.ingest", async () => await this.#take(changes), { files: changes.length });
+        this.#failures = 0;
       } catch (error) {
         this.#pending = new Map([...changes.map((one) => [one.path, one] as const), ...this.#pending]);
+        this.#failures += 1;
+        this.#failure = error;
         this.#deps.log.error({ err: error }, "rules could not be put in force: those before stay");
+        this.#tryLater();
       }
     }
+  }
+
+  #tryLater(): void {
+    if (this.#isStopped) return;
+    const ms = Math.min(RETRY_FIRST_MS * 2 ** (this.#failures - 1), RETRY_MAX_MS);
+    this.#cancelRetry = (this.#deps.timers ?? systemTimers).after(ms, () => this.#due());
   }
 
   async #take(changes: readonly RuleFileChange[]): Promise<void> {
@@ -115,9 +154,13 @@ export class RuleKeeper {
     this.#pack = pack;
     this.#tellRejected(pack, before);
     onSpan({ rules: pack.rules.size, rejected: pack.rejected.length });
-    await traced("ttp.rule.publish", async () => await this.#replace?.(pack));
+    await traced("ttp.rule.publish", async () => await this.#put(pack));
     const tookMs = Math.round(performance.now() - startedMs);
     this.#deps.log.info({ files: changes.length, rules: pack.rules.size, tookMs }, "rules were reloaded");
+  }
+
+  async #put(pack: RulePack): Promise<void> {
+    await Promise.race([this.#replace?.(pack), this.#stopped.promise]);
   }
 
   /** Files that would take away what is in force go on with the text they had. */
