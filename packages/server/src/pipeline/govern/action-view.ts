@@ -1,10 +1,10 @@
 import type { Action } from "@tyr/contract";
 import type { ReadDatabase } from "#platform/database";
-import { movesOf } from "./action-moves.ts";
+import { movesOf } from "./machine/moves-of.ts";
 import { approvalsMissing, approversOf, unsatisfiable } from "./count-approvals.ts";
 import type { Person } from "./ports.ts";
 import type { By } from "./room.ts";
-import { listApprovals, type ActionRow, type ApprovalRow } from "./store.ts";
+import { listApprovals, listAuthors, type ActionRow, type ApprovalRow } from "./store.ts";
 
 const WAITING: ReadonlySet<ActionRow["state"]> = new Set(["draft", "dry_run_ok", "pending"]);
 const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
@@ -16,9 +16,16 @@ function shownDryRun(row: ActionRow, people: readonly Person[]): Action["dryRun"
   return { ...row.dry_run, warnings: [...row.dry_run.warnings, ...missing] };
 }
 
-type Viewed = Readonly<{ approvals: readonly ApprovalRow[]; people: readonly Person[]; asker: By | undefined }>;
+type Viewed = Readonly<{
+  approvals: readonly ApprovalRow[];
+  authors: ReadonlySet<string>;
+  people: readonly Person[];
+  asker: By | undefined;
+  now: Date;
+}>;
 
-function toView(row: ActionRow, { approvals, people, asker }: Viewed): Action {
+function toView(row: ActionRow, { people, ...read }: Viewed): Action {
+  const { approvals } = read;
   const approvers = approversOf(row, approvals, people);
   const counting = new Set(approvers.map(({ id }) => id));
   const covers = (one: ApprovalRow): boolean =>
@@ -55,21 +62,24 @@ function toView(row: ActionRow, { approvals, people, asker }: Viewed): Action {
     effectEndsAt: iso(row.effect_ends_at),
     blockId: row.block_id,
     failure: row.failure,
-    legalMoves: [...movesOf(row, { approvals, asker })],
+    legalMoves: [...movesOf(row, read)],
   };
 }
 
-/** Actions as people see them, with the approvals that count now and the moves of who asks. Two queries for any number of rows. */
+/** Actions as people see them, with the approvals that count now and the moves of who asks. Three queries for any number of rows. */
 export async function viewActions(
   db: ReadDatabase,
   rows: readonly ActionRow[],
-  { people, asker }: Omit<Viewed, "approvals">,
+  read: Omit<Viewed, "approvals" | "authors">,
 ): Promise<Action[]> {
-  const approvals = await listApprovals(
-    db,
-    rows.map(({ id }) => id),
-  );
+  const ids = rows.map(({ id }) => id);
+  const approvals = await listApprovals(db, ids);
+  const authors = await listAuthors(db, ids);
   return rows.map((row) =>
-    toView(row, { approvals: approvals.filter((one) => one.action_id === row.id), people, asker }),
+    toView(row, {
+      ...read,
+      approvals: approvals.filter((one) => one.action_id === row.id),
+      authors: new Set(authors.filter((one) => one.action_id === row.id).map(({ id }) => id)),
+    }),
   );
 }

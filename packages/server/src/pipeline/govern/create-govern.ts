@@ -152,15 +152,21 @@ async function viewPolicy(db: Database, bundle: Bundle): Promise<PolicyView> {
   };
 }
 
+const readFor = async (room: Room, asker: By | undefined) => ({
+  people: await room.ports.people(),
+  asker,
+  now: room.clock.now(),
+});
+
 async function listPage(room: Room, { asker, ...listing }: ActionListing): Promise<Page<Action, ActionId>> {
   const { rows, next } = await listActions(room.db.read, listing);
-  return { rows: await viewActions(room.db.read, rows, { people: await room.ports.people(), asker }), next };
+  return { rows: await viewActions(room.db.read, rows, await readFor(room, asker)), next };
 }
 
 async function getOne(room: Room, id: ActionId, asker: By | undefined): Promise<Result<Action>> {
   const row = await findAction(room.db.read, id);
   if (row === undefined) return refuse("NOT_FOUND", `there is no action ${id}`);
-  const [view] = await viewActions(room.db.read, [row], { people: await room.ports.people(), asker });
+  const [view] = await viewActions(room.db.read, [row], await readFor(room, asker));
   return view === undefined ? refuse("NOT_FOUND", `there is no action ${id}`) : ok(view);
 }
 

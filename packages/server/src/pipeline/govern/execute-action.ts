@@ -1,10 +1,11 @@
-import { ACTION_TYPE_FACTS, ok, refuse, type ActionId, type BlockId, type DryRun } from "@tyr/contract";
+import { ok, type ActionId, type BlockId, type DryRun } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
-import { next } from "./action-machine.ts";
+import { withMove, type Held } from "./hold-action.ts";
+import { next } from "./machine/transitions.ts";
 import { approversOf, countApprovers } from "./count-approvals.ts";
 import { decisionDetails, runDryRun } from "./draft-action.ts";
 import type { OwnEffect } from "./kinds/kind.ts";
-import { moveAction, noSuchMove, type Moved } from "./move-action.ts";
+import { moveAction, type Moved } from "./move-action.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
 import type { Person } from "./ports.ts";
 import type { By, Room, Settled } from "./room.ts";
@@ -21,7 +22,7 @@ export type Beginning =
   | Readonly<{ kind: "taken" }>;
 
 export type BeginRequest = Readonly<{ id: ActionId; by: By; people: readonly Person[] }>;
-type Held = Readonly<{ row: ActionRow; by: By; at: Date; approved: Weighed; humans: number }>;
+type Turn = Readonly<{ row: ActionRow; by: By; at: Date; approved: Weighed; humans: number }>;
 
 const sameLines = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((line, at) => line === b[at]);
@@ -33,7 +34,7 @@ function moved({ row, fact }: Moved): Beginning {
 const MOVED_ON = "the target is not as the dry run saw it";
 
 /** People decided about a target that changed since: they look again, at a new dry run. */
-async function reopen(room: Room, tx: WriteTransaction, held: Held): Promise<Beginning> {
+async function reopen(room: Room, tx: WriteTransaction, held: Turn): Promise<Beginning> {
   const { row, by, at } = held;
   const dryRun = await runDryRun(room, tx, row);
   const weighed = await weigh(room, tx, { action: { ...row, dry_run: dryRun }, approvals: NO_APPROVALS });
@@ -44,7 +45,7 @@ async function reopen(room: Room, tx: WriteTransaction, held: Held): Promise<Beg
 }
 
 /** Policy does not answer allow: more approvals, if those would do; otherwise it never runs. */
-async function turnAway(tx: WriteTransaction, { row, by, at, approved }: Held): Promise<Beginning> {
+async function turnAway(tx: WriteTransaction, { row, by, at, approved }: Turn): Promise<Beginning> {
   const { decision } = approved;
   const why = decision.reasons.map(({ text }) => text).join(" ");
   const details = decisionDetails(approved);
@@ -55,7 +56,7 @@ async function turnAway(tx: WriteTransaction, { row, by, at, approved }: Held): 
   return moved(await moveAction(tx, row, { event: "deny", by, at, changes: { failure: why }, note: why, details }));
 }
 
-async function beginHeld(room: Room, tx: WriteTransaction, held: Held): Promise<Beginning> {
+async function beginHeld(room: Room, tx: WriteTransaction, held: Turn): Promise<Beginning> {
   const { row, by, at, approved, humans } = held;
   if (row.deadline_at !== null && row.deadline_at <= at)
     return moved(await moveAction(tx, row, { event: "pass_deadline", by, at }));
@@ -128,12 +129,11 @@ export async function beginRevert(
   tx: WriteTransaction,
   { id, by, reason }: Readonly<{ id: ActionId; by: By; reason: string }>,
 ): Promise<Settled<ActionRow>> {
-  const row = await lockAction(tx, id);
-  if (row === undefined) return { answer: refuse("NOT_FOUND", `there is no action ${id}`), facts: [] };
-  if (next(row.state, "revert") === undefined || !ACTION_TYPE_FACTS[row.type].reversible)
-    return noSuchMove(row, by, "be reverted");
-  const begun = await moveAction(tx, row, { event: "revert", by, at: room.clock.now(), note: reason });
-  return { answer: ok(begun.row), facts: [begun.fact] };
+  const work = async ({ action, now: at }: Held): Promise<Settled<ActionRow>> => {
+    const begun = await moveAction(tx, action, { event: "revert", by, at, note: reason });
+    return { answer: ok(begun.row), facts: [begun.fact] };
+  };
+  return await withMove(room, tx, { id, by, move: "revert", work });
 }
 
 /** reverting → reverted. */

@@ -1,6 +1,6 @@
 import { ok } from "@tyr/contract";
 import { announce, moveAction } from "./move-action.ts";
-import { next } from "./action-machine.ts";
+import { next } from "./machine/transitions.ts";
 import { settle, SYSTEM, type Room } from "./room.ts";
 import { listOverdue, lockAction, type ActionRow } from "./store.ts";
 

@@ -1,8 +1,8 @@
-import { refuse, type ActionState, type AuditEvent, type Refused } from "@tyr/contract";
+import type { ActionState, AuditEvent, Refused } from "@tyr/contract";
 import type { Updateable } from "kysely";
 import type { Bus } from "#platform/bus";
 import type { Fact, FactValue, WriteTransaction } from "#platform/database";
-import { legalMoves, next, type ActionEvent } from "./action-machine.ts";
+import { next, type ActionEvent } from "./machine/transitions.ts";
 import type { By, Settled } from "./room.ts";
 import { insertMove, updateAction, type ActionRow } from "./store.ts";
 import type { ActionTable } from "./tables.ts";
@@ -118,16 +118,6 @@ export function refuseMove(
   { move, refused }: { move: string; refused: Refused },
 ): Settled<never> {
   return { answer: refused, facts: [refusedFact(row, { by, move, refusal: refused.refusal })] };
-}
-
-/** No such move from this state: 409 with the moves there are. */
-export function noSuchMove(row: ActionRow, by: By, move: string): Settled<never> {
-  const legal = legalMoves(row.state);
-  const detail = `an action that is ${row.state} cannot ${move}`;
-  return refuseMove(row, by, {
-    move,
-    refused: refuse("ACTION_TRANSITION_REFUSED", detail, { state: row.state, legal: [...legal] }),
-  });
 }
 
 /** Tells live views, after the commit. */

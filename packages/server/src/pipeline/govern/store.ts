@@ -1,8 +1,7 @@
 import type { ActionId, ActionState, ActionType, Actor, Decision, Id, IncidentId } from "@tyr/contract";
 import { sql, type Insertable, type Selectable, type Updateable } from "kysely";
 import { readPage, type Page, type PageBefore, type ReadDatabase, type WriteTransaction } from "#platform/database";
-import type { ActionEvent } from "./action-machine.ts";
-import { OPEN_STATES } from "./action-machine.ts";
+import { OPEN_STATES, type ActionEvent } from "./machine/transitions.ts";
 import type { Prefix } from "./address.ts";
 import type { DecisionInput } from "./policy/decide.ts";
 import type { ActionTable, AllowTable, ApprovalTable } from "./tables.ts";
@@ -125,17 +124,19 @@ export async function actionIdsOf(db: ReadDatabase, incidentId: IncidentId): Pro
   return rows.map(({ id }) => id);
 }
 
-/** True for whoever wrote any revision of the action: their approval never counts. */
-export async function isAuthor(db: ReadDatabase, actionId: ActionId, subjectId: string): Promise<boolean> {
-  const row = await db
+/** Whoever wrote a revision of these actions: their approval never counts. */
+export async function listAuthors(
+  db: ReadDatabase,
+  actionIds: readonly ActionId[],
+): Promise<readonly Readonly<{ action_id: ActionId; id: string }>[]> {
+  if (actionIds.length === 0) return [];
+  return await db
     .selectFrom("action_move")
-    .select("number")
-    .where("action_id", "=", actionId)
+    .select(["action_id", sql<string>`actor->>'id'`.as("id")])
+    .distinct()
+    .where("action_id", "in", [...actionIds])
     .where("event", "in", ["create", "edit"])
-    .where(sql<boolean>`actor->>'id' = ${subjectId}`)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+    .execute();
 }
 
 export async function insertApproval(tx: WriteTransaction, row: Insertable<ApprovalTable>): Promise<void> {

@@ -2,18 +2,19 @@ import { ok, refuse, type Action, type ActionId, type ActionCreate, type Result 
 import type { Fact, WriteTransaction } from "#platform/database";
 import { viewActions } from "./action-view.ts";
 import { decisionDetails, draft, runDryRun, storeDraft, storeDryRun, type Draft, type Stored } from "./draft-action.ts";
-import { announce, moveAction, noSuchMove, refuseMove } from "./move-action.ts";
-import { next } from "./action-machine.ts";
+import { withMove, type Held } from "./hold-action.ts";
+import { announce, moveAction } from "./move-action.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
-import { findProposed, insertDecision, lockAction, type ActionRow } from "./store.ts";
+import { findProposed, insertDecision, type ActionRow } from "./store.ts";
 import { weigh, type Weighed } from "./weigh.ts";
 
-/** Older than this, a dry run says too little about the target as it is now. */
-const DRY_RUN_AGE_MAX_MS = 15 * 60_000;
-
 async function viewOne(room: Room, row: ActionRow, asker: By): Promise<Action> {
-  const [view] = await viewActions(room.db.read, [row], { people: await room.ports.people(), asker });
+  const [view] = await viewActions(room.db.read, [row], {
+    people: await room.ports.people(),
+    asker,
+    now: room.clock.now(),
+  });
   if (view === undefined) throw new TypeError("a row has a view");
   return view;
 }
@@ -105,58 +106,29 @@ export async function createAction(room: Room, request: ActionCreate, by: By): P
 
 type Wanted = Readonly<{ id: ActionId; by: By }>;
 
-/** Holds the row for one move, or refuses: not there, or no such move from its state. */
-export async function withAction(
-  tx: WriteTransaction,
-  { id, by, move }: Wanted & Readonly<{ move: readonly [name: string, ...events: Parameters<typeof next>[1][]] }>,
-  work: (row: ActionRow) => Promise<Settled<ActionRow>>,
-): Promise<Settled<ActionRow>> {
-  const row = await lockAction(tx, id);
-  if (row === undefined) return { answer: refuse("NOT_FOUND", `there is no action ${id}`), facts: [] };
-  const [name, ...events] = move;
-  if (events.every((event) => next(row.state, event) === undefined)) return noSuchMove(row, by, name);
-  return await work(row);
-}
-
 /** Looks at the target again. Approvals of an earlier dry run stop counting. */
 export async function repeatDryRun(room: Room, { id, by }: Wanted): Promise<Result<Action>> {
-  const settled = await settle<ActionRow>(
-    room.db,
-    async (tx) =>
-      await withAction(tx, { id, by, move: ["run its dry run", "dry_run_ok"] }, async (row) => {
-        const dryRun = await runDryRun(room, tx, row);
-        const weighed = await weigh(room, tx, { action: { ...row, dry_run: dryRun }, approvals: NO_APPROVALS });
-        const { row: moved, fact } = await storeDryRun(tx, row, { by, weighed, dryRun });
-        return { answer: ok(moved), facts: [fact] };
-      }),
-  );
+  const settled = await settle<ActionRow>(room.db, async (tx) => {
+    const work = async ({ action: row }: Held): Promise<Settled<ActionRow>> => {
+      const dryRun = await runDryRun(room, tx, row);
+      const weighed = await weigh(room, tx, { action: { ...row, dry_run: dryRun }, approvals: NO_APPROVALS });
+      const { row: moved, fact } = await storeDryRun(tx, row, { by, weighed, dryRun });
+      return { answer: ok(moved), facts: [fact] };
+    };
+    return await withMove(room, tx, { id, by, move: "dryRun", work });
+  });
   return await answerWith(room, settled, by);
-}
-
-function isFresh({ dry_run_at: at }: ActionRow, now: Date): boolean {
-  return at !== null && now.getTime() - at.getTime() <= DRY_RUN_AGE_MAX_MS;
 }
 
 /** Refusals: `NOT_FOUND`, `ACTION_TRANSITION_REFUSED`, `DRY_RUN_STALE`, `ACTION_DENIED`. */
 export async function submitAction(room: Room, { id, by }: Wanted): Promise<Result<Action>> {
-  const move = "submit";
-  const settled = await settle<ActionRow>(
-    room.db,
-    async (tx) =>
-      await withAction(tx, { id, by, move: [move, "submit"] }, async (row) => {
-        if (!isFresh(row, room.clock.now())) {
-          const refused = refuse("DRY_RUN_STALE", "the dry run is older than 15 minutes: run it again");
-          return refuseMove(row, by, { move, refused });
-        }
-        const weighed = await weigh(room, tx, { action: row, approvals: NO_APPROVALS });
-        if (!mayBeSubmitted(weighed)) {
-          const { reasons } = weighed.decision;
-          const detail = reasons.map(({ text }) => text).join(" ");
-          return refuseMove(row, by, { move, refused: refuse("ACTION_DENIED", detail, { reasons }) });
-        }
-        const { row: moved, fact } = await storeSubmit(room, tx, { row, by, weighed });
-        return { answer: ok(moved), facts: [fact] };
-      }),
-  );
+  const settled = await settle<ActionRow>(room.db, async (tx) => {
+    const ask = async (row: ActionRow) => await weigh(room, tx, { action: row, approvals: NO_APPROVALS });
+    const work = async ({ action: row, weighed }: Held): Promise<Settled<ActionRow>> => {
+      const { row: moved, fact } = await storeSubmit(room, tx, { row, by, weighed: weighed ?? (await ask(row)) });
+      return { answer: ok(moved), facts: [fact] };
+    };
+    return await withMove(room, tx, { id, by, move: "submit", weigh: ask, work });
+  });
   return await answerWith(room, settled, by);
 }

@@ -78,24 +78,6 @@ export function next(state: ActionState, event: ActionEvent): ActionState | unde
   return TABLE.get(`${state} ${event}`);
 }
 
-/** The names of routes, for the moves somebody can ask for. */
-const MOVES: Readonly<Record<string, readonly ActionEvent[]>> = {
-  dryRun: ["dry_run_ok"],
-  submit: ["submit"],
-  approve: ["approve"],
-  reject: ["reject"],
-  withdraw: ["withdraw", "withdraw_needed"],
-  cancel: ["cancel"],
-  revert: ["revert"],
-};
-
-/** What may be asked for from this state; whether a given person may is `movesOf`. */
-export function legalMoves(state: ActionState): readonly string[] {
-  return Object.entries(MOVES)
-    .filter(([, events]) => events.some((event) => next(state, event) !== undefined))
-    .map(([name]) => name);
-}
-
 /** Still on its way: a second action for the same target would be one too many. */
 export const OPEN_STATES = [
   "draft",

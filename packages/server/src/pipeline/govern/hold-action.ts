@@ -1,0 +1,58 @@
+import { refuse, type ActionId } from "@tyr/contract";
+import type { WriteTransaction } from "#platform/database";
+import type { Situation } from "./machine/guards.ts";
+import { refusedByState, refusedMove, type MoveName } from "./machine/moves.ts";
+import { refuseMove } from "./move-action.ts";
+import type { By, Room, Settled } from "./room.ts";
+import { listApprovals, listAuthors, lockAction, type ActionRow } from "./store.ts";
+import type { Weighed } from "./weigh.ts";
+
+/** An action held until the transaction ends, with everything its guards looked at. */
+export type Held = Situation & Readonly<{ weighed?: Weighed }>;
+
+export type WantedMove = Readonly<{
+  id: ActionId;
+  by: By;
+  move: MoveName;
+  /** What somebody who decides says they saw. */
+  shown?: Situation["shown"];
+  /** Asks policy, where a guard looks at its answer. */
+  weigh?(row: ActionRow): Promise<Weighed>;
+}>;
+
+async function readSituation(
+  room: Room,
+  tx: WriteTransaction,
+  { row, wanted }: Readonly<{ row: ActionRow; wanted: WantedMove }>,
+): Promise<Held> {
+  const { by, shown, weigh } = wanted;
+  const weighed = await weigh?.(row);
+  return {
+    action: row,
+    by,
+    now: room.clock.now(),
+    approvals: await listApprovals(tx, [row.id]),
+    authors: new Set((await listAuthors(tx, [row.id])).map(({ id }) => id)),
+    ...(shown === undefined ? {} : { shown }),
+    ...(weighed === undefined ? {} : { weighed, decision: weighed.decision }),
+  };
+}
+
+/**
+ * Holds the action for one move and does `work` when its state and every guard of the move allow it; else refuses, and
+ * logs that. Refusals: `NOT_FOUND`, `ACTION_TRANSITION_REFUSED`, those of the guards.
+ */
+export async function withMove(
+  room: Room,
+  tx: WriteTransaction,
+  { work, ...wanted }: WantedMove & Readonly<{ work(held: Held): Promise<Settled<ActionRow>> }>,
+): Promise<Settled<ActionRow>> {
+  const { id, by, move } = wanted;
+  const row = await lockAction(tx, id);
+  if (row === undefined) return { answer: refuse("NOT_FOUND", `there is no action ${id}`), facts: [] };
+  const impossible = refusedByState(row.state, move);
+  if (impossible !== undefined) return refuseMove(row, by, { move, refused: impossible });
+  const held = await readSituation(room, tx, { row, wanted });
+  const refused = refusedMove(move, held);
+  return refused === undefined ? await work(held) : refuseMove(row, by, { move, refused });
+}

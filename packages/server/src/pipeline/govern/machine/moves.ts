@@ -1,0 +1,89 @@
+import type { ActionState, Refused } from "@tyr/contract";
+import { refuse } from "@tyr/contract";
+import { GUARDS, type GuardName, type Situation } from "./guards.ts";
+import { next, type ActionEvent } from "./transitions.ts";
+
+export type Move = Readonly<{
+  /** What it may come to: one of them must be possible from the state. */
+  events: readonly [ActionEvent, ...ActionEvent[]];
+  /** As in "an action that is executed cannot …". */
+  says: string;
+  /** All must hold, asked in this order: the first that does not gives the refusal. */
+  guards: readonly GuardName[];
+  /** Whether a screen offers it to somebody, besides the guards: those that look at what came with a request are left out there. */
+  offered: readonly GuardName[];
+}>;
+
+/** What somebody can ask for, by the names of the routes. */
+export const MOVES = {
+  dryRun: { events: ["dry_run_ok"], says: "run its dry run", guards: [], offered: ["mayRequest"] },
+  submit: {
+    events: ["submit"],
+    says: "be submitted",
+    guards: ["dryRunIsFresh", "policyTakesIt"],
+    offered: ["mayRequest"],
+  },
+  approve: {
+    events: ["approve"],
+    says: "be approved",
+    guards: ["mayDecide", "didNotAsk", "sawWhatIsThere", "holdsAskedRole"],
+    offered: ["mayDecide", "didNotAsk", "didNotApprove", "dryRunIsFine"],
+  },
+  reject: {
+    events: ["reject"],
+    says: "be rejected",
+    guards: ["mayDecide", "didNotAsk"],
+    offered: ["mayDecide", "didNotAsk"],
+  },
+  withdraw: {
+    events: ["withdraw", "withdraw_needed"],
+    says: "have an approval withdrawn",
+    guards: ["approvedIt"],
+    offered: ["mayDecide", "approvedIt"],
+  },
+  cancel: { events: ["cancel"], says: "be cancelled", guards: ["mayCancel"], offered: ["mayRequest", "mayCancel"] },
+  revert: {
+    events: ["revert"],
+    says: "be reverted",
+    guards: ["canBeReverted"],
+    offered: ["mayRevert", "canBeReverted"],
+  },
+} as const satisfies Readonly<Record<string, Move>>;
+export type MoveName = keyof typeof MOVES;
+export const MOVE_NAMES = Object.keys(MOVES) as readonly MoveName[];
+
+const isPossible = (state: ActionState, { events }: Move): boolean =>
+  events.some((event) => next(state, event) !== undefined);
+
+/** What may be asked for from this state; whether a given person may is `movesOf`. */
+export function legalMoves(state: ActionState): readonly MoveName[] {
+  return MOVE_NAMES.filter((name) => isPossible(state, MOVES[name]));
+}
+
+/** No such move from this state, whoever asks: 409 with the moves there are. */
+export function refusedByState(state: ActionState, name: MoveName): Refused | undefined {
+  if (isPossible(state, MOVES[name])) return undefined;
+  const detail = `an action that is ${state} cannot ${MOVES[name].says}`;
+  return refuse("ACTION_TRANSITION_REFUSED", detail, { state, legal: [...legalMoves(state)] });
+}
+
+function firstRefusal(names: readonly GuardName[], situation: Situation): Refused | undefined {
+  for (const name of names) {
+    const refused = GUARDS[name](situation);
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
+}
+
+/** Why this move is not made now: by the state, or by the first guard that does not hold. Undefined: it is made. */
+export function refusedMove(name: MoveName, situation: Situation): Refused | undefined {
+  return refusedByState(situation.action.state, name) ?? firstRefusal(MOVES[name].guards, situation);
+}
+
+/** Whether a screen offers this move to whoever reads. A hint: asking for it is checked again. */
+export function isOffered(name: MoveName, situation: Situation): boolean {
+  return (
+    refusedByState(situation.action.state, name) === undefined &&
+    firstRefusal(MOVES[name].offered, situation) === undefined
+  );
+}
