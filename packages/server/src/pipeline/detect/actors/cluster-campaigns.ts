@@ -11,7 +11,6 @@ import {
 } from "./campaign-link.ts";
 import {
   dirtyIdentities,
-  identitiesById,
   identitiesOfObservations,
   linksAt,
   membersOf,
@@ -20,6 +19,7 @@ import {
   type StoredIdentity,
 } from "./ladder-store.ts";
 import type { Link } from "./link.ts";
+import { oldestOf } from "./look-store.ts";
 import type { Observation, PhaseAt } from "./observation.ts";
 import { observationsById } from "./observation-store.ts";
 import { keepPhase } from "./phase.ts";
@@ -36,6 +36,8 @@ export type CampaignStep = Readonly<{
 const OLDEST_COMPARED = 8;
 /** Addresses at a sensor around one stay: beyond, it is a crowd, and nobody can tell who handed over to whom. */
 const CROWD_MIN = 33;
+/** Addresses an identity is known by, the oldest: an attacker can chain as many as a network has. */
+const ADDRESSES_MAX = 1_000;
 /** Phases an identity is known by, however many addresses it has. */
 const PHASES_MAX = 512;
 
@@ -96,12 +98,8 @@ async function partnersOf(
   operators: ReadonlyMap<string, Operator>,
 ): Promise<readonly string[]> {
   const linked = (await linksAt(db, "campaign", nodes)).flatMap(({ a, b }) => [a, b]);
-  const members = await membersOf(db, "identity", new Set([...nodes, ...operators.keys()]));
-  const sharing = await sharingFiles(
-    db,
-    members.map(({ observationId }) => observationId),
-    OLDEST_COMPARED,
-  );
+  const members = await oldestOf(db, [...new Set([...nodes, ...operators.keys()])], ADDRESSES_MAX);
+  const sharing = await sharingFiles(db, [...members.values()].flat(), OLDEST_COMPARED);
   const winners = winnersOf(await identitiesOfObservations(db, sharing));
   return [...winners, ...linked];
 }
@@ -138,30 +136,19 @@ function placesOf(operators: readonly Operator[]): readonly Readonly<{ sensorId:
   });
 }
 
-/** Identities that are not merged, with all their addresses. */
+/** Identities that are not merged, with their addresses. */
 async function operatorsOf(db: ReadDatabase, winners: readonly string[]): Promise<ReadonlyMap<string, Operator>> {
   if (winners.length === 0) return new Map();
-  const standing = (await identitiesById(db, winners)).filter(({ mergedInto }) => mergedInto === null);
-  const members = await membersOf(
-    db,
-    "identity",
-    standing.map(({ id }) => id),
-  );
+  const members = await oldestOf(db, winners, ADDRESSES_MAX);
   const observations = new Map(
-    (
-      await observationsById(
-        db,
-        members.map(({ observationId }) => observationId),
-      )
-    ).map((one) => [one.id, one]),
+    (await observationsById(db, [...members.values()].flat())).map((one) => [one.id as string, one]),
   );
-  const byWinner = Map.groupBy(members, ({ id, mergedInto }) => mergedInto ?? id);
   return new Map(
-    [...byWinner].map(([id, of]) => [
+    [...members].map(([id, of]) => [
       id,
       operatorOf(
         id,
-        of.flatMap((one) => observations.get(one.observationId) ?? []),
+        of.flatMap((one) => observations.get(one) ?? []),
       ),
     ]),
   );
@@ -175,8 +162,8 @@ function operatorOf(id: string, observations: readonly Observation[]): Operator 
     id,
     payloads: all(({ traces }) => traces.payload),
     c2: all(({ traces }) => traces.c2),
-    firstMs: Math.min(...observations.map(({ firstSeenMs }) => firstSeenMs)),
-    lastMs: Math.max(...observations.map(({ lastSeenMs }) => lastSeenMs)),
+    firstMs: observations.reduce((first, { firstSeenMs }) => Math.min(first, firstSeenMs), Infinity),
+    lastMs: observations.reduce((last, { lastSeenMs }) => Math.max(last, lastSeenMs), -Infinity),
     phases,
     asns: all(({ asn }) => (asn === null ? [] : [asn])),
     tools: all(({ traces }) => [...traces.clientVersions, ...traces.ja3, ...traces.ja4, ...traces.hassh]),

@@ -127,14 +127,8 @@ async function joined(db: ReadDatabase, { seen, put }: Change): Promise<Pick<Pla
   const absorbed = tops
     .map((one): Merge => ({ loser: one.id, winner: winners.get(one.id) ?? one.id }))
     .filter(({ loser, winner }) => loser !== winner);
-  const strongest = new Map<string, number>();
-  for (const { a, b, weight } of links)
-    for (const id of [a, b]) strongest.set(id, Math.max(strongest.get(id) ?? 0, weight));
-  const changes = absorbed.map((one): LadderChange => ({
-    kind: "merged",
-    ...one,
-    confidence: strongest.get(one.loser) ?? 1,
-  }));
+  const strongest = strongestOf(links);
+  const changes = absorbed.map((one): LadderChange => ({ kind: "merged", ...one, confidence: strongest(one.loser) }));
   return { absorbed, changes };
 }
 
@@ -147,6 +141,7 @@ async function rearranged(db: ReadDatabase, change: Change): Promise<Pick<Plan, 
   const { seen, rulings } = change;
   const { nodes, links } = await closureOf(db, change);
   const winners = partition(nodes, links, rulings);
+  const strongest = strongestOf(links);
   const moves: Move[] = [];
   const changes: LadderChange[] = [];
   for (const node of nodes) {
@@ -156,14 +151,17 @@ async function rearranged(db: ReadDatabase, change: Change): Promise<Pick<Plan, 
     if (before === after) continue;
     moves.push({ id: node.id, into: after });
     if (before !== null) changes.push({ kind: "unmerged", winner: before, loser: node.id, confidence: 1 });
-    if (after !== null)
-      changes.push({ kind: "merged", winner: after, loser: node.id, confidence: strongestOf(node.id, links) });
+    if (after !== null) changes.push({ kind: "merged", winner: after, loser: node.id, confidence: strongest(node.id) });
   }
   return { moves, changes };
 }
 
-function strongestOf(id: string, links: readonly Link[]): number {
-  return Math.max(1, ...links.filter(({ a, b }) => a === id || b === id).map(({ weight }) => weight));
+/** Of each identity its strongest link; 1 where only people or others hold it. */
+function strongestOf(links: readonly Readonly<{ a: string; b: string; weight: number }>[]): (id: string) => number {
+  const strongest = new Map<string, number>();
+  for (const { a, b, weight } of links)
+    for (const id of [a, b]) strongest.set(id, Math.max(strongest.get(id) ?? 0, weight));
+  return (id) => Math.max(1, strongest.get(id) ?? 1);
 }
 
 /** All nodes and links that the change can reach: components, and those a ruling or a link leads to from them. */

@@ -54,7 +54,7 @@ export function tellCampaigns(topics: TopicBus, { plan: { changes }, grouped }: 
   );
   for (const [winner, joining] of formed) {
     const identity_ids = [winner, ...joining.map(({ loser }) => loser)].map(idOf);
-    const confidence = confidenceOf(Math.min(...joining.map((one) => one.confidence)));
+    const confidence = confidenceOf(joining.reduce((least, one) => Math.min(least, one.confidence), Infinity));
     topics.publish("campaign.formed", { payload: { campaign_id: ownCampaignOf(winner), identity_ids, confidence } });
   }
   for (const { kind, winner, loser } of changes) {
