@@ -26,7 +26,6 @@ import {
   LIFT_CONSUMER,
   checkRulesDir,
   readPipelines,
-  visibleText,
 } from "#detect";
 import { createEscalate, createIncidentDesk } from "#escalate";
 import { listActionTimeline } from "#govern";
@@ -84,6 +83,7 @@ import { listenOn } from "./listen.ts";
 import type { Terminal } from "./terminal.ts";
 import { warnOfRules } from "./warn-of-rules.ts";
 import { openTls, type Tls } from "./tls.ts";
+import { unlockAtStart } from "./unlock-at-start.ts";
 
 export type AppOptions = Readonly<{
   config: Config;
@@ -217,7 +217,7 @@ function readinessOf({ database, log }: Base, { audit, collect }: Rooms): Return
 }
 
 function statusOf(
-  { database, version, startedAt }: Base,
+  { database, version, startedAt, leading }: Base,
   { audit, govern, collect, detect, lift }: Rooms,
 ): Parameters<typeof statusHandlers>[0] {
   return {
@@ -230,6 +230,7 @@ function statusOf(
     consumers: CONSUMERS,
     correlationLosses: () => detect.losses(),
     lift: () => lift.figures(),
+    stages: leading.role,
     imports: () => collect.imports(),
     intake: () => collect.queued(),
     cosigning: async () => await audit.cosigning(),
@@ -331,16 +332,6 @@ async function serve(base: Base, rooms: Rooms, stack: Stack): Promise<string> {
 function warnOfCleartext({ config: { cleartext, host, tls }, terminal }: Base): void {
   if (cleartext && tls === undefined && !staysHere(host))
     terminal.say(`WARNING: sessions and keys cross the network unencrypted: ${host} is reached from other machines.`);
-}
-
-const NAME_CHARS_MAX = 300;
-
-/** For a sole administrator whom somebody locked out: whoever starts this process owns it. */
-async function unlockAtStart({ config, terminal }: Base, identity: Identity): Promise<void> {
-  if (config.unlock === undefined) return;
-  const done = await identity.unlockAtStart(config.unlock);
-  const name = visibleText(config.unlock, NAME_CHARS_MAX);
-  terminal.say(done.ok ? `The password of ${name} counts again.` : `WARNING: there is no user ${name} to unlock.`);
 }
 
 /** Says where to go, and begins to read: followed files, and the sample when the store is empty. */

@@ -64,6 +64,12 @@ function lossesOf({ correlationLosses, correlationLossesByRule }: Status): reado
 }
 
 /** What was derived since the start, and what that could not be done for. */
+function stagesOf({ stages, now }: Status): readonly (readonly [string, Cell])[] {
+  if (stages === undefined) return [];
+  const role = stages.leads ? "run here" : "stand by: another server leads";
+  return [["stages", `${role}, since ${agoOf(stages.since, now)}`]];
+}
+
 function liftOf({ lift }: Status): readonly (readonly [string, Cell])[] {
   return (lift?.lifters ?? []).map(({ lifter, events, derived, failures, letGo }) => {
     const lost = [
@@ -97,6 +103,7 @@ function lines(status: Status, overview: Overview, paint: Paint): string[] {
     ["detections", overview.detections.total],
     ["rules", `${status.rules.loaded} loaded, ${status.rules.rejected} rejected`],
     ...pipelinesOf(status),
+    ...stagesOf(status),
     ["audit", `${overview.audit.size} entries, checkpoint ${showInstant(overview.audit.checkpointAt) ?? "none"}`],
     ...cosigningOf(status),
     ["intake", `${showBytes(status.intake.queuedBytes)} queued of ${showBytes(status.intake.queuedBytesMax)}`],

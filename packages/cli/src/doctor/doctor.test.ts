@@ -92,6 +92,15 @@ describe("the server", () => {
     ]);
   });
 
+  test("that stands by for another one says so, and that is no problem", () => {
+    const of = (leads: boolean) => checkStatus(status({ stages: { leads, since: "2026-02-01T11:00:00Z" } }));
+    expect(of(true).find(({ name }) => name === "stages")).toMatchObject({ state: "ok", detail: "run here" });
+    expect(of(false).find(({ name }) => name === "stages")).toMatchObject({
+      state: "ok",
+      detail: "stand by: another server on this database runs them",
+    });
+  });
+
   test("whose sensors or firewalls have keys that ended, or soon will, is told which", () => {
     const day = 86_400_000;
     const holder = (name: string, days: number, active = true) => {

@@ -115,8 +115,15 @@ function checkRules({ rules }: Status): Finding {
   return unlessFine(state, "rules", { detail, fix: "See what is wrong: tyr rule list, tyr rule validate" });
 }
 
+/** Both are fine: whoever asks shall know which server they asked. */
+function checkStages({ stages }: Status): readonly Finding[] {
+  if (stages === undefined) return [];
+  const detail = stages.leads ? "run here" : "stand by: another server on this database runs them";
+  return [unlessFine("ok", "stages", { detail, fix: "" })];
+}
+
 export function checkStatus(status: Status): Finding[] {
-  return [checkDurability(status), checkLag(status), checkRules(status)];
+  return [checkDurability(status), checkLag(status), checkRules(status), ...checkStages(status)];
 }
 
 const KEY_WARN_DAYS = 14;

@@ -172,6 +172,12 @@ export const Status = Type.Object({
     maxItems: RULE_LOSSES_MAX,
   }),
   lift: Type.Optional(LiftFigures),
+  stages: Type.Optional(
+    Type.Object(
+      { leads: Type.Boolean(), since: Instant },
+      { description: "of several servers on one database one leads and runs the stages; the others stand by" },
+    ),
+  ),
   imports: Type.Array(ImportProgress),
   cosigning: Type.Optional(Cosigning),
   intake: Type.Object({ queuedBytes: Type.Integer(), queuedBytesMax: Type.Integer() }),

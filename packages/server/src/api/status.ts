@@ -19,6 +19,8 @@ export type StatusDeps = Readonly<{
   correlationLosses: () => Readonly<{ total: CorrelationLosses; byRule: readonly RuleLosses[] }>;
   /** What was derived since the start. */
   lift: () => LiftFigures;
+  /** Whether the stages run in this process, or in another one that shares the database. */
+  stages: () => Readonly<{ leads: boolean; since: Date }>;
   imports: () => Status["imports"];
   intake: () => Status["intake"];
   /** Undefined where no witness is configured. */
@@ -44,6 +46,11 @@ function rulesOf({ rules, rejected, digest, pipelines }: RulePack): Status["rule
   };
 }
 
+function stagesOf({ stages }: StatusDeps): NonNullable<Status["stages"]> {
+  const { leads, since } = stages();
+  return { leads, since: since.toISOString() };
+}
+
 function liftOf({ lifters, unclaimed }: LiftFigures): NonNullable<Status["lift"]> {
   return { lifters: [...lifters], unclaimed: [...unclaimed] };
 }
@@ -66,6 +73,7 @@ export function statusHandlers(deps: StatusDeps): Pick<Handlers, "status.get"> {
         correlationLosses: total,
         correlationLossesByRule: [...byRule],
         lift: liftOf(deps.lift()),
+        stages: stagesOf(deps),
         imports: imports(),
         ...(cosigning === undefined ? {} : { cosigning }),
         intake: intake(),
