@@ -48,7 +48,6 @@ describe("a Navigator layer", () => {
       versions: (value) => keysOf(value).every((key) => ["layer", "navigator", "attack"].includes(key)),
       domain: (value) => ["enterprise-attack", "mobile-attack", "ics-attack"].includes(String(value)),
       description: isText,
-      filters: (value) => keysOf(value).join() === "platforms",
       sorting: (value) => [0, 1, 2, 3].includes(Number(value)),
       layout: (value) =>
         keysOf(value).every((key) =>

@@ -26,13 +26,12 @@ type LayerTechnique = Readonly<{
   links: readonly Readonly<{ label: string; url: string }>[];
   showSubtechniques: boolean;
 }>;
-/** A layer of MITRE's ATT&CK Navigator, format 4.5. */
+/** A layer of MITRE's ATT&CK Navigator, format 4.5. Without `filters` it shows every platform; an empty list would show none. */
 export type NavigatorLayer = Readonly<{
   name: string;
   versions: Readonly<{ layer: "4.5"; navigator: string; attack: string }>;
   domain: string;
   description: string;
-  filters: Readonly<{ platforms: readonly string[] }>;
   sorting: 3;
   layout: Readonly<Record<string, string | boolean>>;
   hideDisabled: false;
@@ -71,7 +70,6 @@ export function navigatorLayer({ attack, seen, ...request }: LayerRequest): Navi
     versions: { layer: "4.5", navigator: "5.1.0", attack: majorOf(request.release ?? attack.release) },
     domain: attack.domain,
     description: describe({ attack, shown: shown.length, left, scale, ...request }),
-    filters: { platforms: [] },
     sorting: 3,
     layout: { layout: "side", aggregateFunction: "max", showID: true, showName: true, showAggregateScores: false },
     hideDisabled: false,
