@@ -1,5 +1,6 @@
 import { cursorOf, headOf } from "#platform/bus";
 import { startLoop } from "#platform/lifecycle";
+import { createDroppedTags, type DroppedTags } from "./dropped-tags.ts";
 import { CONSUMER } from "./evaluation-store.ts";
 import type { FigureWatch } from "./figures/figure-watch.ts";
 import { createLossCounts, type LossReport } from "./loss-counts.ts";
@@ -28,6 +29,8 @@ export type Detect = Readonly<{
   progress(): Promise<Progress>;
   /** What correlations could not use since the start, by reason and by rule: late events, groups let go … */
   losses(): LossReport;
+  /** Tags that were not made since the start, by reason. */
+  dropped: DroppedTags["report"];
   /** How long events take, and what single-event rules take of it, sampled since the pack came into force; undefined before it did. */
   costs(): ReturnType<FigureWatch["costs"]> | undefined;
   /** Resolves when detection is close behind what is stored, or does not move: see `pace.ts`. */
@@ -43,6 +46,7 @@ export function createDetect(deps: DetectDeps): Detect {
   const { database, bus, log, leading } = deps;
   const listeners = new Set<() => void>();
   const losses = createLossCounts(() => worker.pack.rules);
+  const dropped = createDroppedTags();
   const notice = createLossNotices(log, deps.clock);
   const pace = createPace();
   const worker = new DetectWorker(deps, {
@@ -51,6 +55,7 @@ export function createDetect(deps: DetectDeps): Detect {
       losses.add(loss);
       notice(loss);
     },
+    onDropped: dropped.add,
     onRefused: losses.refuse,
     onDetected: () => {
       for (const listener of listeners) listener();
@@ -58,7 +63,7 @@ export function createDetect(deps: DetectDeps): Detect {
   });
   // Whoever sends events to a process that stands by waits for the one that leads.
   const standBy = async (): Promise<void> => {
-    worker.standBy();
+    await worker.standBy();
     pace.finished(await cursorOf(database.read, CONSUMER));
   };
   const step = async (): Promise<boolean> => await worker.step();
@@ -73,8 +78,7 @@ export function createDetect(deps: DetectDeps): Detect {
     async stop() {
       unsubscribe();
       await loop.stop();
-      await worker.save();
-      worker.end();
+      await worker.end();
     },
     rules: () => worker.pack,
     async replaceRules(pack) {
@@ -91,6 +95,7 @@ export function createDetect(deps: DetectDeps): Detect {
       return { position, head, lag: head - position };
     },
     losses: losses.report,
+    dropped: dropped.report,
     costs: () => worker.costs(),
     keptUp: async () => await pace.wait(),
     onDetected(listener) {

@@ -8,6 +8,7 @@ import type { Logger } from "#platform/log";
 import { traced } from "#platform/trace";
 import { readEventsAfter, type StreamEvent } from "#collect";
 import type { NewDetection } from "./detection.ts";
+import type { OnDropped } from "./dropped-tags.ts";
 import { createEvaluator, type Evaluator } from "./evaluate.ts";
 import { createFigureWatch, type FigureWatch } from "./figures/figure-watch.ts";
 import { CONSUMER, deleteGroups } from "./evaluation-store.ts";
@@ -68,6 +69,7 @@ type Next = Pick<Standing, "pack" | "watch" | "evaluator">;
 
 type Told = Readonly<{
   onLoss: (loss: CorrelationLoss) => void;
+  onDropped?: OnDropped;
   onDetected: () => void;
   /** Stored windows nobody can go on from, before they are deleted. */
   onRefused: (groups: readonly RefusedGroup[]) => void;
@@ -102,17 +104,25 @@ export class DetectWorker {
     await inForce.promise;
   }
 
-  /** Nobody waits any longer for a pack that will not come into force here. */
-  end(): void {
+  /** Saves, and lets go whoever waits for a pack that will not come into force here: also where the database is broken. */
+  async end(): Promise<void> {
+    try {
+      await this.save();
+    } finally {
+      this.#letGo();
+    }
+  }
+
+  #letGo(): void {
     this.#wanted?.inForce.resolve();
     this.#wanted = undefined;
   }
 
   /** Another process leads and goes on from what is stored. A pack somebody waits for is what is shown here, and no more. */
-  standBy(): void {
+  async standBy(): Promise<void> {
     this.#standing = undefined;
     this.#pack = this.#wanted?.pack ?? this.#pack;
-    this.end();
+    this.#letGo();
   }
 
   /** The next step looks at what people set of rules, however long ago it last did. */
@@ -185,7 +195,12 @@ export class DetectWorker {
 
   #next(pack: RulePack): Next {
     const watch = createFigureWatch(pack, this.#deps.clock.now());
-    return { pack, watch, evaluator: watch.timed(createEvaluator(pack, this.#told.onLoss, watch.see)) };
+    const evaluator = createEvaluator(pack, this.#told.onLoss, watch.see, (reason, tags) => {
+      // Not of what is fed again: it was counted.
+      if (this.#standing !== undefined && this.#standing.fed >= this.#standing.cursor)
+        this.#told.onDropped?.(reason, tags);
+    });
+    return { pack, watch, evaluator: watch.timed(evaluator) };
   }
 
   /** From here on another pack counts; its evaluator has the windows that are stored. */

@@ -14,7 +14,7 @@ import { createDetect } from "../create-detect.ts";
 import { DetectWorker } from "../worker.ts";
 import { type AppliedState, type AppliedStates, NO_STATES, type SetState } from "./rule-state.ts";
 import { setAside } from "./set-aside.ts";
-import { deleteState, putState, suppressedByRule } from "./state-store.ts";
+import { deleteState, putState, statesInForce, suppressedByRule } from "./state-store.ts";
 
 const FAILED = "11111111-1111-4111-8111-111111111111";
 const KEPT = "22222222-2222-4222-8222-222222222222";
@@ -144,6 +144,128 @@ describe("another pack, other states", () => {
     expect((await found()).filter(({ ruleId }) => ruleId === COMING).length).toBeGreaterThan(0);
     // One message per rule that was edited, came or went; none of those that stayed as they are.
     expect(reloaded).toEqual([CHANGED, COMING, COMING, CHANGED, CHANGED, COMING]);
+  });
+
+  /** A stage that counts its transactions, and is told something while it looks at its first events. */
+  const interrupted = (tell: (worker: DetectWorker) => void, rules = packOf(4)) => {
+    const told: string[] = [];
+    const counted: Database = {
+      ...db,
+      audited: async (fact, work) => (told.push("audited"), await db.audited(fact, work)),
+      bookkeep: async (what, work) => (told.push(what), await db.bookkeep(what, work)),
+    };
+    const worker: DetectWorker = new DetectWorker(
+      {
+        database: counted,
+        clock: systemClock,
+        bus: createBus(systemClock),
+        log: silentLogger,
+        rules,
+        readAfter: async (position, limit) => {
+          const events = await readEventsAfter(db.read, position, limit);
+          told.length = 0;
+          setImmediate(() => tell(worker));
+          return events;
+        },
+      },
+      { onLoss: () => undefined, onDetected: () => undefined, onRefused: () => undefined, onStep: () => undefined },
+    );
+    return { worker, told };
+  };
+
+  test("a batch ends early for a state somebody sets, which counts from there, in the transaction that stores what was found", async () => {
+    const { before } = await more(300, 5);
+    const now = systemClock.now();
+    const by = { kind: "system", id: "test", name: "test" } as const;
+    const muted: SetState = {
+      ruleId: FAILED,
+      state: "disabled",
+      confidenceMax: null,
+      expiresAt: null,
+      reason: "a test",
+      setBy: by,
+      setAt: now,
+    };
+    await db.bookkeep("counters", async (tx) => await deleteState(tx, FAILED));
+    const { worker, told } = interrupted((one) => one.lookAtStates());
+    expect(await worker.step(), "the rest of the batch is looked at at once").toBe(true);
+    await db.bookkeep("counters", async (tx) => await putState(tx, muted));
+    const first = await cursorOf(db.read, "detect");
+    expect(first - before).toBe(49);
+    expect((await statesInForce(db.read)).has(FAILED)).toBe(false);
+    worker.lookAtStates();
+    await worker.step();
+    expect(await cursorOf(db.read, "detect")).toBe(first + 49);
+    expect((await statesInForce(db.read)).get(FAILED)).toEqual({ state: "disabled", confidenceMax: null });
+    expect(told).toHaveLength(1);
+    await db.bookkeep("counters", async (tx) => await deleteState(tx, FAILED));
+    while (await worker.step());
+    await worker.save();
+  });
+
+  test("a batch ends early for another pack, which is in force with what was found until there", async () => {
+    const { before } = await more(300, 6);
+    const next = packOf(8, true);
+    const replaced: Promise<void>[] = [];
+    const { worker, told } = interrupted((one) => {
+      if (replaced.length === 0) replaced.push(one.replace(next));
+    });
+    await worker.step();
+    await Promise.all(replaced);
+    expect([worker.pack.digest, told]).toEqual([next.digest, ["audited"]]);
+    expect(await cursorOf(db.read, "detect")).toBe(before + 49);
+    while (await worker.step());
+    expect(await cursorOf(db.read, "detect")).toBe(before + 300);
+  });
+
+  test("who waits for a pack is let go when the stage ends, also where its windows cannot be saved", async () => {
+    await more(60, 8);
+    const { worker } = interrupted(() => undefined);
+    while (await worker.step());
+    const broken = new DetectWorker(
+      {
+        database: { ...db, bookkeep: async () => await Promise.reject(new Error("no connection")) },
+        clock: systemClock,
+        bus: createBus(systemClock),
+        log: silentLogger,
+        rules: packOf(5),
+      },
+      { onLoss: () => undefined, onDetected: () => undefined, onRefused: () => undefined, onStep: () => undefined },
+    );
+    await more(60, 9);
+    await broken.step();
+    const waiting = broken.replace(packOf(6));
+    await expect(broken.end()).rejects.toThrow("no connection");
+    await waiting;
+    while (await worker.step());
+    await worker.save();
+  });
+
+  test("findings that are stored already are no news: nothing is recorded of them, and the stage goes on", async () => {
+    await more(200, 7);
+    // Without windows, which an event that is looked at twice would fill twice.
+    const single = buildRulePack([{ path: "a.yml", text: failed }]);
+    const { worker } = interrupted(() => undefined, single);
+    while (await worker.step());
+    await worker.save();
+    const [head, records] = [await cursorOf(db.read, "detect"), await world.records()];
+    const detections = (await readDetectionsAfter(db.read, 0, 100_000)).length;
+    await db.bookkeep("cursor", async (tx) => {
+      await tx
+        .updateTable("consumer_cursor")
+        .set({ position: head - 100 })
+        .where("consumer", "=", "detect")
+        .execute();
+      await tx
+        .updateTable("correlation_checkpoint")
+        .set({ position: head - 100 })
+        .execute();
+    });
+    const { worker: again } = interrupted(() => undefined, single);
+    while (await again.step());
+    expect(await cursorOf(db.read, "detect")).toBe(head);
+    expect((await readDetectionsAfter(db.read, 0, 100_000)).length).toBe(detections);
+    expect((await world.records()).slice(records.length)).toEqual([]);
   });
 
   test.each([2, 3, 4])(
