@@ -4,6 +4,9 @@
  *
  *     node_modules/.bin/node --conditions=@tyr/source bench/rules.ts [--times 20] [--rules FOLDER]
  *
+ * What people click is timed beside it: a page of detections, read once as a person who waits (their lane) and once as a batch
+ * (no lane), turn about, so that one run tells what the lane is worth.
+ *
  * A save is timed from before the file is written to the message that its rule was reloaded; the watcher is the system's, and its
  * 60 ms of quiet are in the figure. A state is timed from before it is set, its transaction included, to the row that says
  * detection goes by it. Traps: that row is asked for every other millisecond on the one connection of the engine; under load, what
@@ -20,12 +23,13 @@ import {
   createDetect,
   createFolderStore,
   createRuleStates,
+  listDetections,
   RuleKeeper,
 } from "../packages/server/src/pipeline/detect/index.ts";
 import { statesInForce } from "../packages/server/src/pipeline/detect/rules/state-store.ts";
 import { createBus, createTopicBus } from "../packages/server/src/platform/bus/index.ts";
 import { systemClock as clock } from "../packages/server/src/platform/clock/index.ts";
-import { openDatabase } from "../packages/server/src/platform/database/index.ts";
+import { openDatabase, urgently } from "../packages/server/src/platform/database/index.ts";
 import { silentLogger as log } from "../packages/server/src/platform/log/index.ts";
 
 const { values } = parseArgs({
@@ -82,8 +86,18 @@ async function setState(index: number): Promise<number> {
   if (rule === undefined) throw new Error("there is no rule to set");
   const confidenceMax = 0.3 + (index % 60) / 100;
   const startedMs = performance.now();
-  await states.set({ ruleId: rule.id, change: { state: "clipped", confidenceMax, reason: "a bench" }, by });
-  while ((await statesInForce(database.read)).get(rule.id)?.confidenceMax !== confidenceMax) await sleep(2);
+  // As the API does.
+  const change = { state: "clipped", confidenceMax, reason: "a bench" } as const;
+  await urgently(async () => await states.set({ ruleId: rule.id, change, by }));
+  const isInForce = async (): Promise<boolean> =>
+    (await urgently(async () => await statesInForce(database.read))).get(rule.id)?.confidenceMax === confidenceMax;
+  while (!(await isInForce())) await sleep(2);
+  return performance.now() - startedMs;
+}
+
+async function readPage(): Promise<number> {
+  const startedMs = performance.now();
+  await listDetections(database.read, { filter: {}, before: Number.MAX_SAFE_INTEGER, limit: 50 });
   return performance.now() - startedMs;
 }
 
@@ -111,6 +125,10 @@ async function measured(name: string, work: (index: number) => Promise<number>, 
     took.push(await work(from + index));
     await sleep(100);
   }
+  report(name, took);
+}
+
+function report(name: string, took: readonly number[]): void {
   const sorted = took.toSorted((a, b) => a - b);
   const at = (share: number): string => (sorted[Math.ceil(sorted.length * share) - 1] ?? 0).toFixed(0);
   console.log(`${name}: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, highest ${at(1)} ms (${times} times)`);
@@ -123,6 +141,13 @@ const [startedMs, loading] = [performance.now(), load()];
 await sleep(2_000);
 await measured("saved → in force, under load", save, times);
 await measured("state set → in force, under load", setState, times);
+const asBatch: number[] = [];
+const asPerson = async (): Promise<number> => {
+  asBatch.push(await readPage());
+  return await urgently(readPage);
+};
+await measured("a page read by a person, under load", asPerson, 0);
+report("the same page without their lane, under load", asBatch);
 loaded.abort();
 await loading;
 console.log(

@@ -34,6 +34,8 @@ export type RuleStates = Readonly<{
   clear(wanted: Wanted): Promise<Result<undefined>>;
   /** Writes down the end of states whose time is over, and says so. @returns false: nothing more to do at once */
   endOverdue(): Promise<boolean>;
+  /** How often states became which since the start, at this process. */
+  changed(): ReadonlyMap<string, number>;
   /** Starts the loop that does so, until stopped. */
   start(): RunningLoop;
 }>;
@@ -47,52 +49,61 @@ type Written = Readonly<{ changes: readonly Change[] }>;
 
 export function createRuleStates(deps: RuleStatesDeps): RuleStates {
   const { database, clock, log, isKnown } = deps;
-  const byRule = async (db: WriteTransaction | Database["read"]) =>
-    new Map((await listStates(db)).map((one) => [one.ruleId, one]));
+  const changed = new Map<string, number>();
+  const settle = async (work: (tx: WriteTransaction) => Promise<Written>): Promise<void> => {
+    for (const { next } of await settled(deps, work)) {
+      const state = next?.state ?? "enabled";
+      changed.set(state, (changed.get(state) ?? 0) + 1);
+    }
+  };
+  const byRule = async () => new Map((await listStates(database.read)).map((one) => [one.ruleId, one]));
   const endOverdue = async (): Promise<boolean> => {
     const due = await overdueStates(database.read, clock.now());
-    if (due.length > 0) await settle(deps, async (tx) => await end(tx, due, clock.now()));
+    if (due.length > 0) await settle(async (tx) => await end(tx, due, clock.now()));
     return false;
   };
   return {
-    all: async () => await byRule(database.read),
+    all: byRule,
     async set({ ruleId, change, by }) {
       const now = clock.now();
       if (!isKnown(ruleId)) return refuse("NOT_FOUND", `there is no rule ${ruleId} in force`);
       const refused = refusedChange(change, now);
       if (refused !== undefined) return refused;
       const next = stateOf({ ruleId, change, by: by.actor, now });
-      await settle(deps, async (tx) => {
-        const ended = await end(tx, [ruleId], now);
-        const before = (await byRule(tx)).get(ruleId);
+      await settle(async (tx) => {
+        const { before, ended } = await whatIsSet(tx, ruleId, now);
         await putState(tx, next);
-        return { changes: [...ended.changes, { ruleId, before, next, by }] };
+        return { changes: [...ended, { ruleId, before, next, by }] };
       });
       return ok(next);
     },
     async clear({ ruleId, by }) {
-      const known = (await byRule(database.read)).has(ruleId);
+      const known = (await byRule()).has(ruleId);
       if (!known) return isKnown(ruleId) ? ok(undefined) : refuse("NOT_FOUND", `there is no rule ${ruleId} in force`);
-      await settle(deps, async (tx) => {
-        const ended = await end(tx, [ruleId], clock.now());
-        const before = (await byRule(tx)).get(ruleId);
+      await settle(async (tx) => {
+        const { before, ended } = await whatIsSet(tx, ruleId, clock.now());
         if (before === undefined) return { changes: [] };
         await deleteState(tx, ruleId);
-        return { changes: [...ended.changes, { ruleId, before, next: undefined, by }] };
+        return { changes: [...ended, { ruleId, before, next: undefined, by }] };
       });
       return ok(undefined);
     },
     endOverdue,
+    changed: () => changed,
     start: () => startLoop({ name: "rule-state", step: endOverdue, restMs: REST_MS, log, leading: deps.leading }),
   };
 }
 
 /** One transaction after another; the message is stored with the change, so that whoever must hear of it does. */
-async function settle(deps: RuleStatesDeps, work: (tx: WriteTransaction) => Promise<Written>): Promise<void> {
-  await traced("ttp.rule.state.change", async () => {
+async function settled(
+  deps: RuleStatesDeps,
+  work: (tx: WriteTransaction) => Promise<Written>,
+): Promise<readonly Change[]> {
+  return await traced("ttp.rule.state.change", async () => {
     const stored = await traced("ttp.store.write_state", async () => await store(deps, work));
     onSpan({ rules: stored.changes.length });
     if (stored.changes.length > 0) traced("ttp.rule.publish", () => tell(deps, stored), namedBy(stored));
+    return stored.changes;
   });
 }
 
@@ -122,14 +133,18 @@ function namedBy({ changes: [only, ...others] }: Written): SpanAttributes {
   return only === undefined || others.length > 0 ? {} : { rule_id: only.ruleId };
 }
 
+/** What is set of a rule once a state whose time is over has ended, and that end where it was not written down yet. */
+async function whatIsSet(tx: WriteTransaction, ruleId: string, now: Date) {
+  const found = (await listStates(tx)).find((one) => one.ruleId === ruleId);
+  const next = found === undefined ? undefined : endedState(found, now);
+  if (next === undefined) return { before: found, ended: [] };
+  await putState(tx, next);
+  return { before: next, ended: [{ ruleId, before: found, next, by: SYSTEM }] };
+}
+
 async function end(tx: WriteTransaction, ruleIds: readonly string[], now: Date): Promise<Written> {
   const changes: Change[] = [];
-  for (const before of await listStates(tx)) {
-    const next = ruleIds.includes(before.ruleId) ? endedState(before, now) : undefined;
-    if (next === undefined) continue;
-    await putState(tx, next);
-    changes.push({ ruleId: before.ruleId, before, next, by: SYSTEM });
-  }
+  for (const ruleId of ruleIds) changes.push(...(await whatIsSet(tx, ruleId, now)).ended);
   return { changes };
 }
 
