@@ -61,7 +61,7 @@ type Pack = ReturnType<typeof loadRulePack>;
 /** @returns milliseconds of processor time for all events: other programs do not count */
 function once(pack: Pack, events: readonly EvaluatedEvent[], figures = false): number {
   const watch = createFigureWatch(pack, new Date());
-  const evaluator = figures ? createEvaluator(pack, () => undefined, watch.see) : createEvaluator(pack);
+  const evaluator = figures ? createEvaluator(pack, () => undefined, { see: watch.see }) : createEvaluator(pack);
   const before = process.cpuUsage();
   for (const event of events) evaluator.evaluate(event);
   const { user, system } = process.cpuUsage(before);

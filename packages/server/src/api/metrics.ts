@@ -19,6 +19,10 @@ export type MetricsDeps = Readonly<{
   losses: () => LossReport;
   /** Undefined while nothing was evaluated yet. */
   latency: () => LatencyReport | undefined;
+  /** Counted by this process since its start. */
+  dropped: () => Readonly<Record<string, number>>;
+  stateChanges: () => ReadonlyMap<string, number>;
+  published: () => ReadonlyMap<string, number>;
 }>;
 
 type Sample = Readonly<{ labels?: Readonly<Record<string, string>>; value: number; suffix?: string }>;
@@ -40,7 +44,7 @@ export function metricsHandlers(deps: MetricsDeps): Pick<Handlers, "metrics.read
 }
 
 async function familiesOf(deps: MetricsDeps): Promise<readonly Family[]> {
-  const { database, rules, losses, latency } = deps;
+  const { database, rules, losses, latency, dropped, stateChanges, published } = deps;
   const [hits, suppressed] = [await hitsByRule(database.read), await suppressedByRule(database.read)];
   const techniques = await techniquesSeen(database.read, TECHNIQUES_MAX);
   const { rules: loaded, rejected } = rules();
@@ -60,9 +64,24 @@ async function familiesOf(deps: MetricsDeps): Promise<readonly Family[]> {
       techniques.map(({ technique, tactic, detections }) => ({ labels: { technique, tactic }, value: detections })),
     ),
     counter(
+      "tyr_ttp_tag_dropped_total",
+      "Tags that were not made since the start, by reason.",
+      counted("reason", Object.entries(dropped())),
+    ),
+    counter(
+      "tyr_ttp_rule_state_changed_total",
+      "States of rules set, cleared or ended since the start, by what they became.",
+      counted("state", stateChanges()),
+    ),
+    counter(
+      "tyr_ttp_bus_published_total",
+      "Messages since the start, by family of topics.",
+      counted("family", published()),
+    ),
+    counter(
       "tyr_ttp_correlation_lost_total",
       "What correlations could not use since the start, by reason.",
-      lost.map(([reason, value]) => ({ labels: { reason }, value })),
+      counted("reason", lost),
     ),
     gauge("tyr_consumer_lag", "Positions a stage is behind its stream.", await lagsOf(deps)),
   ];
@@ -87,6 +106,10 @@ function labelled<K extends string>(
   key: K,
 ): readonly Sample[] {
   return [...rows].map(([id, row]) => ({ labels: { [label]: id }, value: row[key] }));
+}
+
+function counted(label: string, counts: Iterable<readonly [string, number]>): readonly Sample[] {
+  return [...counts].map(([name, value]) => ({ labels: { [label]: name }, value }));
 }
 
 async function lagsOf({ database: { read }, consumers }: MetricsDeps): Promise<readonly Sample[]> {

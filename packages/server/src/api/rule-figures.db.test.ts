@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createCollect } from "#collect";
 import { createDetect, loadRulePack, type Detect } from "#detect";
 import { createEscalate, createIncidentDesk, listIncidents } from "#escalate";
-import { createBus } from "#platform/bus";
+import { createBus, createTopicBus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import { silentLogger } from "#platform/log";
 import { openTestDatabase, type TestDatabase } from "#platform/testing";
@@ -124,7 +124,19 @@ describe("figures of rules", () => {
     const consumers = [{ consumer: "detect", stream: "event" }] as const;
     const losses = () => detect.losses();
     const latency = () => detect.costs()?.latency;
-    const metrics = metricsHandlers({ database: world.db, rules: () => rules, consumers, losses, latency });
+    const topics = createTopicBus({ clock: systemClock, log: silentLogger });
+    const said = { rule_id: rules.rules.keys().next().value ?? "", reason: "muted", count: 1 };
+    topics.publish("ttp.rule.suppressed", { payload: said });
+    const metrics = metricsHandlers({
+      database: world.db,
+      rules: () => rules,
+      consumers,
+      losses,
+      latency,
+      dropped: () => ({ ...detect.dropped(), below_floor: 2 }),
+      stateChanges: () => new Map([["muted", 3]]),
+      published: topics.published,
+    });
     const input = { params: undefined, query: undefined, body: undefined };
     const answer = await metrics["metrics.read"](input, call);
     if (!answer.ok) throw new Error(answer.refusal.detail);
@@ -135,6 +147,11 @@ describe("figures of rules", () => {
     expect(text).toContain("tyr_ttp_eval_events_total 12\n");
     expect(text).toMatch(/tyr_ttp_tag_written_total\{technique="T\d{4}",tactic="[a-z-]+"\} [1-9]/);
     expect(text).toContain('tyr_ttp_eval_latency_seconds_bucket{le="+Inf"}');
+    expect(text).toContain('tyr_ttp_tag_dropped_total{reason="below_floor"} 2\n');
+    expect(text).toContain('tyr_ttp_tag_dropped_total{reason="rule_disabled"} 0\n');
+    expect(text).toContain('tyr_ttp_rule_state_changed_total{state="muted"} 3\n');
+    expect(text).toContain('tyr_ttp_bus_published_total{family="ttp.rule.suppressed"} 1\n');
+    expect(text).toMatch(/^tyr_ttp_rule_compiled [1-9]/m);
     expect(text).not.toMatch(/c4n4ry|203\.0\.113|gate|alice|\/\.env/i);
     for (const line of text.trimEnd().split("\n"))
       expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{([a-z_]+="[^"]*",?)+\})? [0-9.e+-]+)$/);

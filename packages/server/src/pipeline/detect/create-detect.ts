@@ -63,7 +63,7 @@ export function createDetect(deps: DetectDeps): Detect {
   });
   // Whoever sends events to a process that stands by waits for the one that leads.
   const standBy = async (): Promise<void> => {
-    await worker.standBy();
+    worker.standBy();
     pace.finished(await cursorOf(database.read, CONSUMER));
   };
   const step = async (): Promise<boolean> => await worker.step();
@@ -90,10 +90,7 @@ export function createDetect(deps: DetectDeps): Detect {
       worker.lookAtStates();
       loop.wake();
     },
-    async progress() {
-      const [position, head] = [await cursorOf(database.read, CONSUMER), await headOf(database.read, "event")];
-      return { position, head, lag: head - position };
-    },
+    progress: async () => await progressOf(deps),
     losses: losses.report,
     dropped: dropped.report,
     costs: () => worker.costs(),
@@ -103,4 +100,9 @@ export function createDetect(deps: DetectDeps): Detect {
       return () => void listeners.delete(listener);
     },
   };
+}
+
+async function progressOf({ database: { read } }: DetectDeps): Promise<Progress> {
+  const [position, head] = [await cursorOf(read, CONSUMER), await headOf(read, "event")];
+  return { position, head, lag: head - position };
 }

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { EventId } from "@tyr/contract";
 import { describe, expect, test } from "vitest";
 import type { NormalisedEvent } from "#collect";
+import { createDroppedTags } from "./dropped-tags.ts";
 import { createEvaluator, type EvaluatedEvent } from "./evaluate.ts";
 import { buildRulePack, loadRulePack } from "./rule-pack.ts";
 import type { AppliedStates } from "./rules/rule-state.ts";
@@ -183,6 +184,18 @@ describe("what people set of rules", () => {
       [FAILED, 0],
       [MANY, 0],
     ]);
+  });
+
+  test("tags that are not made for it are counted, by why", () => {
+    const dropped = createDroppedTags();
+    const evaluator = createEvaluator(pack, undefined, { onDropped: dropped.add });
+    evaluator.apply(new Map([[MANY, { ...CLIPPED, confidenceMax: 0.29 }]]));
+    for (const second of [0, 5, 9]) evaluator.evaluate(failure(second));
+    // The rule itself is sure by 0.2 only.
+    expect(dropped.report()).toEqual({ below_floor: 4, rule_disabled: 0 });
+    evaluator.apply(disabled(FAILED));
+    evaluator.evaluate(failure(12));
+    expect(dropped.report()).toEqual({ below_floor: 4, rule_disabled: 1 });
   });
 
   test("findings of a muted rule are counted once each and set aside; it still feeds what counts it", () => {

@@ -16,6 +16,7 @@ import {
 import { derivedId } from "#platform/ids";
 import type { StoredEvent } from "#collect";
 import type { NewDetection } from "./detection.ts";
+import type { OnDropped } from "./dropped-tags.ts";
 import { eventLogsource } from "./event-logsource.ts";
 import type { EvidenceSource } from "./evidence.ts";
 import { visibleText } from "./hostile-text.ts";
@@ -72,13 +73,21 @@ export function engineOf(ruleSet: RulePack["ruleSet"]): Engine {
 /** Told of each event as rules see it, and when it was stored; it must not change what is found. */
 export type See = (event: SigmaEvent, observedMs: number) => void;
 
+/** What is noted beside looking for findings. */
+type Noted = Readonly<{ see: See; onDropped: OnDropped }>;
+
 export function createEvaluator(
   pack: RulePack,
   onLoss: (loss: CorrelationLoss) => void = () => undefined,
-  see: See = () => undefined,
+  { see = () => undefined, onDropped = () => undefined }: Partial<Noted> = {},
 ): Evaluator {
   let states = NO_STATES;
   const isOff = ({ key }: Readonly<{ key: string }>): boolean => states.get(key)?.state === "disabled";
+  const isOn = ({ rule }: Readonly<{ rule: Readonly<{ key: string }> }>): boolean => {
+    if (!isOff(rule)) return true;
+    onDropped("rule_disabled", pack.rules.get(rule.key)?.techniques.length ?? 0);
+    return false;
+  };
   const engine = engineOf(pack.ruleSet);
   const correlator = createCorrelator(pack.ruleSet, { ...BOUNDS, onLoss, isOff });
   return {
@@ -86,12 +95,12 @@ export function createEvaluator(
       const seen = toSigma(event, pack.pipelines.events);
       see(seen, event.observedAt.getTime());
       const all = engine.match(seen);
-      const matches = states.size === 0 ? all : all.filter(({ rule }) => !isOff(rule));
+      const matches = states.size === 0 ? all : all.filter(isOn);
       if (matches.length === 0) return [];
       const found: NewDetection[] = [];
       for (const { rule } of matches) {
         const known = rule.reported ? pack.rules.get(rule.key) : undefined;
-        if (known !== undefined) found.push(fromMatch(known, { pack, states, event, seen }));
+        if (known !== undefined) found.push(fromMatch(known, { pack, states, event, seen, onDropped }));
       }
       const repeats = new Map<string, number>();
       for (const hit of correlator.feed(seen, matches)) {
@@ -100,7 +109,7 @@ export function createEvaluator(
         const place = `${hit.rule.key}\n${hit.groupKey}`;
         const repeat = repeats.get(place) ?? 0;
         repeats.set(place, repeat + 1);
-        found.push(fromHit(known, hit, { pack, states, event, seen, repeat }));
+        found.push(fromHit(known, hit, { pack, states, event, seen, onDropped, repeat }));
       }
       return found;
     },
@@ -126,7 +135,13 @@ function namedFields({ fields, ecs }: EvaluatedEvent): Fields {
   return { ...fields, ...ecs };
 }
 
-type Context = Readonly<{ pack: RulePack; states: AppliedStates; event: EvaluatedEvent; seen: SigmaEvent }>;
+type Context = Readonly<{
+  pack: RulePack;
+  states: AppliedStates;
+  event: EvaluatedEvent;
+  seen: SigmaEvent;
+  onDropped: OnDropped;
+}>;
 
 function fromMatch(rule: PackRule, context: Context): NewDetection {
   const { event, seen } = context;
@@ -194,7 +209,7 @@ type About = Pick<
 >;
 
 function complete(rule: PackRule, about: About, context: Context & { evidence: EvidenceSource }): NewDetection {
-  const { event, states, evidence } = context;
+  const { event, states, evidence, onDropped } = context;
   const sensorName = event.ecs["sensor.name"] ?? event.fields["sensor.name"];
   return {
     ...about,
@@ -211,6 +226,7 @@ function complete(rule: PackRule, about: About, context: Context & { evidence: E
       evidence,
       observation: about.actorIp,
       ceiling: states.get(rule.id)?.confidenceMax ?? 1,
+      onDropped,
     }),
   };
 }

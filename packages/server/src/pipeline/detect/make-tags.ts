@@ -1,5 +1,6 @@
 import { DERIVED_SENSOR } from "#collect";
 import type { DetectionTag } from "./detection.ts";
+import type { OnDropped } from "./dropped-tags.ts";
 import type { EvaluatedEvent } from "./evaluate.ts";
 import { evidenceFor, type EvidenceSource } from "./evidence.ts";
 import { CONFIDENCE_DEFAULT } from "./rule-extension.ts";
@@ -12,19 +13,23 @@ export type TagSource = Readonly<{
   evidence: EvidenceSource;
   observation: string | null;
   ceiling: number;
+  onDropped: OnDropped;
 }>;
 
 /** The tags of one finding: one per technique the rule names. A finding about nobody has none. */
 export function makeTags(
   rule: PackRule,
-  { event, evidence, observation, ceiling }: TagSource,
+  { event, evidence, observation, ceiling, onDropped }: TagSource,
 ): readonly DetectionTag[] {
   const anchor = { observation, identity: identityOf(event) };
   if (!isAnchored(anchor)) return [];
   const scale = scaleOf(rule, event);
   return rule.techniques.flatMap(({ technique, subTechnique, tactic, domain, release, named }): DetectionTag[] => {
     const confidence = Math.min(confidenceOf(rule, named) * scale, ceiling);
-    if (confidence < CONFIDENCE_MIN) return [];
+    if (confidence < CONFIDENCE_MIN) {
+      onDropped("below_floor", 1);
+      return [];
+    }
     const tag = {
       ...anchor,
       ruleId: rule.id,

@@ -119,7 +119,7 @@ export class DetectWorker {
   }
 
   /** Another process leads and goes on from what is stored. A pack somebody waits for is what is shown here, and no more. */
-  async standBy(): Promise<void> {
+  standBy(): void {
     this.#standing = undefined;
     this.#pack = this.#wanted?.pack ?? this.#pack;
     this.#letGo();
@@ -195,10 +195,13 @@ export class DetectWorker {
 
   #next(pack: RulePack): Next {
     const watch = createFigureWatch(pack, this.#deps.clock.now());
-    const evaluator = createEvaluator(pack, this.#told.onLoss, watch.see, (reason, tags) => {
-      // Not of what is fed again: it was counted.
-      if (this.#standing !== undefined && this.#standing.fed >= this.#standing.cursor)
-        this.#told.onDropped?.(reason, tags);
+    const evaluator = createEvaluator(pack, this.#told.onLoss, {
+      see: watch.see,
+      onDropped: (reason, tags) => {
+        // Not of what is fed again: it was counted.
+        if (this.#standing !== undefined && this.#standing.fed >= this.#standing.cursor)
+          this.#told.onDropped?.(reason, tags);
+      },
     });
     return { pack, watch, evaluator: watch.timed(evaluator) };
   }

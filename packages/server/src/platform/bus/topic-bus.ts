@@ -2,7 +2,15 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "#platform/clock";
 import type { Logger } from "#platform/log";
 import type { TopicPayloads } from "./topic-payloads.ts";
-import { type BestEffortFamily, type Envelope, familyOf, matchesTopic, type Segments, topicOf } from "./topics.ts";
+import {
+  type BestEffortFamily,
+  type Envelope,
+  familyOf,
+  matchesTopic,
+  type Segments,
+  type TopicFamily,
+  topicOf,
+} from "./topics.ts";
 
 type Listener = (envelope: Envelope) => void;
 /** A message whose payload is made only if somebody listens. */
@@ -24,6 +32,8 @@ export type TopicBus = Readonly<{
   /** @throws {TypeError} a segment that cannot be one */
   publish<F extends BestEffortFamily>(family: F, sent: Sent<F>): void;
   say(said: Said): void;
+  /** Messages since the start, by family, whether anybody listened or not. */
+  published(): ReadonlyMap<TopicFamily, number>;
   /** Tells of durable messages after their commit. */
   deliver(envelopes: readonly Envelope[]): void;
   /** @param pattern `*` one segment, `>` the rest @returns how to stop */
@@ -32,6 +42,8 @@ export type TopicBus = Readonly<{
 
 export function createTopicBus({ clock, log }: Readonly<{ clock: Clock; log: Logger }>): TopicBus {
   const listeners = new Set<Readonly<{ pattern: string; listener: Listener }>>();
+  const published = new Map<TopicFamily, number>();
+  const count = (family: TopicFamily): void => void published.set(family, (published.get(family) ?? 0) + 1);
 
   const tell = (envelope: Envelope): void => {
     for (const { pattern, listener } of listeners) {
@@ -46,6 +58,7 @@ export function createTopicBus({ clock, log }: Readonly<{ clock: Clock; log: Log
   };
 
   const say = ({ family, segments, type = family, payload }: Said): void => {
+    count(family);
     if (listeners.size === 0) return;
     const topic = topicOf(family, ...((segments ?? []) as Segments<typeof family>));
     if (![...listeners].some(({ pattern }) => matchesTopic(pattern, topic))) return;
@@ -59,8 +72,13 @@ export function createTopicBus({ clock, log }: Readonly<{ clock: Clock; log: Log
       say({ family, ...more, payload: () => payload } as unknown as Said);
     },
     say,
+    published: () => published,
     deliver(envelopes) {
-      for (const envelope of envelopes) tell(envelope);
+      for (const envelope of envelopes) {
+        const family = familyOf(envelope.topic);
+        if (family !== undefined) count(family);
+        tell(envelope);
+      }
     },
     subscribe(pattern, listener) {
       const entry = { pattern, listener };

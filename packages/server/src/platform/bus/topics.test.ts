@@ -152,4 +152,5 @@ test("a listener that breaks stops neither the others nor the publisher, and one
   leave();
   bus.publish("attacker.observed", { payload: observed });
   expect(heard).toBe(1);
+  expect([...bus.published()]).toEqual([["attacker.observed", 2]]);
 });

@@ -110,7 +110,8 @@ describe.each(TEST_ENGINES)("states of rules on %s", (engine) => {
     expect((await states.all()).get(OTHER)).toMatchObject({ state: "disabled" });
   });
 
-  test("a state set after the end of another leaves both in the log, in order", async () => {
+  test("a state set after the end of another leaves both in the log, in order, and is counted", async () => {
+    const counted = [...states.changed()];
     const expiresAt = new Date(clock.now().getTime() + 1_000).toISOString();
     await states.set({ ruleId: RULE, change: { state: "disabled", reason: "a test", expiresAt }, by: ADA });
     const before = (await entries()).length;
@@ -120,6 +121,9 @@ describe.each(TEST_ENGINES)("states of rules on %s", (engine) => {
       ["disabled", "enabled", "system"],
       ["enabled", "disabled", "person"],
     ]);
+    const { disabled = 0, enabled = 0 } = Object.fromEntries(counted);
+    expect(states.changed().get("disabled")).toBe(disabled + 2);
+    expect(states.changed().get("enabled")).toBe(enabled + 1);
   });
 
   test("an end in the past is refused, and nothing is stored", async () => {
