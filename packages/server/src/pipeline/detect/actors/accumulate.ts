@@ -1,13 +1,13 @@
 import { severityRank, type Severity } from "@tyr/contract";
 import { derivedId } from "#platform/ids";
-import { observationIdOf, type StreamEvent } from "#collect";
+import { observationIdOf } from "#collect";
 import type { StoredDetection } from "#detect";
 import { isPrivateAddress } from "./address-kind.ts";
 import { isOwnHost } from "./command-trace.ts";
 import { keep, meet, type KeptSet } from "./kept-set.ts";
 import { emptyTraces, LIMITS, TRACE_KINDS, type Observation, type SecretUse, type Traces } from "./observation.ts";
 import { keepPhase, type PhaseOf } from "./phase.ts";
-import { readBehaviour, readTrace, type EventTrace, type KeyedHash } from "./read-trace.ts";
+import type { EventTrace, Told } from "./read-trace.ts";
 
 /** Observations in hand, by address, and which of them changed in a way that clustering must look at. */
 export type InHand = Readonly<{
@@ -80,17 +80,12 @@ function inHandOf({ observations, changed }: InHand, address: string, seenMs: nu
   return known;
 }
 
-/** One event after the other, in the order of the stream: batches change nothing. */
-export function takeEvents(hand: InHand, events: readonly StreamEvent[], keyed: KeyedHash): void {
-  for (const event of events) {
-    const said = readBehaviour(event);
-    if (said !== undefined) {
-      const known = inHandOf(hand, said.address, event.time.getTime());
-      known.behaviour = said.behaviour;
-    }
-    const trace = readTrace(event, keyed);
-    if (trace !== undefined && takeTrace(inHandOf(hand, trace.address, trace.timeMs), trace))
-      hand.dirty.add(trace.address);
+/** What events tell, one after the other in the order of the stream: batches change nothing. */
+export function takeEvents(hand: InHand, told: readonly Told[]): void {
+  for (const one of told) {
+    const known = inHandOf(hand, one.address, one.timeMs);
+    if ("behaviour" in one) known.behaviour = one.behaviour;
+    else if (takeTrace(known, one)) hand.dirty.add(one.address);
   }
 }
 

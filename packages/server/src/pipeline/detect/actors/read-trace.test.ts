@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { StreamEvent } from "#collect";
 import { readRuleLine } from "../rule-line.ts";
 import { handOver, takeEvents } from "./accumulate.ts";
-import { readTrace } from "./read-trace.ts";
+import { readTrace, tellOf } from "./read-trace.ts";
 import { testHash } from "./testing/pure-ladder.ts";
 
 /** A line as its sensor's event, through the real normaliser. */
@@ -86,7 +86,10 @@ describe("an address over many events", () => {
     );
     const taken = (given: readonly StreamEvent[]) => {
       const hand = handOver([]);
-      takeEvents(hand, given, testHash);
+      takeEvents(
+        hand,
+        given.flatMap((event) => tellOf(event, testHash) ?? []),
+      );
       return hand.observations.get("203.0.113.7");
     };
     const forward = taken(events);

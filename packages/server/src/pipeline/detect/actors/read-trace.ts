@@ -150,11 +150,20 @@ function commandOf(command: string, keyed: KeyedHash): string | null {
 }
 
 /** What the derived event of a visit says of how its source behaves. */
-export function readBehaviour(
-  event: StreamEvent,
-): Readonly<{ address: string; behaviour: BehaviourClass }> | undefined {
+export type EventBehaviour = Readonly<{ address: string; position: number; timeMs: number; behaviour: BehaviourClass }>;
+
+export function readBehaviour(event: StreamEvent): EventBehaviour | undefined {
   if (event.src === null || !isDerived(event)) return undefined;
   const said = event.fields["session.class"];
   const behaviour = BEHAVIOUR_CLASSES.find((one) => one === said);
-  return behaviour === undefined ? undefined : { address: event.src.ip, behaviour };
+  if (behaviour === undefined) return undefined;
+  return { address: event.src.ip, position: event.position, timeMs: event.time.getTime(), behaviour };
+}
+
+/** What an event tells of its source address: what it left behind, or, of one that Tyr derived, how it behaves. */
+export type Told = EventTrace | EventBehaviour;
+
+/** @returns undefined where it tells nothing */
+export function tellOf(event: StreamEvent, keyed: KeyedHash): Told | undefined {
+  return readTrace(event, keyed) ?? readBehaviour(event);
 }

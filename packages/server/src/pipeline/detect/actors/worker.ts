@@ -14,8 +14,9 @@ import { liftIdentities } from "./lift-identities.ts";
 import { decideLook, lookDone, lookOf } from "./look-store.ts";
 import type { Observation } from "./observation.ts";
 import type { Plan } from "./plan.ts";
+import type { ReadAhead } from "./read-ahead.ts";
 import { remembered } from "./read-trace.ts";
-import { EVENT_CONSUMER, isStill, takeDetectionBatch, takeEventBatches, type TakeDeps } from "./take-batches.ts";
+import { EVENT_CONSUMER, isStill, readAheadOf, takeBatches, type TakeDeps } from "./take-batches.ts";
 import { tellCampaigns, tellIdentities } from "./tell.ts";
 import { writePlan } from "./write-plan.ts";
 
@@ -43,36 +44,63 @@ const REST_MS = 1_000;
 /** It works a third of the time: nobody waits for it, and taking events in and detecting come first. */
 const RESTS_PER_WORK = 2;
 const GIVE_WAY_MAX_MS = 1_000;
+/** How often it reads on while it rests. */
+const PULL_MS = 200;
 /**
  * Rests without an event that make a silence, and rests after which it looks where events trickle all the time. Rests are
  * counted, and no clock is read: a machine that stands still, or a process that starts again, is no silence of senders.
  */
 const SILENCE_RESTS = 5;
+/** The same before it heard of anybody since it started: senders take their time to come back. */
+const FIRST_SILENCE_RESTS = 15;
 const TRICKLE_RESTS = 60;
 
 export function createActors({ keyed, ...given }: ActorsDeps): Actors {
-  const deps = { ...given, keyed: remembered(keyed) };
-  const rests = { silent: 0, unlooked: 0, counted: -1 };
+  const remembering = { ...given, keyed: remembered(keyed) };
+  const ahead = readAheadOf(remembering);
+  const deps = { ...remembering, ahead };
+  const rests: Rests = { silent: 0, unlooked: 0, counted: undefined, isFirst: true };
   const step = async (signal: AbortSignal): Promise<boolean> => {
     const began = performance.now();
     const more = await climb(deps);
     if (!more) return await restedEnough(deps, rests);
     const restMs = Math.min(GIVE_WAY_MAX_MS, (performance.now() - began) * RESTS_PER_WORK);
-    await sleep(restMs, undefined, { signal }).catch(() => undefined);
+    await restReading(ahead, { restMs, signal });
     return true;
   };
   return startLoop({ name: "actors", step, restMs: REST_MS, log: deps.log, leading: deps.leading });
 }
 
-type Rests = { silent: number; unlooked: number; counted: number };
+/** What is stored while it rests is read then: a moment later it would have to come from the table. */
+async function restReading(
+  ahead: ReadAhead,
+  { restMs, signal }: Readonly<{ restMs: number; signal: AbortSignal }>,
+): Promise<void> {
+  const until = performance.now() + restMs;
+  for (let left = restMs; left > 0 && !signal.aborted; left = until - performance.now()) {
+    await sleep(Math.min(left, PULL_MS), undefined, { signal }).catch(() => undefined);
+    await ahead.pull();
+  }
+}
+
+type Rests = {
+  silent: number;
+  unlooked: number;
+  counted: number | undefined;
+  /** Nothing came since the start but what was stored before it. */
+  isFirst: boolean;
+};
 
 /** @returns whether it is to look now */
 async function restedEnough(deps: ActorsDeps, rests: Rests): Promise<boolean> {
   const { counted, looked } = await lookOf(deps.database.read);
-  rests.silent = counted === rests.counted ? rests.silent + 1 : 0;
+  const isSilent = counted === (rests.counted ?? counted);
+  rests.isFirst &&= isSilent;
+  rests.silent = isSilent ? rests.silent + 1 : 0;
   rests.unlooked = counted === looked ? 0 : rests.unlooked + 1;
   rests.counted = counted;
-  if (rests.silent < SILENCE_RESTS && rests.unlooked < TRICKLE_RESTS) return false;
+  const silence = rests.isFirst ? FIRST_SILENCE_RESTS : SILENCE_RESTS;
+  if (rests.silent < silence && rests.unlooked < TRICKLE_RESTS) return false;
   Object.assign(rests, { silent: 0, unlooked: 0 });
   return await lookHere(deps);
 }
@@ -87,16 +115,14 @@ export async function lookHere({ database }: ActorsDeps): Promise<boolean> {
 }
 
 /**
- * One turn: a look where one is due, else a batch of events, a batch of detections, and the clustering once both are
- * read. Reading first, so that a flood is clustered once and not after each of its batches.
+ * One turn: a look where one is due, else what events and detections tell, and the clustering once all of it is read. Reading first, so that a flood is clustered once and not after each of its batches.
  *
  * @returns whether there is more to do at once
  */
 export async function climb(deps: ActorsDeps): Promise<boolean> {
   const look = await lookOf(deps.database.read);
   if (look.isDue) return await takeLook(deps);
-  if (await takeEventBatches(deps, look)) return true;
-  if (await takeDetectionBatch(deps)) return true;
+  if (await takeBatches(deps, look)) return true;
   const identities = await clusterIdentities(deps);
   return (await clusterCampaigns(deps)) || identities;
 }

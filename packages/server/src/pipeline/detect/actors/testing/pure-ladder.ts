@@ -4,7 +4,7 @@ import { handOver, ownIdentityOf, takeEvents, traceKeys } from "../accumulate.ts
 import { linkHands } from "../identity-link.ts";
 import type { Observation } from "../observation.ts";
 import { partition } from "../partition.ts";
-import type { KeyedHash } from "../read-trace.ts";
+import { tellOf, type KeyedHash } from "../read-trace.ts";
 
 /** For tests: the key is known here. */
 export const testHash: KeyedHash = (purpose, text) =>
@@ -22,7 +22,10 @@ export function groupsOf(pairs: Iterable<readonly [address: string, winner: stri
 
 function observationsOf(events: readonly StreamEvent[]): readonly Observation[] {
   const hand = handOver([]);
-  takeEvents(hand, events, testHash);
+  takeEvents(
+    hand,
+    events.flatMap((event) => tellOf(event, testHash) ?? []),
+  );
   return [...hand.observations.values()];
 }
 
