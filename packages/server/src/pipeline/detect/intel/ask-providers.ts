@@ -109,7 +109,9 @@ export class ProviderAsker {
     const nowMs = clock.now().getTime();
     if (nowMs - this.#forgottenAtMs < FORGET_EVERY_MS) return;
     this.#forgottenAtMs = nowMs;
-    await database.bookkeep("intel", async (tx) => await forgetAnswers(tx, new Date(nowMs - KEEP_MS)));
+    const providers = this.#deps.providers.map(({ name }) => name);
+    const before = new Date(nowMs - KEEP_MS);
+    await database.bookkeep("intel", async (tx) => await forgetAnswers(tx, { before, providers }));
   }
 
   #figuresOf({ name }: IntelProvider): ProviderFigures {

@@ -50,7 +50,8 @@ const FEED_RETRY_MS = 900_000;
 export function startIntel(deps: IntelDeps): Intel {
   const { database, bus, log, leading, providers, feeds } = deps;
   const readAfter = async (position: number, limit: number) => await deps.readAfter(position, limit, INTEL_CONSUMER);
-  const follower = new EventFollower({ ...deps, readAfter, providers: providers.map(({ name }) => name) });
+  const names = providers.map(({ name }) => name);
+  const follower = new EventFollower({ ...deps, readAfter, providers: names });
   const asker = new ProviderAsker(deps);
   const started = (loop: Pick<Loop, "name" | "step" | "restMs">): RunningLoop => startLoop({ ...loop, log, leading });
   const follow = started({ name: INTEL_CONSUMER, step: async () => await follower.step(), restMs: REST_MS });
@@ -59,8 +60,8 @@ export function startIntel(deps: IntelDeps): Intel {
     follow.wake();
   };
   const loops: RunningLoop[] = [follow];
-  if (providers.length > 0)
-    loops.push(started({ name: "intel-ask", step: async (signal) => await asker.step(signal), restMs: ASK_REST_MS }));
+  // With nobody to ask it still forgets what was said and asked before they were switched off.
+  loops.push(started({ name: "intel-ask", step: async (signal) => await asker.step(signal), restMs: ASK_REST_MS }));
   loops.push(...feeds.map((feed) => startFeed(feed, { ...deps, seeLists })));
   const unsubscribe = bus.subscribe(({ topic }) => {
     if (topic === "event.stored") follow.wake();
@@ -75,7 +76,7 @@ export function startIntel(deps: IntelDeps): Intel {
       lists: await listLists(database.read),
       providers: [...asker.figures()].map(([name, figures]) => ({ name, ...figures })),
       feeds: feeds.map(({ list }) => list),
-      waiting: await countWanted(database.read),
+      waiting: await countWanted(database.read, names),
       unasked: follower.unasked,
     }),
     about: async (address) => {

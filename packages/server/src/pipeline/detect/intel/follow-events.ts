@@ -142,8 +142,8 @@ export class EventFollower {
 
   async #withinBounds(questions: readonly Question[]): Promise<readonly Question[]> {
     if (questions.length === 0) return [];
-    const { database, questionsMax = QUESTIONS_MAX } = this.#deps;
-    const room = Math.max(0, questionsMax - (await countWanted(database.read)));
+    const { database, providers, questionsMax = QUESTIONS_MAX } = this.#deps;
+    const room = Math.max(0, questionsMax - (await countWanted(database.read, providers)));
     const taken = questions.slice(0, room);
     this.unasked += questions.length - taken.length;
     return taken;

@@ -17,6 +17,7 @@ import { loadListPart } from "./load-list.ts";
 import { answersFor, countWanted } from "./verdict-store.ts";
 
 const BY = { actor: { kind: "system", id: "test", name: "test" }, requestId: null } as const;
+const PROVIDERS = ["abuseipdb", "greynoise"];
 const HASH = "ab".repeat(32);
 const RULES = fileURLToPath(new URL("../../../../../../rules", import.meta.url));
 const HOUR_MS = 3_600_000;
@@ -120,7 +121,7 @@ describe.each(TEST_ENGINES)("what others know of attackers, on %s", (engine) => 
     expect(await follower([]).step()).toBe(false);
     expect(await cursorOf(world.db.read, INTEL_CONSUMER)).toBe(1);
     expect(await derived()).toEqual([]);
-    expect(await countWanted(world.db.read)).toBe(0);
+    expect(await countWanted(world.db.read, PROVIDERS)).toBe(0);
   });
 
   test("counts from the last part of a list on, and the next list takes its place", async () => {
@@ -215,7 +216,7 @@ describe.each(TEST_ENGINES)("what others know of attackers, on %s", (engine) => 
     answer = reported;
     await asker.step(ending.signal);
     expect(new Set(asked.slice(2))).toEqual(new Set(["8.8.4.4", "8.8.8.8"]));
-    expect(await countWanted(world.db.read)).toBe(0);
+    expect(await countWanted(world.db.read, PROVIDERS)).toBe(0);
   });
 
   test("has bounds: what does not fit is counted and not asked, and a question that always fails is dropped", async () => {
@@ -224,7 +225,7 @@ describe.each(TEST_ENGINES)("what others know of attackers, on %s", (engine) => 
     await send(...many);
     const bounded = follower(["abuseipdb"], 5);
     while (await bounded.step());
-    expect([await countWanted(world.db.read), bounded.unasked]).toEqual([5, 4]);
+    expect([await countWanted(world.db.read, PROVIDERS), bounded.unasked]).toEqual([5, 4]);
     const asker = new ProviderAsker({
       ...deps(),
       providers: [fakeProvider(asked, () => ({ ok: false, reason: "unreachable" }))],
@@ -236,7 +237,22 @@ describe.each(TEST_ENGINES)("what others know of attackers, on %s", (engine) => 
       await asker.step(new AbortController().signal);
     }
     expect(asker.figures().get("abuseipdb")).toMatchObject({ asked: 30, givenUp: 5 });
-    expect(await countWanted(world.db.read)).toBe(0);
+    expect(await countWanted(world.db.read, PROVIDERS)).toBe(0);
+  });
+
+  test("has room for those who are switched on, whatever waits for one who is not, and forgets what does", async () => {
+    await send(...[31, 32, 33].map((host) => login(`9.9.8.${host}`, "2026-03-05T10:00:00Z")));
+    await follower(["greynoise"], 3).step();
+    expect(await countWanted(world.db.read, ["greynoise"])).toBe(3);
+    await send(...[34, 35, 36].map((host) => login(`9.9.8.${host}`, "2026-03-05T11:00:00Z")));
+    const other = follower(["abuseipdb"], 3);
+    await other.step();
+    expect([await countWanted(world.db.read, ["abuseipdb"]), other.unasked]).toEqual([3, 0]);
+    const nobody = new ProviderAsker({ ...deps(), providers: [] });
+    await nobody.step(new AbortController().signal);
+    expect(await countWanted(world.db.read, PROVIDERS)).toBe(0);
+    const left = await world.db.read.selectFrom("intel_verdict").select("address").execute();
+    expect(left.filter(({ address }) => address.startsWith("9.9.8.3"))).toEqual([]);
   });
 
   test("works by itself: a feed is fetched and loaded, a source is asked, and a source that refuses is left alone", async () => {

@@ -58,11 +58,13 @@ function toAnswer({ provider, address, answer, answered_at: answeredAt }: Row): 
   return [{ provider, address, answer: answer as IntelAnswer, answeredAt }];
 }
 
-export async function countWanted(db: ReadDatabase): Promise<number> {
+/** Questions that wait for one of these; those for a provider that was switched off wait for nobody. */
+export async function countWanted(db: ReadDatabase, providers: readonly string[]): Promise<number> {
   const { count } = await db
     .selectFrom("intel_verdict")
     .select((all) => all.fn.countAll<number>().as("count"))
     .where("wanted", "=", true)
+    .where(sql<boolean>`provider = any(${[...providers]}::text[])`)
     .executeTakeFirstOrThrow();
   return count;
 }
@@ -140,7 +142,21 @@ export async function postpone(
     .execute();
 }
 
-/** Answers nobody needs any more: their addresses did not come up again. */
-export async function forgetAnswers(tx: WriteTransaction, before: Date): Promise<void> {
+/**
+ * Answers nobody needs any more: their addresses did not come up again. Questions too that wait for nobody who is switched
+ * on, of whatever age: whoever is switched on again is asked about what comes up then.
+ */
+export async function forgetAnswers(
+  tx: WriteTransaction,
+  { before, providers }: Readonly<{ before: Date; providers: readonly string[] }>,
+): Promise<void> {
   await tx.deleteFrom("intel_verdict").where("wanted", "=", false).where("event_time", "<", before).execute();
+  const isOff = sql<boolean>`not provider = any(${[...providers]}::text[])`;
+  await tx
+    .deleteFrom("intel_verdict")
+    .where("wanted", "=", true)
+    .where("answered_at", "is", null)
+    .where(isOff)
+    .execute();
+  await tx.updateTable("intel_verdict").set({ wanted: false }).where("wanted", "=", true).where(isOff).execute();
 }
