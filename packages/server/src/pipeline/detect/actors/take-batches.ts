@@ -31,7 +31,7 @@ export const DETECTION_CONSUMER = "actors.detection";
 const BATCH_MAX = 1_000;
 /** In hand before they are stored: some hundred milliseconds of work at most. */
 const EVENTS_HELD_MAX = 10_000;
-const ADDRESSES_HELD_MAX = 1_000;
+const ADDRESSES_HELD_MAX = 600;
 /**
  * A look clusters what it finds, which costs about as much as reading a thousand events. More often would be for nothing:
  * where fewer come, a silence comes sooner.
