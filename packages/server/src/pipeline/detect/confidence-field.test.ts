@@ -14,8 +14,8 @@ tyr: { confidence: 0.85${more} }
 `;
 const pack = buildRulePack([{ path: "a.yml", text: rule(", confidence_field: intel.score") }]);
 
-/** Confidence of the tags an event with this score makes. */
-function confidenceWith(score: unknown): readonly number[] {
+/** Confidence of the tags of each finding an event with this score leads to. */
+function foundWith(score: unknown, rules = pack): readonly (readonly number[])[] {
   const at = new Date("2026-02-01T10:00:00Z");
   const event = {
     id: "evt_1" as EventId,
@@ -30,19 +30,40 @@ function confidenceWith(score: unknown): readonly number[] {
     ecs: {},
     raw: "{}",
   } as const;
-  return createEvaluator(pack)
+  return createEvaluator(rules)
     .evaluate(event)
-    .flatMap(({ tags }) => tags.map(({ confidence }) => confidence));
+    .map(({ tags }) => tags.map(({ confidence }) => confidence));
 }
 
 test("how sure a provider is lowers how sure the rule is, and never raises it", () => {
-  expect(confidenceWith(0.95)).toEqual([0.85 * 0.95]);
-  expect(confidenceWith(1)).toEqual([0.85]);
-  expect(confidenceWith(7)).toEqual([0.85]);
+  expect(foundWith(0.95)).toEqual([[0.85 * 0.95]]);
+  expect(foundWith(1)).toEqual([[0.85]]);
+  expect(foundWith(7)).toEqual([[0.85]]);
 });
 
-test("a provider that is hardly sure, or says no number, makes no tag", () => {
-  for (const score of [0.3, 0, -1, Number.NaN, "0.9", undefined, null]) expect(confidenceWith(score)).toEqual([]);
+test("a provider that is hardly sure, or says no number, is no finding: nothing raises a risk by it", () => {
+  for (const score of [0.3, 0.05, 0, -1, Number.NaN, "0.9", undefined, null]) expect(foundWith(score)).toEqual([]);
+});
+
+test("so it is where the rule names no technique, and nothing of a correlation that counts such findings", () => {
+  const untagged = buildRulePack([
+    { path: "a.yml", text: rule(", confidence_field: intel.score").replace(/^tags: .*$/m, "name: said") },
+    {
+      path: "b.yml",
+      text: `
+title: Said once
+id: 44444444-4444-4444-8444-444444444444
+correlation: { type: event_count, rules: [said], group-by: [intel.provider], timespan: 1h, condition: { gte: 1 }, generate: true }
+`,
+    },
+  ]);
+  expect(untagged.rejected).toEqual([]);
+  expect(foundWith(0.9, untagged)).toHaveLength(2);
+  expect(foundWith(0.05, untagged)).toEqual([]);
+});
+
+test("a rule that counts on no number is a finding whatever the event says of itself", () => {
+  expect(foundWith(0.05, buildRulePack([{ path: "a.yml", text: rule("") }]))).toEqual([[0.85]]);
 });
 
 test("a field that cannot be one refuses the rule", () => {

@@ -20,7 +20,7 @@ import type { OnDropped } from "./dropped-tags.ts";
 import { eventLogsource } from "./event-logsource.ts";
 import type { EvidenceSource } from "./evidence.ts";
 import { visibleText } from "./hostile-text.ts";
-import { makeTags } from "./make-tags.ts";
+import { isVouchedFor, makeTags } from "./make-tags.ts";
 import type { PackRule, RulePack } from "./rule-pack.ts";
 import { foundTokens } from "./rule-tokens.ts";
 import { type AppliedStates, NO_STATES } from "./rules/rule-state.ts";
@@ -71,7 +71,7 @@ export function engineOf(ruleSet: RulePack["ruleSet"]): Engine {
 }
 
 /** Told of each event as rules see it, and when it was stored; it must not change what is found. */
-export type See = (event: SigmaEvent, observedMs: number) => void;
+type See = (event: SigmaEvent, observedMs: number) => void;
 
 /** What is noted beside looking for findings. */
 type Noted = Readonly<{ see: See; onDropped: OnDropped }>;
@@ -88,6 +88,13 @@ export function createEvaluator(
     onDropped("rule_disabled", pack.rules.get(rule.key)?.techniques.length ?? 0);
     return false;
   };
+  const isDoubting = [...pack.rules.values()].some(({ confidenceField }) => confidenceField !== undefined);
+  const isVouched = ({ key }: Readonly<{ key: string }>, event: EvaluatedEvent): boolean => {
+    const known = pack.rules.get(key);
+    if (known === undefined || isVouchedFor(known, event)) return true;
+    onDropped("below_floor", known.techniques.length);
+    return false;
+  };
   const engine = engineOf(pack.ruleSet);
   const correlator = createCorrelator(pack.ruleSet, { ...BOUNDS, onLoss, isOff });
   return {
@@ -95,7 +102,8 @@ export function createEvaluator(
       const seen = toSigma(event, pack.pipelines.events);
       see(seen, event.observedAt.getTime());
       const all = engine.match(seen);
-      const matches = states.size === 0 ? all : all.filter(isOn);
+      const on = states.size === 0 ? all : all.filter(isOn);
+      const matches = isDoubting ? on.filter(({ rule }) => isVouched(rule, event)) : on;
       if (matches.length === 0) return [];
       const found: NewDetection[] = [];
       for (const { rule } of matches) {

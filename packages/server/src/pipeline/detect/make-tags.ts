@@ -49,6 +49,18 @@ export function makeTags(
   });
 }
 
+/**
+ * Whether what a rule counts on leaves anything to say: a provider that is so unsure of an address that no technique reaches
+ * the floor has not said that it attacks. Then there is no finding and no risk either, and no correlation counts it.
+ */
+export function isVouchedFor(rule: PackRule, event: EvaluatedEvent): boolean {
+  if (rule.confidenceField === undefined) return true;
+  const { confidence, techniques } = rule;
+  const own = typeof confidence === "number" ? confidence : CONFIDENCE_DEFAULT;
+  const surest = techniques.reduce((most, { named }) => Math.max(most, confidenceOf(rule, named)), 0);
+  return (techniques.length === 0 ? own : surest) * scaleOf(rule, event) >= CONFIDENCE_MIN;
+}
+
 const IDENTITY = /^idn_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Only what Tyr derived itself says whose hands it saw: anybody else could name an identity. */
