@@ -24,6 +24,7 @@ export const CRYPTOGRAPHY = [
       "server/src/pipeline/collect/intake.ts",
       "server/src/pipeline/collect/followed-file.ts",
       "server/src/pipeline/collect/sample.ts",
+      "server/src/pipeline/collect/intake-store.ts",
       "server/src/pipeline/collect/prepare.ts",
       "server/src/pipeline/collect/normalise/mail-facts.ts",
       "server/src/pipeline/collect/normalise/payload.ts",

@@ -120,8 +120,8 @@ export async function storeDerived(
   );
   const nothing = { first: 0, stored: 0, digest: "", received: events.length, late: 0, observedAt, rows };
   if (rows.length === 0) return nothing;
-  const rowsJson = JSON.stringify(rows.map((row, index) => ({ ...row, ord: index + 1, part: 0 })));
-  const { first, stored, digest, parts } = await writeEvents(tx, rowsJson, observedAt);
+  const placed = rows.map((row) => ({ row, part: 0 }));
+  const { first, stored, digest, parts } = await writeEvents(tx, placed, observedAt);
   const late = parts[0]?.late ?? 0;
   const tally = { received: events.length, stored, duplicate: events.length - stored, rejected: 0, late };
   const counted = { sensor_id: uuidOf(DERIVED_SENSOR.id), ...tally, newest: parts[0]?.newest ?? null };

@@ -133,8 +133,9 @@ function countedOf(batch: Batch, written: Written): readonly Counted[] {
   return bySensor(batch, written).map(({ id, name: _name, ...tally }) => ({ ...tally, sensor_id: uuidOf(id) }));
 }
 
-async function write(tx: WriteTransaction, batch: Batch, { rowsJson, now }: { rowsJson: string; now: Date }) {
-  const stored = rowsJson === "[]" ? NO_ROWS : await writeEvents(tx, rowsJson, now);
+async function write(tx: WriteTransaction, batch: Batch, now: Date) {
+  const rows = batch.flatMap((one, part) => one.rows.map((row) => ({ row, part })));
+  const stored = rows.length === 0 ? NO_ROWS : await writeEvents(tx, rows, now);
   const written = outcome(batch, stored);
   await writeQuarantine(
     tx,
@@ -155,10 +156,7 @@ async function write(tx: WriteTransaction, batch: Batch, { rowsJson, now }: { ro
 
 /** Stores a batch with its counters, receipts, bookmarks and audit entries: all or nothing. */
 export async function writeBatch(database: Database, batch: Batch, now: Date): Promise<Written> {
-  let ord = 0;
-  const rows = batch.flatMap((part, index) => part.rows.map((row) => ({ ...row, ord: (ord += 1), part: index })));
-  const rowsJson = JSON.stringify(rows);
-  const work = async (tx: WriteTransaction): Promise<Written> => await write(tx, batch, { rowsJson, now });
+  const work = async (tx: WriteTransaction): Promise<Written> => await write(tx, batch, now);
   // Bytes without a line (a file that was rotated away) move a bookmark and nothing else.
   if (batch.every((part) => receivedOf(part) === 0)) return await database.bookkeep("cursor", work);
   return await database.audited((written) => factsOf(batch, written), work);

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import type { SavedState, DirtyGroups } from "@tyr/sigma";
 import { sql } from "kysely";
 import { takePositions } from "#platform/bus";
-import type { ReadDatabase, WriteTransaction } from "#platform/database";
+import { type ReadDatabase, rowsOf, type WriteTransaction } from "#platform/database";
 import type { NewDetection } from "./detection.ts";
 import { insertTags } from "./tag-store.ts";
 import "./tables.ts";
-import { toJson } from "./to-json.ts";
+import { storable, toJson } from "./to-json.ts";
 
 export const CONSUMER = "detect";
 
@@ -153,11 +153,17 @@ function groupId(group: GroupName): string {
 export async function saveState(tx: WriteTransaction, dirty: DirtyGroups, position: number): Promise<void> {
   await deleteGroups(tx, dirty.removals);
   if (dirty.upserts.length > 0) {
-    const rows = dirty.upserts.map((group) => ({ id: groupId(group), ...group }));
+    const texts = (of: (group: DirtyGroups["upserts"][number]) => string) =>
+      ({ type: "text", values: dirty.upserts.map((group) => storable(of(group))) }) as const;
+    const rows = rowsOf("saved", {
+      id: texts(groupId),
+      correlation_id: texts(({ correlationId }) => correlationId),
+      group_key: texts(({ groupKey }) => groupKey),
+      state: texts(({ state }) => state),
+    });
     await sql`
       insert into correlation_group (id, correlation_id, group_key, state)
-      select id, "correlationId", "groupKey", state
-      from jsonb_to_recordset(${toJson(rows)}::jsonb) as row (id text, "correlationId" text, "groupKey" text, state text)
+      select id, correlation_id, group_key, state from ${rows}
       on conflict (id) do update set state = excluded.state
     `.execute(tx);
   }

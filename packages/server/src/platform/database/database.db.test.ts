@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import { ok, refuse } from "@tyr/contract";
 import { cursorOf, headOf, moveCursor, takePositions } from "#platform/bus";
 import { systemClock } from "#platform/clock";
-import { openDatabase, urgently, type Database, type Fact, type WriteTransaction } from "#platform/database";
+import { openDatabase, rowsOf, urgently, type Database, type Fact, type WriteTransaction } from "#platform/database";
 import { embeddedDirectory, openTestDatabase, TEST_ENGINES, type EngineName } from "./testing.ts";
 
 const fact: Fact = {
@@ -46,6 +46,34 @@ describe.each(TEST_ENGINES)("the database on %s", (engine) => {
     expect(await world.records()).toMatchObject([
       { v: 1, type: "system.heartbeat", outcome: "success", object: { id: "1" } },
     ]);
+  });
+
+  test("rows arrive as they were sent, whatever texts they hold, and so do no rows", async () => {
+    await using world = await openTestDatabase(engine);
+    const texts = ["", 'it\'s "quoted", {NULL} \\\\', "é 🦊 \u0001", "\uD800", null];
+    const id = "0198e0a0-1b2c-7d3e-8f40-0123456789ab";
+    const rows = (count: number) =>
+      rowsOf("given", {
+        place: { type: "int4", values: [1, 2, 3, 4, 5].slice(0, count) },
+        text: { type: "text", values: texts.slice(0, count) },
+        number: { type: "int8", values: [0, -1, 2 ** 53 - 1, null, 5].slice(0, count) },
+        id: { type: "uuid", values: [id, id, null, id, id].slice(0, count) },
+        at: { type: "timestamptz", values: Array(count).fill("1969-07-20T20:17:40.123Z") },
+      });
+    const read = async (count: number) =>
+      await world.db.bookkeep("cursor", async (tx) => {
+        const all = sql`select text, number, id::text, at from ${rows(count)} order by place`;
+        return (await all.execute(tx)).rows;
+      });
+    const at = new Date("1969-07-20T20:17:40.123Z");
+    expect(await read(5)).toEqual([
+      { text: texts[0], number: 0, id, at },
+      { text: texts[1], number: -1, id, at },
+      { text: texts[2], number: 2 ** 53 - 1, id: null, at },
+      { text: "\uFFFD", number: null, id, at },
+      { text: null, number: 5, id, at },
+    ]);
+    expect(await read(0)).toEqual([]);
   });
 
   test("a change whose work fails leaves neither change nor entry", async () => {

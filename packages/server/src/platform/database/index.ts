@@ -32,6 +32,7 @@ export type {
 } from "./audited.ts";
 export type { Lead } from "./lead.ts";
 export { urgently } from "./lane.ts";
+export { arrayOf, type Column, rowsOf } from "./columns.ts";
 export { newestFirst, pageOf, readPage, type Page, type PageBefore } from "./page.ts";
 export { originInHand, OWN_ORIGIN, withinRequest, type Origin } from "./origin.ts";
 export { ERASED_NAME, eraseActorName } from "./erase-actor.ts";

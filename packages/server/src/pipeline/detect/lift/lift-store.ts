@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
-import type { ReadDatabase, WriteTransaction } from "#platform/database";
+import { type ReadDatabase, rowsOf, type WriteTransaction } from "#platform/database";
 import type { DirtyState, SavedState } from "./lift.ts";
 
 declare module "#platform/tables" {
@@ -35,21 +35,21 @@ export async function loadGroups(db: ReadDatabase): Promise<SavedState> {
 export async function saveGroups(tx: WriteTransaction, dirty: DirtyState): Promise<void> {
   const removed = dirty.flatMap(({ lifter, removals }) => removals.map((key) => groupId(lifter, key)));
   if (removed.length > 0) await sql`delete from lift_group where id = any(${removed}::text[])`.execute(tx);
-  const rows = dirty.flatMap(({ lifter, version, upserts }) =>
-    upserts.map(({ key, ...group }) => ({
-      id: groupId(lifter, key),
-      lifter,
-      version,
-      group_key: JSON.stringify(key),
-      ...group,
-    })),
-  );
-  if (rows.length === 0) return;
+  const groups = dirty.flatMap(({ lifter, version, upserts }) => upserts.map((one) => ({ ...one, lifter, version })));
+  if (groups.length === 0) return;
+  const texts = (of: (group: (typeof groups)[number]) => string) => ({ type: "text", values: groups.map(of) }) as const;
+  const rows = rowsOf("saved", {
+    id: texts(({ lifter, key }) => groupId(lifter, key)),
+    lifter: texts(({ lifter }) => lifter),
+    version: { type: "int4", values: groups.map(({ version }) => version) },
+    group_key: texts(({ key }) => JSON.stringify(key)),
+    lane: texts(({ lane }) => lane),
+    tick: { type: "int8", values: groups.map(({ tick }) => tick) },
+    state: texts(({ state }) => state),
+  });
   await sql`
     insert into lift_group (id, lifter, version, group_key, lane, tick, state)
-    select id, lifter, version, group_key, lane, tick, state
-    from json_to_recordset(${JSON.stringify(rows)}::json)
-      as row (id text, lifter text, version int4, group_key text, lane text, tick int8, state text)
+    select id, lifter, version, group_key, lane, tick, state from ${rows}
     on conflict (id) do update set
       version = excluded.version, lane = excluded.lane, tick = excluded.tick, state = excluded.state
   `.execute(tx);
