@@ -75,7 +75,7 @@ import { openGovern } from "./open-govern.ts";
 import { detectHandlers } from "./detect-handlers.ts";
 import { openActors } from "./open-actors.ts";
 import { openLift } from "./open-lift.ts";
-import { openRules, type OpenedRules } from "./open-rules.ts";
+import { followAttack, openRules, type OpenedRules } from "./open-rules.ts";
 import { openIntel } from "./open-intel.ts";
 import { openPersonalValues, openPrivacy } from "./open-privacy.ts";
 import { leadStages, type StageLead } from "./lead-stages.ts";
@@ -200,6 +200,8 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   });
   base.keeper.start(detect.replaceRules);
   stack.defer(async () => await base.keeper.stop());
+  const following = followAttack(base);
+  stack.defer(async () => await following.stop());
   const ending = ruleStates.start();
   stack.defer(async () => await ending.stop());
   collect.paceBy(async () => void (await Promise.all([detect.keptUp(), lift.keptUp()])));

@@ -5,7 +5,7 @@ import type { Logger } from "#platform/log";
 
 export type LeadParts = Readonly<{ database: Pick<Database, "lead">; clock: Clock; log: Logger; lookMs?: number }>;
 /** This process among those that share the database. */
-export type Role = Readonly<{ leads: boolean; since: Date }>;
+type Role = Readonly<{ leads: boolean; since: Date }>;
 export type StageLead = AsyncDisposable & Leading & Readonly<{ role: () => Role }>;
 
 /** Which number stands for the process whose stages run. Any constant does. */

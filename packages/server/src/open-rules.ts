@@ -9,6 +9,7 @@ import {
   type Pipelines,
   type RulePack,
 } from "#detect";
+import { type RunningLoop, startLoop } from "#platform/lifecycle";
 import type { Clock } from "#platform/clock";
 import type { Config } from "#platform/config";
 import type { Database } from "#platform/database";
@@ -28,6 +29,23 @@ export type OpenedRules = Readonly<{
   /** The pack to start with. */
   rules: RulePack;
 }>;
+
+const LOOK_MS = 500;
+
+/** Follows what another server loads of ATT&CK: packs are built anew with it. The embedded engine has no other server. */
+export function followAttack({
+  attack,
+  keeper,
+  database,
+  log,
+}: Pick<OpenedRules, "attack" | "keeper"> & Pick<RuleParts, "database" | "log">): Pick<RunningLoop, "stop"> {
+  if (database.engine === "pglite") return { stop: async () => await Promise.resolve() };
+  const step = async (): Promise<boolean> => {
+    if (await attack.look()) await keeper.rebuild();
+    return false;
+  };
+  return startLoop({ name: "attack", step, restMs: LOOK_MS, log });
+}
 
 /** The ATT&CK releases in force, and rules that are tagged with them, from where the configuration says they are. */
 export async function openRules({ config, pipelines, ...deps }: RuleParts): Promise<OpenedRules> {

@@ -73,8 +73,9 @@ describe.each(TEST_ENGINES)("loading an ATT&CK release, on %s", (engine) => {
   });
 
   test("rules move with it at once: revoked techniques are replaced, what it does not have is left out", async () => {
-    const { load, pack, get } = await start();
+    const [{ load, pack, get }, other] = [await start(), await start()];
     const before = pack().digest;
+    expect(await other.attack.look()).toBe(false);
     expect(await load(gzipSync(bundle()))).toMatchObject({
       value: {
         before: "18.1",
@@ -97,6 +98,18 @@ describe.each(TEST_ENGINES)("loading an ATT&CK release, on %s", (engine) => {
       after: "19.1",
       details: { techniques: 5, tactics: 3 },
     });
+  });
+
+  test("another server takes it over when it looks, once", async () => {
+    const [{ load }, other] = [await start(), await start()];
+    const slim = await slimBundle(bundle());
+    expect(slim.ok && (await load(slim.bytes))).toMatchObject({ ok: true });
+    expect([await other.attack.look(), await other.attack.look()]).toEqual([true, false]);
+    const sha256 = (): string | undefined => other.attack.inForce()[0]?.loaded?.sha256;
+    const before = sha256();
+    expect(await load(gzipSync(bundle()))).toMatchObject({ ok: true });
+    expect(await other.attack.look()).toBe(true);
+    expect([before, sha256()]).toEqual([expect.any(String), expect.not.stringContaining(before ?? "")]);
   });
 
   test("it is in force after a restart, with its tactics in the order of its matrix and its old names known", async () => {

@@ -1,5 +1,5 @@
 /** Why a tag that a rule names was not made: too unsure to be one, or somebody switched the rule off. */
-export type DropReason = "below_floor" | "rule_disabled";
+type DropReason = "below_floor" | "rule_disabled";
 /** Told of tags that were not made. */
 export type OnDropped = (reason: DropReason, tags: number) => void;
 

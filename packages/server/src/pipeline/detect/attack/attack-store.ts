@@ -29,6 +29,17 @@ export async function loadedReleases(db: ReadDatabase): Promise<readonly LoadedR
   });
 }
 
+/** Which releases somebody loaded, without what is in them. */
+export async function namesOfLoaded(db: ReadDatabase): Promise<readonly string[]> {
+  const rows = await db.selectFrom("attack_bundle").select(["domain", "release", "sha256"]).execute();
+  return rows.map(nameOfLoaded);
+}
+
+/** Another one is another bundle, or another release of the same name. */
+export function nameOfLoaded({ domain, release, sha256 }: Record<"domain" | "release" | "sha256", string>): string {
+  return `${domain} ${release} ${sha256}`;
+}
+
 /** jsonb forgets the order of keys, and the order of the tactics is that of the matrix. */
 type Ordered = AttackRelease & Readonly<{ tacticOrder?: readonly string[] }>;
 

@@ -4,7 +4,7 @@ import type { Clock } from "#platform/clock";
 import type { Database, Fact } from "#platform/database";
 import type { Logger } from "#platform/log";
 import { builtInAttack, releaseOf, type AttackCatalogue, type AttackRelease } from "./attack-release.ts";
-import { loadedReleases, putRelease, type LoadedRelease } from "./attack-store.ts";
+import { loadedReleases, nameOfLoaded, namesOfLoaded, putRelease, type LoadedRelease } from "./attack-store.ts";
 import { withFormerTactics } from "./pair-techniques.ts";
 import { readBundle } from "./read-bundle.ts";
 import { tacticsWithoutPhase } from "./unified-kill-chain.ts";
@@ -24,15 +24,22 @@ export type Attack = Readonly<{
   inForce(): readonly InForce[];
   /** Puts a bundle in force. Rules know of it once their pack is built anew with `catalogue()`. */
   load(request: LoadRequest): Promise<Result<Loaded>>;
+  /** Takes over what another process loaded. @returns whether there was something: then packs are to be built anew */
+  look(): Promise<boolean>;
 }>;
 export type AttackDeps = Readonly<{ database: Database; clock: Clock; log: Logger }>;
 
-/** Reads what was loaded. Other processes see what this one loads at their next start. */
+/** Reads what was loaded. Other processes see what this one loads as soon as they look. */
 export async function openAttack(deps: AttackDeps): Promise<Attack> {
   const { database, clock, log } = deps;
   let standing = combine(await loadedReleases(database.read));
   let catalogue = catalogueOf(standing);
   warnOfPhases(log, catalogue);
+  const stand = (loaded: readonly LoadedRelease[]): void => {
+    standing = combine(loaded);
+    catalogue = catalogueOf(standing);
+    warnOfPhases(log, catalogue);
+  };
   return {
     catalogue: () => catalogue,
     inForce: () => standing,
@@ -48,11 +55,17 @@ export async function openAttack(deps: AttackDeps): Promise<Attack> {
         loadedBy: { kind: by.actor.kind, id: by.actor.id },
       };
       await database.audited(factOf(loaded, before, by), async (tx) => await putRelease(tx, loaded));
-      standing = combine([...standing.flatMap(asLoaded), loaded]);
-      catalogue = catalogueOf(standing);
-      warnOfPhases(log, catalogue);
+      stand([...standing.flatMap(asLoaded), loaded]);
       const { attack, ...about } = loaded;
       return ok({ inForce: { attack, loaded: about }, before: before?.release ?? null });
+    },
+    async look() {
+      const known = new Set(
+        standing.flatMap(({ attack, loaded }) => (loaded === undefined ? [] : nameOfLoaded({ ...attack, ...loaded }))),
+      );
+      if ((await namesOfLoaded(database.read)).every((name) => known.has(name))) return false;
+      stand(await loadedReleases(database.read));
+      return true;
     },
   };
 }
