@@ -1,7 +1,8 @@
 import { createServer, type AddressInfo } from "node:net";
 import type { CDPSession, Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { startServer, temporaryDirectory } from "../../packages/server/test/server-process.ts";
+import { builtDirectory } from "../../packages/server/test/built-directory.ts";
+import { startServer } from "../../packages/server/test/server-process.ts";
 import { axe, hasChromium, launch, open, screenshot } from "../../packages/web/test/chromium.ts";
 
 if (!hasChromium) console.warn("SKIPPED: 1 journey with passkeys, because there is no Chromium (set TYR_CHROMIUM)");
@@ -63,7 +64,7 @@ class Visitor {
 test.skipIf(!hasChromium)(
   "a person adds a passkey because the installation wants one, signs in with it, proves by it, and removes it, in a browser, on the real server",
   async () => {
-    using dir = temporaryDirectory();
+    using dir = await builtDirectory();
     const port = await freePort();
     await using server = await startServer({
       dataDir: dir.path,

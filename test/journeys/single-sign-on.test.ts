@@ -9,7 +9,8 @@ import {
   CLIENT_SECRET,
   startRealProvider,
 } from "../../packages/server/src/identity/federation/testing/real-provider.ts";
-import { clientOf, PASSWORD, startServer, temporaryDirectory } from "../../packages/server/test/server-process.ts";
+import { builtDirectory } from "../../packages/server/test/built-directory.ts";
+import { clientOf, PASSWORD, startServer } from "../../packages/server/test/server-process.ts";
 import { axe, hasChromium, launch, open, screenshot } from "../../packages/web/test/chromium.ts";
 
 if (!hasChromium)
@@ -40,7 +41,7 @@ test.skipIf(!hasChromium)(
   async () => {
     vi.spyOn(console, "info").mockReturnValue();
     vi.spyOn(console, "warn").mockReturnValue();
-    using dir = temporaryDirectory();
+    using dir = await builtDirectory();
     const port = await freePort();
     const publicUrl = `http://127.0.0.1:${port}`;
     await using there = await startRealProvider({ callback: `${publicUrl}/sso/corp`, groupsOf: () => ["soc"] });

@@ -8,6 +8,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { ended, startTyr, tyr } from "../../packages/cli/test/tyr.ts";
 import { testCertificate } from "../../packages/server/src/testing/certificate.ts";
+import { placeBuiltCluster } from "../../packages/server/src/platform/database/testing/built-cluster.ts";
 import { clientOf, PASSWORD, startServer, temporaryDirectory } from "../../packages/server/test/server-process.ts";
 import { axe, hasChromium, launch, open, screenshot } from "../../packages/web/test/chromium.ts";
 
@@ -84,6 +85,8 @@ test.skipIf(!hasChromium)(
   async () => {
     using dir = temporaryDirectory();
     const dataDir = join(dir.path, "data");
+    mkdirSync(dataDir, { mode: 0o700 });
+    await placeBuiltCluster(dataDir);
     const at = (name: string): string => join(dir.path, name);
     const places = {
       home: dir.path,

@@ -5,11 +5,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Client } from "@tyr/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeUser, PASSWORD, setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
+import { builtDirectory } from "./built-directory.ts";
+import { makeUser, PASSWORD, setUp, startServer, type ServerProcess } from "./server-process.ts";
 
 const execute = promisify(execFile);
 const verifier = fileURLToPath(new URL("../../ledger/verify-independent/verify.ts", import.meta.url));
-const dir = temporaryDirectory();
+const dir = await builtDirectory();
 const EVENTS = "/api/v1/security/audit/events";
 let server: ServerProcess;
 let admin: Client;

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type {
   Actor,
@@ -14,6 +14,7 @@ import type {
   SubjectId,
 } from "@tyr/contract";
 import { HostileIssuer } from "../src/identity/federation/testing/hostile-issuer.ts";
+import { placeBuiltCluster } from "../src/platform/database/testing/built-cluster.ts";
 import { clientOf, makeUser, PASSWORD, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
 
 /** Whoever performs a deed: how they show who they are, and as whom the log must name them. */
@@ -103,6 +104,8 @@ export async function openWorld(): Promise<World> {
   const ssoFile = join(folder.path, "sso.json");
   writeFileSync(ssoFile, JSON.stringify({ providers }));
   const dataDir = join(folder.path, "data");
+  mkdirSync(dataDir, { mode: 0o700 });
+  await placeBuiltCluster(dataDir);
   const server = await startServer({
     dataDir,
     args: ["--no-sample"],

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Action, Client, Enforcement } from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { missingForLab, openLab, type Lab } from "./enforcement-lab.ts";
+import { placeBuiltCluster } from "../src/platform/database/testing/built-cluster.ts";
 import { addUser, setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
 
 /**
@@ -79,6 +80,7 @@ describe.skipIf(missing !== undefined)("real packets", () => {
 
   beforeAll(async () => {
     lab = await openLab([ATTACKER, NEIGHBOUR, LONGER, ATTACKER_6, ...IN_RANGE, BESIDE_RANGE]);
+    await placeBuiltCluster(dir.path);
     server = await startServer({
       dataDir: dir.path,
       args: ["--no-sample", "--host", lab.tyrAddress, "--allow-cleartext"],

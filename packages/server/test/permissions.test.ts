@@ -1,13 +1,14 @@
 import { permissionsOf, ROLE_NAMES, routes, type Client, type Role, type RouteDefinition } from "@tyr/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fromElsewhere } from "./audit-world.ts";
-import { makeUser, setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
+import { builtDirectory } from "./built-directory.ts";
+import { makeUser, setUp, startServer, type ServerProcess } from "./server-process.ts";
 
 /**
  * The whole table of permissions against the composed program, with the sessions and keys people and programs hold.
  * Nothing is changed on the way: paths name what does not exist, bodies are empty, and whoever is let in is told so.
  */
-const dir = temporaryDirectory();
+const dir = await builtDirectory();
 let server: ServerProcess;
 const credentials = new Map<string, Readonly<Record<string, string>>>();
 const KEYS = { sensor: "event:write", enforcer: "block:enforce" } as const;

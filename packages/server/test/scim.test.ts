@@ -4,18 +4,11 @@ import { routes, type Client, type GroupId, type Problem } from "@tyr/contract";
 import SCIMMY from "scimmy";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import {
-  clientOf,
-  makeUser,
-  PASSWORD,
-  setUp,
-  startServer,
-  temporaryDirectory,
-  type ServerProcess,
-} from "./server-process.ts";
+import { builtDirectory } from "./built-directory.ts";
+import { clientOf, makeUser, PASSWORD, setUp, startServer, type ServerProcess } from "./server-process.ts";
 
 /** The composed program, spoken to as Entra ID and Okta speak: their requests are written down here from their documentation. */
-const dir = temporaryDirectory();
+const dir = await builtDirectory();
 const ENTRA = "https://login.microsoftonline.com/9122040d-6c67-4c5b-b112-36a304b66dad/v2.0";
 const OKTA = "https://example.okta.com";
 const USER = "urn:ietf:params:scim:schemas:core:2.0:User";

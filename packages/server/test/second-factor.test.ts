@@ -1,18 +1,11 @@
 import { createHmac } from "node:crypto";
 import { ApiProblem, createClient, type Client } from "@tyr/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  login,
-  makeUser,
-  PASSWORD,
-  setUp,
-  startServer,
-  temporaryDirectory,
-  type ServerProcess,
-} from "./server-process.ts";
+import { builtDirectory } from "./built-directory.ts";
+import { login, makeUser, PASSWORD, setUp, startServer, type ServerProcess } from "./server-process.ts";
 
 /** The composed program with a real clock: what an authenticator application shows is computed here a second time. */
-const dir = temporaryDirectory();
+const dir = await builtDirectory();
 let server: ServerProcess;
 let admin: Client;
 beforeAll(async () => {

@@ -3,19 +3,11 @@ import { gzipSync } from "node:zlib";
 import type { Client, Detection, Incident, LiveMessage } from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import {
-  addUser,
-  clientOf,
-  PASSWORD,
-  setUp,
-  settled,
-  startServer,
-  temporaryDirectory,
-  type ServerProcess,
-} from "./server-process.ts";
+import { builtDirectory } from "./built-directory.ts";
+import { addUser, clientOf, PASSWORD, setUp, settled, startServer, type ServerProcess } from "./server-process.ts";
 
 /** One journey per stage, through the doors people and programs use, against the real program. */
-const dir = temporaryDirectory();
+const dir = await builtDirectory();
 let server: ServerProcess;
 let admin: Client;
 let key = "";

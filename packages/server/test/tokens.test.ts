@@ -12,10 +12,11 @@ import { createRemoteJWKSet, jwtVerify } from "jose";
 import * as oauth from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromElsewhere } from "./audit-world.ts";
-import { makeUser, setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
+import { builtDirectory } from "./built-directory.ts";
+import { makeUser, setUp, startServer, type ServerProcess } from "./server-process.ts";
 
 /** The composed program, as a client of its API meets it: over HTTP, by the addresses its metadata gives. */
-const dir = temporaryDirectory();
+const dir = await builtDirectory();
 let server: ServerProcess;
 let admin: Client;
 let port: number;

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { undeclaredFields } from "@tyr/contract";
@@ -8,6 +7,7 @@ import { Client } from "pg";
 import { afterAll } from "vitest";
 import { systemClock, type Clock } from "#platform/clock";
 import { openDatabase, type AuditRecord, type Database } from "./index.ts";
+import { placeBuiltCluster, schemaDigest } from "./testing/built-cluster.ts";
 
 /** For tests: a fresh, migrated database on each engine. Not for the product. */
 export type TestDatabase = AsyncDisposable & Readonly<{ db: Database; records: () => Promise<readonly AuditRecord[]> }>;
@@ -29,25 +29,6 @@ if (TEST_POSTGRES_URL === undefined && process.env["CI"] === "true")
 if (TEST_POSTGRES_URL === undefined)
   console.warn("SKIPPED on PostgreSQL: TYR_TEST_POSTGRES_URL is not set, this file runs on the embedded engine only");
 
-/** Building a cluster takes seconds, copying one a moment: built once per set of migrations and kept beside other temporary files. */
-async function template(): Promise<string> {
-  const folder = new URL("./migrations/", import.meta.url);
-  const hash = createHash("sha256");
-  for (const file of readdirSync(folder).toSorted()) hash.update(file).update(readFileSync(new URL(file, folder)));
-  const kept = process.env["TYR_TEST_KEPT"] ?? tmpdir();
-  const ready = join(kept, `tyr-test-cluster-${hash.digest("hex").slice(0, 16)}`);
-  if (existsSync(ready)) return ready;
-  const building = mkdtempSync(join(tmpdir(), "tyr-test-building-"));
-  const database = await openDatabase({ url: undefined, dataDir: building, clock: systemClock, encode });
-  await database[Symbol.asyncDispose]();
-  try {
-    renameSync(building, ready);
-  } catch {
-    rmSync(building, { recursive: true, force: true });
-  }
-  return ready;
-}
-
 async function withRecords(db: Database, close: () => Promise<void>): Promise<TestDatabase> {
   const records = async (): Promise<readonly AuditRecord[]> => {
     const rows = await db.read.selectFrom("audit_intake").select("bytes").orderBy("number").execute();
@@ -66,7 +47,7 @@ afterAll(() => {
 export async function embeddedDirectory(): Promise<string> {
   const dataDir = mkdtempSync(join(tmpdir(), "tyr-test-"));
   made.push(dataDir);
-  cpSync(await template(), dataDir, { recursive: true });
+  await placeBuiltCluster(dataDir);
   return dataDir;
 }
 
@@ -79,24 +60,55 @@ async function openEmbedded(clock: Clock): Promise<TestDatabase> {
   });
 }
 
-async function onServer(statement: string): Promise<void> {
+async function onServer<T>(work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: TEST_POSTGRES_URL });
   await client.connect();
   try {
-    await client.query(statement);
+    return await work(client);
   } finally {
     await client.end();
   }
 }
 
-/** A fresh database on the test server; whoever made it drops it. */
-export async function createPostgresDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+function urlOf(name: string): string {
   if (TEST_POSTGRES_URL === undefined) throw new Error("TYR_TEST_POSTGRES_URL is not set");
-  const name = `tyr_test_${randomUUID().replaceAll("-", "")}`;
-  await onServer(`create database ${name}`);
   const url = new URL(TEST_POSTGRES_URL);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: async () => await onServer(`drop database if exists ${name} with (force)`) };
+  return url.href;
+}
+
+/** Of several processes that want the same template one builds it. Any constant does. */
+const TEMPLATE_LOCK = 8_970_002;
+
+/** A migrated database to copy, built by the product's own means once per set of migrations and kept on the server. */
+async function postgresTemplate(client: Client): Promise<string> {
+  const name = `tyr_template_${schemaDigest()}`;
+  await client.query(`select pg_advisory_lock(${TEMPLATE_LOCK})`);
+  const { rowCount } = await client.query("select from pg_database where datname = $1", [name]);
+  if (rowCount === 0) {
+    const building = `tyr_building_${randomUUID().replaceAll("-", "")}`;
+    await client.query(`create database ${building}`);
+    const built = await openDatabase({ url: urlOf(building), dataDir: tmpdir(), clock: systemClock, encode });
+    await built[Symbol.asyncDispose]();
+    await client.query(`alter database ${building} rename to ${name}`);
+  }
+  await client.query(`select pg_advisory_unlock(${TEMPLATE_LOCK})`);
+  return name;
+}
+
+let templateName: Promise<string> | undefined;
+
+/** A fresh, migrated database on the test server; whoever made it drops it. */
+export async function createPostgresDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+  const name = `tyr_test_${randomUUID().replaceAll("-", "")}`;
+  const url = urlOf(name);
+  await onServer(async (client) => {
+    templateName ??= postgresTemplate(client);
+    await client.query(`create database ${name} template ${await templateName} strategy file_copy`);
+  });
+  const drop = async () =>
+    await onServer(async (client) => void (await client.query(`drop database if exists ${name} with (force)`)));
+  return { url, drop };
 }
 
 async function openPostgres(clock: Clock): Promise<TestDatabase> {
