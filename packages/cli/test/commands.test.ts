@@ -189,6 +189,18 @@ const happy: readonly Case[] = [
     calls: ["action.dryRun"],
   },
   {
+    argv: ["action", "edit", ids.action, "--for", "10m", "--reason", "enough"],
+    handlers: { "action.get": () => action, "action.edit": () => ({ ...action, state: "executed" as const }) },
+    out: /executed/,
+    calls: ["action.get", "action.edit"],
+  },
+  {
+    argv: ["action", "clone", ids.action],
+    handlers: { "action.clone": () => ({ ...action, state: "executed" as const }) },
+    out: /executed/,
+    calls: ["action.clone"],
+  },
+  {
     argv: ["action", "submit", ids.action],
     handlers: { "action.submit": () => ({ ...action, state: "executed" as const }) },
     out: /executed/,

@@ -158,6 +158,33 @@ export const stageDeeds: Deeds = {
     after: "draft",
     besides: ["action.dry_run", "action.submitted"],
   }),
+  "action.edit": async (world) => {
+    const by = await world.person("analyst");
+    const { id, requestDigest } = await draft(world, by, false);
+    return {
+      by,
+      input: { params: { id }, body: { requestDigest, ttlSeconds: 600 } },
+      did: "action.edited",
+      object: { kind: "action", id },
+      before: "dry_run_ok",
+      after: "draft",
+      besides: ["action.dry_run"],
+    };
+  },
+  "action.clone": async (world) => {
+    const by = await world.person("analyst");
+    const { id } = await draft(world, by, true);
+    await by.client.call("action.cancel", { params: { id }, body: { reason: "not now" } });
+    return {
+      by,
+      input: { params: { id } },
+      did: "action.created",
+      object: { kind: "action", id: (answer) => answer.id },
+      before: null,
+      after: "draft",
+      besides: ["action.dry_run", "action.submitted"],
+    };
+  },
   "action.dryRun": async (world) => {
     const by = await world.person("analyst");
     const { id } = await draft(world, by, false);

@@ -1,4 +1,4 @@
-import { ACTION_STATES, ACTION_TYPES, type Action, type ActionCreate } from "@tyr/contract";
+import { ACTION_STATES, ACTION_TYPES, type Action, type ActionCreate, type ActionEdit } from "@tyr/contract";
 import type { Context, Run } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { usage } from "../failure.ts";
@@ -123,6 +123,36 @@ export function moveWithReason(route: "action.reject" | "action.cancel" | "actio
     return FAILED_STATES.has(action.state) ? EXIT.failed : EXIT.ok;
   };
 }
+
+/** Changes what this reading of the action shows: if somebody was faster, nothing happens. */
+export const edit: Run = async (context, input) => {
+  const id = idOf("action", input.value(0, "the action's id"));
+  const target = input.text("target");
+  const ttlSeconds = input.seconds("for", EFFECT_SECONDS);
+  const justification = input.text("reason");
+  if (target === undefined && ttlSeconds === undefined && justification === undefined)
+    throw usage("nothing to change was named", "Use at least one of --target, --for and --reason.");
+  const api = await context.api();
+  const { requestDigest } = await api.call("action.get", { params: { id } });
+  const body: ActionEdit = {
+    requestDigest,
+    ...(target === undefined ? {} : { target }),
+    ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+    ...(justification === undefined ? {} : { justification }),
+  };
+  const action = await api.call("action.edit", { params: { id }, body });
+  printAction(context, action);
+  sayOutcome(context, action);
+  return exitOfRequest(action, false);
+};
+
+export const clone: Run = async (context, input) => {
+  const id = idOf("action", input.value(0, "the action's id"));
+  const action = await (await context.api()).call("action.clone", { params: { id } });
+  printAction(context, action);
+  sayOutcome(context, action);
+  return exitOfRequest(action, false);
+};
 
 export const dryRun: Run = move("action.dryRun");
 export const submit: Run = move("action.submit");

@@ -82,6 +82,25 @@ export const RESPOND_COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("../commands/action.ts")).request,
   },
   {
+    path: "action edit",
+    values: "<action>",
+    about: "Change an action before it is approved: dry run and approvals begin again",
+    needs: "action:read",
+    options: [
+      { flags: "--target <target>", about: "another target" },
+      { flags: "--for <duration>", about: "another duration of the effect, e.g. 90s, 15m, 24h, 7d" },
+      { flags: "--reason <text>", about: "another reason" },
+    ],
+    load: async () => (await import("../commands/action.ts")).edit,
+  },
+  {
+    path: "action clone",
+    values: "<action>",
+    about: "Ask again for what is over",
+    needs: "action:request",
+    load: async () => (await import("../commands/action.ts")).clone,
+  },
+  {
     path: "action dry-run",
     values: "<action>",
     about: "Run the dry run again",

@@ -55,6 +55,25 @@ export const governRoutes = {
     body: g.ActionCreate,
     response: g.Action,
   },
+  "action.edit": {
+    method: "PATCH",
+    path: "/api/v1/actions/:id",
+    // Of those who ask as of those who decide: the move's own guards say who of them.
+    needs: "action:read",
+    summary: "Change an action before it is approved: a new revision, whose dry run and approvals begin again",
+    params: actionParams,
+    body: g.ActionEdit,
+    response: g.Action,
+  },
+  "action.clone": {
+    method: "POST",
+    path: "/api/v1/actions/:id/clone",
+    needs: "action:request",
+    summary: "Ask again for what is over",
+    status: 201,
+    params: actionParams,
+    response: g.Action,
+  },
   "action.dryRun": {
     method: "POST",
     path: "/api/v1/actions/:id/dry-run",

@@ -138,6 +138,17 @@ export const ActionCreate = Type.Object(
   { additionalProperties: false },
 );
 export type ActionCreate = Static<typeof ActionCreate>;
+/** What is left out stays. `requestDigest` says what whoever changes it saw; anything else in force by then is refused. */
+export const ActionEdit = Type.Object(
+  {
+    requestDigest: StorableText(128),
+    target: Type.Optional(StorableText(64, { minLength: 1 })),
+    ttlSeconds: Type.Optional(Type.Union([Type.Integer({ minimum: 60, maximum: 31_536_000 }), Type.Null()])),
+    justification: Type.Optional(Text),
+  },
+  { additionalProperties: false },
+);
+export type ActionEdit = Static<typeof ActionEdit>;
 /** Both digests say what the approver saw; anything else in force by then is refused as stale. */
 export const ApproveBody = Type.Object(
   { requestDigest: StorableText(128), dryRunDigest: StorableText(128), comment: Type.Optional(Text) },

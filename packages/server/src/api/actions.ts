@@ -42,6 +42,8 @@ export function actionHandlers({
     },
     "action.get": async ({ params: { id } }, call) => await govern.get(id, byOf(call)),
     "action.create": async ({ body }, call) => await govern.create(body, byOf(call)),
+    "action.edit": async ({ params: { id }, body }, call) => await govern.edit({ id, by: byOf(call), edit: body }),
+    "action.clone": async ({ params: { id } }, call) => await govern.clone({ id, by: byOf(call) }),
     "action.dryRun": async ({ params: { id } }, call) => await govern.dryRun({ id, by: byOf(call) }),
     "action.submit": async ({ params: { id } }, call) => await govern.submit({ id, by: byOf(call) }),
     "action.approve": async ({ params: { id }, body }, call) => await govern.approve({ id, ...body, by: byOf(call) }),

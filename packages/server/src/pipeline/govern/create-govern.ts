@@ -35,6 +35,7 @@ import {
   type BeginRequest,
   type Effect,
 } from "./execute-action.ts";
+import { cloneAction, editAction, type EditRequest } from "./edit-action.ts";
 import { standingOf } from "./end-standing.ts";
 import { expireOverdue } from "./expire-actions.ts";
 import { modeInForce, returnFromMode, setMode, viewMode, type ModeInForce, type ModeRequest } from "./mode.ts";
@@ -95,6 +96,8 @@ export type Govern = Readonly<{
   dryRun(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
   submit(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
   approve(request: ApprovalRequest): Promise<Result<Action>>;
+  edit(request: EditRequest): Promise<Result<Action>>;
+  clone(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
   reject(wanted: Reasoned): Promise<Result<Action>>;
   withdraw(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
   cancel(wanted: Reasoned): Promise<Result<Action>>;
@@ -235,6 +238,8 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     dryRun: async (wanted) => await repeatDryRun(room, wanted),
     submit: async (wanted) => await submitAction(room, wanted),
     approve: async (request) => await approveAction(room, request),
+    edit: async (request) => await editAction(room, request),
+    clone: async (wanted) => await cloneAction(room, wanted),
     reject: async (wanted) => await rejectAction(room, wanted),
     withdraw: async (wanted) => await withdrawApprovalOf(room, wanted),
     cancel: async (wanted) => await cancelAction(room, wanted),

@@ -1,12 +1,4 @@
-import {
-  ACTION_TYPE_FACTS,
-  ok,
-  refuse,
-  type ActionCreate,
-  type ActionId,
-  type DryRun,
-  type Result,
-} from "@tyr/contract";
+import { ACTION_TYPE_FACTS, ok, refuse, type ActionCreate, type DryRun, type Result } from "@tyr/contract";
 import type { Insertable } from "kysely";
 import { newId } from "#platform/ids";
 import type { Fact, ReadDatabase, WriteTransaction } from "#platform/database";
@@ -32,37 +24,41 @@ export type Draft = Readonly<{
   dryRun: DryRun;
 }>;
 
-type Parts = Readonly<{
+/** What is asked for, read and with its evidence. */
+export type Parts = Readonly<{
   kind: ActionKind;
   target: string;
   justification: string;
   ttlSeconds: number | null;
   evidence: Evidence | undefined;
-  by: By;
 }>;
+type Asked = Parts & Readonly<{ by: By }>;
 
 /** The risk that speaks for this target. An incident of somebody else is a reason to read, and no reason to block. */
-function riskOf({ kind, target, evidence }: Pick<Parts, "kind" | "target" | "evidence">): number | null {
+export function riskOf({ kind, target, evidence }: Pick<Parts, "kind" | "target" | "evidence">): number | null {
   if (evidence?.actorIp === undefined || evidence.actorIp === null) return null;
   return kind.concerns(target, evidence.actorIp) ? evidence.risk : null;
 }
 
 /** What approvers sign: every field that decides what will run. */
-function requestDigest(id: ActionId, parts: Parts, connector: string): string {
-  const { kind, target, justification, ttlSeconds, evidence, by } = parts;
+export function requestDigest(
+  { id, revision, requester_id }: Pick<ActionRow, "id" | "revision" | "requester_id">,
+  parts: Parts,
+): string {
+  const { kind, target, justification, ttlSeconds, evidence } = parts;
   return digestOf({
     v: 1,
     id,
-    revision: 1,
+    revision,
     type: kind.type,
     target,
     ttl_seconds: ttlSeconds,
     justification,
-    connector,
+    connector: ACTION_TYPE_FACTS[kind.type].connector,
     incident_id: evidence?.incidentId ?? null,
     detection_ids: evidence?.detectionIds.slice(0, DETECTIONS_MAX) ?? [],
     risk: riskOf(parts),
-    requester: by.actor.id,
+    requester: requester_id,
   });
 }
 
@@ -79,7 +75,7 @@ export async function runDryRun(
   return { ...plan, at: now.toISOString(), digest };
 }
 
-async function prepare(room: Room, parts: Parts): Promise<Draft | Weighed> {
+async function prepare(room: Room, parts: Asked): Promise<Draft | Weighed> {
   const { kind, target, justification, ttlSeconds, evidence, by } = parts;
   const now = room.clock.now();
   const id = newId("action", now);
@@ -100,7 +96,7 @@ async function prepare(room: Room, parts: Parts): Promise<Draft | Weighed> {
     ttl_seconds: ttlSeconds,
     connector,
     revision: 1,
-    request_digest: requestDigest(id, parts, connector),
+    request_digest: requestDigest({ id, revision: 1, requester_id: by.actor.id }, parts),
     decision: null,
     dry_run: null,
     created_at: now,
@@ -115,7 +111,7 @@ async function prepare(room: Room, parts: Parts): Promise<Draft | Weighed> {
 }
 
 /** Denied outright: nothing is stored but the fact that somebody asked. */
-async function recordDenied(room: Room, parts: Parts, { decision, input }: Weighed): Promise<Result<never>> {
+async function recordDenied(room: Room, parts: Asked, { decision, input }: Weighed): Promise<Result<never>> {
   const texts = decision.reasons.map(({ text }) => text).join(" ");
   const refused = refuse("ACTION_DENIED", texts, { reasons: decision.reasons });
   const action = { id: "none", state: null, target: parts.target };

@@ -29,7 +29,7 @@ export async function answerWith(room: Room, settled: Result<ActionRow>, asker: 
 type Submittable = Readonly<{ row: ActionRow; by: By; weighed: Weighed }>;
 
 /** dry_run_ok → pending, or approved when policy allows it without anybody else. */
-async function storeSubmit(
+export async function storeSubmit(
   room: Room,
   tx: WriteTransaction,
   { row, by, weighed }: Submittable,

@@ -12,8 +12,8 @@ export type Situation = Readonly<{
   approvals: readonly ApprovalRow[];
   /** Everybody who wrote any revision of it. */
   authors: ReadonlySet<string>;
-  /** What somebody who decides says they saw. */
-  shown?: Readonly<{ requestDigest: string; dryRunDigest: string }>;
+  /** What somebody who decides or edits says they saw. */
+  shown?: Readonly<{ requestDigest: string; dryRunDigest?: string }>;
   /** What policy says now, with the approvals that count now. */
   decision?: Decision;
 }>;
@@ -62,6 +62,18 @@ export const GUARDS = {
     approvals.some((one) => one.subject_id === by.actor.id && one.withdrawn_at === null)
       ? undefined
       : refuse("NOT_FOUND", "there is no approval of yours on this action"),
+
+  /** Whoever asked, or decides; whoever does is an author from then on, and their approval never counts. */
+  mayEdit: ({ action, by }) =>
+    (by.actor.id === action.requester_id && holds(by, "action:request")) ||
+    (by.actor.kind === "person" && holds(by, "action:approve"))
+      ? undefined
+      : notPermitted("only its requester or somebody who decides changes an action", "action:request"),
+
+  editsWhatIsThere: ({ action, shown }) =>
+    shown?.requestDigest === action.request_digest
+      ? undefined
+      : refuse("APPROVAL_STALE", "somebody changed the request since it was shown"),
 
   mayCancel: ({ action, by }) =>
     by.actor.id === action.requester_id || by.roles.some((role) => MAY_CANCEL.has(role))

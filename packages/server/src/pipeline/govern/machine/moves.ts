@@ -16,6 +16,12 @@ export type Move = Readonly<{
 
 /** What somebody can ask for, by the names of the routes. */
 export const MOVES = {
+  edit: {
+    events: ["edit"],
+    says: "be changed",
+    guards: ["mayEdit", "editsWhatIsThere"],
+    offered: ["mayEdit"],
+  },
   dryRun: { events: ["dry_run_ok"], says: "run its dry run", guards: [], offered: ["mayRequest"] },
   submit: {
     events: ["submit"],

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ACTION_STATES, type ActionState } from "@tyr/contract";
-import { ACTION_EVENTS, next, OPEN_STATES, TRANSITIONS, type ActionEvent } from "./transitions.ts";
+import { ACTION_EVENTS, CLONED_STATES, next, OPEN_STATES, TRANSITIONS, type ActionEvent } from "./transitions.ts";
 import { legalMoves } from "./moves.ts";
 
 const TERMINAL: readonly ActionState[] = ["rejected", "expired", "cancelled", "failed", "reverted"];
@@ -71,15 +71,19 @@ describe("the table of moves", () => {
     );
   });
 
-  test("any edit before submission asks for a new dry run, and nothing is edited after it", () => {
-    expect(["draft", "dry_run_ok", "dry_run_failed"].map((state) => next(state as ActionState, "edit"))).toEqual([
-      "draft",
-      "draft",
-      "draft",
-    ]);
-    for (const state of ["pending", "approved", "executing", "executed"] as const)
+  test("any edit before approval asks for a new dry run, and nothing is edited after it", () => {
+    for (const state of ["draft", "dry_run_ok", "dry_run_failed", "pending"] as const)
+      expect([state, next(state, "edit")]).toEqual([state, "draft"]);
+    for (const state of ["approved", "executing", "executed", "rejected"] as const)
       expect(next(state, "edit")).toBeUndefined();
     expect(next("draft", "submit")).toBeUndefined();
+  });
+
+  test("what is asked for again is over and has no effect", () => {
+    for (const state of CLONED_STATES)
+      if (state !== "dry_run_failed") expect([state, legalMoves(state)]).toEqual([state, []]);
+    expect(OPEN_STATES.filter((state) => CLONED_STATES.has(state))).toEqual([]);
+    expect(CLONED_STATES.has("executed")).toBe(false);
   });
 
   test("open states are those from which it can still run", () => {

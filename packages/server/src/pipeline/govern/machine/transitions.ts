@@ -38,7 +38,7 @@ const DRAFTED = ["draft", "dry_run_ok", "dry_run_failed"] as const;
  */
 export const TRANSITIONS: readonly Row[] = [
   // Any edit is a new revision: its dry run and approvals are void.
-  { from: DRAFTED, event: "edit", to: "draft" },
+  { from: [...DRAFTED, "pending"], event: "edit", to: "draft" },
   { from: DRAFTED, event: "dry_run_ok", to: "dry_run_ok" },
   { from: DRAFTED, event: "dry_run_failed", to: "dry_run_failed" },
   // A waiting action whose target changed is looked at again; approvals of the old dry run stop counting.
@@ -87,3 +87,13 @@ export const OPEN_STATES = [
   "executing",
   "unknown",
 ] as const satisfies readonly ActionState[];
+
+/** Over and without effect: it may be asked for again, as another action. */
+export const CLONED_STATES: ReadonlySet<ActionState> = new Set([
+  "dry_run_failed",
+  "rejected",
+  "expired",
+  "cancelled",
+  "failed",
+  "reverted",
+]);
