@@ -41,6 +41,28 @@ describe("what an identity's addresses show together", () => {
     expect(actions(services, seen("2", [use("s", ["a"], ["ftp"])]))).toEqual(["identity.credential_at_services"]);
   });
 
+  test("of two credentials from as many addresses the choice is the same whatever their hashes", () => {
+    const told = (one: string, other: string) =>
+      findingsOf(
+        ID,
+        ["1", "2", "3"].map((address, hour) =>
+          seen(address, [use(one, ["a"], ["ssh"]), use(other, ["b"], ["ssh", `ftp-${address}`])], { hour }),
+        ),
+      ).map(({ action, time, fields }) => [action, time, fields]);
+    expect(told("s", "t")).toEqual(told("t", "s"));
+    expect(told("s", "t")).toHaveLength(2);
+  });
+
+  test("a thousand addresses of one network after the other are looked at once each", () => {
+    const many = Array.from({ length: 50_000 }, (_, index) =>
+      seen(`${index}`, [], { asn: `AS${index % 2_000}`, hour: index / 100 }),
+    );
+    const began = process.cpuUsage();
+    expect(findingsOf(ID, many)).toMatchObject([{ fields: { "identity.network_count": 2_000 } }]);
+    const { user, system } = process.cpuUsage(began);
+    expect((user + system) / 1_000).toBeLessThan(2_000);
+  });
+
   test("three networks within a day, not within a week", () => {
     const from = (hours: number) =>
       ["AS1", "AS2", "AS3"].map((asn, index) => seen(asn, [], { asn, hour: index * hours }));
