@@ -23,6 +23,7 @@ import { visibleText } from "./hostile-text.ts";
 import { isVouchedFor, makeTags } from "./make-tags.ts";
 import type { PackRule, RulePack } from "./rule-pack.ts";
 import { foundTokens } from "./rule-tokens.ts";
+import { shownGroup } from "./shown-group.ts";
 import { type AppliedStates, NO_STATES } from "./rules/rule-state.ts";
 
 /** What rules read of an event; `StoredEvent` has more. */
@@ -183,7 +184,7 @@ function fromHit(rule: PackRule, hit: CorrelationHit, context: Context & { repea
     actorIp: hit.group["source.ip"] ?? hit.group["c-ip"] ?? null,
     user: userOf(hit, event),
     correlation: true,
-    groupKey: hit.group,
+    groupKey: shownGroup(hit.group),
     // The engine hands back the ids it was fed.
     eventIds: hit.eventIds as readonly EventId[],
     eventCount: hit.eventCount,

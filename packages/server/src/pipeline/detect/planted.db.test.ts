@@ -76,6 +76,11 @@ const LINES = [
   }),
   `203.0.113.7 - - [01/Feb/2026:10:00:01 +0000] "GET /.env?token=${PLANTED.urlToken} HTTP/1.1" 404 153 "http://a/?${PLANTED.urlToken}" "sqlmap ${PLANTED.headerValue}"`,
   `203.0.113.7 - - [01/Feb/2026:10:00:02 +0000] "GET /../../etc/passwd?${PLANTED.urlToken} HTTP/1.1" 200 153 "-" "Nikto ${PLANTED.headerValue}"`,
+  ...Array.from(
+    { length: 6 },
+    (_, second) =>
+      `203.0.113.7 - - [01/Feb/2026:10:01:0${second} +0000] "GET /reset/${PLANTED.urlToken} HTTP/1.1" 401 153 "-" "Mozilla/5.0"`,
+  ),
   JSON.stringify({
     timestamp: "2026-02-01T10:00:03Z",
     event_type: "message_stored",
@@ -174,6 +179,17 @@ test("secrets, recipients, bodies, header values, file contents and URLs stay in
     "ttp.lifter.credential",
   ])
     expect([...names]).toContain(name);
-  const written = JSON.stringify([tags, hours, told, spans, await database.records()]);
+  const detections = await database.db.read.selectFrom("detection").selectAll().execute();
+  // The account is what people act upon, by its column and in the phrase: nowhere else, as everything else is nowhere.
+  const unnamed = detections.map((one) => ({
+    ...one,
+    user_name: null,
+    phrase: one.phrase?.replace(one.user_name ?? "", ""),
+  }));
+  const grouped = detections.filter(({ rule_title }) => rule_title === "The same page refused again and again");
+  expect(grouped.map(({ group_key }) => group_key)).toEqual([
+    { "source.ip": "203.0.113.7", "url.path": expect.stringMatching(/^sha256:[0-9a-f]{64}$/) },
+  ]);
+  const written = JSON.stringify([tags, hours, told, spans, unnamed, await database.records()]);
   for (const [what, text] of Object.entries(PLANTED)) expect([what, written.includes(text)]).toEqual([what, false]);
 });
