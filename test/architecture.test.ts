@@ -81,6 +81,7 @@ const UNAUDITED = [
   "server/src/identity/sign-in.ts counters",
   "server/src/pipeline/collect/intake.ts idempotency",
   "server/src/pipeline/collect/write-batch.ts cursor",
+  "server/src/pipeline/detect/actors/take-batches.ts cursor",
   "server/src/pipeline/detect/actors/worker.ts cursor",
   "server/src/pipeline/detect/finish-batch.ts cursor",
   "server/src/pipeline/detect/intel/ask-providers.ts intel",

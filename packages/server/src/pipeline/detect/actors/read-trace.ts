@@ -150,9 +150,9 @@ function commandOf(command: string, keyed: KeyedHash): string | null {
 }
 
 /** What the derived event of a visit says of how its source behaves. */
-export type EventBehaviour = Readonly<{ address: string; position: number; timeMs: number; behaviour: BehaviourClass }>;
+type EventBehaviour = Readonly<{ address: string; position: number; timeMs: number; behaviour: BehaviourClass }>;
 
-export function readBehaviour(event: StreamEvent): EventBehaviour | undefined {
+function readBehaviour(event: StreamEvent): EventBehaviour | undefined {
   if (event.src === null || !isDerived(event)) return undefined;
   const said = event.fields["session.class"];
   const behaviour = BEHAVIOUR_CLASSES.find((one) => one === said);
