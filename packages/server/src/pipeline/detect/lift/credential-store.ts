@@ -2,8 +2,10 @@ import { heldAddresses } from "#collect";
 import type { SensorId } from "@tyr/contract";
 import { type ExpressionBuilder, sql } from "kysely";
 import { readPage, type Page, type PageBefore, type ReadDatabase, type WriteTransaction } from "#platform/database";
+import { systemClock } from "#platform/clock";
 import { uuidV5 } from "#platform/ids";
 import type { Tables } from "#platform/tables";
+import { eraseFromLift } from "./lift-store.ts";
 
 type Outcome = "success" | "failure" | "observed";
 type CredentialTable = {
@@ -213,11 +215,12 @@ export const retainedCredentials = {
   },
 };
 
-/** Takes an erased address with what was tried from it, and what providers said of it. @returns rows removed */
+/** Takes an erased address with what was tried from it, what providers said of it and what lifters remember. @returns rows changed */
 export async function eraseAddress(tx: WriteTransaction, subject: string): Promise<number> {
   const [address] = heldAddresses([subject]);
   if (address === undefined) return 0;
   const tried = await sql`delete from credential where src_ip = ${address}::inet`.execute(tx);
   const said = await sql`delete from intel_verdict where address = ${address}`.execute(tx);
-  return Number(tried.numAffectedRows ?? 0) + Number(said.numAffectedRows ?? 0);
+  const remembered = await eraseFromLift(tx, address, systemClock.now());
+  return Number(tried.numAffectedRows ?? 0) + Number(said.numAffectedRows ?? 0) + remembered;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
+import { cursorOf, moveCursor } from "#platform/bus";
 import { type ReadDatabase, rowsOf, type WriteTransaction } from "#platform/database";
 import type { DirtyState, SavedState } from "./lift.ts";
 
@@ -62,4 +63,55 @@ export async function forgetOthers(
 ): Promise<void> {
   const known = lifters.map(({ name, version }) => `${name} ${version}`);
   await sql`delete from lift_group where not (lifter || ' ' || version) = any(${known}::text[])`.execute(tx);
+}
+
+/** Counts erasures: whoever holds state in memory reads it again when the count has risen. */
+const ERASED = "lift-erased";
+/** One erasure at a time counts. Any constant does. */
+const ERASURES_LOCK = 8_970_086;
+
+export async function erasures(db: ReadDatabase): Promise<number> {
+  return await cursorOf(db, ERASED);
+}
+
+/**
+ * Belongs in the transaction that saves state: what was erased since must not come back with it.
+ *
+ * @throws {Error} when something was
+ */
+export async function keepUnerased(tx: WriteTransaction, count: number, now: Date): Promise<void> {
+  await moveCursor(tx, { consumer: ERASED, from: count, position: count, now });
+}
+
+type Remembered = Readonly<{ src?: unknown; sources?: unknown }>;
+
+/**
+ * Takes an address out of what lifters remember: its sessions, visits and flows, what it tried, and its name among those who
+ * tried the same as others.
+ *
+ * @returns groups changed or removed
+ */
+export async function eraseFromLift(tx: WriteTransaction, address: string, now: Date): Promise<number> {
+  await sql`select pg_advisory_xact_lock(${sql.lit(ERASURES_LOCK)})`.execute(tx);
+  const count = await erasures(tx);
+  await moveCursor(tx, { consumer: ERASED, from: count, position: count + 1, now });
+  const rows = await tx
+    .selectFrom("lift_group")
+    .select(["id", "group_key", "state"])
+    .where(sql<boolean>`position(${address} in group_key) > 0 or position(${address} in state) > 0`)
+    .execute();
+  let changed = 0;
+  for (const { id, group_key: key, state } of rows) {
+    const remembered = JSON.parse(state) as Remembered;
+    if (remembered.src === address || (JSON.parse(key) as string).split(" ").includes(address)) {
+      await tx.deleteFrom("lift_group").where("id", "=", id).execute();
+      changed += 1;
+    } else if (Array.isArray(remembered.sources) && remembered.sources.includes(address)) {
+      const sources = remembered.sources.filter((one) => one !== address);
+      const without = JSON.stringify({ ...remembered, sources });
+      await tx.updateTable("lift_group").set({ state: without }).where("id", "=", id).execute();
+      changed += 1;
+    }
+  }
+  return changed;
 }

@@ -28,7 +28,7 @@ import { traced } from "#platform/trace";
 import { createPace } from "../pace.ts";
 import { countTried, type TriedOnce } from "./credential-store.ts";
 import { type DirtyState, Lift, type LiftFigures } from "./lift.ts";
-import { forgetOthers, loadGroups, saveGroups } from "./lift-store.ts";
+import { erasures, forgetOthers, keepUnerased, loadGroups, saveGroups } from "./lift-store.ts";
 import type { Lifter } from "./lifter.ts";
 import { tracedLift } from "./trace-lift.ts";
 
@@ -85,6 +85,8 @@ const nothingHeld = () => ({
 /** In memory between steps; thrown away when a step fails, and built again from what is stored. */
 type Standing = {
   lift: Lift;
+  /** Erasures when it was read. */
+  erased: number;
   stored: number;
   position: number;
   held: ReturnType<typeof nothingHeld>;
@@ -157,13 +159,14 @@ export class LiftWorker {
       this.#standing ??= await this.#open();
       const standing = this.#standing;
       const events = await this.#read(standing.position, batchMax);
+      if (events.length === 0 && (await this.#isErased(standing))) return true;
       const work = async (): Promise<void> => {
         await tracedLift(standing.lift, events.length, async () => await this.#take(standing, events));
         if (this.#isDue(standing, events.length < batchMax)) await this.flush();
       };
       const about = { worker: LIFT_CONSUMER, events: events.length };
       await (events.length === 0 ? work() : traced("ttp.worker.tick", work, about));
-      return events.length === batchMax;
+      return events.length === batchMax || this.#standing === undefined;
     } catch (error) {
       this.#standing = undefined;
       throw error;
@@ -178,12 +181,12 @@ export class LiftWorker {
   /** Stores what is held: derived events, messages, state and cursor. */
   async flush(): Promise<void> {
     const standing = this.#standing;
-    if (standing === undefined || standing.held.events === 0) return;
-    const { held, position } = standing;
+    if (standing === undefined || standing.held.events === 0 || (await this.#isErased(standing))) return;
+    const { held, position, erased } = standing;
     const dirty = standing.lift.takeDirty();
     standing.held = nothingHeld();
     try {
-      const told = await this.#store({ ...held, dirty, from: standing.stored, position });
+      const told = await this.#store({ ...held, dirty, erased, from: standing.stored, position });
       standing.stored = position;
       standing.flushedAtMs = this.#nowMs();
       this.#tell(told, held.said);
@@ -193,8 +196,16 @@ export class LiftWorker {
     }
   }
 
+  /** Somebody was erased: what is remembered is read again, and the events since are fed again. */
+  async #isErased({ erased }: Standing): Promise<boolean> {
+    if ((await erasures(this.#deps.database.read)) === erased) return false;
+    this.#standing = undefined;
+    return true;
+  }
+
   async #open(): Promise<Standing> {
     const { database, lifters, log } = this.#deps;
+    const erased = await erasures(database.read);
     const position = await cursorOf(database.read, LIFT_CONSUMER);
     const lift = new Lift(lifters, {
       onFailure: (lifter, error) => {
@@ -215,7 +226,7 @@ export class LiftWorker {
       await database.bookkeep("cursor", async (tx) => await forgetOthers(tx, lifters));
       log.warn({ unusable }, "stored state of lifters that are gone or changed is forgotten");
     }
-    return { lift, stored: position, position, held: nothingHeld(), flushedAtMs: this.#nowMs() };
+    return { lift, erased, stored: position, position, held: nothingHeld(), flushedAtMs: this.#nowMs() };
   }
 
   async #read(position: number, limit: number): Promise<readonly StreamEvent[]> {
@@ -250,6 +261,7 @@ export class LiftWorker {
     const work = async (tx: WriteTransaction): Promise<Told> => {
       const stored = await storeDerived(tx, to.derived, now);
       await countTried(tx, to.tried, now);
+      await keepUnerased(tx, to.erased, now);
       await saveGroups(tx, to.dirty);
       await moveCursor(tx, { consumer: LIFT_CONSUMER, from: to.from, position: to.position, now });
       return { stored, messages: await enqueue(tx, to.messages, now) };
@@ -286,6 +298,7 @@ export class LiftWorker {
 type Held = Readonly<{
   /** The last event whose outcome is stored. */
   from: number;
+  erased: number;
   derived: readonly DerivedEvent[];
   messages: readonly NewMessage[];
   tried: readonly TriedOnce[];

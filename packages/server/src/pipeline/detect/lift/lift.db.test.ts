@@ -167,10 +167,51 @@ describe.each(TEST_ENGINES)("the loop that derives events, on %s", (engine) => {
     });
     const { rows } = await listCredentials(world.db.read, { filter: {}, limit: 500 });
     expect(new Set(rows.map(({ src }) => src))).toEqual(new Set(["203.0.113.1"]));
+    const worker = new LiftWorker({
+      database: world.db,
+      clock: systemClock,
+      bus: createBus(systemClock),
+      topics: createTopicBus({ clock: systemClock, log: silentLogger }),
+      log: silentLogger,
+      lifters: allLifters(testHash),
+    });
+    while (await worker.step());
+    await worker.flush();
+    const remembering = async (address: string): Promise<number> => {
+      const groups = await world.db.read.selectFrom("lift_group").select(["group_key", "state"]).execute();
+      const words = groups.map(({ group_key, state }) => `${group_key} ${state}`.split(/[ "]/));
+      return words.filter((own) => own.includes(address)).length;
+    };
+    const remembered = await remembering("203.0.113.1");
+    expect(remembered).toBeGreaterThan(1);
+    const others = await remembering("203.0.113.2");
+    const visits = () => worker.figures().lifters.find(({ lifter }) => lifter === "visit")?.groups;
+    const before = visits();
     const erase = async (subject: string) =>
       await world.db.bookkeep("counters", async (tx) => await eraseAddress(tx, subject));
     for (const other of ["usr_1", "value:dead", "value:203.0.113.99"]) expect(await erase(other)).toBe(0);
-    expect(await erase("value:::ffff:203.0.113.1")).toBe(rows.length);
+    expect(await erase("value:::ffff:203.0.113.1")).toBe(rows.length + remembered);
+    expect([await remembering("203.0.113.1"), await remembering("203.0.113.2")]).toEqual([0, others]);
+    // Nor does the stage that goes on write down again what it had in memory.
+    const created = await collect.sensors.create({ name: "another", kind: "ssh" }, BY);
+    if (!created.ok) throw new Error(created.refusal.detail);
+    const line = cowrie(9_000, { eventid: "session.connect", session: "later", src_ip: "198.51.100.9" });
+    const body = Buffer.from(line);
+    await collect.intake({
+      sensor: created.value.sensor,
+      by: BY,
+      body,
+      contentType: "text/plain",
+      idempotencyKey: "2",
+    });
+    while (await worker.step());
+    await worker.flush();
+    expect(await remembering("203.0.113.1")).toBe(0);
+    while (await worker.step());
+    await worker.flush();
+    expect([await remembering("203.0.113.1"), await remembering("198.51.100.9")]).toEqual([0, expect.any(Number)]);
+    expect(await remembering("198.51.100.9")).toBeGreaterThan(0);
+    expect(visits(), "one went, one came").toBe(before);
     expect((await listCredentials(world.db.read, { filter: {}, limit: 500 })).rows).toEqual([]);
   });
 
