@@ -11,6 +11,9 @@ const sigmahq = process.env["SIGMAHQ_DATA"] === undefined ? ["packages/sigma/src
 /** These replace a module by a double of it, which no other file may see. */
 const MOCKING = ["packages/server/src/identity/identity.db.test.ts"];
 
+/** One per core of the machine of CI. Vitest's own choice is one fewer; projects with as many run side by side. */
+const WORKERS = 2;
+
 /** unit: pure, seconds. database: a real engine. journey: a booted world, browsers, namespaces, kill -9. */
 export default defineConfig({
   test: {
@@ -26,9 +29,8 @@ export default defineConfig({
           exclude: ["**/*.db.test.ts", "**/node_modules/**", ...sigmahq],
           // Pure tests share their modules: a process for each of two hundred files takes longer than what they test.
           isolate: false,
-          // Begun when the others are done: they have a number of workers of their own.
-          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
+          maxWorkers: WORKERS,
         },
       },
       {
@@ -42,7 +44,7 @@ export default defineConfig({
           isolate: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
         },
       },
       {
@@ -53,7 +55,7 @@ export default defineConfig({
           include: MOCKING,
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
         },
       },
       {
@@ -64,7 +66,7 @@ export default defineConfig({
           include: ["packages/*/test/**/*.test.ts", "test/journeys/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 180_000,
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
           globalSetup: ["./test/built-web.ts"],
         },
       },
