@@ -149,7 +149,7 @@ const STIX_OBJECTS: readonly Schema[] = [
 export const STIX_BUNDLE: Schema = closed({
   type: { const: "bundle" },
   id: idOf("bundle"),
-  objects: list({ oneOf: STIX_OBJECTS }, { minItems: 1, uniqueItems: true }),
+  objects: list({ oneOf: STIX_OBJECTS }, { minItems: 1 }),
 });
 
 const uuid = { type: "string", pattern: `^${UUID}$` };
