@@ -16,6 +16,7 @@ import type { Observation } from "./observation.ts";
 import type { Plan } from "./plan.ts";
 import type { ReadAhead } from "./read-ahead.ts";
 import { remembered } from "./read-trace.ts";
+import { Rests } from "./rests.ts";
 import { EVENT_CONSUMER, isStill, readAheadOf, takeBatches, type TakeDeps } from "./take-batches.ts";
 import { tellCampaigns, tellIdentities } from "./tell.ts";
 import { writePlan } from "./write-plan.ts";
@@ -46,24 +47,16 @@ const RESTS_PER_WORK = 2;
 const GIVE_WAY_MAX_MS = 1_000;
 /** How often it reads on while it rests. */
 const PULL_MS = 200;
-/**
- * Rests without an event that make a silence, and rests after which it looks where events trickle all the time. Rests are
- * counted, and no clock is read: a machine that stands still, or a process that starts again, is no silence of senders.
- */
-const SILENCE_RESTS = 5;
-/** The same before it heard of anybody since it started: senders take their time to come back. */
-const FIRST_SILENCE_RESTS = 15;
-const TRICKLE_RESTS = 60;
 
 export function createActors({ keyed, ...given }: ActorsDeps): Actors {
   const remembering = { ...given, keyed: remembered(keyed) };
   const ahead = readAheadOf(remembering);
   const deps = { ...remembering, ahead };
-  const rests: Rests = { silent: 0, unlooked: 0, counted: undefined, isFirst: true };
+  const rests = new Rests();
   const step = async (signal: AbortSignal): Promise<boolean> => {
     const began = performance.now();
     const more = await climb(deps);
-    if (!more) return await restedEnough(deps, rests);
+    if (!more) return rests.isTimeToLook(await lookOf(deps.database.read)) && (await lookHere(deps));
     const restMs = Math.min(GIVE_WAY_MAX_MS, (performance.now() - began) * RESTS_PER_WORK);
     await restReading(ahead, { restMs, signal });
     return true;
@@ -81,28 +74,6 @@ async function restReading(
     await sleep(Math.min(left, PULL_MS), undefined, { signal }).catch(() => undefined);
     await ahead.pull();
   }
-}
-
-type Rests = {
-  silent: number;
-  unlooked: number;
-  counted: number | undefined;
-  /** Nothing came since the start but what was stored before it. */
-  isFirst: boolean;
-};
-
-/** @returns whether it is to look now */
-async function restedEnough(deps: ActorsDeps, rests: Rests): Promise<boolean> {
-  const { counted, looked } = await lookOf(deps.database.read);
-  const isSilent = counted === (rests.counted ?? counted);
-  rests.isFirst &&= isSilent;
-  rests.silent = isSilent ? rests.silent + 1 : 0;
-  rests.unlooked = counted === looked ? 0 : rests.unlooked + 1;
-  rests.counted = counted;
-  const silence = rests.isFirst ? FIRST_SILENCE_RESTS : SILENCE_RESTS;
-  if (rests.silent < silence && rests.unlooked < TRICKLE_RESTS) return false;
-  Object.assign(rests, { silent: 0, unlooked: 0 });
-  return await lookHere(deps);
 }
 
 /**
