@@ -29,7 +29,7 @@ export type Finishing = Readonly<{
 }>;
 
 /** What a stage goes on from. */
-export type Opened = StoredState & Readonly<{ states: AppliedStates; cursor: number }>;
+type Opened = StoredState & Readonly<{ states: AppliedStates; cursor: number }>;
 export type Finished = Readonly<{
   /** Findings that were not stored before. */
   fresh: readonly NewDetection[];
