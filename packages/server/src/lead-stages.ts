@@ -39,6 +39,7 @@ export async function leadStages({ database, clock, log, lookMs = LOOK_MS }: Lea
     return false;
   };
   await look();
+  if (lead === undefined) log.info("another process leads: stages stand by");
   const loop = startLoop({ name: "lead", step: look, restMs: lookMs, log });
   return {
     isLeading: () => lead !== undefined,
