@@ -5,10 +5,14 @@ import { dataDirIn, openBenchDatabase, percentiles, type BenchPlace } from "./pl
 
 const CONNECTIONS = 4;
 const LINES = 500;
-const READ_MAX = 1_000;
+/** Findings whose events are read at once: a burst has some hundred. */
+const READ_MAX = 100;
 
 /** Sends as fast as is acknowledged, waits until nothing lags, and reads from the rows how long each finding took. */
-export async function measureServer(place: BenchPlace, seconds: number): Promise<Readonly<Record<string, unknown>>> {
+export async function measureServer(
+  place: BenchPlace,
+  { seconds, lines }: Readonly<{ seconds: number; lines: readonly string[] }>,
+): Promise<Readonly<Record<string, unknown>>> {
   const dataDir = dataDirIn(place);
   const env: Record<string, string> = {
     TYR_RULES_DIR: place.rules,
@@ -27,7 +31,7 @@ export async function measureServer(place: BenchPlace, seconds: number): Promise
     const { rules } = await client.call("rule.list", {});
     const cpuBefore = server.cpuSeconds();
     const began = performance.now();
-    const events = await send(server.url, { key, until: began + seconds * 1000 });
+    const events = await send(server.url, { key, until: began + seconds * 1000, lines });
     for (;;) {
       const { pipeline } = await client.call("status.get", {});
       if (pipeline.every((one) => one.lag === 0)) break;
@@ -46,14 +50,22 @@ export async function measureServer(place: BenchPlace, seconds: number): Promise
   return { ...figures, ...(await rowsOf(place, dataDir)) };
 }
 
-async function send(url: string, { key, until }: Readonly<{ key: string; until: number }>): Promise<number> {
+type Sending = Readonly<{ key: string; until: number; lines: readonly string[] }>;
+
+/** Recorded lines in turn, where there are some; else made-up ones. */
+const lineAt = (lines: readonly string[], n: number, now: Date): string => lines[n % lines.length] ?? line(n, now);
+
+async function send(url: string, { key, until, lines: recorded }: Sending): Promise<number> {
   let accepted = 0;
   let sent = 0;
   let markers = 0;
   const sender = async (): Promise<void> => {
     while (performance.now() < until) {
       const now = new Date();
-      const lines = [...Array.from({ length: LINES - 1 }, () => line(sent++, now)), marker(markers++, now).text];
+      const lines = [
+        ...Array.from({ length: LINES - 1 }, () => lineAt(recorded, sent++, now)),
+        marker(markers++, now).text,
+      ];
       const response = await fetch(`${url}/api/v1/events`, {
         method: "POST",
         headers: { "x-tyr-key": key, "content-type": "text/plain" },
@@ -69,25 +81,26 @@ async function send(url: string, { key, until }: Readonly<{ key: string; until: 
   return accepted;
 }
 
-/** Of every tagged finding: milliseconds from the receipt of the event that completed it to its being written. */
+/** Of every finding: milliseconds from the receipt of the newest of its events to its being written, with its tags, in one transaction. */
 async function rowsOf(place: BenchPlace, dataDir: string): Promise<Readonly<Record<string, unknown>>> {
   await using database = await openBenchDatabase(place, dataDir);
-  const rows = await database.read
+  const found = await database.read.selectFrom("detection").select(["event_ids", "recorded_at"]).execute();
+  const { tags } = await database.read
     .selectFrom("tag")
-    .innerJoin("detection", "detection.id", "tag.detection_id")
-    .select(["tag.source_id", "detection.recorded_at"])
-    .execute();
+    .select(({ fn }) => fn.countAll<number>().as("tags"))
+    .executeTakeFirstOrThrow();
   const took: number[] = [];
-  for (let from = 0; from < rows.length; from += READ_MAX) {
-    const some = rows.slice(from, from + READ_MAX);
-    const ids = [...new Set(some.map(({ source_id }) => source_id.slice("evt_".length)))];
+  for (let from = 0; from < found.length; from += READ_MAX) {
+    const some = found.slice(from, from + READ_MAX);
+    const ids = [...new Set(some.flatMap(({ event_ids }) => event_ids.map((id) => id.slice("evt_".length))))];
     const events = await database.read
       .selectFrom("event")
       .select(["id", "observed_at"])
       .where("id", "in", ids)
       .execute();
     const stored = new Map(events.map(({ id, observed_at }) => [`evt_${id}`, observed_at.getTime()]));
-    took.push(...some.map((one) => one.recorded_at.getTime() - (stored.get(one.source_id) ?? Number.NaN)));
+    const newest = (of: readonly string[]): number => Math.max(...of.map((id) => stored.get(id) ?? Number.NaN));
+    took.push(...some.map(({ event_ids, recorded_at }) => recorded_at.getTime() - newest(event_ids)));
   }
-  return { tags: rows.length, storedToTaggedMs: percentiles(took) };
+  return { detections: found.length, tags, storedToTaggedMs: percentiles(took) };
 }
