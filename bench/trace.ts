@@ -28,7 +28,7 @@ const events = Array.from({ length: BATCH }, (_, index): EvaluatedEvent => {
   const ecs = { "source.ip": ip, "url.path": path, "url.original": path, "http.request.method": "GET" };
   const from = { kind: "http_request", src: { ip, port: 4000 }, user: null, sensorId: "snr_1" } as const;
   const logsource = { category: "webserver" };
-  return { id: `evt_${index}`, time, observedAt: time, ...from, logsource, fields: {}, ecs, raw: "" };
+  return { id: `evt_${index}` as const, time, observedAt: time, ...from, logsource, fields: {}, ecs, raw: "" };
 });
 
 const collector = createServer((request, response) => {
