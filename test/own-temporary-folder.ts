@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -14,6 +14,28 @@ function hasRoom(folder: string): boolean {
     return bavail * bsize >= ROOM_BYTES;
   } catch {
     return false;
+  }
+}
+
+/** A run takes a quarter of that. */
+const STALE_MS = 3_600_000;
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+/** A run that was killed removes nothing, and memory is not swept as disks are. */
+function removeLeftOvers(): void {
+  for (const name of readdirSync(MEMORY)) {
+    const pid = /^tyr-run-(\d+)-/.exec(name)?.[1];
+    const folder = join(MEMORY, name);
+    if (pid === undefined || isRunning(Number(pid)) || Date.now() - statSync(folder).mtimeMs < STALE_MS) continue;
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -33,7 +55,8 @@ function runsPrograms(folder: string): boolean {
 function makeFolder(): string {
   if (process.env["TMPDIR"] === undefined && hasRoom(MEMORY)) {
     try {
-      const folder = mkdtempSync(join(MEMORY, "tyr-run-"));
+      removeLeftOvers();
+      const folder = mkdtempSync(join(MEMORY, `tyr-run-${process.pid}-`));
       if (runsPrograms(folder)) return folder;
       rmSync(folder, { recursive: true });
     } catch {
