@@ -20,14 +20,13 @@ const NULL_LENGTH = -1;
 /** timestamptz counts from 2000-01-01 in microseconds. */
 const EPOCH_MS = Date.UTC(2000, 0, 1);
 const MICROS = 1_000n;
-/** UTF-16 units as UTF-8 take so many bytes at most. */
-const UTF8_MAX = 3;
 
-function bytesMax({ type, values }: Column): number {
+/** To the byte for texts: the whole buffer travels to the engine's thread. */
+function bytesOf({ type, values }: Column): number {
   const heads = HEAD_BYTES + values.length * LENGTH_BYTES;
   if (type === "uuid") return heads + values.length * 16;
   if (type !== "text") return heads + values.length * 8;
-  return values.reduce((sum, value) => sum + UTF8_MAX * (value?.length ?? 0), heads);
+  return values.reduce((sum, value) => sum + (value === null ? 0 : Buffer.byteLength(value)), heads);
 }
 
 /** Writes a value behind its length. @returns the bytes it took */
@@ -64,7 +63,7 @@ function writeColumn(into: Buffer, column: Column): number {
 
 /** An array in PostgreSQL's binary format: the engine copies it, where it would have to read text letter by letter. */
 export function binaryArray(column: Column): Uint8Array {
-  const bytes = Buffer.allocUnsafeSlow(bytesMax(column));
+  const bytes = Buffer.allocUnsafeSlow(bytesOf(column));
   const end = writeColumn(bytes, column);
   bytes.writeInt32BE(column.values.length === 0 ? 0 : 1, 0);
   bytes.writeInt32BE(column.values.some((value) => value === null) ? 1 : 0, 4);
