@@ -73,9 +73,17 @@ export function binaryArray(column: Column): Uint8Array {
   return bytes.subarray(0, column.values.length === 0 ? 12 : end);
 }
 
+const ARRAYS: Readonly<Record<Column["type"], RawBuilder<unknown>>> = {
+  int4: sql`int4[]`,
+  int8: sql`int8[]`,
+  text: sql`text[]`,
+  uuid: sql`uuid[]`,
+  timestamptz: sql`timestamptz[]`,
+};
+
 /** An array as a value of a statement: `where id = any(${arrayOf(…)})`. */
 export function arrayOf(column: Column): RawBuilder<unknown> {
-  return sql`${binaryArray(column)}::${sql.raw(column.type)}[]`;
+  return sql`${binaryArray(column)}::${ARRAYS[column.type]}`;
 }
 
 /**

@@ -50,10 +50,16 @@ export class ReadAhead {
     this.#from = position;
   }
 
-  /** Reads on, as far as it may hold. Of an end nothing is known until somebody asks again. */
-  async pull(): Promise<void> {
+  /**
+   * Reads on, as far as it may hold. Of an end nothing is known until somebody asks again.
+   *
+   * @returns whether events came in since it read last, or it can hold no more
+   */
+  async pull(): Promise<boolean> {
+    const before = this.#upTo;
     do await this.#pull();
     while (!this.#isEnd && this.#told.length < TOLD_MAX);
+    return this.#upTo > before || this.#told.length >= TOLD_MAX;
   }
 
   #begin(position: number): void {

@@ -42,7 +42,7 @@ const LADDER_ACTOR: Actor = { kind: "system", id: "actors", name: "actors" };
 /** Addresses per step: some tens of milliseconds, as the embedded engine has one connection. */
 const STEP_MAX = 200;
 const REST_MS = 1_000;
-/** It works a third of the time: nobody waits for it, and taking events in and detecting come first. */
+/** It works a third of the time while events come in: nobody waits for it, and taking events in and detecting come first. */
 const RESTS_PER_WORK = 2;
 const GIVE_WAY_MAX_MS = 1_000;
 /** How often it reads on while it rests. */
@@ -72,7 +72,8 @@ async function restReading(
   const until = performance.now() + restMs;
   for (let left = restMs; left > 0 && !signal.aborted; left = until - performance.now()) {
     await sleep(Math.min(left, PULL_MS), undefined, { signal }).catch(() => undefined);
-    await ahead.pull();
+    // Nobody sends: there is nothing to give way to.
+    if (!(await ahead.pull())) return;
   }
 }
 
