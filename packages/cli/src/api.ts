@@ -93,6 +93,7 @@ const EXIT_OF = {
   INTAKE_OVERLOADED: EXIT.failed,
   INTERNAL: EXIT.failed,
   NOT_READY: EXIT.unreachable,
+  RULES_NOT_REPLACED: EXIT.failed,
   DATABASE_UNAVAILABLE: EXIT.unreachable,
   CONFIG_INVALID: EXIT.configuration,
   DATA_DIRECTORY_LOCKED: EXIT.failed,

@@ -256,6 +256,11 @@ export const ERRORS = {
   DATA_DIRECTORY_LOCKED: [500, "Another process uses the data directory", "Stop it, or point TYR_DATA_DIR elsewhere."],
   DATA_DIRECTORY_UNUSABLE: [
     500,
+  RULES_NOT_REPLACED: [
+    503,
+    "The rules are not in force yet",
+    "What was in force before stays, and it is tried again; the server's log has the cause.",
+  ],
     "The data directory cannot be made, written or locked",
     "Check the path, its owner and its disk, or point TYR_DATA_DIR elsewhere; the file system must have locks.",
   ],
