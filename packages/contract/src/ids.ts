@@ -35,6 +35,7 @@ export const ID_PREFIXES = {
   backtest: "bkt",
   backfill: "bkf",
 } as const;
+  policyBacktest: "pbt",
 
 export type Noun = keyof typeof ID_PREFIXES;
 /** A branded id: `Id<"event">` never fits where an `Id<"incident">` is asked for. */

@@ -28,6 +28,7 @@ export * from "./schemas/keys.ts";
 export * from "./schemas/messages.ts";
 export * from "./schemas/overview.ts";
 export * from "./schemas/passkeys.ts";
+export * from "./schemas/policy.ts";
 export * from "./schemas/privacy.ts";
 export * from "./schemas/respond.ts";
 export * from "./schemas/retention.ts";
