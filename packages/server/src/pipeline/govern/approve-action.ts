@@ -13,6 +13,7 @@ import { weigh, type Weighed } from "./weigh.ts";
 
 export type ApprovalRequest = Readonly<{
   id: ActionId;
+import { approveEvent, isOverdue } from "./machine/events-of.ts";
   by: By;
   requestDigest: string;
   dryRunDigest: string;
@@ -65,7 +66,7 @@ async function expireIfDue(
   row: ActionRow,
   { by, at }: Readonly<{ by: By; at: Date }>,
 ): Promise<Settled<never> | undefined> {
-  if (row.deadline_at === null || row.deadline_at > at) return undefined;
+  if (!isOverdue(row, at)) return undefined;
   const { fact } = await moveAction(tx, row, { event: "pass_deadline", by, at });
   const detail = `its deadline was ${row.deadline_at.toISOString()}: ask for it again`;
   return { answer: refuse("ACTION_TRANSITION_REFUSED", detail, { state: "expired", legal: [] }), facts: [fact] };
@@ -97,7 +98,7 @@ async function approveHeld(
   await insertDecision(tx, { actionId: row.id, step: "approve", ...weighed });
   const { outcome, bundleDigest } = weighed.decision;
   const { row: moved, fact } = await moveAction(tx, row, {
-    event: outcome === "allow" ? "approve_last" : "approve",
+    event: approveEvent(weighed.decision),
     by,
     at,
     ...(comment === undefined ? {} : { note: comment }),

@@ -4,6 +4,7 @@ import { newId } from "#platform/ids";
 import type { Fact, ReadDatabase, WriteTransaction } from "#platform/database";
 import { digestOf } from "./canonical-digest.ts";
 import type { ActionKind } from "./kinds/kind.ts";
+import { dryRunEvent } from "./machine/events-of.ts";
 import { moveAction, refusedFact, type Moved } from "./move-action.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
 import type { Evidence } from "./ports.ts";
@@ -196,7 +197,7 @@ export async function storeDryRun(
   const at = new Date(dryRun.at);
   await insertDecision(tx, { actionId: row.id, step: "dry_run", ...weighed });
   return await moveAction(tx, row, {
-    event: dryRun.ok ? "dry_run_ok" : "dry_run_failed",
+    event: dryRunEvent(dryRun),
     by,
     at,
     changes: { dry_run: JSON.stringify(dryRun), dry_run_at: at, decision: JSON.stringify(weighed.decision) },

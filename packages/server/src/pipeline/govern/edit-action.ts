@@ -36,8 +36,8 @@ function partsAfter(room: Room, { held, edit, evidence }: Changed): Result<Parts
   return ok({ kind, target: target.value, justification, ttlSeconds, evidence });
 }
 
-/** The next revision: nothing of the old one's dry run, decision or clocks is left. */
-function nextRevision(row: ActionRow, parts: Parts) {
+/** The next revision: nothing of the old one's dry run, decision or clocks is left. Whoever is behind a program that changes it asked for it too. */
+export function nextRevision(row: ActionRow, { parts, by }: Readonly<{ parts: Parts; by: By }>) {
   const revision = row.revision + 1;
   return {
     target: parts.target,
@@ -48,6 +48,7 @@ function nextRevision(row: ActionRow, parts: Parts) {
     detection_ids: row.detection_ids,
     revision,
     request_digest: requestDigest({ ...row, revision }, parts),
+    people_behind: [...new Set([...row.people_behind, ...(by.behind ?? [])])],
     dry_run: null,
     dry_run_at: null,
     decision: null,
@@ -61,7 +62,7 @@ async function storeEdit(room: Room, tx: WriteTransaction, changed: Changed): Pr
   const { action: row, now: at } = held;
   const parts = partsAfter(room, changed);
   if (!parts.ok) return { answer: parts, facts: [] };
-  const changes = nextRevision(row, parts.value);
+  const changes = nextRevision(row, { parts: parts.value, by });
   const first = await weigh(room, tx, { action: { ...row, ...changes }, approvals: NO_APPROVALS });
   if (first.decision.outcome === "deny") {
     await insertDecision(tx, { actionId: row.id, step: "dry_run", ...first });

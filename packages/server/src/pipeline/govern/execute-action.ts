@@ -1,7 +1,8 @@
-import { ok, type ActionId, type BlockId, type DryRun } from "@tyr/contract";
+import { ok, type ActionId, type BlockId } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { withMove, type Held } from "./hold-action.ts";
-import { next } from "./machine/transitions.ts";
+import { beginEvent, turnedAway } from "./machine/events-of.ts";
+import { next, type ActionEvent } from "./machine/transitions.ts";
 import { approversOf, countApprovers } from "./count-approvals.ts";
 import { decisionDetails, runDryRun } from "./draft-action.ts";
 import type { OwnEffect } from "./kinds/kind.ts";
@@ -24,9 +25,6 @@ export type Beginning =
 export type BeginRequest = Readonly<{ id: ActionId; by: By; people: readonly Person[] }>;
 type Turn = Readonly<{ row: ActionRow; by: By; at: Date; approved: Weighed; humans: number }>;
 
-const sameLines = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((line, at) => line === b[at]);
-
 function moved({ row, fact }: Moved): Beginning {
   return { kind: "moved", row, facts: [fact] };
 }
@@ -44,30 +42,30 @@ async function reopen(room: Room, tx: WriteTransaction, held: Turn): Promise<Beg
   );
 }
 
-/** Policy does not answer allow: more approvals, if those would do; otherwise it never runs. */
-async function turnAway(tx: WriteTransaction, { row, by, at, approved }: Turn): Promise<Beginning> {
+/** Policy does not answer allow. */
+async function turnAway(
+  tx: WriteTransaction,
+  { row, by, at, approved, event }: Turn & Readonly<{ event: ActionEvent }>,
+): Promise<Beginning> {
   const { decision } = approved;
   const why = decision.reasons.map(({ text }) => text).join(" ");
-  const details = decisionDetails(approved);
-  if (decision.outcome === "require_approval") {
-    const changes = { decision: JSON.stringify(decision) };
-    return moved(await moveAction(tx, row, { event: "reopen", by, at, changes, note: why, details }));
-  }
-  return moved(await moveAction(tx, row, { event: "deny", by, at, changes: { failure: why }, note: why, details }));
+  const changes = event === "deny" ? { failure: why } : { decision: JSON.stringify(decision) };
+  return moved(await moveAction(tx, row, { event, by, at, changes, note: why, details: decisionDetails(approved) }));
 }
 
 async function beginHeld(room: Room, tx: WriteTransaction, held: Turn): Promise<Beginning> {
   const { row, by, at, approved, humans } = held;
-  if (row.deadline_at !== null && row.deadline_at <= at)
-    return moved(await moveAction(tx, row, { event: "pass_deadline", by, at }));
+  const away = turnedAway({ action: row, now: at, decision: approved.decision });
+  if (away === "pass_deadline") return moved(await moveAction(tx, row, { event: away, by, at }));
   await insertDecision(tx, { actionId: row.id, step: "execute", ...approved });
-  if (approved.decision.outcome !== "allow") return await turnAway(tx, held);
+  if (away !== undefined) return await turnAway(tx, { ...held, event: away });
   const { target, ttl_seconds: ttlSeconds } = row;
   const seen = await room.kinds[row.type].observe({ db: tx, target, ttlSeconds, now: at });
-  if (!sameLines(seen, beforeOf(row.dry_run)) && humans > 0) return await reopen(room, tx, held);
+  const event = beginEvent({ action: row, seen, approvers: humans });
+  if (event === "reopen") return await reopen(room, tx, held);
   const { decision } = approved;
   const begun = await moveAction(tx, row, {
-    event: "execute",
+    event,
     by,
     at,
     changes: { decision: JSON.stringify(decision), executed_at: at },
@@ -75,8 +73,6 @@ async function beginHeld(room: Room, tx: WriteTransaction, held: Turn): Promise<
   });
   return { kind: "run", row: begun.row, facts: [begun.fact] };
 }
-
-const beforeOf = (dryRun: DryRun | null): readonly string[] => dryRun?.before ?? [];
 
 /**
  * Takes an approved action for execution, in the caller's transaction: one winner, policy asked again with the

@@ -1,5 +1,6 @@
 import { ok } from "@tyr/contract";
 import { announce, moveAction } from "./move-action.ts";
+import { isOverdue } from "./machine/events-of.ts";
 import { next } from "./machine/transitions.ts";
 import { settle, SYSTEM, type Room } from "./room.ts";
 import { listOverdue, lockAction, type ActionRow } from "./store.ts";
@@ -17,8 +18,8 @@ export async function expireOverdue(room: Room): Promise<boolean> {
   for (const { id } of overdue) {
     const expired = await settle<ActionRow | undefined>(room.db, async (tx) => {
       const row = await lockAction(tx, id);
-      const due = row?.deadline_at !== null && row !== undefined && row.deadline_at <= now;
-      if (!due || next(row.state, "pass_deadline") === undefined) return { answer: ok(undefined), facts: [] };
+      if (row === undefined || !isOverdue(row, now) || next(row.state, "pass_deadline") === undefined)
+        return { answer: ok(undefined), facts: [] };
       const moved = await moveAction(tx, row, { event: "pass_deadline", by: SYSTEM, at: now });
       return { answer: ok(moved.row), facts: [moved.fact] };
     });

@@ -73,15 +73,19 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
   test("the moves of an action are those of who asks", async () => {
     const asked = await request(world, "8.8.9.2/23");
     const movesFor = async (by: typeof ana) => must(await world.govern.get(asked.id, by)).legalMoves;
-    expect(asked.legalMoves).toEqual(["dryRun", "cancel"]);
-    expect(await movesFor(ana)).toEqual(["dryRun", "cancel"]);
-    expect(await movesFor(ben)).toEqual(["approve", "reject"]);
+    expect(asked.legalMoves).toEqual(["edit", "dryRun", "cancel"]);
+    expect(await movesFor(ana)).toEqual(["edit", "dryRun", "cancel"]);
+    expect(await movesFor(ben)).toEqual(["edit", "approve", "reject"]);
     const approved = must(await approve(world, asked, ben));
     expect(approved.legalMoves).toEqual(["reject", "withdraw"]);
-    expect(await movesFor(dora)).toEqual(["approve", "reject"]);
+    expect(await movesFor(dora)).toEqual(["edit", "approve", "reject"]);
     const { rows } = await world.govern.list({ target: asked.target, limit: 1, asker: cleo });
-    expect(rows[0]?.legalMoves).toEqual(expect.arrayContaining(["approve", "reject"]));
-    expect(must(await world.govern.withdraw({ id: asked.id, by: ben })).legalMoves).toEqual(["approve", "reject"]);
+    expect(rows[0]?.legalMoves).toEqual(expect.arrayContaining(["edit", "approve", "reject"]));
+    expect(must(await world.govern.withdraw({ id: asked.id, by: ben })).legalMoves).toEqual([
+      "edit",
+      "approve",
+      "reject",
+    ]);
   });
 
   test("a denied request stores nothing but that it was asked and why not", async () => {

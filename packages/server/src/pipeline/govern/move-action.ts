@@ -43,7 +43,7 @@ const FAILURES: ReadonlySet<ActionEvent> = new Set([
 type Details = Readonly<Record<string, FactValue>>;
 
 /** What the log says about a move, with the digests that name exactly what was moved. */
-function moveFact(
+export function moveFact(
   row: ActionRow,
   { event, from, by, details = {} }: Readonly<{ event: ActionEvent; from: string; by: By; details?: Details }>,
 ): Fact {

@@ -3,6 +3,7 @@ import type { Fact, WriteTransaction } from "#platform/database";
 import { viewActions } from "./action-view.ts";
 import { decisionDetails, draft, runDryRun, storeDraft, storeDryRun, type Draft, type Stored } from "./draft-action.ts";
 import { withMove, type Held } from "./hold-action.ts";
+import { submitEvent } from "./machine/events-of.ts";
 import { announce, moveAction } from "./move-action.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
@@ -37,7 +38,7 @@ export async function storeSubmit(
   const at = room.clock.now();
   await insertDecision(tx, { actionId: row.id, step: "submit", ...weighed });
   return await moveAction(tx, row, {
-    event: weighed.decision.outcome === "allow" ? "submit_allowed" : "submit",
+    event: submitEvent(weighed.decision),
     by,
     at,
     changes: {

@@ -18,7 +18,7 @@ export type Situation = Readonly<{
   decision?: Decision;
 }>;
 
-type Guard = (situation: Situation) => Refused | undefined;
+export type Guard = (situation: Situation) => Refused | undefined;
 
 /** Older than this, a dry run says too little about the target as it is now. */
 export const DRY_RUN_AGE_MAX_MS = 15 * 60_000;

@@ -1,6 +1,6 @@
 import type { ActionState, Refused } from "@tyr/contract";
 import { refuse } from "@tyr/contract";
-import { GUARDS, type GuardName, type Situation } from "./guards.ts";
+import { GUARDS, type Guard, type GuardName, type Situation } from "./guards.ts";
 import { next, type ActionEvent } from "./transitions.ts";
 
 export type Move = Readonly<{
@@ -58,38 +58,48 @@ export const MOVES = {
 export type MoveName = keyof typeof MOVES;
 export const MOVE_NAMES = Object.keys(MOVES) as readonly MoveName[];
 
-const isPossible = (state: ActionState, { events }: Move): boolean =>
-  events.some((event) => next(state, event) !== undefined);
+export type Machine = Readonly<{
+  /** What may be asked for from this state; whether a given person may is `movesOf`. */
+  legalMoves(state: ActionState): readonly MoveName[];
+  /** No such move from this state, whoever asks: 409 with the moves there are. */
+  refusedByState(state: ActionState, name: MoveName): Refused | undefined;
+  /** Why this move is not made now: by the state, or by the first guard that does not hold. Undefined: it is made. */
+  refusedMove(name: MoveName, situation: Situation): Refused | undefined;
+  /** Whether a screen offers this move to whoever reads. A hint: asking for it is checked again. */
+  isOffered(name: MoveName, situation: Situation): boolean;
+}>;
+export type MachineTables = Readonly<{
+  next: typeof next;
+  moves: Readonly<Record<MoveName, Move>>;
+  guards: Readonly<Record<GuardName, Guard>>;
+}>;
+export const MACHINE_TABLES: MachineTables = { next, moves: MOVES, guards: GUARDS };
 
-/** What may be asked for from this state; whether a given person may is `movesOf`. */
-export function legalMoves(state: ActionState): readonly MoveName[] {
-  return MOVE_NAMES.filter((name) => isPossible(state, MOVES[name]));
+/** What the tables say: tests ask the same of tables that are wrong in one place. */
+export function machineOf({ next: after, moves, guards }: MachineTables): Machine {
+  const isPossible = (state: ActionState, { events }: Move): boolean =>
+    events.some((event) => after(state, event) !== undefined);
+  const legalMoves: Machine["legalMoves"] = (state) => MOVE_NAMES.filter((name) => isPossible(state, moves[name]));
+  const refusedByState: Machine["refusedByState"] = (state, name) => {
+    if (isPossible(state, moves[name])) return undefined;
+    const detail = `an action that is ${state} cannot ${moves[name].says}`;
+    return refuse("ACTION_TRANSITION_REFUSED", detail, { state, legal: [...legalMoves(state)] });
+  };
+  const firstRefusal = (names: readonly GuardName[], situation: Situation): Refused | undefined => {
+    for (const name of names) {
+      const refused = guards[name](situation);
+      if (refused !== undefined) return refused;
+    }
+    return undefined;
+  };
+  return {
+    legalMoves,
+    refusedByState,
+    refusedMove: (name, situation) =>
+      refusedByState(situation.action.state, name) ?? firstRefusal(moves[name].guards, situation),
+    isOffered: (name, situation) =>
+      refusedByState(situation.action.state, name) === undefined &&
+      firstRefusal(moves[name].offered, situation) === undefined,
+  };
 }
-
-/** No such move from this state, whoever asks: 409 with the moves there are. */
-export function refusedByState(state: ActionState, name: MoveName): Refused | undefined {
-  if (isPossible(state, MOVES[name])) return undefined;
-  const detail = `an action that is ${state} cannot ${MOVES[name].says}`;
-  return refuse("ACTION_TRANSITION_REFUSED", detail, { state, legal: [...legalMoves(state)] });
-}
-
-function firstRefusal(names: readonly GuardName[], situation: Situation): Refused | undefined {
-  for (const name of names) {
-    const refused = GUARDS[name](situation);
-    if (refused !== undefined) return refused;
-  }
-  return undefined;
-}
-
-/** Why this move is not made now: by the state, or by the first guard that does not hold. Undefined: it is made. */
-export function refusedMove(name: MoveName, situation: Situation): Refused | undefined {
-  return refusedByState(situation.action.state, name) ?? firstRefusal(MOVES[name].guards, situation);
-}
-
-/** Whether a screen offers this move to whoever reads. A hint: asking for it is checked again. */
-export function isOffered(name: MoveName, situation: Situation): boolean {
-  return (
-    refusedByState(situation.action.state, name) === undefined &&
-    firstRefusal(MOVES[name].offered, situation) === undefined
-  );
-}
+export const { legalMoves, refusedByState, refusedMove, isOffered } = machineOf(MACHINE_TABLES);

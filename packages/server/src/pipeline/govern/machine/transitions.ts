@@ -28,7 +28,7 @@ export const ACTION_EVENTS = [
 ] as const;
 export type ActionEvent = (typeof ACTION_EVENTS)[number];
 
-type Row = Readonly<{ from: readonly ActionState[]; event: ActionEvent; to: ActionState }>;
+export type TransitionRow = Readonly<{ from: readonly ActionState[]; event: ActionEvent; to: ActionState }>;
 
 const DRAFTED = ["draft", "dry_run_ok", "dry_run_failed"] as const;
 
@@ -36,7 +36,7 @@ const DRAFTED = ["draft", "dry_run_ok", "dry_run_failed"] as const;
  * Every move there is. A pair that is not here is refused, and the refusal is logged. Guards (who, what is due) are
  * checked where the event is made; no guard can add a move.
  */
-export const TRANSITIONS: readonly Row[] = [
+export const TRANSITIONS: readonly TransitionRow[] = [
   // Any edit is a new revision: its dry run and approvals are void.
   { from: [...DRAFTED, "pending"], event: "edit", to: "draft" },
   { from: DRAFTED, event: "dry_run_ok", to: "dry_run_ok" },
@@ -69,14 +69,17 @@ export const TRANSITIONS: readonly Row[] = [
   { from: ["reverting"], event: "revert_failed", to: "revert_failed" },
 ];
 
-const TABLE = new Map<string, ActionState>(
-  TRANSITIONS.flatMap(({ from, event, to }) => from.map((state) => [`${state} ${event}`, to] as const)),
-);
+type Next = (state: ActionState, event: ActionEvent) => ActionState | undefined;
+
+export function nextIn(rows: readonly TransitionRow[]): Next {
+  const table = new Map<string, ActionState>(
+    rows.flatMap(({ from, event, to }) => from.map((state) => [`${state} ${event}`, to] as const)),
+  );
+  return (state, event) => table.get(`${state} ${event}`);
+}
 
 /** Where the event leads from this state, or undefined when there is no such move. */
-export function next(state: ActionState, event: ActionEvent): ActionState | undefined {
-  return TABLE.get(`${state} ${event}`);
-}
+export const next: Next = nextIn(TRANSITIONS);
 
 /** Still on its way: a second action for the same target would be one too many. */
 export const OPEN_STATES = [
