@@ -4,6 +4,7 @@ import type { WriteTransaction } from "#platform/database";
 import { digestOf } from "./canonical-digest.ts";
 import { approversOf, countApprovers, givenFor } from "./count-approvals.ts";
 import { withMove, type Held } from "./hold-action.ts";
+import { approveEvent, isOverdue } from "./machine/events-of.ts";
 import { moveAction } from "./move-action.ts";
 import type { Person } from "./ports.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
@@ -13,7 +14,6 @@ import { weigh, type Weighed } from "./weigh.ts";
 
 export type ApprovalRequest = Readonly<{
   id: ActionId;
-import { approveEvent, isOverdue } from "./machine/events-of.ts";
   by: By;
   requestDigest: string;
   dryRunDigest: string;

@@ -77,7 +77,7 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
     expect(await movesFor(ana)).toEqual(["edit", "dryRun", "cancel"]);
     expect(await movesFor(ben)).toEqual(["edit", "approve", "reject"]);
     const approved = must(await approve(world, asked, ben));
-    expect(approved.legalMoves).toEqual(["reject", "withdraw"]);
+    expect(approved.legalMoves).toEqual(["edit", "reject", "withdraw"]);
     expect(await movesFor(dora)).toEqual(["edit", "approve", "reject"]);
     const { rows } = await world.govern.list({ target: asked.target, limit: 1, asker: cleo });
     expect(rows[0]?.legalMoves).toEqual(expect.arrayContaining(["edit", "approve", "reject"]));
