@@ -81,6 +81,12 @@ const PASSKEY: Fields = {
   ...fields("details.sessionsEnded details.passkey"),
   ...fields("details.name", "personal"),
 };
+/** Addresses and groups of our own; whom an asset belongs to may be a person. */
+const ASSET: Fields = {
+  ...CHANGE,
+  ...fields("details.name details.addresses details.groups details.criticality details.environment details.reason"),
+  ...fields("details.owner", "personal"),
+};
 /** What a provider calls somebody is theirs; which attributes it changed is not. */
 const PROVISIONED: Fields = {
   ...fields("details.nameBefore details.nameAfter details.externalId", "personal"),
@@ -210,7 +216,10 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "enforcer.key_rotated": fields("before after details.name details.keyEndsAt"),
   "enforcer.deactivated": fields("before after details.name"),
   "policy.activated": { ...CHANGE, ...fields("details.policies details.manifest") },
-  "mode.changed": { ...CHANGE, ...fields("details.reason details.until") },
+  "mode.changed": {
+    ...CHANGE,
+    ...fields("details.reason details.until details.decision details.policies details.bundle_digest details.incidents"),
+  },
   "audit.exported": fields("after details.size details.root"),
   "audit.revealed": fields("after details.size details.root"),
   "audit.disclosed": fields("after details.entries details.reason"),
@@ -222,6 +231,11 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
     ...CHANGE,
     ...fields("details.entries details.root details.statement details.keepDays details.cutoff details.reason"),
   },
+  "asset.added": ASSET,
+  "asset.changed": ASSET,
+  "asset.removed": ASSET,
+  "asset.imported": fields("after details.added details.changed details.unchanged details.digest details.reason"),
+  "settings.changed": { ...CHANGE, ...fields("details.changed") },
   "retention.ran": fields("after details.removed details.held details.classes details.failed details.reason"),
   "retention.removed": fields("details.keepDays details.cutoff details.removed details.held details.reason"),
   "audit.verified": fields("after details.size details.root details.problems details.firstAlteredIndex"),

@@ -31,6 +31,7 @@ export const ID_PREFIXES = {
   dutyPair: "dty",
   dutyException: "exc",
   review: "rvw",
+  asset: "ast",
   reviewItem: "rvi",
   backtest: "bkt",
   backfill: "bkf",
@@ -55,6 +56,7 @@ export type SubjectId = Id<"subject">;
 export type KeyId = Id<"key">;
 export type ServiceAccountId = Id<"serviceAccount">;
 export type DutyExceptionId = Id<"dutyException">;
+export type AssetId = Id<"asset">;
 export type ReviewId = Id<"review">;
 export type ReviewItemId = Id<"reviewItem">;
 export type TokenFamilyId = Id<"tokenFamily">;

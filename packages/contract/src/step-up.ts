@@ -5,6 +5,8 @@
 export const STEP_UP_SECONDS = {
   /** Letting a response run against the world. */
   approve: 300,
+  /** What protects us made weaker: what is never touched, blocks that are lifted, modes and limits. */
+  defence: 300,
   /** Accounts and roles of others. */
   users: 300,
   /** One's own password, second factors and recovery codes. */
