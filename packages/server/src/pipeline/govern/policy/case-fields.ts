@@ -16,6 +16,10 @@ export const CaseFields = Type.Object(
     name: Type.String({ minLength: 1, maxLength: 300 }),
     /** `block_ip` where it is left out. */
     type: Type.Optional(Short),
+    /** One person alone, in an emergency: the question is that of break-glass. */
+    break_glass: Flag,
+    /** The one approval that counts is that of whoever asked. */
+    self_approved: Flag,
     who: Type.Optional(Type.Enum(["person", "automation"])),
     target: Short,
     own: Prefixes,

@@ -24,6 +24,7 @@ function contextOf(raw: CaseFields): DecisionInput["context"] {
     mode: raw.mode ?? "normal",
     environment: raw.environment ?? "development",
     approvals: { ...NO_APPROVALS, total, [approver]: total },
+    selfApproved: raw.self_approved ?? false,
     ttlSeconds: raw.ttl_seconds ?? 86_400,
     risk: raw.risk ?? null,
     successfulLogins: raw.successful_logins ?? null,
@@ -66,7 +67,12 @@ function toCase(file: string, raw: CaseFields): PolicyCase {
     name: raw.name,
     expect: raw.expect,
     by: [...new Set(raw.by)].toSorted(),
-    input: { ...askedOf(raw, refused), principal: { kind, id: kind }, context: contextOf(raw) },
+    input: {
+      ...askedOf(raw, refused),
+      ...(raw.break_glass === true ? { asks: "break_glass" as const } : {}),
+      principal: { kind, id: kind },
+      context: contextOf(raw),
+    },
   };
 }
 
