@@ -53,6 +53,8 @@ const EXIT_OF = {
   SETUP_TOKEN_INVALID: EXIT.notPermitted,
   ACTION_DENIED: EXIT.refused,
   APPROVAL_BY_REQUESTER: EXIT.refused,
+  SIGNATURE_REQUIRED: EXIT.notPermitted,
+  SIGNATURE_INVALID: EXIT.notPermitted,
   SSO_FAILED: EXIT.notPermitted,
   SSO_NAME_UNUSABLE: EXIT.failed,
   SSO_NO_ROLE: EXIT.notPermitted,

@@ -102,7 +102,22 @@ export const ERRORS = {
     "Restart the server: it prints a new set-up link while no administrator exists.",
   ],
   ACTION_DENIED: [403, "Policy denies this action", "Read `reasons`: each names the policy that decided."],
+  BREAK_GLASS_REVIEW_OWED: [
+    409,
+    "A review of your last use of break-glass is owed",
+    "Ask somebody else who approves to close it (`tyr break-glass review`); until then break-glass is closed to you.",
+  ],
   APPROVAL_BY_REQUESTER: [403, "The requester's approval never counts", "Ask another person to approve."],
+  SIGNATURE_REQUIRED: [
+    403,
+    "This has to be signed by whoever does it",
+    "Sign in the browser with a passkey (add one on your account page), or in a terminal with a key of your own (`tyr account approval-key create`).",
+  ],
+  SIGNATURE_INVALID: [
+    403,
+    "The signature does not count",
+    "Read `detail`, get a new statement and sign that: each counts once, for five minutes, for one person and one action.",
+  ],
   NOT_FOUND: [404, "There is no such thing", "Check the id; it may belong to another installation."],
   KEY_IN_URL: [
     400,
@@ -246,6 +261,11 @@ export const ERRORS = {
     "Give the request id in `requestId` to whoever runs Tyr; its log has the cause.",
   ],
   NOT_READY: [503, "Not ready to answer this", "Read `detail`, and try again after the seconds in Retry-After."],
+  RULES_NOT_REPLACED: [
+    503,
+    "The rules are not in force yet",
+    "What was in force before stays, and it is tried again; the server's log has the cause.",
+  ],
   SSO_UNAVAILABLE: [503, "The other system does not answer", "Try again, or sign in with a password."],
   DATABASE_UNAVAILABLE: [
     503,
@@ -256,11 +276,6 @@ export const ERRORS = {
   DATA_DIRECTORY_LOCKED: [500, "Another process uses the data directory", "Stop it, or point TYR_DATA_DIR elsewhere."],
   DATA_DIRECTORY_UNUSABLE: [
     500,
-  RULES_NOT_REPLACED: [
-    503,
-    "The rules are not in force yet",
-    "What was in force before stays, and it is tried again; the server's log has the cause.",
-  ],
     "The data directory cannot be made, written or locked",
     "Check the path, its owner and its disk, or point TYR_DATA_DIR elsewhere; the file system must have locks.",
   ],
