@@ -4,11 +4,11 @@ import { Actor, Facts, Instant, NullableInstant, NullableString, StorableText, T
 import { ActionType, Decision, Requirement } from "./govern.ts";
 
 /** Files of one bundle, characters of one of them, and of all together: parsing the worst of so many takes seconds. */
-export const POLICY_FILES_MAX = 100;
+export const POLICY_FILES_MAX = 60;
 export const POLICY_FILE_CHARS_MAX = 65_536;
 export const POLICY_BUNDLE_CHARS_MAX = 262_144;
 /** Policies and examples of one bundle: every example is decided up to three times. */
-export const POLICIES_MAX = 500;
+export const POLICIES_MAX = 300;
 export const POLICY_CASES_MAX = 2_000;
 /** Days one backtest may go back, and stored decisions it may replay. */
 export const POLICY_BACKTEST_DAYS_MAX = 366;

@@ -1,4 +1,11 @@
 import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
+import {
+  POLICIES_MAX,
+  POLICY_BUNDLE_CHARS_MAX,
+  POLICY_FILES_MAX,
+  POLICY_FILE_CHARS_MAX,
+  type PolicyFile,
+} from "@tyr/contract";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,14 +33,13 @@ export type Bundle = Readonly<{
   policies: ReadonlyMap<string, Policy>;
 }>;
 
-const FILES_MAX = 200;
-const SCHEMA_FILE = "schema.cedarschema";
+export const SCHEMA_FILE = "schema.cedarschema";
 
 function readFolder(folder: string, ending: RegExp): Record<string, string> {
   const names = readdirSync(folder)
     .filter((name) => ending.test(name))
     .toSorted();
-  if (names.length > FILES_MAX) throw new PolicyBundleInvalid(folder, `more than ${FILES_MAX} files`);
+  if (names.length > POLICY_FILES_MAX) throw new PolicyBundleInvalid(folder, `more than ${POLICY_FILES_MAX} files`);
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
@@ -55,6 +61,58 @@ export function readBundleSource(folder: string): BundleSource {
   }
 }
 
+/** The parts of a bundle as files, as they are stored and sent. */
+export function filesOf({ schema, policies, tests }: BundleSource): PolicyFile[] {
+  return [
+    { path: SCHEMA_FILE, text: schema },
+    ...Object.entries(policies).map(([name, text]) => ({ path: name, text })),
+    ...Object.entries(tests).map(([name, text]) => ({ path: `tests/${name}`, text })),
+  ];
+}
+
+/**
+ * The other way round. What is no part of a bundle is refused, so that the digest covers all that was given.
+ *
+ * @throws {PolicyBundleInvalid} `POLICY_BUNDLE_INVALID`
+ */
+export function sourceOf(files: readonly PolicyFile[]): BundleSource {
+  const texts = new Map<string, string>();
+  for (const { path, text } of files) {
+    if (texts.has(path)) throw new PolicyBundleInvalid(path, "is there twice");
+    texts.set(path, text);
+  }
+  const schema = texts.get(SCHEMA_FILE);
+  if (schema === undefined) throw new PolicyBundleInvalid(SCHEMA_FILE, "is missing");
+  texts.delete(SCHEMA_FILE);
+  const named = (matches: RegExp) => [...texts].filter(([path]) => matches.test(path));
+  const policies = named(/^[^/]+\.cedar$/);
+  const tests = named(/^tests\/[^/]+\.ya?ml$/);
+  if (policies.length + tests.length !== texts.size)
+    throw new PolicyBundleInvalid("files", "only *.cedar and tests/*.yml belong into a bundle");
+  return {
+    schema,
+    policies: Object.fromEntries(policies),
+    tests: Object.fromEntries(tests.map(([path, text]) => [path.slice("tests/".length), text])),
+  };
+}
+
+/** Uploads and folders alike: parsing costs more than time where files are long. NUL is what no engine stores. */
+function assertBounded(source: BundleSource): void {
+  const files = filesOf(source);
+  if (files.length > POLICY_FILES_MAX) throw new PolicyBundleInvalid("files", `are more than ${POLICY_FILES_MAX}`);
+  let total = 0;
+  for (const { path, text } of files) {
+    total += text.length;
+    if (text.length > POLICY_FILE_CHARS_MAX || total > POLICY_BUNDLE_CHARS_MAX)
+      throw new PolicyBundleInvalid(
+        path,
+        `is too long: a file has at most ${POLICY_FILE_CHARS_MAX} characters, all together ${POLICY_BUNDLE_CHARS_MAX}`,
+      );
+    if (text.includes("\u0000") || !text.isWellFormed())
+      throw new PolicyBundleInvalid(path, "holds characters that are no text");
+  }
+}
+
 function byId(policies: readonly Policy[]): ReadonlyMap<string, Policy> {
   const map = new Map<string, Policy>();
   for (const policy of policies) {
@@ -62,6 +120,7 @@ function byId(policies: readonly Policy[]): ReadonlyMap<string, Policy> {
     map.set(policy.id, policy);
   }
   if (map.size === 0) throw new PolicyBundleInvalid("policies", "there is none");
+  if (map.size > POLICIES_MAX) throw new PolicyBundleInvalid("policies", `are more than ${POLICIES_MAX}`);
   return map;
 }
 
@@ -76,7 +135,7 @@ function checkAgainstSchema(schema: string, policies: ReadonlyMap<string, Policy
   if (other !== undefined) throw new PolicyBundleInvalid(SCHEMA_FILE, other.message);
 }
 
-export function staticPolicies(policies: ReadonlyMap<string, Policy>): { staticPolicies: Record<string, string> } {
+function staticPolicies(policies: ReadonlyMap<string, Policy>): { staticPolicies: Record<string, string> } {
   return { staticPolicies: Object.fromEntries([...policies].map(([id, { text }]) => [id, text])) };
 }
 
@@ -89,7 +148,9 @@ const hashed = (parts: Readonly<Record<string, string>>): Record<string, string>
  *
  * @throws {PolicyBundleInvalid} `POLICY_BUNDLE_INVALID` naming the policy
  */
-export function loadBundle({ schema, policies: files, tests }: BundleSource): Bundle {
+export function loadBundle(source: BundleSource): Bundle {
+  assertBounded(source);
+  const { schema, policies: files, tests } = source;
   const policies = byId(Object.entries(files).flatMap(([file, text]) => readPolicies(file, text)));
   checkAgainstSchema(schema, policies);
   const manifest: Manifest = { v: 1, schema: sha256(schema), policies: hashed(files), tests: hashed(tests) };

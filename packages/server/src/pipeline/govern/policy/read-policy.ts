@@ -7,6 +7,7 @@ type Gate = Readonly<{ approvals: number; roles: readonly Role[] }>;
 
 export type Policy = Readonly<{
   id: string;
+  file: string;
   effect: "permit" | "forbid";
   reason: string;
   text: string;
@@ -15,7 +16,9 @@ export type Policy = Readonly<{
   gate: Gate | undefined;
 }>;
 
-const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+/** Ids stand in decisions and in entries of the log, which hold 16 KiB. */
+const ID = /^(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*$/;
+const REASON_CHARS_MAX = 500;
 
 function isRole(name: string): name is Role {
   return ROLE_NAMES.some((role) => role === name);
@@ -45,7 +48,9 @@ function readPolicy(file: string, text: string): Policy {
     throw new PolicyBundleInvalid(file, `a policy has no @id of lower-case words: ${text.slice(0, 80)}`);
   const reason = annotations["reason"];
   if (typeof reason !== "string" || reason === "") throw new PolicyBundleInvalid(`${file} ${id}`, "it has no @reason");
-  return { id, effect, reason, text, annotations, gate: readGate(`${file} ${id}`, annotations, effect) };
+  if (reason.length > REASON_CHARS_MAX)
+    throw new PolicyBundleInvalid(`${file} ${id}`, `its @reason is longer than ${REASON_CHARS_MAX} characters`);
+  return { id, file, effect, reason, text, annotations, gate: readGate(`${file} ${id}`, annotations, effect) };
 }
 
 /**
