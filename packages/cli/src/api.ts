@@ -53,6 +53,7 @@ const EXIT_OF = {
   SETUP_TOKEN_INVALID: EXIT.notPermitted,
   ACTION_DENIED: EXIT.refused,
   APPROVAL_BY_REQUESTER: EXIT.refused,
+  BREAK_GLASS_REVIEW_OWED: EXIT.refused,
   SIGNATURE_REQUIRED: EXIT.notPermitted,
   SIGNATURE_INVALID: EXIT.notPermitted,
   SSO_FAILED: EXIT.notPermitted,

@@ -22,6 +22,8 @@ export const AUDIT_EVENTS = {
   "passkey.added": "somebody added a passkey",
   "passkey.renamed": "somebody called a passkey something else",
   "passkey.removed": "somebody removed a passkey",
+  "approval_key.added": "somebody registered a key of their own to sign decisions with",
+  "approval_key.revoked": "somebody ended a key they signed decisions with",
   "passkey.suspected": "a passkey's counter went backwards: a copy may exist, and it counts no more",
   "user.locked": "after too many failures in a row a user's password counts no more",
   "user.unlocked": "failures at a user's password were forgotten, so that it counts again",

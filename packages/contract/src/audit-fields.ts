@@ -44,6 +44,12 @@ const MOVE: Fields = {
   ...fields("details.decision details.policies details.bundle_digest details.approvers details.statement_digest"),
   ...fields("details.block_id details.effect_ends_at"),
 };
+/** What somebody checks a decision by who trusts nobody here: text of ids and reasons, public keys and signatures, in clear. */
+const SIGNED: Fields = {
+  ...MOVE,
+  ...fields("details.statement details.signature_kind details.key_id details.public_key details.signature"),
+  ...fields("details.authenticator_data details.client_data"),
+};
 const BLOCK: Fields = {
   ...fields("after details.value details.origin details.expires_at details.action_id details.reason details.held_by"),
 };
@@ -78,7 +84,7 @@ const ACTOR_STEP = fields(
 /** What people call their devices often names them. */
 const PASSKEY: Fields = {
   ...CHANGE,
-  ...fields("details.sessionsEnded details.passkey"),
+  ...fields("details.sessionsEnded details.passkey details.publicKey"),
   ...fields("details.name", "personal"),
 };
 /** Addresses and groups of our own; whom an asset belongs to may be a person. */
@@ -86,6 +92,12 @@ const ASSET: Fields = {
   ...CHANGE,
   ...fields("details.name details.addresses details.groups details.criticality details.environment details.reason"),
   ...fields("details.owner", "personal"),
+};
+/** The public half stays in clear: it checks what was signed. What people call their machines often names them. */
+const APPROVAL_KEY: Fields = {
+  ...CHANGE,
+  ...fields("details.publicKey details.expiresAt details.decisionsVoided"),
+  ...fields("details.name", "personal"),
 };
 /** What a provider calls somebody is theirs; which attributes it changed is not. */
 const PROVISIONED: Fields = {
@@ -120,6 +132,8 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "totp.removed": ACTOR_STEP,
   "recovery.renewed": ACTOR_STEP,
   "recovery.used": ACTOR_STEP,
+  "approval_key.added": APPROVAL_KEY,
+  "approval_key.revoked": APPROVAL_KEY,
   "passkey.added": PASSKEY,
   "passkey.renamed": { ...PASSKEY, ...fields("before after", "personal") },
   "passkey.removed": PASSKEY,
@@ -192,9 +206,9 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "action.edited": { ...MOVE, ...fields("details.justification details.ttl_seconds") },
   "action.dry_run": MOVE,
   "action.submitted": MOVE,
-  "action.approval_recorded": MOVE,
-  "action.rejected": MOVE,
-  "action.approval_withdrawn": MOVE,
+  "action.approval_recorded": SIGNED,
+  "action.rejected": SIGNED,
+  "action.approval_withdrawn": SIGNED,
   "action.cancelled": MOVE,
   "action.expired": MOVE,
   "action.reopened": MOVE,

@@ -11,6 +11,7 @@ export const ID_PREFIXES = {
   incident: "inc",
   action: "act",
   approval: "apr",
+  approvalKey: "apk",
   outcome: "out",
   block: "blk",
   sensor: "snr",
@@ -35,8 +36,8 @@ export const ID_PREFIXES = {
   reviewItem: "rvi",
   backtest: "bkt",
   backfill: "bkf",
-} as const;
   policyBacktest: "pbt",
+} as const;
 
 export type Noun = keyof typeof ID_PREFIXES;
 /** A branded id: `Id<"event">` never fits where an `Id<"incident">` is asked for. */
@@ -49,6 +50,7 @@ export type IdentityId = Id<"identity">;
 export type CampaignId = Id<"campaign">;
 export type IncidentId = Id<"incident">;
 export type ActionId = Id<"action">;
+export type ApprovalKeyId = Id<"approvalKey">;
 export type BlockId = Id<"block">;
 export type SensorId = Id<"sensor">;
 export type EnforcerId = Id<"enforcer">;

@@ -39,6 +39,7 @@ export * from "./schemas/rule-figures.ts";
 export * from "./schemas/rules.ts";
 export * from "./schemas/scim.ts";
 export * from "./schemas/secrets.ts";
+export * from "./schemas/signatures.ts";
 export * from "./schemas/security.ts";
 export * from "./schemas/settings.ts";
 export * from "./schemas/tokens.ts";

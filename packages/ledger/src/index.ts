@@ -3,6 +3,7 @@ export { parseJson, type ParsedJson } from "./parse-json.ts";
 export { ledgerAdvice, type LedgerCode, LedgerError, type Refusal, type Result } from "./errors.ts";
 export { checkDisclosure, commitTo, type Disclosure, saltBytes } from "./commitment.ts";
 export { type EntryFields, fieldOf, readEntry } from "./read-entry.ts";
+export { verifyEd25519 } from "./ed25519.ts";
 export { sha256 } from "./sha256.ts";
 export { emptyRoot, leafHash, nodeHash } from "./tree-hash.ts";
 export {

@@ -42,7 +42,6 @@ import {
   createTokens,
   readProviders,
   serviceCaller,
-  type Identity,
   type KeyCheck,
 } from "#identity";
 import { createBus, createTopicBus, type Bus, type TopicBus } from "#platform/bus";
@@ -69,6 +68,7 @@ import { reviewHandlers } from "./api/reviews.ts";
 import { roleHandlers } from "./api/roles.ts";
 import { scimHandlers } from "./api/scim/index.ts";
 import { secretHandlers } from "./api/secrets.ts";
+import { signatureHandlers } from "./api/signatures.ts";
 import { statusHandlers } from "./api/status.ts";
 import { tokenHandlers } from "./api/tokens.ts";
 import { openGovern } from "./open-govern.ts";
@@ -168,11 +168,13 @@ async function openTrust(base: Base, stack: Stack, onDiverged: (error: Error) =>
   return { audit, identity: guarded, roles, federation, apiKeys, tokens, provisioning, ...kept };
 }
 
+type Trust = Awaited<ReturnType<typeof openTrust>>;
+
 /** The stages, last first: each is ready before what feeds it starts, and stops after it. */
-async function openStages(base: Base, stack: Stack, identity: Identity) {
+async function openStages(base: Base, stack: Stack, { audit, identity }: Pick<Trust, "audit" | "identity">) {
   const { config, log, database, bus, topics, rules, leading } = base;
   const clock = systemClock;
-  const govern = await openGovern(base);
+  const govern = await openGovern({ ...base, installation: audit.origin, passkeys: identity.passkeys.signing });
   identity.endAccess.register(govern.standing);
   const respond = createRespond({ db: database, clock, bus, log, leading, execution: govern.execution });
   for (const loop of [respond.start(), govern.start()]) stack.defer(async () => await loop.stop());
@@ -212,7 +214,7 @@ async function openStages(base: Base, stack: Stack, identity: Identity) {
   return { govern, respond, collect, detect, lift, intel, ruleStates, replays };
 }
 
-type Rooms = Awaited<ReturnType<typeof openTrust>> & Awaited<ReturnType<typeof openStages>>;
+type Rooms = Trust & Awaited<ReturnType<typeof openStages>>;
 
 function readinessOf({ database, log }: Base, { audit, collect }: Rooms): ReturnType<typeof createReadiness> {
   return createReadiness({ database, log, diverged: () => audit.diverged(), intake: () => collect.queued() });
@@ -285,6 +287,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
       timelineSources: [listActionTimeline, listBlockTimeline],
     }),
     ...actionHandlers({ govern, respond }),
+    ...signatureHandlers(govern),
     ...modeHandlers(govern),
     ...secretHandlers(base.keys),
     ...privacyHandlers({ ...base, ...rooms }),
@@ -411,7 +414,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     };
     const trust = await openTrust(base, stack, fail);
     stop.throwIfAborted();
-    const rooms: Rooms = { ...trust, ...(await openStages(base, stack, trust.identity)) };
+    const rooms: Rooms = { ...trust, ...(await openStages(base, stack, trust)) };
     const retaining = rooms.retention.start();
     stack.defer(async () => await retaining.stop());
     const place = await serve(base, rooms, stack);

@@ -2,7 +2,7 @@ import { networkInterfaces } from "node:os";
 import { reachOf } from "#collect";
 import { createBlocklistPlanner } from "#connectors/blocklist";
 import { evidenceOf, readIncidentChangesAfter } from "#escalate";
-import { createGovern, type Govern } from "#govern";
+import { createGovern, type Govern, type PasskeySigning } from "#govern";
 import { listDeciders, lockActiveSubject, operatorAddresses } from "#identity";
 import type { Bus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
@@ -12,10 +12,20 @@ import type { Leading } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { enforcerAddresses } from "#respond";
 
-export type GovernParts = Readonly<{ config: Config; log: Logger; database: Database; bus: Bus; leading: Leading }>;
+export type GovernParts = Readonly<{
+  config: Config;
+  log: Logger;
+  database: Database;
+  bus: Bus;
+  leading: Leading;
+  /** Origin of the audit log. */
+  installation: string;
+  passkeys: PasskeySigning;
+}>;
 
 /** Decisions about actions, with what they must know of the other rooms. */
-export async function openGovern({ config, log, leading, database, bus }: GovernParts): Promise<Govern> {
+export async function openGovern(parts: GovernParts): Promise<Govern> {
+  const { config, log, leading, database, bus, installation, passkeys } = parts;
   const planner = createBlocklistPlanner({ reachOf });
   const people = async () => await listDeciders(database.read);
   const ports = {
@@ -30,6 +40,7 @@ export async function openGovern({ config, log, leading, database, bus }: Govern
     }),
     evidenceOf: async (id: Parameters<typeof evidenceOf>[1]) => await evidenceOf(database.read, id),
     readIncidentChangesAfter,
+    passkeys,
   };
   return await createGovern({
     db: database,
@@ -40,6 +51,7 @@ export async function openGovern({ config, log, leading, database, bus }: Govern
     policiesDir: config.policiesDir,
     ownNetworks: config.ownNetworks,
     environment: config.environment,
+    installation,
     ports,
   });
 }

@@ -3,6 +3,7 @@ import type { Deed, World } from "./audit-world.ts";
 import { actorDeeds } from "./audit-actor-deeds.ts";
 import { attackDeeds } from "./audit-attack-deeds.ts";
 import { backfillDeeds } from "./audit-backfill-deeds.ts";
+import { breakGlassDeeds } from "./audit-break-glass-deeds.ts";
 import { dutyDeeds } from "./audit-duty-deeds.ts";
 import { passkeyDeeds } from "./audit-passkey-deeds.ts";
 import { retentionDeeds } from "./audit-retention-deeds.ts";
@@ -25,6 +26,7 @@ export const NO_CHANGE: Readonly<Partial<Record<RouteId, string>>> = {
   "sso.begin": "gives the browser a seed; what was begun is worth nothing until it is finished, and that is logged",
   "sso.beginProof":
     "gives the browser a seed; what was begun is worth nothing until it is finished, and that is logged",
+  "action.statement": "gives a text to sign, which is worth nothing until its signature is used, and that is logged",
   "passkey.beginAdd": "gives the browser a challenge, which is worth nothing until it is answered, and that is logged",
   "passkey.beginSignIn":
     "gives the browser a challenge, which is worth nothing until it is answered, and that is logged",
@@ -54,5 +56,6 @@ export const deeds: Deeds = {
   ...ruleDeeds,
   ...scimDeeds,
   ...stageDeeds,
+  ...breakGlassDeeds,
   ...backfillDeeds,
 };

@@ -106,7 +106,10 @@ export const show: Run = async (context, input) => {
 function move(route: "action.dryRun" | "action.submit" | "action.withdraw"): Run {
   return async (context, input) => {
     const id = idOf("action", input.value(0, "the action's id"));
-    const action = await (await context.api()).call(route, { params: { id } });
+    const api = await context.api();
+    const action = await (route === "action.withdraw"
+      ? api.call(route, { params: { id }, body: {} })
+      : api.call(route, { params: { id } }));
     printAction(context, action);
     sayOutcome(context, action);
     return route === "action.withdraw" ? EXIT.ok : exitOfRequest(action, route === "action.dryRun");

@@ -106,7 +106,7 @@ export const governRoutes = {
     needs: "action:approve",
     summary: "Reject with a reason",
     params: actionParams,
-    body: g.ReasonBody,
+    body: g.RejectBody,
     response: g.Action,
   },
   "action.withdraw": {
@@ -115,6 +115,7 @@ export const governRoutes = {
     needs: "action:approve",
     summary: "Take one's own approval back before it runs",
     params: actionParams,
+    body: g.WithdrawBody,
     response: g.Action,
   },
   "action.cancel": {

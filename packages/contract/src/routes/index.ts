@@ -22,6 +22,7 @@ import { backfillRoutes, backtestRoutes, ruleFigureRoutes } from "./rule-figures
 import { ruleRoutes } from "./rules.ts";
 import { scimRoutes } from "./scim.ts";
 import { secretRoutes } from "./secrets.ts";
+import { signatureRoutes } from "./signatures.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { trustRoutes } from "./trust.ts";
 import { ttpExportRoutes } from "./ttp-export.ts";
@@ -49,6 +50,7 @@ export const routes = {
   ...messageRoutes,
   ...federationRoutes,
   ...governRoutes,
+  ...signatureRoutes,
   ...privacyRoutes,
   ...retentionRoutes,
   ...secretRoutes,

@@ -12,6 +12,7 @@ import {
   StorableText,
   Text,
 } from "./basics.ts";
+import { SignedText, StatementSignature } from "./signatures.ts";
 
 export const ACTION_STATES = [
   "draft",
@@ -151,10 +152,23 @@ export const ActionEdit = Type.Object(
 export type ActionEdit = Static<typeof ActionEdit>;
 /** Both digests say what the approver saw; anything else in force by then is refused as stale. */
 export const ApproveBody = Type.Object(
-  { requestDigest: StorableText(128), dryRunDigest: StorableText(128), comment: Type.Optional(Text) },
+  {
+    requestDigest: StorableText(128),
+    dryRunDigest: StorableText(128),
+    comment: Type.Optional(SignedText),
+    signature: Type.Optional(StatementSignature),
+  },
   { additionalProperties: false },
 );
 export type ApproveBody = Static<typeof ApproveBody>;
+export const RejectBody = Type.Object(
+  { reason: SignedText, signature: Type.Optional(StatementSignature) },
+  { additionalProperties: false },
+);
+export const WithdrawBody = Type.Object(
+  { signature: Type.Optional(StatementSignature) },
+  { additionalProperties: false },
+);
 export const ReasonBody = Type.Object({ reason: Text }, { additionalProperties: false });
 
 export const PolicyView = Type.Object({

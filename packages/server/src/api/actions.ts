@@ -20,7 +20,7 @@ export const byOf = ({ caller, requestId }: Call): By => ({
 export function actionHandlers({
   govern,
   respond,
-}: ActionDeps): Pick<Handlers, Extract<keyof Handlers, `action.${string}` | "policy.get">> {
+}: ActionDeps): Pick<Handlers, Exclude<Extract<keyof Handlers, `action.${string}` | "policy.get">, "action.statement">> {
   const revert = async (id: ActionId, reason: string, call: Call): Promise<Result<Action>> => {
     const reverted = await respond.revert({ id, reason, by: byOf(call) });
     return reverted.ok ? await govern.get(id, byOf(call)) : reverted;
@@ -48,8 +48,9 @@ export function actionHandlers({
     "action.submit": async ({ params: { id } }, call) => await govern.submit({ id, by: byOf(call) }),
     "action.approve": async ({ params: { id }, body }, call) => await govern.approve({ id, ...body, by: byOf(call) }),
     "action.reject": async ({ params: { id }, body }, call) =>
-      await govern.reject({ id, reason: body.reason, by: byOf(call) }),
-    "action.withdraw": async ({ params: { id } }, call) => await govern.withdraw({ id, by: byOf(call) }),
+      await govern.reject({ id, ...body, by: byOf(call) }),
+    "action.withdraw": async ({ params: { id }, body }, call) =>
+      await govern.withdraw({ id, by: byOf(call), ...body }),
     "action.cancel": async ({ params: { id }, body }, call) =>
       await govern.cancel({ id, reason: body.reason, by: byOf(call) }),
     "action.revert": async ({ params: { id }, body }, call) => await revert(id, body.reason, call),

@@ -76,7 +76,7 @@ function TakeBackButtons({ action, onAsk }: Readonly<{ action: Action; onAsk: (a
           type="button"
           className="button"
           disabled={withdraw.isPending}
-          onClick={() => withdraw.mutate({ params: { id: action.id } })}
+          onClick={() => withdraw.mutate({ params: { id: action.id }, body: {} })}
         >
           Take my approval back
         </button>

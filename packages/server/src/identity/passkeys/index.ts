@@ -13,6 +13,7 @@ import type { Own } from "../prove.ts";
 import type { Origin, SignedIn, SignInDeps } from "../sign-in.ts";
 import { addPasskey, beginAdd, ownPasskeys, removeOwn, renameOwn } from "./own-passkeys.ts";
 import { beginRequest, signInWithPasskey } from "./passkey-sign-in.ts";
+import { statementSigning, type StatementSigning } from "./sign-statement.ts";
 import { beginProof, proveByPasskey } from "./prove-by-passkey.ts";
 
 /** Passkeys: one's own, signing in with one, proving again by one. Refusals are named at the functions that give them. */
@@ -28,6 +29,8 @@ export type Passkeys = Readonly<{
   beginProof(own: Own): Promise<Result<PasskeyRequest>>;
   /** The session goes on under a new token. */
   prove(proof: PasskeyProof, own: Own): Promise<Result<SignedIn>>;
+  /** What people sign with their passkeys in other rooms. */
+  signing: StatementSigning;
 }>;
 
 /** `tell`: which sessions ended in this process. */
@@ -49,5 +52,6 @@ export function createPasskeys(parts: Parts): Passkeys {
     signIn: async (proof, origin) => await signInWithPasskey(parts, proof, origin),
     beginProof: async (own) => await beginProof(parts, own),
     prove: async (proof, own) => await proveByPasskey(parts, proof, own),
+    signing: statementSigning(parts),
   };
 }

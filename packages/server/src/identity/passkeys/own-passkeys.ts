@@ -114,7 +114,10 @@ export async function addPasskey(deps: SignInDeps, body: PasskeyAdd, own: Own): 
   const { subject } = owner;
   const row = rowOf({ subject, body, credential, now: clock.now() });
   const adding = { subject, row, codes: newRecoveryCodes(), sessionId: owner.session.id };
-  const fact = { ...passkeyFact(own, "passkey.added", row), after: "usable" };
+  const named = passkeyFact(own, "passkey.added", row);
+  const publicKey = Buffer.from(row.public_key).toString("base64url");
+  // For whoever checks what it signs, years later.
+  const fact = { ...named, after: "usable", details: { ...named.details, publicKey } };
   return await database.audited(fact, async (tx) => await add(tx, adding));
 }
 

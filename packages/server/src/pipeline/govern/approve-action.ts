@@ -1,4 +1,13 @@
-import { ok, refuse, type Action, type ActionId, type Result, type SubjectId } from "@tyr/contract";
+import {
+  ok,
+  refuse,
+  type Action,
+  type ActionId,
+  type Result,
+  type StatementKind,
+  type StatementSignature,
+  type SubjectId,
+} from "@tyr/contract";
 import { newId } from "#platform/ids";
 import type { WriteTransaction } from "#platform/database";
 import { digestOf } from "./canonical-digest.ts";
@@ -8,6 +17,8 @@ import { approveEvent, isOverdue } from "./machine/events-of.ts";
 import { moveAction } from "./move-action.ts";
 import type { Person } from "./ports.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
+import { dropStatements } from "./signatures/store.ts";
+import { signedDetails, withSignature, type Signed } from "./signatures/take-signature.ts";
 import { insertApproval, insertDecision, listApprovals, withdrawApproval, type ActionRow } from "./store.ts";
 import { answerWith, whileOpen } from "./submit-action.ts";
 import { weigh, type Weighed } from "./weigh.ts";
@@ -18,6 +29,7 @@ export type ApprovalRequest = Readonly<{
   requestDigest: string;
   dryRunDigest: string;
   comment?: string | undefined;
+  signature?: StatementSignature | undefined;
 }>;
 
 /** The statement somebody makes by approving: what exactly, under which policy, until when. Its digest is logged. */
@@ -39,9 +51,9 @@ function statementDigest(row: ActionRow, by: By): string {
 async function storeApproval(
   tx: WriteTransaction,
   row: ActionRow,
-  { by, comment, at }: Readonly<{ by: By; comment: string | undefined; at: Date }>,
+  { by, comment, at, signed }: Readonly<{ by: By; comment: string | undefined; at: Date; signed: Signed | undefined }>,
 ): Promise<string> {
-  const digest = statementDigest(row, by);
+  const digest = signed?.digest ?? statementDigest(row, by);
   await insertApproval(tx, {
     id: newId("approval", at),
     action_id: row.id,
@@ -56,6 +68,9 @@ async function storeApproval(
     at,
     comment: comment ?? null,
     withdrawn_at: null,
+    statement: signed?.text ?? null,
+    signature: signed === undefined ? null : JSON.stringify(signed.evidence),
+    key_id: signed?.evidence.keyId ?? null,
   });
   return digest;
 }
@@ -68,7 +83,7 @@ async function expireIfDue(
 ): Promise<Settled<never> | undefined> {
   if (!isOverdue(row, at)) return undefined;
   const { fact } = await moveAction(tx, row, { event: "pass_deadline", by, at });
-  const detail = `its deadline was ${row.deadline_at.toISOString()}: ask for it again`;
+  const detail = `its deadline was ${row.deadline_at?.toISOString() ?? "before"}: ask for it again`;
   return { answer: refuse("ACTION_TRANSITION_REFUSED", detail, { state: "expired", legal: [] }), facts: [fact] };
 }
 
@@ -81,19 +96,19 @@ async function weighApprovals(
   return await weigh(room, tx, { action: row, approvals: countApprovers(approvers) });
 }
 
+type Approving = Readonly<{ held: Held; request: ApprovalRequest; people: readonly Person[] }>;
+
 async function approveHeld(
   room: Room,
   tx: WriteTransaction,
-  { held, request, people }: Readonly<{ held: Held; request: ApprovalRequest; people: readonly Person[] }>,
+  { held, request, people, signed }: Approving & Readonly<{ signed: Signed | undefined }>,
 ): Promise<Settled<ActionRow>> {
   const { action: row, now: at } = held;
   const { by, comment } = request;
-  const expired = await expireIfDue(tx, row, { by, at });
-  if (expired !== undefined) return expired;
   // Sent twice, stored once, also by somebody whose approval does not count at the moment.
   if (givenFor(row, held.approvals).has(by.actor.id)) return { answer: ok(row), facts: [] };
 
-  const statement = await storeApproval(tx, row, { by, comment, at });
+  const statement = await storeApproval(tx, row, { by, comment, at, signed });
   const weighed = await weighApprovals(room, tx, { row, people });
   await insertDecision(tx, { actionId: row.id, step: "approve", ...weighed });
   const { outcome, bundleDigest } = weighed.decision;
@@ -102,22 +117,59 @@ async function approveHeld(
     by,
     at,
     ...(comment === undefined ? {} : { note: comment }),
-    details: { statement_digest: statement, decision: outcome, bundle_digest: bundleDigest },
+    details: {
+      statement_digest: statement,
+      decision: outcome,
+      bundle_digest: bundleDigest,
+      ...(signed === undefined ? {} : signedDetails(signed)),
+    },
   });
   return { answer: ok(moved), facts: [fact] };
+}
+
+type Deciding = Readonly<{
+  held: Held;
+  statement: StatementKind;
+  reason?: string | undefined;
+  signature: StatementSignature | undefined;
+}>;
+
+/** Does it with what its person signed, or not at all. */
+export async function signedBy(
+  room: Room,
+  tx: WriteTransaction,
+  { held, work, ...signing }: Deciding & Readonly<{ work(signed: Signed | undefined): Promise<Settled<ActionRow>> }>,
+): Promise<Settled<ActionRow>> {
+  const { action, by, now: at } = held;
+  if (signing.signature === undefined) return await work(undefined);
+  return await withSignature(room, tx, { action, by, at, reason: undefined, ...signing, work });
+}
+
+async function approveSigned(room: Room, tx: WriteTransaction, approving: Approving): Promise<Settled<ActionRow>> {
+  const { held, request } = approving;
+  const expired = await expireIfDue(tx, held.action, { by: request.by, at: held.now });
+  if (expired !== undefined) return expired;
+  return await signedBy(room, tx, {
+    held,
+    statement: "approve",
+    reason: request.comment,
+    signature: request.signature,
+    work: async (signed) => await approveHeld(room, tx, { ...approving, signed }),
+  });
 }
 
 /**
  * Records that somebody approves exactly what was shown to them. When policy then allows the action, it is approved.
  *
- * Refusals, each logged: `ACTION_TRANSITION_REFUSED`, `APPROVAL_BY_REQUESTER`, `APPROVAL_STALE`, `NOT_PERMITTED`.
+ * Refusals, each logged: `ACTION_TRANSITION_REFUSED`, `APPROVAL_BY_REQUESTER`, `APPROVAL_STALE`, `NOT_PERMITTED`,
+ * `SIGNATURE_REQUIRED`, `SIGNATURE_INVALID`.
  */
 export async function approveAction(room: Room, request: ApprovalRequest): Promise<Result<Action>> {
   const { id, by, requestDigest, dryRunDigest } = request;
   const people = await room.ports.people();
   const settled = await settle<ActionRow>(room.db, async (tx) => {
     const shown = { requestDigest, dryRunDigest };
-    const decide = async (held: Held) => await approveHeld(room, tx, { held, request, people });
+    const decide = async (held: Held) => await approveSigned(room, tx, { held, request, people });
     const work = async () => await withMove(room, tx, { id, by, move: "approve", shown, work: decide });
     return await whileOpen(room, tx, { by, work });
   });
@@ -125,45 +177,77 @@ export async function approveAction(room: Room, request: ApprovalRequest): Promi
 }
 
 export type Reasoned = Readonly<{ id: ActionId; by: By; reason: string }>;
+export type Signable = Readonly<{ signature?: StatementSignature | undefined }>;
 
-/** A move that needs nothing but its guards. */
-async function moveWith(
+/** One eligible person's no is enough, signed as a yes is. */
+export async function rejectAction(
   room: Room,
-  { id, by, reason, move }: Reasoned & Readonly<{ move: "reject" | "cancel" }>,
+  { id, by, reason, signature }: Reasoned & Signable,
 ): Promise<Result<Action>> {
   const settled = await settle<ActionRow>(room.db, async (tx) => {
-    const work = async ({ action, now: at }: Held): Promise<Settled<ActionRow>> => {
-      const moved = await moveAction(tx, action, { event: move, by, at, note: reason });
-      return { answer: ok(moved.row), facts: [moved.fact] };
-    };
-    return await withMove(room, tx, { id, by, move, work });
+    const reject = async (held: Held): Promise<Settled<ActionRow>> =>
+      await signedBy(room, tx, {
+        held,
+        statement: "reject",
+        reason,
+        signature,
+        async work(signed) {
+          const details = signed === undefined ? {} : signedDetails(signed);
+          const moved = await moveAction(tx, held.action, { event: "reject", by, at: held.now, note: reason, details });
+          return { answer: ok(moved.row), facts: [moved.fact] };
+        },
+      });
+    const work = async () => await withMove(room, tx, { id, by, move: "reject", work: reject });
+    return await whileOpen(room, tx, { by, work });
   });
   return await answerWith(room, settled, by);
 }
 
-/** One eligible person's no is enough. */
-export async function rejectAction(room: Room, wanted: Reasoned): Promise<Result<Action>> {
-  return await moveWith(room, { ...wanted, move: "reject" });
+/** By the requester, a security manager or an administrator, until it runs. */
+export async function cancelAction(room: Room, { id, by, reason }: Reasoned): Promise<Result<Action>> {
+  const settled = await settle<ActionRow>(room.db, async (tx) => {
+    const work = async ({ action, now: at }: Held): Promise<Settled<ActionRow>> => {
+      const moved = await moveAction(tx, action, { event: "cancel", by, at, note: reason });
+      return { answer: ok(moved.row), facts: [moved.fact] };
+    };
+    return await withMove(room, tx, { id, by, move: "cancel", work });
+  });
+  return await answerWith(room, settled, by);
 }
 
-/** By the requester, a security manager or an administrator, until it runs. */
-export async function cancelAction(room: Room, wanted: Reasoned): Promise<Result<Action>> {
-  return await moveWith(room, { ...wanted, move: "cancel" });
+async function withdrawHeld(
+  room: Room,
+  tx: WriteTransaction,
+  { held, people, signed }: Readonly<{ held: Held; people: readonly Person[]; signed: Signed | undefined }>,
+): Promise<Settled<ActionRow>> {
+  const { action: row, approvals, by, now: at } = held;
+  const own = approvals.filter((one) => one.subject_id === by.actor.id);
+  for (const one of own) await withdrawApproval(tx, one.id, at);
+  await dropStatements(tx, { actionId: row.id, subjectId: by.actor.id });
+  const { decision } = await weighApprovals(room, tx, { row, people });
+  const needed = row.state === "approved" && decision.outcome !== "allow";
+  const event = needed ? "withdraw_needed" : "withdraw";
+  const details = signed === undefined ? {} : signedDetails(signed);
+  const moved = await moveAction(tx, row, { event, by, at, details });
+  return { answer: ok(moved.row), facts: [moved.fact] };
 }
 
 /** Takes one's own approval back. Possible until it runs; without a quorum an approved action waits again. */
-export async function withdrawApprovalOf(room: Room, { id, by }: Omit<Reasoned, "reason">): Promise<Result<Action>> {
+export async function withdrawApprovalOf(
+  room: Room,
+  { id, by, signature }: Omit<Reasoned, "reason"> & Signable,
+): Promise<Result<Action>> {
   const people = await room.ports.people();
   const settled = await settle<ActionRow>(room.db, async (tx) => {
-    const work = async ({ action: row, approvals, now: at }: Held): Promise<Settled<ActionRow>> => {
-      const own = approvals.filter((one) => one.subject_id === by.actor.id);
-      for (const one of own) await withdrawApproval(tx, one.id, at);
-      const { decision } = await weighApprovals(room, tx, { row, people });
-      const needed = row.state === "approved" && decision.outcome !== "allow";
-      const moved = await moveAction(tx, row, { event: needed ? "withdraw_needed" : "withdraw", by, at });
-      return { answer: ok(moved.row), facts: [moved.fact] };
-    };
-    return await withMove(room, tx, { id, by, move: "withdraw", work });
+    const withdraw = async (held: Held): Promise<Settled<ActionRow>> =>
+      await signedBy(room, tx, {
+        held,
+        statement: "withdraw",
+        signature,
+        work: async (signed) => await withdrawHeld(room, tx, { held, people, signed }),
+      });
+    const work = async () => await withMove(room, tx, { id, by, move: "withdraw", work: withdraw });
+    return await whileOpen(room, tx, { by, work });
   });
   return await answerWith(room, settled, by);
 }

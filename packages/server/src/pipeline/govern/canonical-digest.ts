@@ -12,6 +12,15 @@ function write(value: FactValue): string {
 }
 
 /**
+ * Canonical JSON (RFC 8785) of a value without fractions: the bytes people sign.
+ *
+ * @throws {TypeError} a fraction, an unsafe integer or a lone surrogate: it would read differently elsewhere
+ */
+export function canonicalText(value: FactValue): string {
+  return write(value);
+}
+
+/**
  * SHA-256 in hex over the canonical JSON (RFC 8785) of a value without fractions: what people approve is named by it.
  *
  * @throws {TypeError} a fraction, an unsafe integer or a lone surrogate: it would read differently elsewhere

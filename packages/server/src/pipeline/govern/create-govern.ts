@@ -4,6 +4,7 @@ import {
   type Action,
   type ActionCreate,
   type ActionId,
+  type ActionStatement,
   type Environment,
   type ModeView,
   type PolicyView,
@@ -24,6 +25,7 @@ import {
   withdrawApprovalOf,
   type ApprovalRequest,
   type Reasoned,
+  type Signable,
 } from "./approve-action.ts";
 import {
   applyOwn,
@@ -36,7 +38,7 @@ import {
   type Effect,
 } from "./execute-action.ts";
 import { cloneAction, editAction, type EditRequest } from "./edit-action.ts";
-import { standingOf } from "./end-standing.ts";
+import { standingOf, withdrawSigned } from "./end-standing.ts";
 import { expireOverdue } from "./expire-actions.ts";
 import { modeInForce, returnFromMode, setMode, viewMode, type ModeInForce, type ModeRequest } from "./mode.ts";
 import { blockIp } from "./kinds/block-ip.ts";
@@ -47,6 +49,8 @@ import { loadBundle, readBundleSource, type Bundle } from "./policy/bundle.ts";
 import { openEngine } from "./policy/engine.ts";
 import type { GovernPorts, Person } from "./ports.ts";
 import { proposeActions, PROPOSALS_PER_HOUR_MAX } from "./propose-actions.ts";
+import { createApprovalKeys, type ApprovalKeys } from "./signatures/approval-keys.ts";
+import { askStatement, type StatementWish } from "./signatures/ask-statement.ts";
 import { SYSTEM, type By, type Room, type Settled } from "./room.ts";
 import {
   findAction,
@@ -71,6 +75,8 @@ export type GovernDeps = Readonly<{
   ports: GovernPorts;
   /** What policies may know about where this is: in production nobody blocks alone. */
   environment: Environment;
+  /** Origin of the audit log, which statements of people name. */
+  installation: string;
   decisionDeadlineMs?: number;
   proposalsPerHourMax?: number;
 }>;
@@ -98,8 +104,12 @@ export type Govern = Readonly<{
   approve(request: ApprovalRequest): Promise<Result<Action>>;
   edit(request: EditRequest): Promise<Result<Action>>;
   clone(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
-  reject(wanted: Reasoned): Promise<Result<Action>>;
-  withdraw(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
+  reject(wanted: Reasoned & Signable): Promise<Result<Action>>;
+  withdraw(wanted: Readonly<{ id: ActionId; by: By }> & Signable): Promise<Result<Action>>;
+  /** The text to sign for approving, rejecting or withdrawing. */
+  statement(wanted: StatementWish): Promise<Result<ActionStatement>>;
+  /** Personal keys to sign with. */
+  approvalKeys: ApprovalKeys;
   cancel(wanted: Reasoned): Promise<Result<Action>>;
   /** `asker`: whose moves it lists; those of the state without one. */
   get(id: ActionId, asker?: By): Promise<Result<Action>>;
@@ -228,6 +238,7 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     engine: openEngine(bundle, "active-a"),
     own,
     environment: deps.environment,
+    installation: deps.installation,
     decisionDeadlineMs: deps.decisionDeadlineMs ?? DEADLINE_DEFAULT_MS,
     proposalsPerHourMax: deps.proposalsPerHourMax ?? PROPOSALS_PER_HOUR_MAX,
   };
@@ -249,6 +260,8 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     mode: async () => await modeInForce(db.read, clock.now()),
     viewMode: async () => await viewMode(room),
     setMode: async (request) => await setMode(room, request),
+    statement: async (wanted) => await askStatement(room, wanted),
+    approvalKeys: createApprovalKeys(room, withdrawSigned),
     execution: executionOf(room),
     standing: standingOf(room),
     expireOverdue: async () => await passDeadlines(room),

@@ -1,11 +1,14 @@
 import type { AccessEnd, AccessKind, Ended } from "#identity";
 import type { WriteTransaction } from "#platform/database";
+import type { WithdrawSigned } from "./signatures/approval-keys.ts";
+import { revokeApprovalKeysOf } from "./signatures/store.ts";
 import { announce, moveAction, type Moved } from "./move-action.ts";
 import type { By, Room } from "./room.ts";
 import { listStandingApprovals, listUnstartedRequests, lockAction, withdrawApproval } from "./store.ts";
 
 const WHY_CANCELLED = "whoever asked for it may no longer sign in";
 const WHY_WITHDRAWN = "whoever approved it may no longer sign in";
+const WHY_KEY = "the key it was approved with was ended";
 
 async function cancelRequests(tx: WriteTransaction, { subjectId, now }: AccessEnd, by: By): Promise<readonly Moved[]> {
   const moves: Moved[] = [];
@@ -20,18 +23,22 @@ async function cancelRequests(tx: WriteTransaction, { subjectId, now }: AccessEn
  */
 async function withdrawApprovals(
   tx: WriteTransaction,
-  { subjectId, now }: AccessEnd,
-  by: By,
+  whose: Parameters<typeof listStandingApprovals>[1],
+  { by, now, note }: Readonly<{ by: By; now: Date; note: string }>,
 ): Promise<readonly Moved[]> {
   const moves: Moved[] = [];
-  for (const { id, action_id } of await listStandingApprovals(tx, subjectId)) {
+  for (const { id, action_id } of await listStandingApprovals(tx, whose)) {
     const row = await lockAction(tx, action_id);
     await withdrawApproval(tx, id, now);
     if (row?.state === "pending" || row?.state === "approved")
-      moves.push(await moveAction(tx, row, { event: "withdraw", by, at: now, note: WHY_WITHDRAWN }));
+      moves.push(await moveAction(tx, row, { event: "withdraw", by, at: now, note }));
   }
   return moves;
 }
+
+/** A key that ended may have been in other hands: what it approved and nobody has begun counts without it. */
+export const withdrawSigned: WithdrawSigned = async (tx, { keyId, by, now }) =>
+  await withdrawApprovals(tx, { keyId }, { by, now, note: WHY_KEY });
 
 /**
  * What somebody's word is worth here ends with their account, in the same transaction: what they asked for and has not
@@ -42,7 +49,11 @@ export function standingOf(room: Room): AccessKind {
     counted: "decisionsVoided",
     async end(tx, end): Promise<Ended> {
       const by: By = { actor: end.actor, roles: [], requestId: end.requestId };
-      const moves = [...(await cancelRequests(tx, end, by)), ...(await withdrawApprovals(tx, end, by))];
+      const { subjectId, now } = end;
+      const cancelled = await cancelRequests(tx, end, by);
+      const withdrawn = await withdrawApprovals(tx, { subjectId }, { by, now, note: WHY_WITHDRAWN });
+      await revokeApprovalKeysOf(tx, subjectId, now);
+      const moves = [...cancelled, ...withdrawn];
       return {
         count: moves.length,
         facts: moves.map(({ fact }) => fact),

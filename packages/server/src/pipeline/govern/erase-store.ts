@@ -1,4 +1,5 @@
 import { eraseActorName, type WriteTransaction } from "#platform/database";
+import { eraseApprovalKeys } from "./signatures/store.ts";
 
 const PLACES = [
   { table: "action", column: "requester" },
@@ -8,9 +9,9 @@ const PLACES = [
   { table: "mode_change", column: "actor" },
 ] as const;
 
-/** Takes a person's name out of actions, approvals, the allow-list and changes of mode. @returns rows changed */
+/** Takes a person's name out of actions, approvals, the allow-list and changes of mode, and off their keys. @returns rows changed */
 export async function eraseFromActions(tx: WriteTransaction, actorId: string): Promise<number> {
   let changed = 0;
   for (const place of PLACES) changed += await eraseActorName(tx, place, actorId);
-  return changed;
+  return changed + (await eraseApprovalKeys(tx, actorId));
 }

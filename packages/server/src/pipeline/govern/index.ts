@@ -27,5 +27,7 @@ export type { ModeInForce, ModeRequest } from "./mode.ts";
 export { PolicyBundleInvalid } from "./policy/errors.ts";
 export type { Evidence, GovernPorts, IncidentChange, Ours, Person, Plan, Planner, PlanRequest } from "./ports.ts";
 export type { By, Settled } from "./room.ts";
+export { NO_PASSKEYS, type PasskeySigning } from "./signatures/ports.ts";
+export type { ApprovalKeys } from "./signatures/approval-keys.ts";
 export { CONSUMER } from "./propose-actions.ts";
 export { actionIdsOf, countWaiting, type ActionRow } from "./store.ts";

@@ -1,6 +1,7 @@
 import type { DetectionId, DryRun, IncidentId, Role, SubjectId } from "@tyr/contract";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
 import type { Prefix } from "./address.ts";
+import type { PasskeySigning } from "./signatures/ports.ts";
 
 /** `db` is the handle to read through: inside a transaction that one, because the embedded engine has one connection. */
 export type PlanRequest = Readonly<{ db: ReadDatabase; target: Prefix; ttlSeconds: number; now: Date }>;
@@ -55,5 +56,6 @@ export type GovernPorts = Readonly<{
   holdAccount(tx: WriteTransaction, subjectId: string): Promise<boolean>;
   ours(db: ReadDatabase): Promise<Ours>;
   evidenceOf(incidentId: IncidentId): Promise<Evidence | undefined>;
+  passkeys: PasskeySigning;
   readIncidentChangesAfter(db: ReadDatabase, position: number, limit: number): Promise<readonly IncidentChange[]>;
 }>;

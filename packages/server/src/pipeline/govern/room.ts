@@ -18,6 +18,8 @@ export type Room = Readonly<{
   kinds: ActionKinds;
   own: readonly Prefix[];
   environment: Environment;
+  /** Origin of the audit log: what people sign is for this installation alone. */
+  installation: string;
   /** From submission to decision, milliseconds. */
   decisionDeadlineMs: number;
   proposalsPerHourMax: number;

@@ -159,16 +159,20 @@ export async function listUnstartedRequests(tx: WriteTransaction, subjectId: str
     .execute();
 }
 
-/** What somebody approved and nobody has begun. */
+/** What somebody, or a key of theirs, approved and nobody has begun. */
 export async function listStandingApprovals(
   tx: WriteTransaction,
-  subjectId: string,
+  whose: Readonly<{ subjectId: string } | { keyId: string }>,
 ): Promise<readonly Pick<ApprovalRow, "id" | "action_id">[]> {
   return await tx
     .selectFrom("approval")
     .innerJoin("action", "action.id", "approval.action_id")
     .select(["approval.id", "approval.action_id"])
-    .where("approval.subject_id", "=", subjectId as ApprovalRow["subject_id"])
+    .where((eb) =>
+      "keyId" in whose
+        ? eb("approval.key_id", "=", whose.keyId)
+        : eb("approval.subject_id", "=", whose.subjectId as ApprovalRow["subject_id"]),
+    )
     .where("approval.withdrawn_at", "is", null)
     .where("action.state", "in", ["pending", "approved"])
     .orderBy("approval.action_id")

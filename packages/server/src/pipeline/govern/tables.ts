@@ -14,6 +14,7 @@ import type {
 } from "@tyr/contract";
 import type { Generated, JSONColumnType } from "kysely";
 import type { DecisionInput } from "./policy/decide.ts";
+import type { Evidence } from "./signatures/take-signature.ts";
 
 /** A document: read as an object, written as text. */
 type Document<T extends object> = JSONColumnType<T>;
@@ -66,6 +67,10 @@ export type ApprovalTable = {
   at: Date;
   comment: string | null;
   withdrawn_at: Date | null;
+  /** What was signed; null in what was given before approvals were signed. */
+  statement: string | null;
+  signature: NullableDocument<Evidence>;
+  key_id: string | null;
 };
 
 export type AllowTable = {

@@ -3,12 +3,23 @@ import type { Action, DetectionId, IncidentId, ModeName, Result, Role, SubjectId
 // oxlint-disable no-restricted-imports -- stands where app.ts does: it wires the real connectors to the stages
 import { createBlocklistPlanner } from "#connectors/blocklist";
 import { createBouncerApi } from "#connectors/crowdsec";
-import { createGovern, type By, type Govern, type GovernPorts, type IncidentChange, type Person } from "#govern";
+import {
+  createGovern,
+  NO_PASSKEYS,
+  type By,
+  type Govern,
+  type GovernPorts,
+  type IncidentChange,
+  type Person,
+} from "#govern";
 import { createBus } from "#platform/bus";
 import { fixedClock } from "#platform/clock";
 import { silentLogger } from "#platform/log";
 import { openTestDatabase, type EngineName, type TestDatabase } from "#platform/testing";
 import { createRespond, enforcerAddresses, type Respond } from "../index.ts";
+import { approve } from "./sign-as.ts";
+
+export { approve, reject, signAs, withdraw } from "./sign-as.ts";
 
 const POLICIES = fileURLToPath(new URL("../../../../../../policies", import.meta.url));
 const uuid = (n: number): string => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`;
@@ -86,6 +97,7 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
       operators: situation.operators,
     }),
     evidenceOf: evidenceIn(situation),
+    passkeys: NO_PASSKEYS,
     readIncidentChangesAfter: async (_db, position, limit) =>
       situation.changes.filter((one) => one.position > position).slice(0, limit),
   };
@@ -96,6 +108,7 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
     ownNetworks: options.ownNetworks ?? ["9.9.0.0/16"],
     ports,
     environment: options.environment ?? "production",
+    installation: "tyr.test/log",
     ...(options.proposalsPerHourMax === undefined ? {} : { proposalsPerHourMax: options.proposalsPerHourMax }),
   });
   const respond = createRespond({ ...shared, execution: govern.execution });
@@ -127,12 +140,6 @@ export function must<T>(result: Result<T>): T {
 
 export function codeOf(result: Result<unknown>): string {
   return result.ok ? "ok" : result.refusal.code;
-}
-
-/** Somebody approves what they were shown. */
-export async function approve(world: ResponseWorld, shown: Action, by: By): Promise<Result<Action>> {
-  const { id, requestDigest } = shown;
-  return await world.govern.approve({ id, by, requestDigest, dryRunDigest: shown.dryRun?.digest ?? "none" });
 }
 
 export async function request(world: ResponseWorld, target: string, more: object = {}): Promise<Action> {

@@ -1,0 +1,95 @@
+import { randomBytes } from "node:crypto";
+import {
+  ok,
+  refuse,
+  type ActionId,
+  type ActionStatement,
+  type Refused,
+  type Result,
+  type StatementKind,
+  type StatementRequest,
+} from "@tyr/contract";
+import { withMove, type Held } from "../hold-action.ts";
+import type { MoveName } from "../machine/moves.ts";
+import { refuseMove } from "../move-action.ts";
+import { settle, type By, type Room, type Settled } from "../room.ts";
+import type { ActionRow } from "../store.ts";
+import { stateOfKey, viewOfKey } from "./approval-key.ts";
+import { challengeOf, statementText, STATEMENT_LIFE_MS } from "./statement.ts";
+import { insertStatement, listApprovalKeys, type StatementRow } from "./store.ts";
+
+/** The move each statement is for; nobody is handed a text they could do nothing with. */
+const MOVE_OF: Readonly<Partial<Record<StatementKind, MoveName>>> = {
+  approve: "approve",
+  reject: "reject",
+  withdraw: "withdraw",
+};
+
+export type StatementWish = Readonly<{ id: ActionId; by: By; wish: StatementRequest }>;
+
+/** What is there by now is not what was shown. */
+function refusedShown(action: ActionRow, { requestDigest, dryRunDigest }: StatementRequest): Refused | undefined {
+  const isShown =
+    requestDigest === action.request_digest && (dryRunDigest ?? action.dry_run?.digest) === action.dry_run?.digest;
+  return isShown ? undefined : refuse("APPROVAL_STALE", "the request or its dry run changed since it was shown");
+}
+
+function newStatement(room: Room, { action, by, now }: Held, wish: StatementRequest): StatementRow {
+  const nonce = randomBytes(32).toString("base64url");
+  const expiresAt = new Date(now.getTime() + STATEMENT_LIFE_MS);
+  const { statement } = wish;
+  const reason = wish.reason ?? wish.comment ?? null;
+  const text = statementText({ installation: room.installation, action, by, statement, reason, nonce, expiresAt });
+  return {
+    digest: challengeOf(text).toString("hex"),
+    action_id: action.id,
+    subject_id: by.actor.id,
+    statement,
+    nonce,
+    text,
+    created_at: now,
+    expires_at: expiresAt,
+  };
+}
+
+/** The statement with what its signer can sign it with. */
+async function viewStatement(room: Room, { text, digest, statement, expires_at }: StatementRow, by: By) {
+  const now = room.clock.now();
+  const keys = await listApprovalKeys(room.db.read, by.actor.id);
+  return {
+    statement,
+    text,
+    digest,
+    expiresAt: expires_at.toISOString(),
+    passkey: await room.ports.passkeys.ask(by.actor.id, { handle: digest, challenge: challengeOf(text) }),
+    keys: keys.filter((one) => stateOfKey(one, now) === "active").map((one) => viewOfKey(one, now)),
+  };
+}
+
+/**
+ * Hands out the text to sign for a move, if this person could make it now.
+ *
+ * @returns refusals of the move, logged as its own, and `APPROVAL_STALE`
+ */
+export async function askStatement(room: Room, { id, by, wish }: StatementWish): Promise<Result<ActionStatement>> {
+  const move = MOVE_OF[wish.statement];
+  if (move === undefined) return refuse("VALIDATION_FAILED", `nobody signs ${wish.statement} here`);
+  const { requestDigest, dryRunDigest } = wish;
+  const shown = { requestDigest, ...(dryRunDigest === undefined ? {} : { dryRunDigest }) };
+  let made: StatementRow | undefined;
+  const settled = await settle<ActionRow>(room.db, async (tx) => {
+    const work = async (held: Held): Promise<Settled<ActionRow>> => {
+      const refused = refusedShown(held.action, wish);
+      if (refused !== undefined) return refuseMove(held.action, by, { move, refused });
+      made = newStatement(room, held, wish);
+      return { answer: ok(held.action), facts: [] };
+    };
+    return await withMove(room, tx, { id, by, move, shown, work });
+  });
+  if (!settled.ok) return settled;
+  const row = made;
+  if (row === undefined) throw new TypeError("a statement that was made is there");
+  // A text nobody signed changes nothing: kept as challenges are, without an entry.
+  await room.db.bookkeep("counters", async (tx) => await insertStatement(tx, row));
+  return ok(await viewStatement(room, row, by));
+}
