@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { clientOf, setUp, startServer } from "../packages/server/test/server-process.ts";
+import { catchUp } from "./catch-up.ts";
 import { line, marker } from "./lines.ts";
 
 const { values } = parseArgs({
@@ -31,24 +32,6 @@ const CONNECTIONS = 4;
 
 const percentile = (sorted: readonly number[], p: number) =>
   sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))] ?? Number.NaN;
-
-/** It looks where senders fall silent: how long that takes is a decision, not work. */
-const WAITING_FOR_SILENCE = "actors.look";
-
-/** How long after the last batch each consumer had done all of it, by name: detection first, what only people wait for last. */
-async function catchUp(client: ReturnType<typeof clientOf>): Promise<Readonly<Record<string, number>>> {
-  const began = performance.now();
-  const done = new Map<string, number>();
-  for (;;) {
-    const { pipeline } = await client.call("status.get", {});
-    const working = pipeline.filter(({ consumer }) => consumer !== WAITING_FOR_SILENCE);
-    for (const { consumer, lag } of working)
-      if (lag > 0) done.delete(consumer);
-      else if (!done.has(consumer)) done.set(consumer, Math.round(performance.now() - began));
-    if (working.every(({ lag }) => lag === 0)) return Object.fromEntries([...done].toSorted(([, a], [, b]) => a - b));
-    await sleep(20);
-  }
-}
 
 async function main(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), "tyr-bench-"));

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { clientOf, setUp, startServer } from "../../packages/server/test/server-process.ts";
+import { catchUp } from "../catch-up.ts";
 import { line, marker } from "../lines.ts";
 import { dataDirIn, openBenchDatabase, percentiles, type BenchPlace } from "./place.ts";
 
@@ -32,18 +33,15 @@ export async function measureServer(
     const cpuBefore = server.cpuSeconds();
     const began = performance.now();
     const events = await send(server.url, { key, until: began + seconds * 1000, lines });
-    for (;;) {
-      const { pipeline } = await client.call("status.get", {});
-      if (pipeline.every((one) => one.lag === 0)) break;
-      await sleep(20);
-    }
-    const settledMs = performance.now() - began;
+    const sentMs = performance.now() - began;
+    const caughtUpMs = await catchUp(client);
     const cpuMicrosPerEvent = Math.round(((server.cpuSeconds() - cpuBefore) * 1e6) / events);
     await server.stop();
     return {
       rulesInForce: rules.length,
       events,
-      eventsPerSecond: Math.round(events / (settledMs / 1000)),
+      eventsPerSecond: Math.round(events / ((sentMs + (caughtUpMs["detect"] ?? 0)) / 1000)),
+      caughtUpMs,
       cpuMicrosPerEvent,
     };
   })();
