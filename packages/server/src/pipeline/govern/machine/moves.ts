@@ -32,7 +32,7 @@ export const MOVES = {
   approve: {
     events: ["approve"],
     says: "be approved",
-    guards: ["mayDecide", "didNotAsk", "sawWhatIsThere", "holdsAskedRole"],
+    guards: ["mayDecide", "didNotAsk", "sawWhatIsThere", "dryRunIsFine", "holdsAskedRole"],
     offered: ["mayDecide", "didNotAsk", "didNotApprove", "dryRunIsFine"],
   },
   reject: {

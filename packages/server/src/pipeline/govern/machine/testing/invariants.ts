@@ -1,0 +1,178 @@
+import { ACTION_TYPE_FACTS, permissionsOf } from "@tyr/contract";
+import { replayEntry, type Replayed } from "../../replay-action.ts";
+import type { ActionRow } from "../../store.ts";
+import { digestNow } from "./model-requests.ts";
+import { liveApprovals, peopleOf, weighed, type Account, type Tracked, type World } from "./model-world.ts";
+
+/** One of the twelve does not hold. */
+export class Violated extends Error {
+  override readonly name = "Violated";
+}
+
+function must(holds: boolean, what: string, of: Tracked): void {
+  if (!holds) throw new Violated(`${what}: ${of.row.id} (${of.row.state}, revision ${of.row.revision})`);
+}
+
+const mayApprove = ({ kind, active, roles }: Account): boolean =>
+  kind === "person" && active && permissionsOf(roles).has("action:approve");
+
+/** Whose approval counts, from what people did: never from the rows the product counts. */
+function entitled({ accounts }: World, { row, given, wrote }: Tracked): readonly Account[] {
+  return accounts.filter((one) => {
+    const statement = given.get(one.id);
+    return (
+      statement !== undefined &&
+      statement.revision === row.revision &&
+      statement.requestDigest === row.request_digest &&
+      statement.dryRunDigest === row.dry_run?.digest &&
+      !wrote.has(one.id) &&
+      mayApprove(one)
+    );
+  });
+}
+
+type Check = (world: World, before: ReadonlyMap<Tracked, ActionRow>) => void;
+const entering = ({ happened }: World, state: string) =>
+  happened.moves.filter(({ from, to }) => to === state && from !== state);
+
+/** The twelve, as far as they are about deciding; 5, 7 and 8 also on real blocks: respond/walks.db.test.ts. */
+export const INVARIANTS = {
+  "1 nothing is executed but by an evaluation that answered allow, with its bundle, in the same transaction"(world) {
+    for (const { action, from, event } of entering(world, "executing")) {
+      must(from === "approved" && event === "execute", "executed past the approvals", action);
+      const asked = world.happened.decisions.find((one) => one.action === action && one.step === "execute");
+      must(asked?.decision.outcome === "allow", "executed without an allow", action);
+      const inForce = world.policy.digests[world.bundle];
+      must(asked?.decision.bundleDigest === inForce, "decided by another bundle", action);
+      const fact = world.happened.facts.find(({ type }) => type === "action.executing");
+      must(fact?.details?.["bundle_digest"] === inForce, "the log names another bundle", action);
+    }
+  },
+  "2 what is executed is what every counted approval named, and an edit voids approvals"(world) {
+    for (const { action } of entering(world, "executing")) {
+      must(digestNow(action) === action.row.request_digest, "other bytes than were approved", action);
+      const counted = world.product.givenFor(action.row, liveApprovals(action));
+      for (const id of counted) {
+        const statement = action.given.get(id);
+        const { request_digest: request, dry_run: dryRun, revision } = action.row;
+        const same = statement?.requestDigest === request && statement.dryRunDigest === dryRun?.digest;
+        must(same && statement.revision === revision, `${id} approved something else`, action);
+      }
+    }
+    for (const { action, event } of world.happened.moves)
+      if (event === "edit") must(entitled(world, action).length === 0, "an approval outlived an edit", action);
+  },
+  "3 every gate is passed by enough distinct people who may approve now and neither asked nor changed it"(world) {
+    for (const { action } of entering(world, "executing")) {
+      const able = entitled(world, action);
+      for (const { approvals, roles } of weighed(world, action).requirements) {
+        const passing = able.filter((one) => one.roles.some((role) => roles.includes(role)));
+        must(passing.length >= approvals, `${passing.length} of ${approvals} approvals`, action);
+      }
+    }
+    for (const { action } of world.happened.moves) {
+      const counted = world.product.approversOf(action.row, liveApprovals(action), peopleOf(world));
+      const expected = entitled(world, action).map(({ id }) => id);
+      must(counted.map(({ id }) => id).join() === expected.join(), "counts other approvals than it may", action);
+    }
+  },
+  "4 a request is executed at most once per revision"(world) {
+    for (const { action } of entering(world, "executing")) {
+      must(new Set(action.ran).size === action.ran.length, "executed twice", action);
+      must(action.ran.length === 1, "executed in two revisions", action);
+    }
+  },
+  "5 every effect has an end, or a permanence that itself was approved"(world) {
+    for (const { action } of entering(world, "executed")) {
+      const { effect_ends_at: ends, type } = action.row;
+      if (ends !== null) continue;
+      must(ACTION_TYPE_FACTS[type].ttl === "optional", "a block without an end", action);
+      must(action.everGiven.size > 0 || action.approvals.length > 0, "permanent without an approval", action);
+    }
+  },
+  "6 a duration is a whole number of seconds from a minute to a year, and counted from the execution"(world) {
+    for (const { action, to, at } of world.happened.moves) {
+      const { ttl_seconds: ttl, effect_ends_at: ends, type } = action.row;
+      const bounded = ttl !== null && Number.isInteger(ttl) && ttl >= 60 && ttl <= 31_536_000;
+      must(bounded || (ttl === null && ACTION_TYPE_FACTS[type].ttl === "optional"), "a duration out of bounds", action);
+      if (to === "executed" && ttl !== null)
+        must(ends?.getTime() === at + ttl * 1000, "its time did not begin with its execution", action);
+    }
+  },
+  "9 what is refused changes nothing, has a code and is logged"(world, before) {
+    const { refused, facts, moves } = world.happened;
+    must(facts.filter(({ outcome }) => outcome === "refused").length === refused.length, "unlogged", anyOf(world));
+    for (const { action, before: row } of refused) {
+      must(before.get(action) === row && action.row === row, "a refusal changed it", action);
+      must(
+        moves.every((one) => one.action !== action),
+        "refused and moved",
+        action,
+      );
+    }
+  },
+  "10 clocks, duplicates and races add no approval and no execution"(world) {
+    for (const action of world.actions) {
+      const live = liveApprovals(action).map(
+        (one) => `${one.subject_id} ${one.request_digest} ${one.dry_run_digest} ${one.revision}`,
+      );
+      must(new Set(live).size === live.length, "one person's approval twice", action);
+      must(action.ran.length <= 1, "executed again", action);
+    }
+    must(world.happened.approved <= 1, "one request, several approvals", anyOf(world));
+    must(entering(world, "executing").length <= 1, "one turn, several executions", anyOf(world));
+  },
+  "11 every move has one entry, with the state before and after"(world) {
+    const { moves, facts } = world.happened;
+    const told = facts.filter(({ outcome, type }) => outcome !== "refused" && type !== "action.created");
+    must(told.length === moves.length, "moves and entries differ in number", anyOf(world));
+    for (const [at, { action, from, to }] of moves.entries()) {
+      const fact = told[at];
+      must(fact?.object.id === action.row.id && fact.before === from && fact.after === to, "misreported", action);
+    }
+  },
+} as const satisfies Readonly<Record<string, Check>>;
+
+function anyOf({ actions }: World): Tracked {
+  const [first] = actions;
+  if (first === undefined) throw new TypeError("every walk has an action");
+  return first;
+}
+
+const REPLAYED = "12 the entries of a request, replayed, give its row";
+
+const asLogged = ({ row }: Tracked): Partial<Replayed> => ({
+  state: row.state,
+  revision: row.revision,
+  target: row.target,
+  ttlSeconds: row.ttl_seconds,
+  justification: row.justification,
+  requesterId: row.requester_id,
+  requestDigest: row.request_digest,
+  dryRunDigest: row.dry_run?.digest ?? null,
+  effectEndsAt: row.effect_ends_at?.toISOString() ?? null,
+});
+
+/** Holds what the log told so far, action by action. */
+export function createReplay(): (world: World) => void {
+  const told = new Map<string, Replayed | undefined>();
+  return ({ happened, actions }) => {
+    for (const fact of happened.facts) told.set(fact.object.id, replayEntry(told.get(fact.object.id), fact));
+    for (const action of actions) {
+      const replayed = told.get(action.row.id);
+      for (const [field, value] of Object.entries(asLogged(action)))
+        must(replayed?.[field as keyof Replayed] === value, `${REPLAYED}: ${field}`, action);
+    }
+  };
+}
+
+/** @throws {Violated} naming the invariant */
+export function checkInvariants(world: World, before: ReadonlyMap<Tracked, ActionRow>): void {
+  for (const [name, check] of Object.entries(INVARIANTS) as [string, Check][]) {
+    try {
+      check(world, before);
+    } catch (error) {
+      throw error instanceof Violated ? new Violated(`${name}: ${error.message}`) : error;
+    }
+  }
+}

@@ -1,0 +1,352 @@
+import { permissionsOf, type Refusal } from "@tyr/contract";
+import { nextRevision } from "../../edit-action.ts";
+import { refusedFact } from "../../move-action.ts";
+import type { ApprovalRow } from "../../store.ts";
+import type { MoveName } from "../moves.ts";
+import { ACTION_EVENTS, CLONED_STATES } from "../transitions.ts";
+import { specifiedNext, specifiedRefusals } from "./specification.ts";
+import { MODE_COUNT, TARGETS, WEAK_TARGET } from "./model-policy.ts";
+import { partsOf, rowOf } from "./model-requests.ts";
+import {
+  BY_CLOCK,
+  byOf,
+  dryRunOf,
+  isModeTarget,
+  liveApprovals,
+  move,
+  track,
+  weighed,
+  weighedWithApprovals,
+  type Account,
+  type Asking,
+  type Tracked,
+  type World,
+} from "./model-world.ts";
+
+// What people, programs, clocks and workers do. Storage is memory; who may, which event and what counts is the product's.
+
+const ACTIONS_MAX = 3;
+const DEADLINE_MS = 4 * 3_600_000;
+const DURATIONS = [60, 3_600, 40 * 86_400];
+
+export class Diverged extends Error {
+  override readonly name = "Diverged";
+}
+
+const pick = <T>(list: readonly T[], n: number): T => {
+  const one = list[n % list.length];
+  if (one === undefined) throw new TypeError("nothing to pick from");
+  return one;
+};
+
+function refuse(
+  world: World,
+  action: Tracked,
+  { who, move: name, refusal }: Readonly<{ who: Account; move: MoveName; refusal: Refusal }>,
+): void {
+  world.happened.facts.push(refusedFact(action.row, { by: byOf(who), move: name, refusal }));
+  world.happened.refused.push({ action, code: refusal.code, before: action.row });
+}
+
+type Asked = Readonly<{ move: MoveName; who: Account; shown?: Asking["shown"]; decision?: Asking["decision"] }>;
+
+/** As `withMove` does it; what it answers must be what the specification says. */
+function attempt(world: World, action: Tracked, { move: name, who, shown, decision }: Asked): boolean {
+  const { row } = action;
+  const by = byOf(who);
+  const refused = world.product.machine.refusedMove(name, {
+    action: row,
+    by,
+    now: new Date(world.now),
+    approvals: liveApprovals(action),
+    authors: action.authors,
+    ...(shown === undefined ? {} : { shown }),
+    ...(decision === undefined ? {} : { decision }),
+  });
+  const expected = specifiedRefusals(name, { action, who, now: world.now, shown, decision });
+  const code = refused?.refusal.code;
+  if (expected !== undefined && (code === undefined ? expected.length > 0 : !expected.includes(code)))
+    throw new Diverged(`${name} from ${row.state} by ${who.id}: ${code ?? "made"}, not ${expected.join(" or ")}`);
+  if (refused === undefined) return true;
+  refuse(world, action, { who, move: name, refusal: refused.refusal });
+  return false;
+}
+
+function storeDryRun(world: World, action: Tracked, { who, works }: { who: Account; works: boolean }): void {
+  const dryRun = dryRunOf(world, action, works);
+  const changes = { dry_run: dryRun, dry_run_at: new Date(world.now), decision: weighed(world, action) };
+  move(world, action, { event: world.product.events.dryRunEvent(dryRun), by: byOf(who), changes });
+}
+
+function storeSubmit(world: World, action: Tracked, who: Account): void {
+  const decision = weighed(world, action);
+  world.happened.decisions.push({ action, step: "submit", decision });
+  const at = new Date(world.now);
+  const changes = { decision, submitted_at: at, deadline_at: new Date(world.now + DEADLINE_MS) };
+  move(world, action, { event: world.product.events.submitEvent(decision), by: byOf(who), changes });
+}
+
+const mayBeSubmitted = (world: World, action: Tracked): boolean =>
+  ["allow", "require_approval"].includes(weighed(world, action).outcome);
+
+function submitHeld(world: World, action: Tracked, who: Account): void {
+  if (attempt(world, action, { move: "submit", who, decision: weighed(world, action) }))
+    storeSubmit(world, action, who);
+}
+
+/** Who the route lets ask. */
+const mayAsk = ({ roles, permissions }: Account): boolean =>
+  (permissions ?? permissionsOf(roles)).has("action:request");
+
+function create(world: World, who: Account, n: number): void {
+  if (!mayAsk(who) || world.actions.length >= ACTIONS_MAX) return;
+  const target = n % TARGETS.length;
+  const ttl = isModeTarget(target) && n % 3 === 0 ? null : pick(DURATIONS, n >> 2);
+  const row = rowOf(world, { who, target, ttlSeconds: ttl });
+  const action = track(world, row, { target, who });
+  if (weighed(world, action).outcome === "deny") {
+    world.actions.pop();
+    return;
+  }
+  const details = {
+    type: row.type,
+    target: row.target,
+    ttl_seconds: ttl,
+    justification: row.justification,
+    revision: 1,
+    request_digest: row.request_digest,
+  };
+  const { actor } = who;
+  const object = { kind: "action", id: row.id };
+  world.happened.facts.push({ type: "action.created", actor, object, after: "draft", details });
+  // The product tries it in the same transaction; a state that rests must be right where something else writes it too.
+  if (n % 32 === 29) return;
+  storeDryRun(world, action, { who, works: n % 16 !== 15 });
+  if (n < 224 && action.row.state === "dry_run_ok" && mayBeSubmitted(world, action)) storeSubmit(world, action, who);
+}
+
+export type Way = Readonly<{ who: Account; n: number; action: Tracked; shown: Asking["shown"] }>;
+type Step = (world: World, way: Way) => void;
+
+function approve(world: World, { who, action, shown }: Way): void {
+  if (!attempt(world, action, { move: "approve", who, shown })) return;
+  const { row } = action;
+  const { product } = world;
+  if (product.events.isOverdue(row, new Date(world.now))) {
+    move(world, action, { event: "pass_deadline", by: byOf(who) });
+    return;
+  }
+  if (product.givenFor(row, liveApprovals(action)).has(who.id)) return;
+  const { id: action_id, revision, request_digest, dry_run } = row;
+  const dryRunDigest = dry_run?.digest ?? "";
+  const stored: Partial<ApprovalRow> = {
+    action_id,
+    subject_id: who.id as ApprovalRow["subject_id"],
+    revision,
+    request_digest,
+    dry_run_digest: dryRunDigest,
+    withdrawn_at: null,
+  };
+  action.approvals.push(stored as ApprovalRow);
+  action.given.set(who.id, { revision, requestDigest: request_digest, dryRunDigest });
+  action.everGiven.add(who.id);
+  world.happened.approved += 1;
+  const { decision } = weighedWithApprovals(world, action);
+  world.happened.decisions.push({ action, step: "approve", decision });
+  move(world, action, { event: product.events.approveEvent(decision), by: byOf(who) });
+}
+
+function takeBack(world: World, action: Tracked, whose: string): void {
+  const at = new Date(world.now);
+  action.approvals = action.approvals.map((one) =>
+    one.subject_id === whose && one.withdrawn_at === null ? { ...one, withdrawn_at: at } : one,
+  );
+  action.given.delete(whose);
+  action.everGiven.delete(whose);
+}
+
+function withdraw(world: World, { who, action }: Way): void {
+  if (!attempt(world, action, { move: "withdraw", who })) return;
+  takeBack(world, action, who.id);
+  const { decision } = weighedWithApprovals(world, action);
+  move(world, action, { event: world.product.events.withdrawEvent(action.row.state, decision), by: byOf(who) });
+}
+
+function edit(world: World, { who, action, shown, n }: Way): void {
+  if (!attempt(world, action, { move: "edit", who, shown })) return;
+  const { row } = action;
+  const ttl_seconds = pick(DURATIONS, n);
+  const target = n >= 128 && action.target < WEAK_TARGET ? 1 - action.target : action.target;
+  const asked = { target: TARGETS[target] ?? "", ttl_seconds, justification: `x${n}` };
+  const after = nextRevision(row, { parts: partsOf(asked, target), by: byOf(who) });
+  const changes = { ...after, risk: row.risk };
+  if (weighed(world, { ...action, target, row: { ...row, ...changes } }).outcome === "deny")
+    return refuse(world, action, { who, move: "edit", refusal: { code: "ACTION_DENIED", detail: "model" } });
+  const waited = row.state === "pending";
+  for (const id of [who.id, ...who.behind]) action.wrote.add(id);
+  action.target = target;
+  const { justification } = asked;
+  move(world, action, { event: "edit", by: byOf(who), changes, details: { justification, ttl_seconds } });
+  storeDryRun(world, action, { who, works: n % 8 !== 7 });
+  if (waited && action.row.state === "dry_run_ok" && mayBeSubmitted(world, action)) storeSubmit(world, action, who);
+}
+
+/** Of a worker that took it: done, refused by the connector, or lost on the way; what is lost is read from the target. */
+function finish(world: World, action: Tracked, n: number): void {
+  const { state, ttl_seconds: ttl } = action.row;
+  const by = BY_CLOCK;
+  const ends = ttl === null ? null : new Date(world.now + ttl * 1000);
+  const changes = { effect_ends_at: ends };
+  const details = { block_id: null, effect_ends_at: ends?.toISOString() ?? null };
+  if (state === "executing" && n % 8 === 7) move(world, action, { event: "lose", by });
+  else if (state === "executing" && n % 8 === 6) move(world, action, { event: "fail", by });
+  else if (state === "executing") move(world, action, { event: "succeed", by, changes, details });
+  else if (state === "unknown" && n % 2 === 1) move(world, action, { event: "settle_failed", by });
+  else if (state === "unknown") move(world, action, { event: "settle_executed", by, changes, details });
+}
+
+/** As `beginExecution` does it. */
+function execute(world: World, { action, n }: Way): void {
+  const { product } = world;
+  if (product.next(action.row.state, "execute") === undefined) return finish(world, action, n);
+  const { approvers, decision } = weighedWithApprovals(world, action);
+  const now = new Date(world.now);
+  const by = BY_CLOCK;
+  const away = product.events.turnedAway({ action: action.row, now, decision });
+  if (away === "pass_deadline") return move(world, action, { event: away, by });
+  world.happened.decisions.push({ action, step: "execute", decision });
+  if (away !== undefined) return move(world, action, { event: away, by, changes: away === "deny" ? {} : { decision } });
+  const seen = dryRunOf(world, action, true).before;
+  const event = product.events.beginEvent({ action: action.row, seen, approvers: approvers.length });
+  if (event === "reopen") {
+    const dryRun = dryRunOf(world, action, n % 4 !== 2);
+    return move(world, action, {
+      event,
+      by,
+      changes: { dry_run: dryRun, dry_run_at: now, decision: weighed(world, action) },
+    });
+  }
+  const details = { decision: decision.outcome, bundle_digest: decision.bundleDigest, approvers: approvers.length };
+  move(world, action, { event, by, changes: { decision, executed_at: now }, details });
+  action.ran.push(action.row.revision);
+  // Killed here, the transaction is undone; with a connector outside, its outcome comes later or never.
+  if (n % 4 !== 3) finish(world, action, n);
+}
+
+function endEffect(world: World, action: Tracked, n: number): void {
+  move(world, action, { event: "revert", by: BY_CLOCK });
+  move(world, action, { event: n % 8 === 7 ? "revert_failed" : "revert_done", by: BY_CLOCK });
+}
+
+/** The clock's work: deadlines, ends of effects, reverts that are tried again. */
+function sweep(world: World, { n }: Way): void {
+  const now = new Date(world.now);
+  for (const action of world.actions) {
+    const { row } = action;
+    const overdue = world.product.events.isOverdue(row, now);
+    if (overdue && world.product.next(row.state, "pass_deadline") !== undefined)
+      move(world, action, { event: "pass_deadline", by: BY_CLOCK });
+    const isDue = row.effect_ends_at !== null && row.effect_ends_at <= now;
+    if (isDue && ["executed", "revert_failed"].includes(row.state) && row.type === "block_ip")
+      endEffect(world, action, n);
+  }
+}
+
+/** As `standingOf` does it, in the transaction that disables the account. */
+function disable(world: World, { who }: Way): void {
+  who.active = false;
+  const unstarted = ["draft", "dry_run_ok", "dry_run_failed", "pending", "approved"];
+  for (const action of world.actions) {
+    if (action.row.requester_id === who.id && unstarted.includes(action.row.state))
+      move(world, action, { event: "cancel", by: BY_CLOCK });
+    const stands = action.everGiven.has(who.id) && ["pending", "approved"].includes(action.row.state);
+    if (!stands) continue;
+    takeBack(world, action, who.id);
+    move(world, action, { event: "withdraw", by: BY_CLOCK });
+  }
+}
+
+function clone(world: World, { who, action, n }: Way): void {
+  if (CLONED_STATES.has(action.row.state)) create(world, who, action.target + 4 * (n % 8));
+}
+
+const MINUTE = 60_000;
+const JUMPS = [1_000, 16 * MINUTE, 4 * 60 * MINUTE, -60 * MINUTE, -1_000, 50 * 86_400_000];
+const ROLES = [
+  ["approver"],
+  ["analyst"],
+  ["security_manager"],
+  ["viewer"],
+  ["approver", "analyst"],
+  ["admin"],
+] as const;
+
+/** Asked of the table itself: any event in any state the action is in. */
+function anyEvent(world: World, { action, n }: Way): void {
+  const event = pick(ACTION_EVENTS, n);
+  const { state } = action.row;
+  if (world.product.next(state, event) !== specifiedNext(state, event))
+    throw new Diverged(`${event} from ${state} leads to ${world.product.next(state, event) ?? "nothing"}`);
+}
+
+const STEPS = {
+  approve,
+  execute,
+  withdraw,
+  edit,
+  sweep,
+  clone,
+  anyEvent,
+  create: (world, { who, n }) => create(world, who, n),
+  dryRun: (world, way) => {
+    if (attempt(world, way.action, { move: "dryRun", who: way.who }))
+      storeDryRun(world, way.action, { who: way.who, works: way.n % 4 !== 3 });
+  },
+  submit: (world, { action, who }) => submitHeld(world, action, who),
+  reject: (world, { action, who }) => {
+    if (attempt(world, action, { move: "reject", who })) move(world, action, { event: "reject", by: byOf(who) });
+  },
+  cancel: (world, { action, who }) => {
+    if (attempt(world, action, { move: "cancel", who })) move(world, action, { event: "cancel", by: byOf(who) });
+  },
+  revert: (world, { action, who, n }) => {
+    if (attempt(world, action, { move: "revert", who })) endEffect(world, action, n);
+  },
+  wait: (world, { n }) => void (world.now += pick(JUMPS, n)),
+  mode: (world, { n }) => void (world.mode = n % MODE_COUNT),
+  policy: (world, { n }) => void (world.bundle = n % 2),
+  own: (world, { n }) => void (world.own = n % 2 === 0),
+  look: (world) => void (world.look += 1),
+  disable,
+  enable: (_world, { who }) => void (who.active = true),
+  roles: (_world, { who, n }) => {
+    if (who.kind === "person") who.roles = pick(ROLES, n);
+  },
+} as const satisfies Readonly<Record<string, Step>>;
+export type StepName = keyof typeof STEPS;
+export const STEP_NAMES = Object.keys(STEPS) as readonly StepName[];
+
+const BY_PEOPLE: ReadonlySet<StepName> = new Set([
+  "approve",
+  "withdraw",
+  "edit",
+  "clone",
+  "create",
+  "dryRun",
+  "submit",
+  "reject",
+  "cancel",
+  "revert",
+]);
+
+/** Who is disabled asks for nothing: their sessions and keys ended. */
+export function take(world: World, name: StepName, way: Way): void {
+  if (way.who.active || !BY_PEOPLE.has(name)) STEPS[name](world, way);
+}
+
+/** What every walk begins with. */
+export function begin(world: World, n: number): void {
+  const [ana, program] = [world.accounts[0], world.accounts.at(-1)];
+  const who = n % 5 === 4 ? program : ana;
+  if (who !== undefined) create(world, who, n);
+}

@@ -1,0 +1,219 @@
+import type { ActionId, Actor, Decision, DryRun, Permission, Role, SubjectId } from "@tyr/contract";
+import type { Fact } from "#platform/database";
+import { approversOf, countApprovers, givenFor } from "../../count-approvals.ts";
+import { moveFact } from "../../move-action.ts";
+import type { Person } from "../../ports.ts";
+import { SYSTEM, type By } from "../../room.ts";
+import type { ActionRow, ApprovalRow } from "../../store.ts";
+import * as events from "../events-of.ts";
+import { machineOf, MACHINE_TABLES, type Machine, type MachineTables } from "../moves.ts";
+import type { ActionEvent } from "../transitions.ts";
+import { MODE_TARGET, type ModelPolicy, type Question } from "./model-policy.ts";
+
+/** What of the product the walks run: all that decides. Mutants replace one part of it. */
+export type Product = Readonly<{
+  next: MachineTables["next"];
+  machine: Machine;
+  events: typeof events;
+  approversOf: typeof approversOf;
+  givenFor: typeof givenFor;
+  countApprovers: typeof countApprovers;
+}>;
+export const productOf = (tables: MachineTables = MACHINE_TABLES, more: Partial<Product> = {}): Product => ({
+  next: tables.next,
+  machine: machineOf(tables),
+  events,
+  approversOf,
+  givenFor,
+  countApprovers,
+  ...more,
+});
+
+export type Account = {
+  readonly id: string;
+  readonly kind: "person" | "automation";
+  readonly permissions?: ReadonlySet<Permission>;
+  readonly behind: readonly SubjectId[];
+  readonly actor: Actor;
+  roles: readonly Role[];
+  active: boolean;
+};
+
+type Statement = Readonly<{ revision: number; requestDigest: string; dryRunDigest: string }>;
+
+/** One action: its rows as the store would keep them, and what the oracle remembers of what people did. */
+export type Tracked = {
+  row: ActionRow;
+  target: number;
+  approvals: ApprovalRow[];
+  authors: Set<string>;
+  /** Who asked for it or changed it, and the people behind programs that did. */
+  readonly wrote: Set<string>;
+  /** What each person approved last and did not take back. */
+  readonly given: Map<string, Statement>;
+  readonly everGiven: Set<string>;
+  /** Of which revisions it was carried out. */
+  readonly ran: number[];
+};
+
+/** What one step did: the facts of its transactions, and what was decided in them. */
+export type Happened = {
+  facts: Fact[];
+  moves: { action: Tracked; event: ActionEvent; from: string; to: string; at: number }[];
+  decisions: { action: Tracked; step: "submit" | "approve" | "execute"; decision: Decision }[];
+  refused: { action: Tracked; code: string; before: ActionRow }[];
+  approved: number;
+};
+
+/** One person asking for one move, as the specification looks at it. */
+export type Asking = Readonly<{
+  action: Tracked;
+  who: Account;
+  now: number;
+  shown?: Readonly<{ requestDigest: string; dryRunDigest?: string }> | undefined;
+  decision?: Decision | undefined;
+}>;
+
+export type World = {
+  readonly product: Product;
+  readonly policy: ModelPolicy;
+  readonly accounts: readonly Account[];
+  readonly actions: Tracked[];
+  readonly production: boolean;
+  now: number;
+  mode: number;
+  bundle: number;
+  own: boolean;
+  /** How the target looks: raised when somebody changes it beside us. */
+  look: number;
+  created: number;
+  happened: Happened;
+};
+
+function account(id: string, roles: readonly Role[]): Account {
+  const actor: Actor = { kind: "person", id, name: id };
+  return { id, kind: "person", behind: [], actor, roles, active: true };
+}
+
+const PROGRAM = "svc_soar";
+function program(): Account {
+  const actor: Actor = { kind: "automation", id: PROGRAM, name: "soar" };
+  const permissions = new Set<Permission>(["action:request"]);
+  return {
+    id: PROGRAM,
+    kind: "automation",
+    behind: ["usr_dora"],
+    permissions,
+    actor,
+    roles: [],
+    active: true,
+  };
+}
+
+export const nothing = (): Happened => ({ facts: [], moves: [], decisions: [], refused: [], approved: 0 });
+
+export function openWorld(product: Product, policy: ModelPolicy, production: boolean): World {
+  const accounts = [
+    account("usr_ana", ["analyst"]),
+    account("usr_ben", ["approver"]),
+    account("usr_cleo", ["security_manager"]),
+    account("usr_dora", ["approver", "analyst"]),
+    account("usr_adam", ["admin"]),
+    account("usr_vera", ["viewer"]),
+    program(),
+  ];
+  const now = Date.UTC(2026, 1, 1, 12);
+  return {
+    product,
+    policy,
+    accounts,
+    actions: [],
+    production,
+    now,
+    mode: 0,
+    bundle: 0,
+    own: false,
+    look: 0,
+    created: 0,
+    happened: nothing(),
+  };
+}
+
+export const byOf = ({ actor, roles, permissions, behind }: Account): By => ({
+  actor,
+  roles,
+  behind,
+  requestId: null,
+  ...(permissions === undefined ? {} : { permissions }),
+});
+export const BY_CLOCK = SYSTEM;
+
+/** Who can sign in now, with the roles they hold now. */
+export const peopleOf = ({ accounts }: World): readonly Person[] =>
+  accounts
+    .filter(({ kind, active }) => kind === "person" && active)
+    .map(({ id, roles }) => ({ id: id as SubjectId, roles }));
+
+export const liveApprovals = ({ approvals }: Tracked): readonly ApprovalRow[] =>
+  approvals.filter((one) => one.withdrawn_at === null);
+
+const NOBODY = { total: 0, approver: 0, security_manager: 0 };
+
+/** What policy says now about it, with these approvals. */
+export function weighed(world: World, action: Tracked, counts: Question["counts"] = NOBODY): Decision {
+  const { policy, bundle, mode, production, own } = world;
+  const { ttl_seconds: ttlSeconds, requester_kind: kind } = action.row;
+  return policy.decide({ bundle, mode, production, target: action.target, own, kind, ttlSeconds, counts });
+}
+
+/** With the approvals that count now, by the product's counting. */
+export function weighedWithApprovals(world: World, action: Tracked) {
+  const { product } = world;
+  const approvers = product.approversOf(action.row, liveApprovals(action), peopleOf(world));
+  return { approvers, decision: weighed(world, action, product.countApprovers(approvers)) };
+}
+
+/** What the connector would plan: digest and lines follow from the request and from how the target looks. */
+export function dryRunOf({ look, now }: World, { row }: Tracked, works: boolean): DryRun {
+  return {
+    ok: works,
+    summary: "model",
+    before: [`look ${look}`],
+    after: [],
+    warnings: [],
+    reach: { addresses: "1", enforcers: 0, successfulLogins: 0, events: 0 },
+    at: new Date(now).toISOString(),
+    digest: `${row.request_digest} ${look} ${String(works)}`,
+  };
+}
+
+type Made = Readonly<{ event: ActionEvent; by: By; changes?: Partial<ActionRow>; details?: Fact["details"] }>;
+
+/** As `moveAction` does it: state, history and fact together, or nothing. */
+export function move(world: World, action: Tracked, { event, by, changes = {}, details = {} }: Made): void {
+  const { row } = action;
+  const to = world.product.next(row.state, event);
+  if (to === undefined) throw new TypeError(`no move ${event} from ${row.state}`);
+  action.row = { ...row, ...changes, state: to, updated_at: new Date(world.now) };
+  if (event === "edit") action.authors.add(by.actor.id);
+  world.happened.moves.push({ action, event, from: row.state, to, at: world.now });
+  world.happened.facts.push(moveFact(action.row, { event, from: row.state, by, details: details ?? {} }));
+}
+
+export function track(world: World, row: ActionRow, { target, who }: { target: number; who: Account }): Tracked {
+  const action: Tracked = {
+    row,
+    target,
+    approvals: [],
+    authors: new Set([who.id]),
+    wrote: new Set([who.id, ...who.behind]),
+    given: new Map(),
+    everGiven: new Set(),
+    ran: [],
+  };
+  world.actions.push(action);
+  return action;
+}
+
+export const isModeTarget = (target: number): boolean => target === MODE_TARGET;
+export const idOf = (n: number): ActionId => `act_${n}` as ActionId;

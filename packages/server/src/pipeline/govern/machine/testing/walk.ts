@@ -1,0 +1,108 @@
+import fc from "fast-check";
+import type { ActionRow } from "../../store.ts";
+import type { MoveName } from "../moves.ts";
+import { MOVE_NAMES } from "../moves.ts";
+import { checkInvariants, createReplay } from "./invariants.ts";
+import type { ModelPolicy } from "./model-policy.ts";
+import { begin, Diverged, take, type StepName } from "./model-steps.ts";
+import { byOf, liveApprovals, nothing, openWorld, type Asking, type Product, type World } from "./model-world.ts";
+import { specifiedOffer } from "./specification.ts";
+
+/** How often each step comes, of 64: what leads to an execution often, what ends a walk seldom. */
+const WEIGHTS: Readonly<Record<StepName, number>> = {
+  approve: 17,
+  execute: 10,
+  withdraw: 3,
+  edit: 3,
+  sweep: 2,
+  clone: 1,
+  anyEvent: 2,
+  create: 2,
+  dryRun: 2,
+  submit: 3,
+  reject: 1,
+  cancel: 1,
+  revert: 2,
+  wait: 4,
+  mode: 2,
+  policy: 1,
+  own: 1,
+  look: 1,
+  disable: 2,
+  enable: 2,
+  roles: 2,
+};
+const OPERATIONS = (Object.entries(WEIGHTS) as [StepName, number][]).flatMap(([name, weight]) =>
+  Array.from({ length: weight }, () => name),
+);
+
+/** Bytes are a walk: where it begins, then three a step: what, who with which action and what they were shown, how. */
+export const walks: fc.Arbitrary<Uint8Array> = fc.uint8Array({ minLength: 26, maxLength: 74, size: "max" });
+
+type Asked = Readonly<{ name: StepName; way: Parameters<typeof take>[2] }>;
+type Shown = NonNullable<Asking["shown"]>;
+
+/** Whether a screen offers each move to exactly whom the specification says. */
+function checkOffers(world: World, { way: { who, action } }: Asked): void {
+  const situation = {
+    action: action.row,
+    by: byOf(who),
+    now: new Date(world.now),
+    approvals: liveApprovals(action),
+    authors: action.authors,
+  };
+  for (const name of MOVE_NAMES satisfies readonly MoveName[]) {
+    const offered = world.product.machine.isOffered(name, situation);
+    const expected = specifiedOffer(name, { action, who, now: world.now });
+    if (expected !== undefined && offered !== expected)
+      throw new Diverged(`${name} from ${action.row.state} offered to ${who.id}: ${String(offered)}`);
+  }
+}
+
+function shownNow({ row }: World["actions"][number]): Shown {
+  return { requestDigest: row.request_digest, dryRunDigest: row.dry_run?.digest ?? "" };
+}
+
+type Walking = Readonly<{
+  product: Product;
+  policy: ModelPolicy;
+  /** Told of every move that was made, as `state event`. */
+  made?: (pair: string) => void;
+}>;
+
+/** One walk. @throws {Violated} {Diverged} */
+export function walk(bytes: Uint8Array, { product, policy, made }: Walking): World {
+  const at = (index: number): number => bytes[index] ?? 0;
+  const world = openWorld(product, policy, at(0) % 4 !== 3);
+  const replay = createReplay();
+  /** What screens showed some time ago, and requests that are sent again. */
+  const seen = new Map<string, Shown>();
+  let last: Asked | undefined;
+  begin(world, at(1));
+  const settle = (before: ReadonlyMap<World["actions"][number], ActionRow>): void => {
+    checkInvariants(world, before);
+    replay(world);
+    if (made !== undefined) for (const { from, event } of world.happened.moves) made(`${from} ${event}`);
+    world.happened = nothing();
+  };
+  settle(new Map());
+  for (let index = 2; index + 2 < bytes.length && world.actions.length > 0; index += 3) {
+    const [operation, chosen, n] = [at(index), at(index + 1), at(index + 2)];
+    const action = world.actions[(chosen >> 3) % world.actions.length];
+    const who = world.accounts[chosen % world.accounts.length];
+    if (action === undefined || who === undefined) continue;
+    const now = shownNow(action);
+    // One in eight acts on what was on their screen before.
+    const shown = chosen >= 224 ? (seen.get(`${who.id} ${action.row.id}`) ?? now) : now;
+    if (chosen < 96) seen.set(`${who.id} ${action.row.id}`, now);
+    const name = OPERATIONS[operation % OPERATIONS.length] ?? "approve";
+    // What was sent is sent again, exactly, whatever happened since.
+    const asked: Asked = operation >= 240 && last !== undefined ? last : { name, way: { who, n, action, shown } };
+    const before = new Map(world.actions.map((one) => [one, one.row] as const));
+    if (n >= 248) checkOffers(world, asked);
+    take(world, asked.name, asked.way);
+    settle(before);
+    last = asked;
+  }
+  return world;
+}
