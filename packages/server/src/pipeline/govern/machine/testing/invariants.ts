@@ -1,8 +1,9 @@
 import { ACTION_TYPE_FACTS, permissionsOf } from "@tyr/contract";
 import { replayEntry, type Replayed } from "../../replay-action.ts";
 import type { ActionRow } from "../../store.ts";
+import type { ActionEvent } from "../transitions.ts";
 import { digestNow } from "./model-requests.ts";
-import { liveApprovals, peopleOf, weighed, type Account, type Tracked, type World } from "./model-world.ts";
+import { liveApprovals, peopleOf, weighed, type Account, type Made, type Tracked, type World } from "./model-world.ts";
 
 /** One of the twelve does not hold. */
 export class Violated extends Error {
@@ -34,6 +35,43 @@ function entitled({ accounts }: World, { row, given, wrote }: Tracked): readonly
 type Check = (world: World, before: ReadonlyMap<Tracked, ActionRow>) => void;
 const entering = ({ happened }: World, state: string) =>
   happened.moves.filter(({ from, to }) => to === state && from !== state);
+
+const outcomeIn = ({ happened }: World, action: Tracked): string | undefined =>
+  happened.decisions.findLast((one) => one.action === action)?.decision.outcome;
+const isPast = ({ row }: Tracked, at: number): boolean => row.deadline_at !== null && row.deadline_at.getTime() <= at;
+/** With the approvals of those who are entitled, said by policy and not by what was stored. */
+function isAllowed(world: World, action: Tracked): boolean {
+  const able = entitled(world, action);
+  const { outcome, requirements } = weighed(world, action);
+  if (outcome !== "require_approval") return outcome === "allow";
+  return requirements.every(
+    ({ approvals, roles }) => able.filter((one) => one.roles.some((role) => roles.includes(role))).length >= approvals,
+  );
+}
+
+const looksAs = (row: Pick<ActionRow, "dry_run"> | undefined, { look }: World): boolean =>
+  row?.dry_run?.before[0] === `look ${look}`;
+
+type Said = (world: World, made: Made, before: ReadonlyMap<Tracked, ActionRow>) => boolean;
+
+/** What each event that is chosen, and not asked for, says about the world when it happens. */
+const SAYS: Readonly<Partial<Record<ActionEvent, Said>>> = {
+  dry_run_ok: (_world, { action }) => action.row.dry_run?.ok === true,
+  dry_run_failed: (_world, { action }) => action.row.dry_run?.ok === false,
+  submit: (world, { action }) => outcomeIn(world, action) === "require_approval",
+  submit_allowed: (world, { action }) => outcomeIn(world, action) === "allow",
+  approve: (world, { action, at }) => outcomeIn(world, action) !== "allow" && !isPast(action, at),
+  approve_last: (world, { action, at }) => outcomeIn(world, action) === "allow" && !isPast(action, at),
+  // Whose account ended is asked about at its turn; whoever takes it back themselves is told at once.
+  withdraw: (world, { action, by, to }) => to === "pending" || by === "system" || isAllowed(world, action),
+  withdraw_needed: (world, { action }) => !isAllowed(world, action),
+  pass_deadline: (_world, { action, at }) => isPast(action, at),
+  execute: (world, { action, at }) =>
+    !isPast(action, at) && (looksAs(action.row, world) || entitled(world, action).length === 0),
+  deny: (world, { action }) => ["deny", "dry_run_only"].includes(outcomeIn(world, action) ?? ""),
+  reopen: (world, { action }, before) =>
+    outcomeIn(world, action) === "require_approval" || !looksAs(before.get(action), world),
+};
 
 /** The twelve, as far as they are about deciding; 5, 7 and 8 also on real blocks: respond/walks.db.test.ts. */
 export const INVARIANTS = {
@@ -98,6 +136,10 @@ export const INVARIANTS = {
       if (to === "executed" && ttl !== null)
         must(ends?.getTime() === at + ttl * 1000, "its time did not begin with its execution", action);
     }
+  },
+  "the event is what happened: the deadline passed, policy said so, the target changed"(world, before) {
+    for (const made of world.happened.moves)
+      must(SAYS[made.event]?.(world, made, before) ?? true, `${made.event} although it is not so`, made.action);
   },
   "9 what is refused changes nothing, has a code and is logged"(world, before) {
     const { refused, facts, moves } = world.happened;

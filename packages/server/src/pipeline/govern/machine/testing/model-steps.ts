@@ -230,7 +230,7 @@ function execute(world: World, { action, n }: Way): void {
   move(world, action, { event, by, changes: { decision, executed_at: now }, details });
   action.ran.push(action.row.revision);
   // Killed here, the transaction is undone; with a connector outside, its outcome comes later or never.
-  if (n % 4 !== 3) finish(world, action, n);
+  if (n % 8 !== 5) finish(world, action, n);
 }
 
 function endEffect(world: World, action: Tracked, n: number): void {

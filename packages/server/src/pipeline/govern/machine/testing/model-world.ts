@@ -1,4 +1,4 @@
-import type { ActionId, Actor, Decision, DryRun, Permission, Role, SubjectId } from "@tyr/contract";
+import type { ActionId, ActionState, Actor, Decision, DryRun, Permission, Role, SubjectId } from "@tyr/contract";
 import type { Fact } from "#platform/database";
 import { approversOf, countApprovers, givenFor } from "../../count-approvals.ts";
 import { moveFact } from "../../move-action.ts";
@@ -56,10 +56,20 @@ export type Tracked = {
   readonly ran: number[];
 };
 
+/** One move, as it was made. */
+export type Made = Readonly<{
+  action: Tracked;
+  event: ActionEvent;
+  by: Actor["kind"];
+  from: ActionState;
+  to: ActionState;
+  at: number;
+}>;
+
 /** What one step did: the facts of its transactions, and what was decided in them. */
 export type Happened = {
   facts: Fact[];
-  moves: { action: Tracked; event: ActionEvent; from: string; to: string; at: number }[];
+  moves: Made[];
   decisions: { action: Tracked; step: "submit" | "approve" | "execute"; decision: Decision }[];
   refused: { action: Tracked; code: string; before: ActionRow }[];
   approved: number;
@@ -96,16 +106,17 @@ function account(id: string, roles: readonly Role[]): Account {
 }
 
 const PROGRAM = "svc_soar";
+/** Whatever role somebody gives it, it never decides. */
 function program(): Account {
   const actor: Actor = { kind: "automation", id: PROGRAM, name: "soar" };
-  const permissions = new Set<Permission>(["action:request"]);
+  const permissions = new Set<Permission>(["action:request", "action:approve"]);
   return {
     id: PROGRAM,
     kind: "automation",
     behind: ["usr_dora"],
     permissions,
     actor,
-    roles: [],
+    roles: ["approver"],
     active: true,
   };
 }
@@ -120,6 +131,8 @@ export function openWorld(product: Product, policy: ModelPolicy, production: boo
     account("usr_dora", ["approver", "analyst"]),
     account("usr_adam", ["admin"]),
     account("usr_vera", ["viewer"]),
+    // By a key of theirs that may only read.
+    { ...account("usr_rita", ["approver"]), permissions: new Set<Permission>(["action:read"]) },
     program(),
   ];
   const now = Date.UTC(2026, 1, 1, 12);
@@ -187,16 +200,16 @@ export function dryRunOf({ look, now }: World, { row }: Tracked, works: boolean)
   };
 }
 
-type Made = Readonly<{ event: ActionEvent; by: By; changes?: Partial<ActionRow>; details?: Fact["details"] }>;
+type Moving = Readonly<{ event: ActionEvent; by: By; changes?: Partial<ActionRow>; details?: Fact["details"] }>;
 
 /** As `moveAction` does it: state, history and fact together, or nothing. */
-export function move(world: World, action: Tracked, { event, by, changes = {}, details = {} }: Made): void {
+export function move(world: World, action: Tracked, { event, by, changes = {}, details = {} }: Moving): void {
   const { row } = action;
   const to = world.product.next(row.state, event);
   if (to === undefined) throw new TypeError(`no move ${event} from ${row.state}`);
   action.row = { ...row, ...changes, state: to, updated_at: new Date(world.now) };
   if (event === "edit") action.authors.add(by.actor.id);
-  world.happened.moves.push({ action, event, from: row.state, to, at: world.now });
+  world.happened.moves.push({ action, event, by: by.actor.kind, from: row.state, to, at: world.now });
   world.happened.facts.push(moveFact(action.row, { event, from: row.state, by, details: details ?? {} }));
 }
 

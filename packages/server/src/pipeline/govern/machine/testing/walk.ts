@@ -6,9 +6,9 @@ import { checkInvariants, createReplay } from "./invariants.ts";
 import type { ModelPolicy } from "./model-policy.ts";
 import { begin, Diverged, take, type StepName } from "./model-steps.ts";
 import { byOf, liveApprovals, nothing, openWorld, type Asking, type Product, type World } from "./model-world.ts";
-import { specifiedOffer } from "./specification.ts";
+import { specifiedNext, specifiedOffer } from "./specification.ts";
 
-/** How often each step comes, of 64: what leads to an execution often, what ends a walk seldom. */
+/** How often each step comes: what leads to an execution often, what ends a walk seldom. */
 const WEIGHTS: Readonly<Record<StepName, number>> = {
   approve: 17,
   execute: 10,
@@ -18,7 +18,7 @@ const WEIGHTS: Readonly<Record<StepName, number>> = {
   clone: 1,
   anyEvent: 2,
   create: 2,
-  dryRun: 2,
+  dryRun: 4,
   submit: 3,
   reject: 1,
   cancel: 1,
@@ -27,10 +27,10 @@ const WEIGHTS: Readonly<Record<StepName, number>> = {
   mode: 2,
   policy: 1,
   own: 1,
-  look: 1,
+  look: 2,
   disable: 2,
   enable: 2,
-  roles: 2,
+  roles: 3,
 };
 const OPERATIONS = (Object.entries(WEIGHTS) as [StepName, number][]).flatMap(([name, weight]) =>
   Array.from({ length: weight }, () => name),
@@ -82,7 +82,10 @@ export function walk(bytes: Uint8Array, { product, policy, made }: Walking): Wor
   const settle = (before: ReadonlyMap<World["actions"][number], ActionRow>): void => {
     checkInvariants(world, before);
     replay(world);
-    if (made !== undefined) for (const { from, event } of world.happened.moves) made(`${from} ${event}`);
+    for (const { from, event, to } of world.happened.moves) {
+      if (to !== specifiedNext(from, event)) throw new Diverged(`${event} from ${from} leads to ${to}`);
+      made?.(`${from} ${event}`);
+    }
     world.happened = nothing();
   };
   settle(new Map());
@@ -92,16 +95,16 @@ export function walk(bytes: Uint8Array, { product, policy, made }: Walking): Wor
     const who = world.accounts[chosen % world.accounts.length];
     if (action === undefined || who === undefined) continue;
     const now = shownNow(action);
-    // One in eight acts on what was on their screen before.
-    const shown = chosen >= 224 ? (seen.get(`${who.id} ${action.row.id}`) ?? now) : now;
-    if (chosen < 96) seen.set(`${who.id} ${action.row.id}`, now);
+    // One in four acts on what was on their screen before.
+    const shown = chosen >= 192 ? (seen.get(`${who.id} ${action.row.id}`) ?? now) : now;
+    if (chosen < 128) seen.set(`${who.id} ${action.row.id}`, now);
     const name = OPERATIONS[operation % OPERATIONS.length] ?? "approve";
     // What was sent is sent again, exactly, whatever happened since.
     const asked: Asked = operation >= 240 && last !== undefined ? last : { name, way: { who, n, action, shown } };
     const before = new Map(world.actions.map((one) => [one, one.row] as const));
-    if (n >= 248) checkOffers(world, asked);
     take(world, asked.name, asked.way);
     settle(before);
+    if (n >= 208 || name === "roles") checkOffers(world, asked);
     last = asked;
   }
   return world;
