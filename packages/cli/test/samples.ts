@@ -84,6 +84,7 @@ export const action: Action = {
   },
   approvals: [],
   approvalsMissing: 1,
+  breakGlass: null,
   deadlineAt: at,
   createdAt: at,
   updatedAt: at,

@@ -89,6 +89,8 @@ export const AUDIT_EVENTS = {
   "action.dry_run": "a dry run of an action ended",
   "action.submitted": "an action was submitted for decision",
   "action.approval_recorded": "somebody approved an action",
+  "action.break_glass": "somebody let an action run without the approvals it asked for; a review is owed",
+  "break_glass.reviewed": "somebody else said whether a use of break-glass was justified",
   "action.rejected": "somebody rejected an action",
   "action.approval_withdrawn": "somebody took an approval back",
   "action.cancelled": "an action was cancelled before it ran",

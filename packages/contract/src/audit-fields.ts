@@ -207,6 +207,8 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "action.dry_run": MOVE,
   "action.submitted": MOVE,
   "action.approval_recorded": SIGNED,
+  "action.break_glass": { ...SIGNED, ...fields("details.break_glass details.ttl_seconds") },
+  "break_glass.reviewed": { ...CHANGE, ...fields("details.text details.action_id details.used_by") },
   "action.rejected": SIGNED,
   "action.approval_withdrawn": SIGNED,
   "action.cancelled": MOVE,

@@ -12,6 +12,8 @@ export const ID_PREFIXES = {
   action: "act",
   approval: "apr",
   approvalKey: "apk",
+  breakGlass: "bgl",
+  delegation: "dlg",
   outcome: "out",
   block: "blk",
   sensor: "snr",
@@ -51,6 +53,8 @@ export type CampaignId = Id<"campaign">;
 export type IncidentId = Id<"incident">;
 export type ActionId = Id<"action">;
 export type ApprovalKeyId = Id<"approvalKey">;
+export type BreakGlassId = Id<"breakGlass">;
+export type DelegationId = Id<"delegation">;
 export type BlockId = Id<"block">;
 export type SensorId = Id<"sensor">;
 export type EnforcerId = Id<"enforcer">;

@@ -17,6 +17,8 @@ export const PERMISSIONS = {
   "action:read": "read actions, decisions, dry runs and approvals",
   "action:request": "request an action and run its dry run",
   "action:approve": "approve or reject actions requested by somebody else",
+  "action:break_glass":
+    "let an action run for an hour without the approvals it asks for; others review it. In no built-in role",
   "action:revert": "revert an executed action before its expiry",
   "block:read": "read blocks and the allow-list",
   "block:enforce": "pull blocks as an enforcement point",
@@ -35,6 +37,7 @@ export const PERMISSIONS = {
   "privacy:hold": "see, place and lift legal holds",
   "retention:run": "see what is due under retention, and remove it",
   "audit:verify": "run a verification of the stored log",
+  "single_person:write": "let one's own approval count, later, where nobody else can approve",
   "sensor:read": "see sensors and their counters",
   "sensor:write": "register sensors, rotate their keys, deactivate them",
   "user:read": "see users and their roles",
@@ -141,6 +144,7 @@ export const ROLES = {
     "user:read",
     "user:write",
     "role:write",
+    "single_person:write",
     "duty:write",
     "review:read",
     "review:decide",
@@ -175,6 +179,7 @@ export const NEVER_BY_ROLE = [
   "action:approve",
   "user:write",
   "role:write",
+  "single_person:write",
   "duty:write",
   "review:decide",
   "review:write",
@@ -182,6 +187,9 @@ export const NEVER_BY_ROLE = [
   "event:write",
   "block:enforce",
 ] as const satisfies readonly Permission[];
+
+/** In no built-in role: whoever makes roles gives these without holding them. */
+export const ONLY_BY_CUSTOM_ROLE = ["action:break_glass"] as const satisfies readonly Permission[];
 
 /** What whoever uses the set-up link gets: enough to run an installation of one. They still cannot approve what they ask for. */
 export const FIRST_ROLES: readonly Role[] = ["admin", "approver"];

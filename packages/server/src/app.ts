@@ -60,6 +60,7 @@ import { dutyHandlers } from "./api/duties.ts";
 import { incidentHandlers } from "./api/incidents.ts";
 import { intelHandlers } from "./api/intel.ts";
 import { keyHandlers } from "./api/keys.ts";
+import { breakGlassHandlers } from "./api/break-glass.ts";
 import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
 import { createReadiness } from "./api/readiness.ts";
@@ -289,6 +290,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...actionHandlers({ govern, respond }),
     ...signatureHandlers(govern),
     ...modeHandlers(govern),
+    ...breakGlassHandlers(govern),
     ...secretHandlers(base.keys),
     ...privacyHandlers({ ...base, ...rooms }),
     ...blockHandlers({ respond, clock }),

@@ -3,7 +3,7 @@ import { reachOf } from "#collect";
 import { createBlocklistPlanner } from "#connectors/blocklist";
 import { evidenceOf, readIncidentChangesAfter } from "#escalate";
 import { createGovern, type Govern, type PasskeySigning } from "#govern";
-import { listDeciders, lockActiveSubject, operatorAddresses } from "#identity";
+import { listDeciders, lockActiveSubject, operatorAddresses, permissionsNow } from "#identity";
 import type { Bus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Config } from "#platform/config";
@@ -32,6 +32,7 @@ export async function openGovern(parts: GovernParts): Promise<Govern> {
     planner,
     people,
     holdAccount: lockActiveSubject,
+    permissionsOf: permissionsNow,
     // Asked each time: addresses of a host change, people come and go.
     ours: async (db: ReadDatabase) => ({
       host: Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address)),

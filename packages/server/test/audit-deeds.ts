@@ -3,6 +3,7 @@ import type { Deed, World } from "./audit-world.ts";
 import { actorDeeds } from "./audit-actor-deeds.ts";
 import { attackDeeds } from "./audit-attack-deeds.ts";
 import { backfillDeeds } from "./audit-backfill-deeds.ts";
+import { breakGlassDeeds } from "./audit-break-glass-deeds.ts";
 import { dutyDeeds } from "./audit-duty-deeds.ts";
 import { passkeyDeeds } from "./audit-passkey-deeds.ts";
 import { retentionDeeds } from "./audit-retention-deeds.ts";
@@ -55,5 +56,6 @@ export const deeds: Deeds = {
   ...ruleDeeds,
   ...scimDeeds,
   ...stageDeeds,
+  ...breakGlassDeeds,
   ...backfillDeeds,
 };

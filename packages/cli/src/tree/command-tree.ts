@@ -1,6 +1,7 @@
 import { ACCOUNT_COMMANDS } from "./account-commands.ts";
 import { ACTOR_COMMANDS } from "./actor-commands.ts";
 import { ATTACK_COMMANDS } from "./attack-commands.ts";
+import { BREAK_GLASS_COMMANDS } from "./break-glass-commands.ts";
 import { COLLECT_COMMANDS } from "./collect-commands.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { DUTY_COMMANDS } from "./duty-commands.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...WITNESS_COMMANDS,
   ...ACTOR_COMMANDS,
   ...RESPOND_COMMANDS,
+  ...BREAK_GLASS_COMMANDS,
   ...SECRET_COMMANDS,
   ...PRIVACY_COMMANDS,
 ];
@@ -57,6 +59,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   block: "Blocks",
   allow: "What is never blocked",
   action: "Actions and their decisions",
+  "break-glass": "What ran without approvals, and its reviews",
   enforcer: "Enforcement points",
   privacy: "Personal values",
   secrets: "Keys of what is encrypted at rest",

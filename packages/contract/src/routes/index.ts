@@ -1,5 +1,6 @@
 import type { RouteDefinition, RouteInput, RouteOutput } from "../route.ts";
 import { accountRoutes } from "./account.ts";
+import { approvalRoutes } from "./approvals.ts";
 import { attackRoutes } from "./attack.ts";
 import { actorRoutes } from "./actors.ts";
 import { auditRoutes } from "./audit.ts";
@@ -50,6 +51,7 @@ export const routes = {
   ...messageRoutes,
   ...federationRoutes,
   ...governRoutes,
+  ...approvalRoutes,
   ...signatureRoutes,
   ...privacyRoutes,
   ...retentionRoutes,

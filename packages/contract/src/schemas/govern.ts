@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { ACTION_TYPES } from "../action-types.ts";
 import { IdSchema } from "../ids.ts";
+import { BreakGlass } from "./approvals.ts";
 import {
   Actor,
   Facts,
@@ -108,6 +109,8 @@ export const Action = Type.Object({
   dryRun: Type.Union([DryRun, Type.Null()]),
   approvals: Type.Array(Approval),
   approvalsMissing: Type.Integer(),
+  /** The newest time somebody let it run without its approvals; null: nobody did. */
+  breakGlass: Type.Union([BreakGlass, Type.Null()]),
   deadlineAt: NullableInstant,
   createdAt: Instant,
   updatedAt: Instant,

@@ -20,7 +20,10 @@ export const byOf = ({ caller, requestId }: Call): By => ({
 export function actionHandlers({
   govern,
   respond,
-}: ActionDeps): Pick<Handlers, Exclude<Extract<keyof Handlers, `action.${string}` | "policy.get">, "action.statement">> {
+}: ActionDeps): Pick<
+  Handlers,
+  Exclude<Extract<keyof Handlers, `action.${string}` | "policy.get">, "action.statement" | "action.breakGlass">
+> {
   const revert = async (id: ActionId, reason: string, call: Call): Promise<Result<Action>> => {
     const reverted = await respond.revert({ id, reason, by: byOf(call) });
     return reverted.ok ? await govern.get(id, byOf(call)) : reverted;
@@ -47,10 +50,8 @@ export function actionHandlers({
     "action.dryRun": async ({ params: { id } }, call) => await govern.dryRun({ id, by: byOf(call) }),
     "action.submit": async ({ params: { id } }, call) => await govern.submit({ id, by: byOf(call) }),
     "action.approve": async ({ params: { id }, body }, call) => await govern.approve({ id, ...body, by: byOf(call) }),
-    "action.reject": async ({ params: { id }, body }, call) =>
-      await govern.reject({ id, ...body, by: byOf(call) }),
-    "action.withdraw": async ({ params: { id }, body }, call) =>
-      await govern.withdraw({ id, by: byOf(call), ...body }),
+    "action.reject": async ({ params: { id }, body }, call) => await govern.reject({ id, ...body, by: byOf(call) }),
+    "action.withdraw": async ({ params: { id }, body }, call) => await govern.withdraw({ id, by: byOf(call), ...body }),
     "action.cancel": async ({ params: { id }, body }, call) =>
       await govern.cancel({ id, reason: body.reason, by: byOf(call) }),
     "action.revert": async ({ params: { id }, body }, call) => await revert(id, body.reason, call),

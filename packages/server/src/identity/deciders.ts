@@ -1,6 +1,8 @@
-import { permissionsOf, ROLE_NAMES, type Role, type SubjectId } from "@tyr/contract";
+import { permissionsOf, ROLE_NAMES, type Permission, type Role, type SubjectId } from "@tyr/contract";
 import { sql } from "kysely";
 import type { ReadDatabase } from "#platform/database";
+import { heldPermissions } from "./roles/held-permissions.ts";
+import { findSubject } from "./store.ts";
 
 const DECIDING: readonly Role[] = ROLE_NAMES.filter((role) => permissionsOf([role]).has("action:approve"));
 
@@ -16,4 +18,10 @@ export async function listDeciders(db: ReadDatabase): Promise<readonly Decider[]
     .orderBy("id")
     .execute();
   return rows.map(({ id, roles }) => ({ id, roles: roles as readonly Role[] }));
+}
+
+/** What somebody may do now, custom roles included; nothing when they may not sign in. */
+export async function permissionsNow(db: ReadDatabase, id: string): Promise<ReadonlySet<Permission>> {
+  const subject = await findSubject(db, id);
+  return subject?.active === true ? await heldPermissions(db, subject.roles) : new Set();
 }

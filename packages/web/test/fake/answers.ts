@@ -502,6 +502,7 @@ const govern: Answers = {
         state: "approved",
         approvals: [approval],
         approvalsMissing: 0,
+        breakGlass: null,
         updatedAt: at(Date.now()),
         legalMoves: [],
       },

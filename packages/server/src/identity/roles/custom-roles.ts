@@ -1,5 +1,6 @@
 import {
   ok,
+  ONLY_BY_CUSTOM_ROLE,
   refuse,
   ROLE_NAMES,
   ROLES,
@@ -82,9 +83,15 @@ async function turn(
   return done.ok ? ok(viewOf(done.value.after, done.value.holders)) : done;
 }
 
+/** What one gives one holds, but for what no built-in role has. */
+function heldFirst(wanted: readonly Permission[]): readonly Permission[] {
+  const apart: readonly Permission[] = ONLY_BY_CUSTOM_ROLE;
+  return wanted.filter((one) => !apart.includes(one));
+}
+
 /** Refusals `PERMISSIONS_TOO_WIDE`, `NAME_TAKEN` (also by a deleted role), `KEY_LIMIT_REACHED`. */
 export async function createRole(deps: RoleDeps, body: RoleCreate, maker: KeyMaker): Promise<Result<RoleView>> {
-  const wider = refuseWider(body.permissions, maker.caller.permissions);
+  const wider = refuseWider(heldFirst(body.permissions), maker.caller.permissions);
   if (wider !== undefined) return wider;
   const now = deps.clock.now();
   const { name, about = "", permissions } = body;
@@ -114,7 +121,7 @@ export async function changeRole(
     const before = await findCustomRole(tx, name);
     if (before === undefined || before.deleted_at !== null) return unknown(name);
     const added = (change.permissions ?? []).filter((one) => !before.permissions.includes(one));
-    const wider = refuseWider(added, maker.caller.permissions);
+    const wider = refuseWider(heldFirst(added), maker.caller.permissions);
     if (wider !== undefined) return wider;
     const after = {
       ...before,

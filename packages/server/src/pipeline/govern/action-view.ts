@@ -1,5 +1,7 @@
 import type { Action } from "@tyr/contract";
 import type { ReadDatabase } from "#platform/database";
+import { listBroken, type BreakGlassRow } from "./break-glass/store.ts";
+import { viewBreakGlass } from "./break-glass/view.ts";
 import { movesOf } from "./machine/moves-of.ts";
 import { approvalsMissing, approversOf, unsatisfiable } from "./count-approvals.ts";
 import type { Person } from "./ports.ts";
@@ -22,9 +24,10 @@ type Viewed = Readonly<{
   people: readonly Person[];
   asker: By | undefined;
   now: Date;
+  broken: BreakGlassRow | undefined;
 }>;
 
-function toView(row: ActionRow, { people, ...read }: Viewed): Action {
+function toView(row: ActionRow, { people, broken, ...read }: Viewed): Action {
   const { approvals } = read;
   const approvers = approversOf(row, approvals, people);
   const counting = new Set(approvers.map(({ id }) => id));
@@ -55,6 +58,7 @@ function toView(row: ActionRow, { people, ...read }: Viewed): Action {
       counts: covers(one),
     })),
     approvalsMissing: row.state === "pending" && row.decision !== null ? approvalsMissing(row.decision, approvers) : 0,
+    breakGlass: broken === undefined ? null : viewBreakGlass(broken),
     deadlineAt: iso(row.deadline_at),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
@@ -66,18 +70,20 @@ function toView(row: ActionRow, { people, ...read }: Viewed): Action {
   };
 }
 
-/** Actions as people see them, with the approvals that count now and the moves of who asks. Three queries for any number of rows. */
+/** Actions as people see them, with the approvals that count now and the moves of who asks. Four queries for any number of rows. */
 export async function viewActions(
   db: ReadDatabase,
   rows: readonly ActionRow[],
-  read: Omit<Viewed, "approvals" | "authors">,
+  read: Omit<Viewed, "approvals" | "authors" | "broken">,
 ): Promise<Action[]> {
   const ids = rows.map(({ id }) => id);
   const approvals = await listApprovals(db, ids);
   const authors = await listAuthors(db, ids);
+  const broken = await listBroken(db, ids);
   return rows.map((row) =>
     toView(row, {
       ...read,
+      broken: broken.find((one) => one.action_id === row.id),
       approvals: approvals.filter((one) => one.action_id === row.id),
       authors: new Set(authors.filter((one) => one.action_id === row.id).map(({ id }) => id)),
     }),

@@ -11,6 +11,7 @@ import {
 import { newId } from "#platform/ids";
 import type { WriteTransaction } from "#platform/database";
 import { digestOf } from "./canonical-digest.ts";
+import { weighIfBroken } from "./break-glass/weigh-broken.ts";
 import { approversOf, countApprovers, givenFor } from "./count-approvals.ts";
 import { withMove, type Held } from "./hold-action.ts";
 import { approveEvent, isOverdue } from "./machine/events-of.ts";
@@ -92,6 +93,8 @@ async function weighApprovals(
   tx: WriteTransaction,
   { row, people }: Readonly<{ row: ActionRow; people: readonly Person[] }>,
 ): Promise<Weighed> {
+  const broken = row.state === "approved" ? await weighIfBroken(room, tx, row) : undefined;
+  if (broken !== undefined) return broken;
   const approvers = approversOf(row, await listApprovals(tx, [row.id]), people);
   return await weigh(room, tx, { action: row, approvals: countApprovers(approvers) });
 }

@@ -5,6 +5,7 @@ import {
   type ActionCreate,
   type ActionId,
   type ActionStatement,
+  type BreakGlass,
   type Environment,
   type ModeView,
   type PolicyView,
@@ -37,6 +38,8 @@ import {
   type BeginRequest,
   type Effect,
 } from "./execute-action.ts";
+import { breakGlass, type BreakGlassRequest } from "./break-glass/break-glass.ts";
+import { listBreakGlass, reviewBreakGlass, type ReviewRequest } from "./break-glass/review-break-glass.ts";
 import { cloneAction, editAction, type EditRequest } from "./edit-action.ts";
 import { standingOf, withdrawSigned } from "./end-standing.ts";
 import { expireOverdue } from "./expire-actions.ts";
@@ -102,6 +105,10 @@ export type Govern = Readonly<{
   dryRun(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
   submit(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
   approve(request: ApprovalRequest): Promise<Result<Action>>;
+  breakGlass(request: BreakGlassRequest): Promise<Result<Action>>;
+  /** Every use, newest first. */
+  listBreakGlass(query: Parameters<typeof listBreakGlass>[1]): ReturnType<typeof listBreakGlass>;
+  reviewBreakGlass(request: ReviewRequest): Promise<Result<BreakGlass>>;
   edit(request: EditRequest): Promise<Result<Action>>;
   clone(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
   reject(wanted: Reasoned & Signable): Promise<Result<Action>>;
@@ -249,6 +256,9 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     dryRun: async (wanted) => await repeatDryRun(room, wanted),
     submit: async (wanted) => await submitAction(room, wanted),
     approve: async (request) => await approveAction(room, request),
+    breakGlass: async (request) => await breakGlass(room, request),
+    listBreakGlass: async (query) => await listBreakGlass(room, query),
+    reviewBreakGlass: async (request) => await reviewBreakGlass(room, request),
     edit: async (request) => await editAction(room, request),
     clone: async (wanted) => await cloneAction(room, wanted),
     reject: async (wanted) => await rejectAction(room, wanted),

@@ -7,6 +7,8 @@ const PLACES = [
   { table: "action_move", column: "actor" },
   { table: "allow_entry", column: "actor" },
   { table: "mode_change", column: "actor" },
+  { table: "break_glass", column: "actor" },
+  { table: "break_glass", column: "reviewer" },
 ] as const;
 
 /** Takes a person's name out of actions, approvals, the allow-list and changes of mode, and off their keys. @returns rows changed */

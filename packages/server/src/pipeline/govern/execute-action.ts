@@ -2,6 +2,7 @@ import { ok, type ActionId, type BlockId } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { withMove, type Held } from "./hold-action.ts";
 import { beginEvent, turnedAway } from "./machine/events-of.ts";
+import { weighIfBroken } from "./break-glass/weigh-broken.ts";
 import { next, type ActionEvent } from "./machine/transitions.ts";
 import { approversOf, countApprovers } from "./count-approvals.ts";
 import { decisionDetails, runDryRun } from "./draft-action.ts";
@@ -85,9 +86,13 @@ export async function beginExecution(
 ): Promise<Beginning> {
   const row = await lockAction(tx, id);
   if (row === undefined || next(row.state, "execute") === undefined) return { kind: "taken" };
+  const at = room.clock.now();
+  // Whoever broke the glass decided about the target as the dry run saw it, as whoever approves does.
+  const broken = await weighIfBroken(room, tx, row);
+  if (broken !== undefined) return await beginHeld(room, tx, { row, by, at, approved: broken, humans: 1 });
   const approvers = approversOf(row, await listApprovals(tx, [id]), people);
   const approved = await weigh(room, tx, { action: row, approvals: countApprovers(approvers) });
-  return await beginHeld(room, tx, { row, by, at: room.clock.now(), approved, humans: approvers.length });
+  return await beginHeld(room, tx, { row, by, at, approved, humans: approvers.length });
 }
 
 export type Effect = Readonly<{ blockId: BlockId | null; endsAt: Date | null; detail: string }>;

@@ -1,5 +1,6 @@
 import { refuse, type ActionId } from "@tyr/contract";
 import type { WriteTransaction } from "#platform/database";
+import { lookFor } from "./look-for.ts";
 import type { Situation } from "./machine/guards.ts";
 import { refusedByState, refusedMove, type MoveName } from "./machine/moves.ts";
 import { refuseMove } from "./move-action.ts";
@@ -25,7 +26,7 @@ async function readSituation(
   tx: WriteTransaction,
   { row, wanted }: Readonly<{ row: ActionRow; wanted: WantedMove }>,
 ): Promise<Held> {
-  const { by, shown, weigh } = wanted;
+  const { by, move, shown, weigh } = wanted;
   const weighed = await weigh?.(row);
   return {
     action: row,
@@ -33,6 +34,7 @@ async function readSituation(
     now: room.clock.now(),
     approvals: await listApprovals(tx, [row.id]),
     authors: new Set((await listAuthors(tx, [row.id])).map(({ id }) => id)),
+    ...(await lookFor(move, { room, tx, row, by })),
     ...(shown === undefined ? {} : { shown }),
     ...(weighed === undefined ? {} : { weighed, decision: weighed.decision }),
   };

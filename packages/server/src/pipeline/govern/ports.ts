@@ -1,4 +1,4 @@
-import type { DetectionId, DryRun, IncidentId, Role, SubjectId } from "@tyr/contract";
+import type { DetectionId, DryRun, IncidentId, Permission, Role, SubjectId } from "@tyr/contract";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
 import type { Prefix } from "./address.ts";
 import type { PasskeySigning } from "./signatures/ports.ts";
@@ -48,12 +48,14 @@ export type Ours = Readonly<{
   operators: readonly string[];
 }>;
 
-/** What govern asks of the rooms around it. None of these is called inside a transaction, except the planner's, `ours` and `holdAccount`. */
+/** What govern asks of the rooms around it. None of these is called inside a transaction, except the planner's, `ours`, `permissionsOf` and `holdAccount`. */
 export type GovernPorts = Readonly<{
   planner: Planner;
   people(): Promise<readonly Person[]>;
   /** Holds the account until the transaction ends, so that it is not disabled meanwhile. @returns false when it is already */
   holdAccount(tx: WriteTransaction, subjectId: string): Promise<boolean>;
+  /** What somebody may do now; nothing when they may not sign in. */
+  permissionsOf(db: ReadDatabase, subjectId: string): Promise<ReadonlySet<Permission>>;
   ours(db: ReadDatabase): Promise<Ours>;
   evidenceOf(incidentId: IncidentId): Promise<Evidence | undefined>;
   passkeys: PasskeySigning;

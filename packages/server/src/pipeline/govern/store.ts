@@ -283,7 +283,7 @@ export async function countProposals(db: ReadDatabase, since: Date): Promise<num
 
 export type DecisionRecord = Readonly<{
   actionId: ActionId | null;
-  step: "dry_run" | "submit" | "approve" | "execute";
+  step: "dry_run" | "submit" | "approve" | "execute" | "break_glass";
   input: DecisionInput;
   decision: Decision;
 }>;

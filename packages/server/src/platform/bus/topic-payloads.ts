@@ -1,4 +1,13 @@
-import type { CampaignId, DetectionId, EventId, Id, IdentityId, ObservationId, SensorId } from "@tyr/contract";
+import type {
+  ActionId,
+  CampaignId,
+  DetectionId,
+  EventId,
+  Id,
+  IdentityId,
+  ObservationId,
+  SensorId,
+} from "@tyr/contract";
 
 type TagId = Id<"tag">;
 
@@ -135,4 +144,26 @@ export type TopicPayloads = {
     expires_at: string | null;
     set_by: string;
   }>;
+  /** For those who decide. The segment is the kind: everything somebody has to look at now, or was done without them. */
+  "approval.*": Readonly<{
+    kind: ApprovalNews;
+    action_id: ActionId | null;
+    action_type: string | null;
+    target: string | null;
+    by: string;
+    text: string | null;
+    reasons: readonly string[];
+    deadline_at: string | null;
+  }>;
 };
+
+export const APPROVAL_NEWS = [
+  "requested",
+  "reopened",
+  "expiring",
+  "break_glass",
+  "own_approval",
+  "single_person",
+  "delegated",
+] as const;
+export type ApprovalNews = (typeof APPROVAL_NEWS)[number];

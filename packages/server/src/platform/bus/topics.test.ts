@@ -45,6 +45,7 @@ test("the topics of this stage have exactly the documented names", () => {
     "ttp.rule.suppressed",
     "ttp.rule.reloaded.*",
     "ttp.rule.state.*",
+    "approval.*",
   ]);
 });
 

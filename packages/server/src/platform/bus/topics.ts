@@ -29,6 +29,7 @@ const DELIVERIES = {
   "ttp.rule.suppressed": "best-effort",
   "ttp.rule.reloaded.*": "durable",
   "ttp.rule.state.*": "durable",
+  "approval.*": "durable",
 } as const satisfies Record<TopicFamily, Delivery>;
 
 export const TOPIC_FAMILIES = Object.keys(DELIVERIES) as readonly TopicFamily[];

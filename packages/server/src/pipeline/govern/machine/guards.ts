@@ -1,4 +1,12 @@
-import { ACTION_TYPE_FACTS, permissionsOf, refuse, type Decision, type Permission, type Refused } from "@tyr/contract";
+import {
+  ACTION_TYPE_FACTS,
+  BREAK_GLASS_TTL_MAX_SECONDS,
+  permissionsOf,
+  refuse,
+  type Decision,
+  type Permission,
+  type Refused,
+} from "@tyr/contract";
 import { givenFor, isRequester } from "../count-approvals.ts";
 import type { By } from "../room.ts";
 import type { ActionRow, ApprovalRow } from "../store.ts";
@@ -16,6 +24,8 @@ export type Situation = Readonly<{
   shown?: Readonly<{ requestDigest: string; dryRunDigest?: string }>;
   /** What policy says now, with the approvals that count now. */
   decision?: Decision;
+  /** Whether whoever asks has used break-glass and nobody reviewed that yet. */
+  owesReview?: boolean;
 }>;
 
 export type Guard = (situation: Situation) => Refused | undefined;
@@ -87,6 +97,30 @@ export const GUARDS = {
 
   policyTakesIt({ decision }) {
     if (decision?.outcome === "allow" || decision?.outcome === "require_approval") return undefined;
+    const reasons = decision?.reasons ?? [];
+    return refuse("ACTION_DENIED", reasons.map(({ text }) => text).join(" "), { reasons });
+  },
+
+  mayBreakGlass: ({ by }) =>
+    by.actor.kind === "person" && holds(by, "action:break_glass")
+      ? undefined
+      : notPermitted("only people who may break the glass let an action run without approvals", "action:break_glass"),
+
+  // What was not looked up is owed: the guard must not open because somebody forgot to read.
+  owesNoReview: ({ owesReview = true }) =>
+    owesReview
+      ? refuse("BREAK_GLASS_REVIEW_OWED", "your last use of break-glass has no review yet: somebody else closes it")
+      : undefined,
+
+  isShort: ({ action: { ttl_seconds: ttl } }) =>
+    ttl !== null && ttl <= BREAK_GLASS_TTL_MAX_SECONDS
+      ? undefined
+      : refuse("VALIDATION_FAILED", "without approvals it lasts an hour at most: change its duration first", {
+          ttlSecondsMax: BREAK_GLASS_TTL_MAX_SECONDS,
+        }),
+
+  policyAllowsIt({ decision }) {
+    if (decision?.outcome === "allow") return undefined;
     const reasons = decision?.reasons ?? [];
     return refuse("ACTION_DENIED", reasons.map(({ text }) => text).join(" "), { reasons });
   },

@@ -35,6 +35,20 @@ export const MOVES = {
     guards: ["mayDecide", "didNotAsk", "sawWhatIsThere", "dryRunIsFine", "holdsAskedRole"],
     offered: ["mayDecide", "didNotAsk", "didNotApprove", "dryRunIsFine"],
   },
+  breakGlass: {
+    events: ["break_glass"],
+    says: "run without approvals",
+    guards: [
+      "mayBreakGlass",
+      "owesNoReview",
+      "sawWhatIsThere",
+      "dryRunIsFine",
+      "dryRunIsFresh",
+      "isShort",
+      "policyAllowsIt",
+    ],
+    offered: ["mayBreakGlass", "dryRunIsFine", "isShort"],
+  },
   reject: {
     events: ["reject"],
     says: "be rejected",

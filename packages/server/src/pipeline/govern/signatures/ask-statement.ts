@@ -23,6 +23,7 @@ const MOVE_OF: Readonly<Partial<Record<StatementKind, MoveName>>> = {
   approve: "approve",
   reject: "reject",
   withdraw: "withdraw",
+  break_glass: "breakGlass",
 };
 
 export type StatementWish = Readonly<{ id: ActionId; by: By; wish: StatementRequest }>;

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { permissionsOf, type Permission } from "@tyr/contract";
 import type { Action, DetectionId, IncidentId, ModeName, Result, Role, SubjectId } from "@tyr/contract";
 // oxlint-disable no-restricted-imports -- stands where app.ts does: it wires the real connectors to the stages
 import { createBlocklistPlanner } from "#connectors/blocklist";
@@ -37,6 +38,11 @@ export const ben = person(2, "Ben", ["approver"]);
 export const cleo = person(3, "Cleo", ["security_manager"]);
 export const dora = person(4, "Dora", ["approver"]);
 export const adam = person(5, "Adam", ["admin"]);
+/** Somebody whose custom role lets them break the glass. */
+export function breaker(of: Actor): Actor {
+  return { ...of, permissions: new Set<Permission>([...permissionsOf(of.roles), "action:break_glass"]) };
+}
+
 export const everybody = [ana, ben, cleo, dora, adam];
 
 /** Govern and respond over a real database, with a clock that stands still and people who can be disabled. */
@@ -54,6 +60,8 @@ export type ResponseWorld = AsyncDisposable &
       successfulLogins: number;
       host: string[];
       operators: string[];
+      /** Who may break the glass: no built-in role does. */
+      breakers: SubjectId[];
     };
     setMode(mode: ModeName): Promise<void>;
     incident(change: Readonly<{ n: number; ip: string | null; risk: number; state?: string }>): IncidentId;
@@ -75,6 +83,13 @@ function evidenceIn({ changes }: ResponseWorld["situation"]): GovernPorts["evide
   };
 }
 
+function permissionsIn({ people, breakers }: ResponseWorld["situation"], id: string): ReadonlySet<Permission> {
+  const person = people.find((one) => one.id === id);
+  if (person === undefined) return new Set();
+  const besides: readonly Permission[] = breakers.includes(person.id) ? ["action:break_glass"] : [];
+  return new Set([...permissionsOf(person.roles), ...besides]);
+}
+
 export async function openResponseWorld(engine: EngineName, options: WorldOptions = {}): Promise<ResponseWorld> {
   const clock = fixedClock("2026-02-01T12:00:00Z");
   const test = await openTestDatabase(engine, clock);
@@ -84,12 +99,14 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
     successfulLogins: 0,
     host: [],
     operators: [],
+    breakers: [],
   };
   const ports: GovernPorts = {
     planner: createBlocklistPlanner({
       reachOf: async () => ({ events: 12, successfulLogins: situation.successfulLogins }),
     }),
     people: async () => situation.people,
+    permissionsOf: async (_db, id) => permissionsIn(situation, id),
     holdAccount: async (_tx, id) => situation.people.some((one) => one.id === id),
     ours: async (db) => ({
       host: situation.host,

@@ -3,7 +3,16 @@ import { replayEntry, type Replayed } from "../../replay-action.ts";
 import type { ActionRow } from "../../store.ts";
 import type { ActionEvent } from "../transitions.ts";
 import { digestNow } from "./model-requests.ts";
-import { liveApprovals, peopleOf, weighed, type Account, type Made, type Tracked, type World } from "./model-world.ts";
+import {
+  brokenBy,
+  liveApprovals,
+  peopleOf,
+  weighed,
+  type Account,
+  type Made,
+  type Tracked,
+  type World,
+} from "./model-world.ts";
 
 /** One of the twelve does not hold. */
 export class Violated extends Error {
@@ -36,11 +45,19 @@ type Check = (world: World, before: ReadonlyMap<Tracked, ActionRow>) => void;
 const entering = ({ happened }: World, state: string) =>
   happened.moves.filter(({ from, to }) => to === state && from !== state);
 
+/** What runs without approvals: as it was when somebody broke the glass for it, who still may, for an hour at most. */
+function isBroken(world: World, action: Tracked): boolean {
+  const { row } = action;
+  const isForAnHour = row.ttl_seconds !== null && row.ttl_seconds <= 3_600;
+  return isForAnHour && brokenBy(world, { ...action, row: { ...row, state: "approved" } }) !== undefined;
+}
+
 const outcomeIn = ({ happened }: World, action: Tracked): string | undefined =>
   happened.decisions.findLast((one) => one.action === action)?.decision.outcome;
 const isPast = ({ row }: Tracked, at: number): boolean => row.deadline_at !== null && row.deadline_at.getTime() <= at;
 /** With the approvals of those who are entitled, said by policy and not by what was stored. */
 function isAllowed(world: World, action: Tracked): boolean {
+  if (isBroken(world, action)) return true;
   const able = entitled(world, action);
   const { outcome, requirements } = weighed(world, action);
   if (outcome !== "require_approval") return outcome === "allow";
@@ -65,6 +82,7 @@ const SAYS: Readonly<Partial<Record<ActionEvent, Said>>> = {
   // Whose account ended is asked about at its turn; whoever takes it back themselves is told at once.
   withdraw: (world, { action, by, to }) => to === "pending" || by === "system" || isAllowed(world, action),
   withdraw_needed: (world, { action }) => !isAllowed(world, action),
+  break_glass: (world, { action }) => outcomeIn(world, action) === "allow" && isBroken(world, action),
   pass_deadline: (_world, { action, at }) => isPast(action, at),
   execute: (world, { action, at }) =>
     !isPast(action, at) && (looksAs(action.row, world) || entitled(world, action).length === 0),
@@ -102,6 +120,7 @@ export const INVARIANTS = {
   },
   "3 every gate is passed by enough distinct people who may approve now and neither asked nor changed it"(world) {
     for (const { action } of entering(world, "executing")) {
+      if (isBroken(world, action)) continue;
       const able = entitled(world, action);
       for (const { approvals, roles } of weighed(world, action).requirements) {
         const passing = able.filter((one) => one.roles.some((role) => roles.includes(role)));

@@ -25,22 +25,25 @@ export type Question = Readonly<{
   kind: "person" | "automation";
   ttlSeconds: number | null;
   counts: ApprovalCounts;
+  /** Asked as break-glass, for the person who breaks it. */
+  broken: boolean;
 }>;
 
 /** Where one question becomes Cedar's: read by the reader of the shipped examples, which knows what else there is to say. */
-function inputOf({ mode, production, target, own, kind, ttlSeconds, counts }: Question): DecisionInput {
+function inputOf({ mode, production, target, own, kind, ttlSeconds, counts, broken }: Question): DecisionInput {
   const isMode = target === MODE_TARGET;
   const lines = [
     `- name: model`,
     `  type: ${isMode ? "set_mode" : "block_ip"}`,
-    `  who: ${kind}`,
+    `  who: ${broken ? "person" : kind}`,
+    ...(broken ? ["  break_glass: true"] : []),
     `  target: "${TARGETS[target] ?? ""}"`,
     `  mode: ${MODES[mode] ?? "normal"}`,
     `  environment: ${production ? "production" : "development"}`,
     ...(own && !isMode ? ["  own: [8.8.0.0/16]"] : []),
     ...(riskOfTarget(target, kind) === null ? [] : [`  risk: ${riskOfTarget(target, kind) ?? 0}`]),
     `  expect: deny`,
-    `  by: []`,
+    `  by: [model]`,
   ];
   const [read] = readCases("model.yml", lines.join("\n"));
   if (read === undefined) throw new TypeError("one case was written");
@@ -48,13 +51,17 @@ function inputOf({ mode, production, target, own, kind, ttlSeconds, counts }: Qu
   return { ...input, context: { ...input.context, approvals: counts, ttlSeconds } };
 }
 
-const STRICTER = `
+const OTHER = `
 @id("everything-needs-two")
 @reason("Another bundle: whatever is asked for, two people decide.")
 @approvals("2")
 @approver_roles("approver,security_manager")
 forbid (principal, action in Action::"execute", resource is Target)
 unless { context.approvals.total >= 2 };
+
+@id("break-glass-for-ever")
+@reason("Another bundle: it says nothing about how long.")
+permit (principal is Person, action == Action::"block_ip.break_glass", resource is Target);
 `;
 
 const POLICIES = fileURLToPath(new URL("../../../../../../../policies", import.meta.url));
@@ -66,13 +73,13 @@ export type ModelPolicy = Readonly<{
   asked(): number;
 }>;
 
-/** The shipped policies and a stricter bundle, asked by the product's own `decide`; each question goes to Cedar once. */
+/** The shipped policies and another bundle, asked by the product's own `decide`; each question goes to Cedar once. */
 export function openModelPolicy(): ModelPolicy {
   const source = readBundleSource(POLICIES);
-  const stricter = { ...source, policies: { ...source.policies, "stricter.cedar": STRICTER } };
+  const other = { ...source, policies: { ...source.policies, "other.cedar": OTHER } };
   const engines: readonly Engine[] = [
     openEngine(loadBundle(source), "active-a"),
-    openEngine(loadBundle(stricter), "active-b"),
+    openEngine(loadBundle(other), "active-b"),
   ];
   const known = new Map<string, Decision>();
   const epoch = new Date(0);
@@ -82,7 +89,7 @@ export function openModelPolicy(): ModelPolicy {
     decide(question) {
       const { bundle, mode, production, target, own, kind, ttlSeconds, counts } = question;
       const { total, approver, security_manager: manager } = counts;
-      const key = `${bundle} ${mode} ${production} ${target} ${own} ${kind} ${ttlSeconds} ${total} ${approver} ${manager}`;
+      const key = `${bundle} ${mode} ${production} ${target} ${own} ${kind} ${ttlSeconds} ${total} ${approver} ${manager} ${question.broken}`;
       const before = known.get(key);
       if (before !== undefined) return before;
       const engine = engines[bundle];

@@ -4,6 +4,7 @@ import { refusedFact } from "../../move-action.ts";
 import type { ApprovalRow } from "../../store.ts";
 import type { MoveName } from "../moves.ts";
 import { ACTION_EVENTS, CLONED_STATES } from "../transitions.ts";
+import { breakGlass, review } from "./model-glass.ts";
 import { specifiedNext, specifiedRefusals } from "./specification.ts";
 import { MODE_COUNT, TARGETS, WEAK_TARGET } from "./model-policy.ts";
 import { partsOf, rowOf } from "./model-requests.ts";
@@ -60,6 +61,7 @@ function attempt(world: World, action: Tracked, { move: name, who, shown, decisi
     now: new Date(world.now),
     approvals: liveApprovals(action),
     authors: action.authors,
+    owesReview: who.owes,
     ...(shown === undefined ? {} : { shown }),
     ...(decision === undefined ? {} : { decision }),
   });
@@ -302,6 +304,8 @@ const STEPS = {
     if (attempt(world, way.action, { move: "dryRun", who: way.who }))
       storeDryRun(world, way.action, { who: way.who, works: way.n % 4 !== 3 });
   },
+  breakGlass: (world, way) => breakGlass(world, way, attempt),
+  review,
   submit: (world, { action, who }) => submitHeld(world, action, who),
   reject: (world, { action, who }) => {
     if (attempt(world, action, { move: "reject", who })) move(world, action, { event: "reject", by: byOf(who) });
@@ -328,6 +332,8 @@ export const STEP_NAMES = Object.keys(STEPS) as readonly StepName[];
 
 const BY_PEOPLE: ReadonlySet<StepName> = new Set([
   "approve",
+  "breakGlass",
+  "review",
   "withdraw",
   "edit",
   "clone",

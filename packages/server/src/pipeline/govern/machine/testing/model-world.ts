@@ -1,3 +1,4 @@
+import { permissionsOf } from "@tyr/contract";
 import type { ActionId, ActionState, Actor, Decision, DryRun, Permission, Role, SubjectId } from "@tyr/contract";
 import type { Fact } from "#platform/database";
 import { approversOf, countApprovers, givenFor } from "../../count-approvals.ts";
@@ -37,6 +38,8 @@ export type Account = {
   readonly actor: Actor;
   roles: readonly Role[];
   active: boolean;
+  /** A review of a use of break-glass. */
+  owes: boolean;
 };
 
 type Statement = Readonly<{ revision: number; requestDigest: string; dryRunDigest: string }>;
@@ -54,6 +57,8 @@ export type Tracked = {
   readonly everGiven: Set<string>;
   /** Of which revisions it was carried out. */
   readonly ran: number[];
+  /** Who broke the glass last, and for exactly what. */
+  broken: (Statement & Readonly<{ by: string }>) | undefined;
 };
 
 /** One move, as it was made. */
@@ -70,7 +75,7 @@ export type Made = Readonly<{
 export type Happened = {
   facts: Fact[];
   moves: Made[];
-  decisions: { action: Tracked; step: "submit" | "approve" | "execute"; decision: Decision }[];
+  decisions: { action: Tracked; step: "submit" | "approve" | "execute" | "break_glass"; decision: Decision }[];
   refused: { action: Tracked; code: string; before: ActionRow }[];
   approved: number;
 };
@@ -102,7 +107,12 @@ export type World = {
 
 function account(id: string, roles: readonly Role[]): Account {
   const actor: Actor = { kind: "person", id, name: id };
-  return { id, kind: "person", behind: [], actor, roles, active: true };
+  return { id, kind: "person", behind: [], actor, roles, active: true, owes: false };
+}
+
+/** Whose custom role lets them break the glass. */
+function breaker(id: string, roles: readonly Role[]): Account {
+  return { ...account(id, roles), permissions: new Set<Permission>([...permissionsOf(roles), "action:break_glass"]) };
 }
 
 const PROGRAM = "svc_soar";
@@ -118,6 +128,7 @@ function program(): Account {
     actor,
     roles: ["approver"],
     active: true,
+    owes: false,
   };
 }
 
@@ -133,6 +144,8 @@ export function openWorld(product: Product, policy: ModelPolicy, production: boo
     account("usr_vera", ["viewer"]),
     // By a key of theirs that may only read.
     { ...account("usr_rita", ["approver"]), permissions: new Set<Permission>(["action:read"]) },
+    breaker("usr_gwen", ["analyst"]),
+    breaker("usr_finn", ["approver"]),
     program(),
   ];
   const now = Date.UTC(2026, 1, 1, 12);
@@ -174,14 +187,36 @@ const NOBODY = { total: 0, approver: 0, security_manager: 0 };
 
 /** What policy says now about it, with these approvals. */
 export function weighed(world: World, action: Tracked, counts: Question["counts"] = NOBODY): Decision {
-  const { policy, bundle, mode, production, own } = world;
-  const { ttl_seconds: ttlSeconds, requester_kind: kind } = action.row;
-  return policy.decide({ bundle, mode, production, target: action.target, own, kind, ttlSeconds, counts });
+  return weighedAs(world, action, { counts, broken: false });
 }
 
-/** With the approvals that count now, by the product's counting. */
+/** What it says of break-glass. */
+export function weighedBroken(world: World, action: Tracked): Decision {
+  return weighedAs(world, action, { counts: NOBODY, broken: true });
+}
+
+function weighedAs(world: World, action: Tracked, { counts, broken }: Pick<Question, "counts" | "broken">): Decision {
+  const { policy, bundle, mode, production, own } = world;
+  const { ttl_seconds: ttlSeconds, requester_kind: kind } = action.row;
+  return policy.decide({ bundle, mode, production, target: action.target, own, kind, ttlSeconds, counts, broken });
+}
+
+/** Who broke the glass for exactly this and still may; undefined: nobody. */
+export function brokenBy({ accounts }: World, { row, broken }: Tracked): Account | undefined {
+  const isForThis =
+    row.state === "approved" &&
+    broken?.revision === row.revision &&
+    broken.requestDigest === row.request_digest &&
+    broken.dryRunDigest === row.dry_run?.digest;
+  const by = accounts.find(({ id }) => isForThis && id === broken.by);
+  return by?.active === true && by.permissions?.has("action:break_glass") === true ? by : undefined;
+}
+
+/** With the approvals that count now, by the product's counting; or by whoever broke the glass. */
 export function weighedWithApprovals(world: World, action: Tracked) {
   const { product } = world;
+  const breaking = brokenBy(world, action);
+  if (breaking !== undefined) return { approvers: [breaking], decision: weighedBroken(world, action) };
   const approvers = product.approversOf(action.row, liveApprovals(action), peopleOf(world));
   return { approvers, decision: weighed(world, action, product.countApprovers(approvers)) };
 }
@@ -223,6 +258,7 @@ export function track(world: World, row: ActionRow, { target, who }: { target: n
     given: new Map(),
     everGiven: new Set(),
     ran: [],
+    broken: undefined,
   };
   world.actions.push(action);
   return action;

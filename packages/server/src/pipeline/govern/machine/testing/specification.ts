@@ -10,10 +10,10 @@ import type { Account, Asking } from "./model-world.ts";
 const SPECIFIED: Readonly<Record<ActionState, string>> = {
   draft: "edit>draft dry_run_ok>dry_run_ok dry_run_failed>dry_run_failed cancel>cancelled",
   dry_run_ok:
-    "edit>draft dry_run_ok>dry_run_ok dry_run_failed>dry_run_failed submit>pending submit_allowed>approved cancel>cancelled",
+    "edit>draft dry_run_ok>dry_run_ok dry_run_failed>dry_run_failed submit>pending submit_allowed>approved break_glass>approved cancel>cancelled",
   dry_run_failed: "edit>draft dry_run_ok>dry_run_ok dry_run_failed>dry_run_failed cancel>cancelled",
   pending:
-    "edit>draft dry_run_ok>pending dry_run_failed>dry_run_failed approve>pending approve_last>approved reject>rejected withdraw>pending pass_deadline>expired cancel>cancelled",
+    "edit>draft dry_run_ok>pending dry_run_failed>dry_run_failed approve>pending approve_last>approved break_glass>approved reject>rejected withdraw>pending pass_deadline>expired cancel>cancelled",
   approved:
     "withdraw>approved withdraw_needed>pending pass_deadline>expired cancel>cancelled execute>executing reopen>pending deny>failed",
   executing: "succeed>executed fail>failed lose>unknown",
@@ -47,9 +47,11 @@ export const specifiedNext = (state: ActionState, event: ActionEvent): string | 
 export const SPECIFIED_PAIRS: readonly string[] = [...MATRIX.keys()];
 
 const can = (states: string, { action }: Asking): boolean => states.split(" ").includes(action.row.state);
-const may = ({ roles, permissions }: Account, permission: "action:request" | "action:approve" | "action:revert") =>
+type Asks = "action:request" | "action:approve" | "action:revert" | "action:break_glass";
+const may = ({ roles, permissions }: Account, permission: Asks) =>
   permissions?.has(permission) ?? permissionsOf(roles).has(permission);
-const isPersonWho = (who: Account, permission: "action:approve") => who.kind === "person" && may(who, permission);
+const isPersonWho = (who: Account, permission: "action:approve" | "action:break_glass") =>
+  who.kind === "person" && may(who, permission);
 const asked = ({ action, who }: Asking): boolean => action.wrote.has(who.id);
 const isRequester = ({ action, who }: Asking): boolean => action.row.requester_id === who.id;
 const sawRequest = ({ action, shown }: Asking): boolean => shown?.requestDigest === action.row.request_digest;
@@ -66,6 +68,8 @@ function given({ action: { given: statements, row }, who }: Asking): boolean {
 }
 const minutes = ({ action, now }: Asking): number =>
   action.row.dry_run_at === null ? Infinity : (now - action.row.dry_run_at.getTime()) / 60_000;
+
+const isForAnHour = ({ action: { row } }: Asking): boolean => row.ttl_seconds !== null && row.ttl_seconds <= 3_600;
 
 type Reason = readonly [ErrorCode, (asking: Asking) => boolean];
 type Specified = Readonly<{ states: string; reasons: readonly Reason[]; offered: (asking: Asking) => boolean }>;
@@ -109,6 +113,19 @@ export const SPECIFIED_MOVES: Readonly<Partial<Record<MoveName, Specified>>> = {
     ],
     offered: (one) =>
       isPersonWho(one.who, "action:approve") && !asked(one) && !given(one) && one.action.row.dry_run?.ok === true,
+  },
+  breakGlass: {
+    states: "dry_run_ok pending",
+    reasons: [
+      ["NOT_PERMITTED", ({ who }) => !isPersonWho(who, "action:break_glass")],
+      ["BREAK_GLASS_REVIEW_OWED", ({ who }) => who.owes],
+      ["APPROVAL_STALE", (one) => !sawRequest(one) || !sawDryRun(one)],
+      ["DRY_RUN_STALE", (one) => one.action.row.dry_run?.ok !== true || minutes(one) > 15],
+      ["VALIDATION_FAILED", (one) => !isForAnHour(one)],
+      ["ACTION_DENIED", ({ decision }) => decision?.outcome !== "allow"],
+    ],
+    offered: (one) =>
+      isPersonWho(one.who, "action:break_glass") && one.action.row.dry_run?.ok === true && isForAnHour(one),
   },
   reject: {
     states: "pending",

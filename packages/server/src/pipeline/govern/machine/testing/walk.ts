@@ -11,6 +11,8 @@ import { specifiedNext, specifiedOffer } from "./specification.ts";
 /** How often each step comes: what leads to an execution often, what ends a walk seldom. */
 const WEIGHTS: Readonly<Record<StepName, number>> = {
   approve: 17,
+  breakGlass: 6,
+  review: 3,
   execute: 10,
   withdraw: 3,
   edit: 3,

@@ -1,0 +1,27 @@
+import type { ReadDatabase } from "#platform/database";
+import { NO_APPROVALS } from "../policy/decide.ts";
+import type { Room } from "../room.ts";
+import type { ActionRow } from "../store.ts";
+import { weigh, type Weighed } from "../weigh.ts";
+import { findBroken } from "./store.ts";
+
+/** What policy says when this person takes it on themselves: asked for the person, whoever asked for the action. */
+export async function weighBroken(
+  room: Room,
+  db: ReadDatabase,
+  { action, brokenBy }: Readonly<{ action: ActionRow; brokenBy: string }>,
+): Promise<Weighed> {
+  return await weigh(room, db, { action, approvals: NO_APPROVALS, brokenBy });
+}
+
+/**
+ * What policy says about an action that somebody broke the glass for, with them as they are now; undefined when nobody
+ * did for exactly this request and dry run, or whoever did may no longer.
+ */
+export async function weighIfBroken(room: Room, db: ReadDatabase, action: ActionRow): Promise<Weighed | undefined> {
+  const broken = await findBroken(db, action);
+  if (broken === undefined) return undefined;
+  const { subject_id: brokenBy } = broken;
+  const held = await room.ports.permissionsOf(db, brokenBy);
+  return held.has("action:break_glass") ? await weighBroken(room, db, { action, brokenBy }) : undefined;
+}

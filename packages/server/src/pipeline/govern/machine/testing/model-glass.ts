@@ -1,0 +1,48 @@
+import { move, byOf, weighedBroken, type Account, type Tracked, type World } from "./model-world.ts";
+import type { Way } from "./model-steps.ts";
+
+// Breaking the glass, as the walks do it. What somebody owes is remembered by the walk, never read from the product.
+
+const RUNS_WITHIN_MS = 15 * 60_000;
+
+type Attempt = (
+  world: World,
+  action: Tracked,
+  asked: Readonly<{
+    move: "breakGlass";
+    who: Account;
+    shown: Way["shown"];
+    decision: ReturnType<typeof weighedBroken>;
+  }>,
+) => boolean;
+
+/** Few may: seven in eight times it is one of them who tries. */
+function whoTries({ accounts }: World, { who, n }: Way): Account {
+  const able = accounts.filter(({ active, permissions }) => active && permissions?.has("action:break_glass") === true);
+  return n % 8 === 0 ? who : (able[n % able.length] ?? who);
+}
+
+/** As `breakGlass` does it. */
+export function breakGlass(world: World, way: Way, attempt: Attempt): void {
+  const { action, shown } = way;
+  const who = whoTries(world, way);
+  const decision = weighedBroken(world, action);
+  if (!attempt(world, action, { move: "breakGlass", who, shown, decision })) return;
+  const { revision, request_digest: requestDigest, dry_run: dryRun, submitted_at } = action.row;
+  action.broken = { by: who.id, revision, requestDigest, dryRunDigest: dryRun?.digest ?? "" };
+  who.owes = true;
+  world.happened.decisions.push({ action, step: "break_glass", decision });
+  const at = new Date(world.now);
+  const changes = {
+    decision,
+    submitted_at: submitted_at ?? at,
+    deadline_at: new Date(world.now + RUNS_WITHIN_MS),
+  };
+  move(world, action, { event: "break_glass", by: byOf(who), changes });
+}
+
+/** Somebody else closes what is owed. */
+export function review(world: World, { who, action }: Way): void {
+  const user = world.accounts.find(({ id }) => id === action.broken?.by);
+  if (user !== undefined && user !== who) user.owes = false;
+}

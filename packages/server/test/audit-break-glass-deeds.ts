@@ -1,0 +1,50 @@
+import type { Action, Role } from "@tyr/contract";
+import type { Deeds } from "./audit-deeds.ts";
+import { given, type World } from "./audit-world.ts";
+
+/** Somebody whose custom role lets them break the glass, with an action that waits for others. */
+async function waiting(world: World) {
+  const name = `custom_${world.fresh("breaker").replace("-", "_")}` as const;
+  await (await world.admin()).client.call("role.create", { body: { name, permissions: ["action:break_glass"] } });
+  const by = await world.person("analyst", name satisfies Role);
+  const body = {
+    type: "block_ip",
+    target: world.freshAddress(),
+    justification: "it attacks",
+    ttlSeconds: 600,
+  } as const;
+  return { by, action: await by.client.call("action.create", { body }) };
+}
+
+const bodyOf = ({ requestDigest, dryRun }: Action) => ({
+  requestDigest,
+  dryRunDigest: dryRun?.digest ?? "",
+  reason: "nobody else is awake",
+});
+
+export const breakGlassDeeds: Deeds = {
+  "action.breakGlass": async (world) => {
+    const { by, action } = await waiting(world);
+    return {
+      by,
+      input: { params: { id: action.id }, body: bodyOf(action) },
+      did: "action.break_glass",
+      object: { kind: "action", id: action.id },
+      before: "pending",
+      after: "approved",
+    };
+  },
+  "breakGlass.review": async (world) => {
+    const { by, action } = await waiting(world);
+    const used = await by.client.call("action.breakGlass", { params: { id: action.id }, body: bodyOf(action) });
+    const id = used.breakGlass?.id ?? "bgl_none";
+    return {
+      by: await world.person("approver"),
+      input: { params: { id }, body: { verdict: "justified" as const, text: "nobody else was awake" } },
+      did: "break_glass.reviewed",
+      object: { kind: "break_glass", id },
+      before: "owed",
+      after: given,
+    };
+  },
+};
