@@ -18,6 +18,17 @@ export const CRYPTOGRAPHY = [
     ],
   },
   {
+    name: "Approval keys",
+    algorithm: "Ed25519 (RFC 8032); the file sealed with AES-256 under a passphrase (PKCS#8, PBES2)",
+    strengthBits: 128,
+    purpose: "people sign what they decide in a terminal",
+    lives: "a file beside the user file, mode 0600; the public half in `approval_key`",
+    rotation: "by their owner, within a year",
+    readers: "their owner",
+    uses: ["keypair", "ed25519", "sha256"],
+    files: ["cli/src/signing/key-file.ts", "cli/src/signing/sign-decision.ts"],
+  },
+  {
     name: "Key of a witness",
     algorithm: "Ed25519 (C2SP tlog-cosignature v1)",
     strengthBits: 128,

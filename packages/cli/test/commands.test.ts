@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createHash, createPublicKey, verify } from "node:crypto";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { DutyPairView, RouteId } from "@tyr/contract";
-import { startFakeServer, Refuses, type FakeServer, type Handlers } from "./fake-server.ts";
+import { APPROVAL_KEY_DOMAIN, type ApprovalKeyAdd, type DutyPairView, type RouteId } from "@tyr/contract";
+import { approvalKeyIn, type TestKey } from "./approval-key.ts";
+import { startFakeServer, Refuses, type FakeServer, type Handlers, type Seen } from "./fake-server.ts";
 import {
   action,
   allowed,
@@ -25,9 +27,12 @@ import { tyr, type Ended } from "./tyr.ts";
 
 let home: string;
 let server: FakeServer;
+let approvalKey: TestKey;
 beforeEach(async () => {
   home = await mkdtemp(path.join(tmpdir(), "tyr-journey-"));
   server = await startFakeServer();
+  approvalKey = await approvalKeyIn(home);
+  server.handlers["action.statement"] = approvalKey.statement;
 });
 afterEach(async () => {
   await server[Symbol.asyncDispose]();
@@ -208,9 +213,10 @@ const happy: readonly Case[] = [
   },
   {
     argv: ["action", "withdraw", ids.action],
-    handlers: { "action.withdraw": () => action },
+    handlers: { "action.get": () => action, "action.withdraw": () => action },
     out: /pending/,
-    calls: ["action.withdraw"],
+    err: /You sign: .*"withdraw"/,
+    calls: ["action.get", "action.statement", "action.withdraw"],
   },
   {
     argv: ["action", "cancel", ids.action, "--reason", "mistake"],
@@ -232,13 +238,14 @@ const happy: readonly Case[] = [
     },
     out: /^act_\S+ executed\n$/,
     err: /decision: require_approval[\s\S]*\+ 203\.0\.113\.7/,
-    calls: ["action.get", "action.approve"],
+    calls: ["action.get", "action.statement", "action.approve"],
   },
   {
     argv: ["reject", ids.action, "--reason", "known scanner"],
-    handlers: { "action.reject": () => ({ ...action, state: "rejected" as const }) },
+    handlers: { "action.get": () => action, "action.reject": () => ({ ...action, state: "rejected" as const }) },
     out: /rejected/,
-    calls: ["action.reject"],
+    err: /You sign: .*"reject"/,
+    calls: ["action.get", "action.statement", "action.reject"],
   },
   {
     argv: ["block", "request", "203.0.113.7", "--reason", "r", "--for", "24h", "--incident", ids.incident],
@@ -499,12 +506,71 @@ describe("every command that talks to the server", () => {
 });
 
 describe("what goes to the server", () => {
-  test("an approval carries the digests that were shown", async () => {
+  test("an approval carries the digests that were shown, and a signature of the server's statement about them", async () => {
     await signedIn(["approve", ids.action, "--yes"], { "action.get": () => action, "action.approve": () => action });
-    expect(JSON.parse(server.seen.at(-1)?.body.toString() ?? "")).toEqual({
-      requestDigest: "request-digest",
-      dryRunDigest: "dry-run-digest",
-    });
+    const shown = { requestDigest: "request-digest", dryRunDigest: "dry-run-digest" };
+    expect(JSON.parse(server.seen.at(-2)?.body.toString() ?? "")).toEqual({ statement: "approve", ...shown });
+    expect(JSON.parse(server.seen.at(-1)?.body.toString() ?? "")).toMatchObject(shown);
+    expect(approvalKey.isSigned(server.seen.at(-1))).toBe(true);
+  });
+
+  test("a text that is not about what was asked is not signed, whoever says so", async () => {
+    const other = ({ params, ...seen }: Seen) =>
+      approvalKey.statement({ ...seen, params: { ...params, id: ids.incident } });
+    const handlers = { "action.get": () => action, "action.statement": other };
+    const end = await signedIn(["approve", ids.action, "--yes"], handlers);
+    expect([end.code, end.stderr]).toEqual([6, expect.stringContaining("nothing was signed")]);
+    expect(server.seen.map(({ route }) => route)).not.toContain("action.approve");
+  });
+
+  test("a decision without a key on this machine, or with one that others may read, is not sent", async () => {
+    await chmod(approvalKey.file, 0o644);
+    const open = await signedIn(["approve", ids.action, "--yes"], { "action.get": () => action });
+    expect([open.code, open.stderr]).toEqual([78, expect.stringContaining("others than its owner may read the key")]);
+    await rm(approvalKey.file);
+    const none = await signedIn(["approve", ids.action, "--yes"]);
+    expect([none.code, none.stderr]).toEqual([4, expect.stringContaining("tyr approval-key create")]);
+    expect(server.seen.map(({ route }) => route)).not.toContain("action.approve");
+  });
+
+  test("a new approval key is registered by its public half, with a proof; the private one stays here, sealed", async () => {
+    const file = path.join(home, "passphrase");
+    await writeFile(file, "correct horse battery\n");
+    const made = { id: "apk_00000000-0000-7000-8000-000000000008", name: "laptop", state: "active" } as const;
+    const handlers: Handlers = {
+      "session.get": () => session,
+      "approvalKey.add": ({ body }) => {
+        const { publicKey } = JSON.parse(body.toString()) as { publicKey: string };
+        const fingerprint = createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest("hex");
+        const at = "2026-02-01T12:00:00.000Z";
+        return { ...made, publicKey, fingerprint, createdAt: at, expiresAt: at, revokedAt: null };
+      },
+    };
+    const end = await signedIn(["approval-key", "create", "laptop", "--passphrase-file", file], handlers);
+    expect([end.code, end.stdout]).toEqual([0, expect.stringContaining(made.id)]);
+    const sent = JSON.parse(server.seen.at(-1)?.body.toString() ?? "") as ApprovalKeyAdd;
+    const key = createPublicKey({ key: Buffer.from(sent.publicKey, "base64url"), format: "der", type: "spki" });
+    const proven = Buffer.from(`${APPROVAL_KEY_DOMAIN}${session.user.id}\n${sent.publicKey}`);
+    expect(verify(null, proven, key, Buffer.from(sent.proof, "base64url"))).toBe(true);
+    const kept = end.stderr.match(/\S+approval-[0-9a-f]{32}\.pem/)?.[0] ?? "";
+    expect(await readFile(kept, "utf8")).toContain("BEGIN ENCRYPTED PRIVATE KEY");
+    expect((await stat(kept)).mode & 0o777).toBe(0o600);
+    expect(server.seen.every(({ body }) => !body.includes("PRIVATE") && !body.includes("correct horse"))).toBe(true);
+  });
+
+  test("a key the server does not take is not kept, and a short passphrase makes none", async () => {
+    const [short, long] = [path.join(home, "short"), path.join(home, "long")];
+    await writeFile(short, "hunter2\n");
+    await writeFile(long, "correct horse battery\n");
+    const handlers: Handlers = {
+      "session.get": () => session,
+      "approvalKey.add": () => new Refuses("KEY_LIMIT_REACHED"),
+    };
+    const codes = [];
+    for (const file of [short, long])
+      codes.push((await signedIn(["approval-key", "create", "x", "--passphrase-file", file], handlers)).code);
+    expect(codes).toEqual([2, 1]);
+    expect(await readdir(path.dirname(approvalKey.file))).toEqual([path.basename(approvalKey.file)]);
   });
 
   test("a new user carries name, roles and the password of a file, which is printed nowhere", async () => {

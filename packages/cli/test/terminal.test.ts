@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { approvalKeyIn } from "./approval-key.ts";
 import { Refuses, startFakeServer, type FakeServer } from "./fake-server.ts";
 import { action, ids, incident, session } from "./samples.ts";
 
@@ -28,6 +29,7 @@ beforeEach(async () => {
     "incident.list": () => ({ items: [incident], next: null }),
     "session.login": () => session,
   });
+  server.handlers["action.statement"] = (await approvalKeyIn(home)).statement;
   server.handlers["action.approve"] = () => ({ ...action, state: "executed", approvalsMissing: 0 });
 });
 afterEach(async () => {
@@ -74,7 +76,7 @@ describe.skipIf(!hasScript())("on a terminal", () => {
       0,
       expect.stringMatching(/203\.0\.113\.7[\s\S]*Approve block_ip 203\.0\.113\.7\?/),
     ]);
-    expect(server.seen.map(({ route }) => route)).toEqual(["action.get", "action.approve"]);
+    expect(server.seen.map(({ route }) => route)).toEqual(["action.get", "action.statement", "action.approve"]);
   });
 
   test("no, Enter and Ctrl-C all decline: 3, and nothing is approved", async () => {
@@ -109,8 +111,9 @@ describe.skipIf(!hasScript())("on a terminal", () => {
     const { code, screen } = await onTerminal(["approve", ids.action], dialogue);
     expect([code, screen.includes("hunter2")]).toEqual([0, false]);
     const routes = server.seen.map(({ route }) => route);
-    expect(routes).toEqual(["action.get", "action.approve", "session.stepUp", "session.stepUp", "action.approve"]);
-    expect(JSON.parse(server.seen[3]?.body.toString() ?? "")).toMatchObject({
+    const asked = ["session.stepUp", "session.stepUp"];
+    expect(routes).toEqual(["action.get", "action.statement", "action.approve", ...asked, "action.approve"]);
+    expect(JSON.parse(server.seen[4]?.body.toString() ?? "")).toMatchObject({
       password: "hunter2hunter2!",
       code: "123456",
     });

@@ -111,7 +111,7 @@ export const ERRORS = {
   SIGNATURE_REQUIRED: [
     403,
     "This has to be signed by whoever does it",
-    "Sign in the browser with a passkey (add one on your account page), or in a terminal with a key of your own (`tyr account approval-key create`).",
+    "Sign in the browser with a passkey (add one on your account page), or in a terminal with a key of your own (`tyr approval-key create`).",
   ],
   SIGNATURE_INVALID: [
     403,

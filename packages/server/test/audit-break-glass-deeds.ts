@@ -1,6 +1,7 @@
 import type { Action, Role } from "@tyr/contract";
 import type { Deeds } from "./audit-deeds.ts";
-import { given, type World } from "./audit-world.ts";
+import { given, type Person, type World } from "./audit-world.ts";
+import { signatureOf } from "./sign-decision.ts";
 
 /** Somebody whose custom role lets them break the glass, with an action that waits for others. */
 async function waiting(world: World) {
@@ -16,18 +17,17 @@ async function waiting(world: World) {
   return { by, action: await by.client.call("action.create", { body }) };
 }
 
-const bodyOf = ({ requestDigest, dryRun }: Action) => ({
-  requestDigest,
-  dryRunDigest: dryRun?.digest ?? "",
-  reason: "nobody else is awake",
-});
+async function bodyOf({ client }: Person, { id, requestDigest, dryRun }: Action) {
+  const said = { requestDigest, dryRunDigest: dryRun?.digest ?? "", reason: "nobody else is awake" };
+  return { ...said, signature: await signatureOf(client, { id, statement: "break_glass", ...said }) };
+}
 
 export const breakGlassDeeds: Deeds = {
   "action.breakGlass": async (world) => {
     const { by, action } = await waiting(world);
     return {
       by,
-      input: { params: { id: action.id }, body: bodyOf(action) },
+      input: { params: { id: action.id }, body: await bodyOf(by, action) },
       did: "action.break_glass",
       object: { kind: "action", id: action.id },
       before: "pending",
@@ -36,7 +36,8 @@ export const breakGlassDeeds: Deeds = {
   },
   "breakGlass.review": async (world) => {
     const { by, action } = await waiting(world);
-    const used = await by.client.call("action.breakGlass", { params: { id: action.id }, body: bodyOf(action) });
+    const body = await bodyOf(by, action);
+    const used = await by.client.call("action.breakGlass", { params: { id: action.id }, body });
     const id = used.breakGlass?.id ?? "bgl_none";
     return {
       by: await world.person("approver"),

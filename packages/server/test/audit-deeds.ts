@@ -1,6 +1,7 @@
 import type { RouteId } from "@tyr/contract";
 import type { Deed, World } from "./audit-world.ts";
 import { actorDeeds } from "./audit-actor-deeds.ts";
+import { approvalKeyDeeds } from "./audit-approval-key-deeds.ts";
 import { attackDeeds } from "./audit-attack-deeds.ts";
 import { backfillDeeds } from "./audit-backfill-deeds.ts";
 import { breakGlassDeeds } from "./audit-break-glass-deeds.ts";
@@ -45,6 +46,7 @@ export const ELSEWHERE: Readonly<Partial<Record<RouteId, readonly [file: string,
 export const deeds: Deeds = {
   ...trustDeeds,
   ...actorDeeds,
+  ...approvalKeyDeeds,
   ...attackDeeds,
   ...tokenDeeds,
   ...passkeyDeeds,

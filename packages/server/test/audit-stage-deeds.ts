@@ -1,6 +1,7 @@
 import type { Action } from "@tyr/contract";
 import type { Deeds } from "./audit-deeds.ts";
 import { given, type Person, type World } from "./audit-world.ts";
+import { approvalOf, approveAs, rejectionOf, signatureOf } from "./sign-decision.ts";
 
 const line = (user: string): Uint8Array =>
   Buffer.from(
@@ -17,12 +18,10 @@ async function draft(world: World, by: Person, submit: boolean): Promise<Action>
   return await by.client.call("action.create", { body });
 }
 
-const digestsOf = ({ requestDigest, dryRun }: Action) => ({ requestDigest, dryRunDigest: dryRun?.digest ?? "" });
-
 async function approved(world: World) {
   const asked = await draft(world, await world.person("analyst"), true);
   const approver = await world.person("approver");
-  const action = await approver.client.call("action.approve", { params: { id: asked.id }, body: digestsOf(asked) });
+  const action = await approveAs(approver.client, asked);
   return { approver, action };
 }
 
@@ -211,8 +210,8 @@ export const stageDeeds: Deeds = {
   },
   "action.approve": async (world) => {
     const asked = await draft(world, await world.person("analyst"), true);
-    const input = { params: { id: asked.id }, body: digestsOf(asked) };
     const by = await world.person("approver");
+    const input = { params: { id: asked.id }, body: await approvalOf(by.client, asked) };
     return {
       by,
       input,
@@ -223,13 +222,13 @@ export const stageDeeds: Deeds = {
     };
   },
   "action.reject": async (world) => {
-    const { id } = await draft(world, await world.person("analyst"), true);
-    const input = { params: { id }, body: { reason: "a customer" } };
+    const asked = await draft(world, await world.person("analyst"), true);
+    const by = await world.person("approver");
     return {
-      by: await world.person("approver"),
-      input,
+      by,
+      input: { params: { id: asked.id }, body: await rejectionOf(by.client, asked, "a customer") },
       did: "action.rejected",
-      object: { kind: "action", id },
+      object: { kind: "action", id: asked.id },
       before: "pending",
       after: "rejected",
     };
@@ -240,10 +239,12 @@ export const stageDeeds: Deeds = {
     const asked = await manager.client.call("action.create", {
       body: { type: "block_ip", target: "203.0.112.0/23", justification: "all of it attacks" },
     });
-    await by.client.call("action.approve", { params: { id: asked.id }, body: digestsOf(asked) });
+    await approveAs(by.client, asked);
+    const { id, requestDigest } = asked;
+    const signature = await signatureOf(by.client, { id, statement: "withdraw", requestDigest });
     return {
       by,
-      input: { params: { id: asked.id } },
+      input: { params: { id }, body: { signature } },
       did: "action.approval_withdrawn",
       object: { kind: "action", id: asked.id },
       before: "pending",

@@ -3,6 +3,7 @@ import type { Action, Client, Enforcement } from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { missingForLab, openLab, type Lab } from "./enforcement-lab.ts";
 import { placeBuiltCluster } from "../src/platform/database/testing/built-cluster.ts";
+import { approveAs } from "./sign-decision.ts";
 import { addUser, setUp, startServer, temporaryDirectory, type ServerProcess } from "./server-process.ts";
 
 /**
@@ -53,10 +54,7 @@ describe.skipIf(missing !== undefined)("real packets", () => {
       body: { type: "block_ip", target, justification: "it attacks us", ttlSeconds },
     });
     expect(asked).toMatchObject({ state: "pending", decision: { outcome: "require_approval" } });
-    return await approver.call("action.approve", {
-      params: { id: asked.id },
-      body: { requestDigest: asked.requestDigest, dryRunDigest: asked.dryRun?.digest ?? "" },
-    });
+    return await approveAs(approver, asked);
   }
 
   async function revert({ id }: Action): Promise<void> {

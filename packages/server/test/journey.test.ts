@@ -148,6 +148,8 @@ describe("a stranger's first hour with Tyr", () => {
     const { key } = await alice.call("enforcer.create", { body: { name: "edge-1" } });
     enforcerKey = key;
     expect((await feed()).headers.get("x-tyr-count")).toBe("0");
+    const made = await tyr("approval-key", "create", "laptop", "--no-passphrase");
+    expect([made.code, made.stderr]).toEqual([0, expect.stringContaining("for you alone")]);
     const approved = await tyr("approve", blocked.id, "--yes");
     expect([approved.code, approved.stderr]).toEqual([0, expect.anything()]);
     const executed = await until(alice, blocked.id, "executed");

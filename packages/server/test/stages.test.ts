@@ -4,6 +4,7 @@ import type { Client, Detection, Incident, LiveMessage } from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { builtDirectory } from "./built-directory.ts";
+import { rejectionOf } from "./sign-decision.ts";
 import { addUser, clientOf, PASSWORD, setUp, settled, startServer, type ServerProcess } from "./server-process.ts";
 
 /** One journey per stage, through the doors people and programs use, against the real program. */
@@ -187,10 +188,11 @@ describe("govern and respond", () => {
     const { items } = await admin.call("action.list", { query: { target: "203.0.114.40" } });
     const action = items[0];
     expect(action).toMatchObject({ state: "pending", requester: { kind: "automation" } });
-    const rejected = await admin.call("action.reject", {
-      params: { id: action?.id ?? "act_" },
-      body: { reason: "our own scanner" },
-    });
+    if (action === undefined) throw new Error("nothing waits");
+    const unsigned = admin.call("action.reject", { params: { id: action.id }, body: { reason: "our own scanner" } });
+    await expect(unsigned).rejects.toMatchObject({ problem: { code: "SIGNATURE_REQUIRED" } });
+    const body = await rejectionOf(admin, action, "our own scanner");
+    const rejected = await admin.call("action.reject", { params: { id: action.id }, body });
     expect(rejected.state).toBe("rejected");
     await expect(
       admin.call("action.cancel", { params: { id: rejected.id }, body: { reason: "late" } }),

@@ -103,20 +103,17 @@ export const show: Run = async (context, input) => {
 };
 
 /** The moves that take an id alone, then those that take a reason: one shape each. */
-function move(route: "action.dryRun" | "action.submit" | "action.withdraw"): Run {
+function move(route: "action.dryRun" | "action.submit"): Run {
   return async (context, input) => {
     const id = idOf("action", input.value(0, "the action's id"));
-    const api = await context.api();
-    const action = await (route === "action.withdraw"
-      ? api.call(route, { params: { id }, body: {} })
-      : api.call(route, { params: { id } }));
+    const action = await (await context.api()).call(route, { params: { id } });
     printAction(context, action);
     sayOutcome(context, action);
-    return route === "action.withdraw" ? EXIT.ok : exitOfRequest(action, route === "action.dryRun");
+    return exitOfRequest(action, route === "action.dryRun");
   };
 }
 
-export function moveWithReason(route: "action.reject" | "action.cancel" | "action.revert"): Run {
+export function moveWithReason(route: "action.cancel" | "action.revert"): Run {
   return async (context, input) => {
     const id = idOf("action", input.value(0, "the action's id"));
     const body = { reason: input.required("reason") };
@@ -159,6 +156,5 @@ export const clone: Run = async (context, input) => {
 
 export const dryRun: Run = move("action.dryRun");
 export const submit: Run = move("action.submit");
-export const withdraw: Run = move("action.withdraw");
 export const cancel: Run = moveWithReason("action.cancel");
 export const revert: Run = moveWithReason("action.revert");

@@ -5,6 +5,8 @@ import { CliFailure, usage } from "../failure.ts";
 import { showInstant } from "../output/instants.ts";
 import type { Column } from "../output/table.ts";
 import { visible } from "../output/visible-text.ts";
+import { passphrasePlace } from "../signing/passphrase.ts";
+import { signDecision } from "../signing/sign-decision.ts";
 import { actionCard } from "./action-card.ts";
 import { printAction } from "./action.ts";
 import { idOf } from "./id-value.ts";
@@ -42,8 +44,10 @@ export const breakGlass: Run = async (context, input) => {
     "Everybody who approves is told at once, and somebody else reviews it; until then you do this no second time.",
   );
   if (!input.flag("yes")) await ask.confirm(`Run ${shown.type} ${visible(shown.target)} without approvals?`, "--yes");
-  const body = { requestDigest: shown.requestDigest, dryRunDigest: shown.dryRun.digest, reason };
-  const action = await api.call("action.breakGlass", { params: { id }, body });
+  const said = { requestDigest: shown.requestDigest, dryRunDigest: shown.dryRun.digest, reason };
+  const place = passphrasePlace(input);
+  const signature = await signDecision(context, api, { id, statement: "break_glass", ...said, place });
+  const action = await api.call("action.breakGlass", { params: { id }, body: { ...said, signature } });
   printAction(context, action);
   print.say(`${action.id} is ${action.state}; its review is owed: tyr break-glass list --owed`);
   return EXIT.ok;

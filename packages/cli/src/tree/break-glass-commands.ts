@@ -1,4 +1,5 @@
 import { BREAK_GLASS_VERDICTS } from "@tyr/contract";
+import { PASSPHRASE_FILE } from "../signing/passphrase.ts";
 import { LIST_OPTIONS, REASON, YES, type CommandSpec } from "./command-spec.ts";
 
 export const BREAK_GLASS_COMMANDS: readonly CommandSpec[] = [
@@ -7,7 +8,7 @@ export const BREAK_GLASS_COMMANDS: readonly CommandSpec[] = [
     values: "<action>",
     about: "Let an action run at once without approvals, for an hour at most; a review is owed",
     needs: "action:break_glass",
-    options: [REASON, YES],
+    options: [REASON, YES, PASSPHRASE_FILE],
     load: async () => (await import("../commands/break-glass.ts")).breakGlass,
   },
   {

@@ -1,5 +1,6 @@
 import { ACCOUNT_COMMANDS } from "./account-commands.ts";
 import { ACTOR_COMMANDS } from "./actor-commands.ts";
+import { APPROVAL_KEY_COMMANDS } from "./approval-key-commands.ts";
 import { ATTACK_COMMANDS } from "./attack-commands.ts";
 import { BREAK_GLASS_COMMANDS } from "./break-glass-commands.ts";
 import { COLLECT_COMMANDS } from "./collect-commands.ts";
@@ -25,6 +26,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...INTEL_COMMANDS,
   ...TRUST_COMMANDS,
   ...ACCOUNT_COMMANDS,
+  ...APPROVAL_KEY_COMMANDS,
   ...DUTY_COMMANDS,
   ...REVIEW_COMMANDS,
   ...KEY_COMMANDS,
@@ -49,6 +51,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   intel: "What others know of attackers",
   witness: "A witness of other machines' logs",
   account: "Your own account",
+  "approval-key": "Keys your decisions are signed with",
   user: "Users and their roles",
   role: "Roles, and what nobody may hold together",
   "access-review": "Access reviews: who decides who keeps what",

@@ -1,3 +1,4 @@
+import { PASSPHRASE_FILE } from "../signing/passphrase.ts";
 import { LIST_OPTIONS, REASON, YES, type CommandSpec, type OptionSpec } from "./command-spec.ts";
 
 const REQUEST_OPTIONS: readonly OptionSpec[] = [
@@ -11,17 +12,17 @@ export const RESPOND_COMMANDS: readonly CommandSpec[] = [
   {
     path: "approve",
     values: "<action>",
-    about: "Show the decision and the dry run, then approve exactly that",
+    about: "Show the decision and the dry run, then approve exactly that, signed with a key of yours",
     needs: "action:approve",
-    options: [YES, { flags: "--comment <text>", about: "kept with the approval" }],
+    options: [YES, { flags: "--comment <text>", about: "signed and kept with the approval" }, PASSPHRASE_FILE],
     load: async () => (await import("../commands/approve.ts")).approve,
   },
   {
     path: "reject",
     values: "<action>",
-    about: "Reject an action that waits for approval",
+    about: "Reject an action that waits for approval, signed with a key of yours",
     needs: "action:approve",
-    options: [REASON],
+    options: [REASON, PASSPHRASE_FILE],
     load: async () => (await import("../commands/approve.ts")).reject,
   },
   {
@@ -117,9 +118,10 @@ export const RESPOND_COMMANDS: readonly CommandSpec[] = [
   {
     path: "action withdraw",
     values: "<action>",
-    about: "Take your own approval back before it runs",
+    about: "Take your own approval back before it runs, signed with a key of yours",
     needs: "action:approve",
-    load: async () => (await import("../commands/action.ts")).withdraw,
+    options: [PASSPHRASE_FILE],
+    load: async () => (await import("../commands/approve.ts")).withdraw,
   },
   {
     path: "action cancel",

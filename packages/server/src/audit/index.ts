@@ -5,6 +5,8 @@ export type { Keeper, Pruning } from "./pruning/pruning.ts";
 export { createRetention, type Retention } from "./retention/retention.ts";
 export { createPrivacy, type Privacy } from "./personal/erasure.ts";
 export { createPersonalValues, type PersonalValues } from "./personal/personal-values.ts";
+/** For rooms that check what people sign: refuses keys of low order, which the engine takes. */
+export { verifyEd25519 } from "@tyr/ledger";
 export { AuditDiverged, AuditFactRefused } from "./errors.ts";
 export type { KeyChange, ReplacedKey } from "./rotate-key.ts";
 export type { Answer, WitnessClient } from "./witness-client.ts";

@@ -10,7 +10,6 @@ import {
 } from "@tyr/contract";
 import { newId } from "#platform/ids";
 import type { WriteTransaction } from "#platform/database";
-import { digestOf } from "./canonical-digest.ts";
 import { weighIfBroken } from "./break-glass/weigh-broken.ts";
 import { approversOf, countApprovers, givenFor } from "./count-approvals.ts";
 import { withMove, type Held } from "./hold-action.ts";
@@ -33,28 +32,11 @@ export type ApprovalRequest = Readonly<{
   signature?: StatementSignature | undefined;
 }>;
 
-/** The statement somebody makes by approving: what exactly, under which policy, until when. Its digest is logged. */
-function statementDigest(row: ActionRow, by: By): string {
-  return digestOf({
-    v: 1,
-    statement: "approve",
-    action_id: row.id,
-    revision: row.revision,
-    request_digest: row.request_digest,
-    dry_run_digest: row.dry_run?.digest ?? null,
-    bundle_digest: row.decision?.bundleDigest ?? null,
-    requirements: row.decision?.requirements ?? [],
-    deadline_at: row.deadline_at?.toISOString() ?? null,
-    approver: by.actor.id,
-  });
-}
-
 async function storeApproval(
   tx: WriteTransaction,
   row: ActionRow,
-  { by, comment, at, signed }: Readonly<{ by: By; comment: string | undefined; at: Date; signed: Signed | undefined }>,
-): Promise<string> {
-  const digest = signed?.digest ?? statementDigest(row, by);
+  { by, comment, at, signed }: Readonly<{ by: By; comment: string | undefined; at: Date; signed: Signed }>,
+): Promise<void> {
   await insertApproval(tx, {
     id: newId("approval", at),
     action_id: row.id,
@@ -65,15 +47,14 @@ async function storeApproval(
     request_digest: row.request_digest,
     dry_run_digest: row.dry_run?.digest ?? "",
     bundle_digest: row.decision?.bundleDigest ?? "",
-    statement_digest: digest,
+    statement_digest: signed.digest,
     at,
     comment: comment ?? null,
     withdrawn_at: null,
-    statement: signed?.text ?? null,
-    signature: signed === undefined ? null : JSON.stringify(signed.evidence),
-    key_id: signed?.evidence.keyId ?? null,
+    statement: signed.text,
+    signature: JSON.stringify(signed.evidence),
+    key_id: signed.evidence.keyId,
   });
-  return digest;
 }
 
 /** Past its deadline nothing is decided any more; the first who notices closes it. */
@@ -104,14 +85,14 @@ type Approving = Readonly<{ held: Held; request: ApprovalRequest; people: readon
 async function approveHeld(
   room: Room,
   tx: WriteTransaction,
-  { held, request, people, signed }: Approving & Readonly<{ signed: Signed | undefined }>,
+  { held, request, people, signed }: Approving & Readonly<{ signed: Signed }>,
 ): Promise<Settled<ActionRow>> {
   const { action: row, now: at } = held;
   const { by, comment } = request;
   // Sent twice, stored once, also by somebody whose approval does not count at the moment.
   if (givenFor(row, held.approvals).has(by.actor.id)) return { answer: ok(row), facts: [] };
 
-  const statement = await storeApproval(tx, row, { by, comment, at, signed });
+  await storeApproval(tx, row, { by, comment, at, signed });
   const weighed = await weighApprovals(room, tx, { row, people });
   await insertDecision(tx, { actionId: row.id, step: "approve", ...weighed });
   const { outcome, bundleDigest } = weighed.decision;
@@ -120,12 +101,7 @@ async function approveHeld(
     by,
     at,
     ...(comment === undefined ? {} : { note: comment }),
-    details: {
-      statement_digest: statement,
-      decision: outcome,
-      bundle_digest: bundleDigest,
-      ...(signed === undefined ? {} : signedDetails(signed)),
-    },
+    details: { ...signedDetails(signed), decision: outcome, bundle_digest: bundleDigest },
   });
   return { answer: ok(moved), facts: [fact] };
 }
@@ -141,10 +117,9 @@ type Deciding = Readonly<{
 export async function signedBy(
   room: Room,
   tx: WriteTransaction,
-  { held, work, ...signing }: Deciding & Readonly<{ work(signed: Signed | undefined): Promise<Settled<ActionRow>> }>,
+  { held, work, ...signing }: Deciding & Readonly<{ work(signed: Signed): Promise<Settled<ActionRow>> }>,
 ): Promise<Settled<ActionRow>> {
   const { action, by, now: at } = held;
-  if (signing.signature === undefined) return await work(undefined);
   return await withSignature(room, tx, { action, by, at, reason: undefined, ...signing, work });
 }
 
@@ -195,7 +170,7 @@ export async function rejectAction(
         reason,
         signature,
         async work(signed) {
-          const details = signed === undefined ? {} : signedDetails(signed);
+          const details = signedDetails(signed);
           const moved = await moveAction(tx, held.action, { event: "reject", by, at: held.now, note: reason, details });
           return { answer: ok(moved.row), facts: [moved.fact] };
         },
@@ -221,7 +196,7 @@ export async function cancelAction(room: Room, { id, by, reason }: Reasoned): Pr
 async function withdrawHeld(
   room: Room,
   tx: WriteTransaction,
-  { held, people, signed }: Readonly<{ held: Held; people: readonly Person[]; signed: Signed | undefined }>,
+  { held, people, signed }: Readonly<{ held: Held; people: readonly Person[]; signed: Signed }>,
 ): Promise<Settled<ActionRow>> {
   const { action: row, approvals, by, now: at } = held;
   const own = approvals.filter((one) => one.subject_id === by.actor.id);
@@ -230,7 +205,7 @@ async function withdrawHeld(
   const { decision } = await weighApprovals(room, tx, { row, people });
   const needed = row.state === "approved" && decision.outcome !== "allow";
   const event = needed ? "withdraw_needed" : "withdraw";
-  const details = signed === undefined ? {} : signedDetails(signed);
+  const details = signedDetails(signed);
   const moved = await moveAction(tx, row, { event, by, at, details });
   return { answer: ok(moved.row), facts: [moved.fact] };
 }

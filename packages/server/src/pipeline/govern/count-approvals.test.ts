@@ -19,6 +19,7 @@ const approval = fc.record({
   dryRun: fc.constantFrom("dry run", "older dry run"),
   revision: fc.constantFrom(1, 2),
   withdrawn: fc.boolean(),
+  signed: fc.boolean(),
 });
 const toRow = ({
   n,
@@ -26,6 +27,7 @@ const toRow = ({
   dryRun,
   revision,
   withdrawn,
+  signed,
 }: typeof approval extends fc.Arbitrary<infer A> ? A : never) =>
   ({
     action_id: "act_1",
@@ -34,6 +36,7 @@ const toRow = ({
     dry_run_digest: dryRun,
     revision,
     withdrawn_at: withdrawn ? new Date(0) : null,
+    statement: signed ? "{}" : null,
     // The rest of the row does not matter to the count.
   }) as Partial<ApprovalRow> as ApprovalRow;
 const action = {
@@ -68,6 +71,7 @@ describe("what counts as an approval", () => {
               one.request === "request" &&
               one.dryRun === "dry run" &&
               one.revision === 2 &&
+              one.signed &&
               !one.withdrawn,
           );
           expect(exact).toBe(true);
@@ -81,7 +85,7 @@ describe("what counts as an approval", () => {
   });
 
   test("the same person's approval sent twenty times is one approval", () => {
-    const one = toRow({ n: 1, request: "request", dryRun: "dry run", revision: 2, withdrawn: false });
+    const one = toRow({ n: 1, request: "request", dryRun: "dry run", revision: 2, withdrawn: false, signed: true });
     const active = [{ id: subject(1), roles: ["approver" as const] }];
     expect(
       approversOf(

@@ -15,6 +15,8 @@ export function isRequester(action: Asked, subjectId: string): boolean {
 export function givenFor(action: Approved, approvals: readonly ApprovalRow[]): ReadonlySet<string> {
   const given = approvals.filter(
     (one) =>
+      // What was given before approvals were signed shows nobody who gave it.
+      one.statement !== null &&
       one.action_id === action.id &&
       one.revision === action.revision &&
       one.request_digest === action.request_digest &&

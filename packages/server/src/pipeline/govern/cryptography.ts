@@ -11,4 +11,20 @@ export const CRYPTOGRAPHY = [
     uses: ["sha256"],
     files: ["server/src/pipeline/govern/canonical-digest.ts", "server/src/pipeline/govern/policy/bundle.ts"],
   },
+  {
+    name: "Statements people sign",
+    algorithm:
+      "SHA-256 over canonical JSON with 256 random bits; signed by passkey, or Ed25519 (RFC 8032), verified only",
+    strengthBits: 128,
+    purpose: "nobody but its person makes an approval, not even who runs the server",
+    lives: "`action_statement` until it is signed, public keys in `approval_key`, signatures in `approval` and the log",
+    rotation: "once, five minutes; keys by their owner, within a year",
+    readers: "everybody",
+    uses: ["sha256", "csprng", "ed25519-ledger"],
+    files: [
+      "server/src/pipeline/govern/signatures/statement.ts",
+      "server/src/pipeline/govern/signatures/ask-statement.ts",
+      "server/src/pipeline/govern/signatures/approval-key.ts",
+    ],
+  },
 ] as const;

@@ -13,6 +13,7 @@ import {
   request,
   type Actor,
   type ResponseWorld,
+  reject,
 } from "../respond/testing/response-world.ts";
 
 describe("changing an action before it is approved", () => {
@@ -94,7 +95,7 @@ describe("changing an action before it is approved", () => {
   test("what is over is asked for again as another action by whoever asks now; what still runs is not", async () => {
     const asked = await request(world, "8.7.9.1", { ttlSeconds: 600 });
     expect(codeOf(await world.govern.clone({ id: asked.id, by: cleo }))).toBe("ACTION_TRANSITION_REFUSED");
-    must(await world.govern.reject({ id: asked.id, by: ben, reason: "not now" }));
+    must(await reject(world, { id: asked.id, by: ben, reason: "not now" }));
     const again = must(await world.govern.clone({ id: asked.id, by: cleo }));
     expect(again).toMatchObject({ target: "8.7.9.1", ttlSeconds: 600, requester: { name: "Cleo" }, state: "pending" });
     expect(again.id).not.toBe(asked.id);

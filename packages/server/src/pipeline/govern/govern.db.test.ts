@@ -17,6 +17,8 @@ import {
   openResponseWorld,
   request,
   type ResponseWorld,
+  reject,
+  withdraw,
 } from "../respond/testing/response-world.ts";
 
 describe.each(TEST_ENGINES)("actions on %s", (engine) => {
@@ -81,11 +83,7 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
     expect(await movesFor(dora)).toEqual(["edit", "approve", "reject"]);
     const { rows } = await world.govern.list({ target: asked.target, limit: 1, asker: cleo });
     expect(rows[0]?.legalMoves).toEqual(expect.arrayContaining(["edit", "approve", "reject"]));
-    expect(must(await world.govern.withdraw({ id: asked.id, by: ben })).legalMoves).toEqual([
-      "edit",
-      "approve",
-      "reject",
-    ]);
+    expect(must(await withdraw(world, { id: asked.id, by: ben })).legalMoves).toEqual(["edit", "approve", "reject"]);
   });
 
   test("a denied request stores nothing but that it was asked and why not", async () => {
@@ -160,7 +158,7 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
     const body = { type: "block_ip" as const, target: "8.8.1.2", justification: "x" };
     const asked = must(await world.govern.create(body, cleo));
     expect(codeOf(await approve(world, asked, cleo))).toBe("APPROVAL_BY_REQUESTER");
-    expect(codeOf(await world.govern.reject({ id: asked.id, by: cleo, reason: "x" }))).toBe("APPROVAL_BY_REQUESTER");
+    expect(codeOf(await reject(world, { id: asked.id, by: cleo, reason: "x" }))).toBe("APPROVAL_BY_REQUESTER");
     expect((await reload(asked)).state).toBe("pending");
     expect((await recordsOf(asked.id)).at(-1)).toMatchObject({ type: "action.refused", outcome: "refused" });
   });
@@ -205,7 +203,7 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
     const asked = must(await world.govern.create(body, soar));
     for (const by of [cleo, ben]) {
       expect(codeOf(await approve(world, asked, by))).toBe("APPROVAL_BY_REQUESTER");
-      expect(codeOf(await world.govern.reject({ id: asked.id, by, reason: "x" }))).toBe("APPROVAL_BY_REQUESTER");
+      expect(codeOf(await reject(world, { id: asked.id, by, reason: "x" }))).toBe("APPROVAL_BY_REQUESTER");
       expect(must(await world.govern.get(asked.id, by)).legalMoves).not.toContain("approve");
     }
     expect(must(await approve(world, asked, dora)).state).toBe("approved");
@@ -276,15 +274,15 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
   test("a withdrawn approval no longer counts, and an approved action waits again", async () => {
     const asked = await request(world, "8.8.1.5");
     expect(must(await approve(world, asked, ben)).state).toBe("approved");
-    const back = must(await world.govern.withdraw({ id: asked.id, by: ben }));
+    const back = must(await withdraw(world, { id: asked.id, by: ben }));
     expect(back).toMatchObject({ state: "pending", approvalsMissing: 1, approvals: [] });
-    expect(codeOf(await world.govern.withdraw({ id: asked.id, by: ben }))).toBe("NOT_FOUND");
+    expect(codeOf(await withdraw(world, { id: asked.id, by: ben }))).toBe("NOT_FOUND");
     expect(must(await approve(world, asked, ben)).state).toBe("approved");
   });
 
   test("rejected is final, and says which moves remain: none", async () => {
     const asked = await request(world, "8.8.1.6");
-    expect(must(await world.govern.reject({ id: asked.id, by: ben, reason: "our scanner" })).state).toBe("rejected");
+    expect(must(await reject(world, { id: asked.id, by: ben, reason: "our scanner" })).state).toBe("rejected");
     const late = await approve(world, asked, dora);
     expect(late).toMatchObject({
       ok: false,
@@ -432,7 +430,7 @@ describe.each(TEST_ENGINES)("automation on %s", (engine) => {
 
   test("does not ask again for a day after a person said no", async () => {
     const [action] = await proposed("8.8.1.1");
-    must(await world.govern.reject({ id: action?.id ?? "act_", by: ben, reason: "our scanner" }));
+    must(await reject(world, { id: action?.id ?? "act_", by: ben, reason: "our scanner" }));
     world.incident({ n: 1, ip: "8.8.1.1", risk: 99 });
     await world.govern.propose();
     expect(await proposed("8.8.1.1")).toHaveLength(1);

@@ -12,6 +12,8 @@ import {
   openResponseWorld,
   request,
   type ResponseWorld,
+  reject,
+  withdraw,
 } from "./testing/response-world.ts";
 
 /**
@@ -85,8 +87,8 @@ async function decide(world: ResponseWorld, one: ByPerson, action: Action): Prom
   const by = PEOPLE[one.who] ?? ana;
   const moves = {
     approve: async () => await approve(world, must(await world.govern.get(id)), by),
-    reject: async () => await world.govern.reject({ id, by, reason: "x" }),
-    withdraw: async () => await world.govern.withdraw({ id, by }),
+    reject: async () => await reject(world, { id, by, reason: "x" }),
+    withdraw: async () => await withdraw(world, { id, by }),
     cancel: async () => await world.govern.cancel({ id, by, reason: "x" }),
     dryRun: async () => await world.govern.dryRun({ id, by }),
     revert: async () => await world.respond.revert({ id, by, reason: "x" }),

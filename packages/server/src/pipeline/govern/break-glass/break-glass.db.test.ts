@@ -15,6 +15,7 @@ import {
   openResponseWorld,
   request,
   signAs,
+  withdraw,
   type Actor,
   type ResponseWorld,
 } from "../../respond/testing/response-world.ts";
@@ -255,7 +256,7 @@ describe.each(TEST_ENGINES)("breaking the glass on %s", (engine) => {
     must(await approve(world, asked, dora));
     const used = must(await broke(await reload(asked)));
     expect(used.state).toBe("approved");
-    expect(must(await world.govern.withdraw({ id: asked.id, by: dora })).state).toBe("approved");
+    expect(must(await withdraw(world, { id: asked.id, by: dora })).state).toBe("approved");
     await world.respond.execute();
     expect((await reload(asked)).state).toBe("executed");
   });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { APPROVAL_DOMAIN, APPROVAL_KEY_DOMAIN, type ApprovalKey, type ApprovalKeyAdd } from "@tyr/contract";
-import { verifyEd25519 } from "@tyr/ledger";
+import { verifyEd25519 } from "#audit";
 import type { ApprovalKeyRow } from "./store.ts";
 
 /** RFC 8410: the DER before the 32 bytes of an Ed25519 public key. */

@@ -1,0 +1,77 @@
+import {
+  APPROVAL_DOMAIN,
+  type ActionId,
+  type ActionStatement,
+  type ApprovalKey,
+  type StatementRequest,
+  type StatementSignature,
+} from "@tyr/contract";
+import { createHash } from "node:crypto";
+import type { Api } from "../api.ts";
+import type { Context } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { CliFailure } from "../failure.ts";
+import { visible } from "../output/visible-text.ts";
+import { isSealed, keyFilePath, openKey, readKeyFile, type OwnKey } from "./key-file.ts";
+import { readPassphrase, type PassphrasePlace } from "./passphrase.ts";
+
+type Found = Readonly<{ key: ApprovalKey; file: string; pem: string }>;
+
+/** The newest of somebody's keys that count whose private half is on this machine. */
+async function findHere({ world }: Context, keys: readonly ApprovalKey[]): Promise<Found | undefined> {
+  for (const key of keys) {
+    const file = keyFilePath(world, key.fingerprint);
+    const pem = await readKeyFile(file);
+    if (pem !== undefined) return { key, file, pem };
+  }
+  return undefined;
+}
+
+function noKeyHere(): CliFailure {
+  return new CliFailure("decisions are signed, and no key of yours that counts is on this machine", {
+    exit: EXIT.notPermitted,
+    problemCode: "SIGNATURE_REQUIRED",
+    fix: "Make one: tyr approval-key create NAME. Or decide in the browser, with a passkey.",
+  });
+}
+
+async function openFound(context: Context, { file, pem }: Found, place: PassphrasePlace): Promise<OwnKey> {
+  if (!isSealed(pem)) return openKey(pem, { file });
+  return openKey(pem, { file, passphrase: await readPassphrase(context, place, "Passphrase of your approval key") });
+}
+
+/** A server that shows one text and has another signed is not believed. */
+function checkStatement({ text, digest }: ActionStatement, id: ActionId, { statement }: StatementRequest): void {
+  const said: unknown = JSON.parse(text);
+  const isAsked =
+    typeof said === "object" &&
+    said !== null &&
+    "action_id" in said &&
+    "statement" in said &&
+    said.action_id === id &&
+    said.statement === statement &&
+    createHash("sha256").update(text, "utf8").digest("hex") === digest;
+  if (isAsked) return;
+  throw new CliFailure("the server's text to sign is not what was asked for; nothing was signed", {
+    exit: EXIT.checkFailed,
+    fix: "Ask whoever runs the server: it is faulty, or not the one it seems.",
+  });
+}
+
+export type Wish = StatementRequest & Readonly<{ id: ActionId }>;
+
+/** Shows the text and signs exactly that with a key of this machine. */
+export async function signDecision(
+  context: Context,
+  api: Api,
+  { id, place, ...wish }: Wish & Readonly<{ place: PassphrasePlace }>,
+): Promise<StatementSignature> {
+  const stated = await api.call("action.statement", { params: { id }, body: wish });
+  checkStatement(stated, id, wish);
+  const found = await findHere(context, stated.keys);
+  if (found === undefined) throw noKeyHere();
+  context.print.say(`You sign: ${visible(stated.text)}`);
+  const key = await openFound(context, found, place);
+  const signature = key.sign(`${APPROVAL_DOMAIN}${stated.text}`);
+  return { kind: "ed25519", statement: stated.digest, keyId: found.key.id, signature };
+}
