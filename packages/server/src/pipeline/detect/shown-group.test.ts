@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { shownGroup } from "./shown-group.ts";
 
-test("a detection says which source, host and account it counted, and of paths, commands and texts only a digest", () => {
+test("a detection says which source, host and account it counted, and of anything else only a digest", () => {
   const told = {
     "source.ip": "203.0.113.7",
     "destination.port": "22",
@@ -32,6 +32,17 @@ test("a detection says which source, host and account it counted, and of paths, 
     "HTTPReferrer",
     "cs-cookie",
   ];
-  for (const field of [...fields, ...others])
+  const typed = ["command", "cmd", "input", "process.args", "message", "db.statement", "ScriptBlockText", "file.path"];
+  const personal = [
+    "email.to.address",
+    "rcpt_to",
+    "mail_from",
+    "cookies",
+    "api_key",
+    "session.id",
+    "made.up",
+    "__proto__x",
+  ];
+  for (const field of [...fields, ...others, ...typed, ...personal])
     expect(shownGroup({ [field]: "/reset/s3cret" })).toEqual({ [field]: digest });
 });
