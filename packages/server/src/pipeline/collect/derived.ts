@@ -44,7 +44,7 @@ export type DerivedEvent = Readonly<{
 const TEXT_CHARS_MAX = 1_024;
 const LIST_MAX = 100;
 
-const cut = (text: string): string => text.slice(0, TEXT_CHARS_MAX);
+const cut = (text: string): string => text.slice(0, TEXT_CHARS_MAX).toWellFormed();
 
 /** Bounded, whatever an attacker put into names and lists: a row must fit what reads it. */
 function bounded(fields: DerivedEvent["fields"]): Readonly<Record<string, Exclude<Derived, undefined>>> {

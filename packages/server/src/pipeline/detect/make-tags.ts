@@ -73,7 +73,7 @@ const SESSION_CHARS_MAX = 200;
 
 /** A longer name of a session could not be asked for. */
 function sessionOf({ session = null }: EvaluatedEvent): string | null {
-  return session === null || session === "" ? null : session.slice(0, SESSION_CHARS_MAX);
+  return session === null || session === "" ? null : session.slice(0, SESSION_CHARS_MAX).toWellFormed();
 }
 
 function confidenceOf(rule: PackRule, named: string): number {

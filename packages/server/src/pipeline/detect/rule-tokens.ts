@@ -36,7 +36,7 @@ export function foundTokens(
     if (found.size >= TOKENS_MAX) break;
     const values = field === null ? Object.values(fields) : [fields[field]];
     const isThere = values.some((value) => typeof value === "string" && holds(value.toLowerCase(), { folded, whole }));
-    if (isThere) found.add(text.trim().slice(0, TOKEN_CHARS_MAX));
+    if (isThere) found.add(text.trim().slice(0, TOKEN_CHARS_MAX).toWellFormed());
   }
   return [...found];
 }

@@ -34,7 +34,7 @@ const TRANSPORT_MAX = 20;
 
 function cut(text: string | undefined, max: number): string | null {
   if (text === undefined || text === "") return null;
-  return text.length > max ? text.slice(0, max) : text;
+  return text.length > max ? text.slice(0, max).toWellFormed() : text;
 }
 
 /** A port as sources write it: number or digits; -1, 0 to 65535. */
@@ -89,7 +89,7 @@ export function eventOf(draft: Draft): NormalisedEvent {
     dst,
     transport: cut(draft.transport, TRANSPORT_MAX),
     user: cut(draft.user, USER_MAX),
-    action: draft.action.slice(0, ACTION_MAX),
+    action: draft.action.slice(0, ACTION_MAX).toWellFormed(),
     outcome,
     severity: draft.severity ?? "info",
     logsource: draft.logsource,

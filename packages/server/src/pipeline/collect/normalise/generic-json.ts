@@ -148,8 +148,8 @@ function severityOf(json: Json): Severity {
 }
 
 function logsourceOf(json: Json, kind: EventKind): Logsource {
-  const product = text(json, "product")?.slice(0, 64);
-  const service = text(json, "service")?.slice(0, 64);
+  const product = text(json, "product")?.slice(0, 64).toWellFormed();
+  const service = text(json, "service")?.slice(0, 64).toWellFormed();
   return {
     category: CATEGORIES[kind] ?? "log",
     ...(product === undefined ? {} : { product }),

@@ -51,7 +51,7 @@ export function domainOf(address: string | undefined): string | undefined {
 export function shownName(from: string | undefined): string | undefined {
   const [name = ""] = (from ?? "").split("<", 1);
   const bare = name.replaceAll('"', "").trim();
-  return bare === "" || bare === from?.trim() ? undefined : bare.slice(0, 256);
+  return bare === "" || bare === from?.trim() ? undefined : bare.slice(0, 256).toWellFormed();
 }
 
 /** RFC 5322 dates as `Date.parse` takes them; undefined for anything else. */

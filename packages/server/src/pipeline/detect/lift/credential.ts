@@ -235,7 +235,7 @@ export function createCredentialLifter(hashSecret: HashSecret): Lifter {
       endIdle(event, { groups, idleMs: IDLE_MS, end: () => undefined });
       const tried = secretOf(event);
       const src = event.src?.ip;
-      const user = event.user?.slice(0, USER_CHARS_MAX);
+      const user = event.user?.slice(0, USER_CHARS_MAX).toWellFormed();
       if (tried === undefined || src === undefined || user === undefined) return;
       const hash = hashSecret(tried.kind, tried.secret);
       const attempt = { event, src, user, tried, hash, isCommon: isCommonPair(user, tried.secret) };

@@ -68,7 +68,7 @@ function begun(event: LiftEvent, session: string, src: string): Session {
 function withCommand(before: Session, event: LiftEvent): Session {
   const text = textOf(event, "process.command_line");
   if (event.kind !== "command" || text === undefined) return before;
-  const command = { id: event.id, text: text.slice(0, COMMAND_CHARS_MAX), atMs: atMs(event) };
+  const command = { id: event.id, text: text.slice(0, COMMAND_CHARS_MAX).toWellFormed(), atMs: atMs(event) };
   const commandChars = before.commandChars + command.text.length;
   const hasRoom = before.commands.length < COMMANDS_MAX && commandChars <= COMMAND_CHARS_MAX;
   return {
@@ -206,7 +206,7 @@ export const decoySessions = defineLifter<Session>({
   groupsMax: 10_000,
   lift(event, groups, emit) {
     endIdle(event, { groups, idleMs: IDLE_MS, end: (session, how) => end(session, how, emit) });
-    const name = textOf(event, "session.id")?.slice(0, 128);
+    const name = textOf(event, "session.id")?.slice(0, 128).toWellFormed();
     if (name !== undefined) takeEvent(event, name, { groups, emit });
   },
   finish: (groups, emit) => endAll(groups, (session) => end(session, "idle", emit)),

@@ -160,7 +160,7 @@ export const flows = defineLifter<Flow>({
     endIdle(event, { groups, idleMs: IDLE_MS, end: () => undefined });
     const src = event.src?.ip;
     if (src === undefined) return;
-    const place = textOf(event, "destination.ip")?.slice(0, ADDRESS_CHARS_MAX) ?? event.sensorId;
+    const place = textOf(event, "destination.ip")?.slice(0, ADDRESS_CHARS_MAX).toWellFormed() ?? event.sensorId;
     const key = `${src} ${place} ${numberOf(event, ["destination.port"]) ?? serviceOf(event)}`;
     const flow = next(groups.get(key) ?? begun(event), event);
     const found = foundIn(flow).filter(({ name }) => !flow.told.includes(name));

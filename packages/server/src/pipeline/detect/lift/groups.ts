@@ -92,14 +92,21 @@ export class Groups<S> {
     };
   }
 
-  /** For a fresh store. */
-  restore(saved: readonly SavedGroup[]): void {
+  /** For a fresh store. Damaged ones are left out, and go with what is saved next. @returns how many there are now */
+  restore(saved: readonly SavedGroup[]): number {
+    const damaged: string[] = [];
     for (const one of saved.toSorted((a, b) => a.tick - b.tick)) {
       this.#tick = Math.max(this.#tick, one.tick);
-      // Written by `takeDirty` of this class, in the transaction that moved the cursor.
-      this.#append({ ...one, state: JSON.parse(one.state) as S, older: undefined, newer: undefined });
+      try {
+        // Written by `takeDirty` of this class, in the transaction that moved the cursor.
+        this.#append({ ...one, state: JSON.parse(one.state) as S, older: undefined, newer: undefined });
+      } catch {
+        damaged.push(one.key);
+      }
     }
     this.#dirty.clear();
+    for (const key of damaged) this.#dirty.set(key, undefined);
+    return this.#kept.size;
   }
 
   #append(kept: Kept<S>): void {

@@ -19,9 +19,10 @@ declare module "#platform/tables" {
   }
 }
 
-/** Stable over restarts: the key without what columns refuse. */
+/** Stable over restarts. In UTF-8 all lone surrogates are alike: keys that differ in them alone are told apart by their JSON. */
 function groupId(lifter: string, key: string): string {
-  return createHash("sha256").update(`${lifter}\n${key}`).digest("hex");
+  const text = key.isWellFormed() ? `${lifter}\n${key}` : `${lifter}\0${JSON.stringify(key)}`;
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** All groups that were saved; the position they belong to is the cursor's. */
@@ -36,7 +37,9 @@ export async function loadGroups(db: ReadDatabase): Promise<SavedState> {
 export async function saveGroups(tx: WriteTransaction, dirty: DirtyState): Promise<void> {
   const removed = dirty.flatMap(({ lifter, removals }) => removals.map((key) => groupId(lifter, key)));
   if (removed.length > 0) await sql`delete from lift_group where id = any(${removed}::text[])`.execute(tx);
-  const groups = dirty.flatMap(({ lifter, version, upserts }) => upserts.map((one) => ({ ...one, lifter, version })));
+  const all = dirty.flatMap(({ lifter, version, upserts }) => upserts.map((one) => ({ ...one, lifter, version })));
+  // One row per id: a statement that meets a row twice is refused as a whole, and nothing would be derived any more.
+  const groups = [...new Map(all.map((one) => [groupId(one.lifter, one.key), one])).values()];
   if (groups.length === 0) return;
   const texts = (of: (group: (typeof groups)[number]) => string) => ({ type: "text", values: groups.map(of) }) as const;
   const rows = rowsOf("saved", {

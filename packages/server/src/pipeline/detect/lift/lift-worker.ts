@@ -27,9 +27,10 @@ import type { Logger } from "#platform/log";
 import { traced } from "#platform/trace";
 import { createPace } from "../pace.ts";
 import { countTried, type TriedOnce } from "./credential-store.ts";
-import { type DirtyState, Lift, type LiftFigures } from "./lift.ts";
+import { type DirtyState, Lift, type LiftFigures, type LiftHooks } from "./lift.ts";
 import { erasures, forgetOthers, keepUnerased, loadGroups, saveGroups } from "./lift-store.ts";
-import type { Lifter } from "./lifter.ts";
+import type { Lifted, Lifter } from "./lifter.ts";
+import { isAboutData, Narrowing } from "./narrowing.ts";
 import { tracedLift } from "./trace-lift.ts";
 
 export type LiftDeps = Readonly<{
@@ -77,6 +78,8 @@ const nothingHeld = () => ({
   messages: [] as NewMessage[],
   tried: [] as TriedOnce[],
   said: [] as Said[],
+  /** Events set aside. */
+  leftOut: [] as StreamEvent[],
   events: 0,
   /** Some of these events were no derived ones: there is something to save. */
   changed: false,
@@ -137,7 +140,10 @@ export function startLift(deps: LiftDeps): RunningLift {
 export class LiftWorker {
   readonly #deps: LiftDeps;
   readonly #told = new Set<string>();
+  readonly #narrowing = new Narrowing();
   #standing: Standing | undefined;
+  /** Whose figures are shown and counted on. */
+  #lift: Lift | undefined;
 
   constructor(deps: LiftDeps) {
     this.#deps = deps;
@@ -149,24 +155,24 @@ export class LiftWorker {
   }
 
   figures(): LiftFigures {
-    return this.#standing?.lift.figures() ?? { lifters: [], unclaimed: [] };
+    return this.#lift?.figures() ?? { lifters: [], unclaimed: [] };
   }
 
   /** @returns whether there may be more to do at once */
   async step(): Promise<boolean> {
-    const { batchMax = BATCH_MAX } = this.#deps;
+    const limit = this.#narrowing.limit(this.#deps.batchMax ?? BATCH_MAX);
     try {
       this.#standing ??= await this.#open();
       const standing = this.#standing;
-      const events = await this.#read(standing.position, batchMax);
+      const events = await this.#read(standing.position, limit);
       if (events.length === 0 && (await this.#isErased(standing))) return true;
       const work = async (): Promise<void> => {
         await tracedLift(standing.lift, events.length, async () => await this.#take(standing, events));
-        if (this.#isDue(standing, events.length < batchMax)) await this.flush();
+        if (this.#isDue(standing, events.length < limit)) await this.flush();
       };
       const about = { worker: LIFT_CONSUMER, events: events.length };
       await (events.length === 0 ? work() : traced("ttp.worker.tick", work, about));
-      return events.length === batchMax || this.#standing === undefined;
+      return events.length === limit || this.#standing === undefined;
     } catch (error) {
       this.#standing = undefined;
       throw error;
@@ -178,22 +184,42 @@ export class LiftWorker {
     this.#standing = undefined;
   }
 
-  /** Stores what is held: derived events, messages, state and cursor. */
+  /**
+   * Stores what is held: derived events, messages, state and cursor. What can never be stored is narrowed down to the event
+   * that led to it, which is set aside: nothing of what a stranger wrote stops what is derived of all others.
+   */
   async flush(): Promise<void> {
     const standing = this.#standing;
     if (standing === undefined || standing.held.events === 0 || (await this.#isErased(standing))) return;
     const { held, position, erased } = standing;
     const dirty = standing.lift.takeDirty();
     standing.held = nothingHeld();
+    let told: Told;
     try {
-      const told = await this.#store({ ...held, dirty, erased, from: standing.stored, position });
-      standing.stored = position;
-      standing.flushedAtMs = this.#nowMs();
-      this.#tell(told, held.said);
+      told = await this.#store({ ...held, dirty, erased, from: standing.stored, position });
     } catch (error) {
       this.#standing = undefined;
-      throw error;
+      if (!isAboutData(error) || !this.#isNarrowed(error, { events: held.events, position })) throw error;
+      return;
     }
+    standing.stored = position;
+    standing.flushedAtMs = this.#nowMs();
+    this.#narrowing.stored(position);
+    for (const event of held.leftOut) standing.lift.countFailure(event);
+    this.#tell(told, held.said);
+  }
+
+  /** Of the error only its code: its words may be an attacker's. */
+  #isNarrowed(error: unknown, batch: Readonly<{ events: number; position: number }>): boolean {
+    const next = this.#narrowing.refused(batch);
+    if (next === undefined) return false;
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (next !== "half" && this.#isFirst(`aside ${next}`))
+      this.#deps.log.error(
+        { position: batch.position, code, leftOut: next },
+        "what an event led to cannot be stored: it is set aside, further ones are counted",
+      );
+    return true;
   }
 
   /** Somebody was erased: what is remembered is read again, and the events since are fed again. */
@@ -207,7 +233,7 @@ export class LiftWorker {
     const { database, lifters, log } = this.#deps;
     const erased = await erasures(database.read);
     const position = await cursorOf(database.read, LIFT_CONSUMER);
-    const lift = new Lift(lifters, {
+    const hooks: LiftHooks = {
       onFailure: (lifter, error) => {
         if (this.#isFirst(`failure ${lifter}`))
           log.error(
@@ -220,7 +246,9 @@ export class LiftWorker {
         if (known) log.warn({ kind }, "no lifter claims events of this kind: rules read them, nothing is derived");
         else log.info({ kind: kind.slice(0, 64) }, "events of an unknown kind came: nothing is derived from them");
       },
-    });
+    };
+    const lift = new Lift(lifters, hooks, this.#lift);
+    this.#lift = lift;
     const unusable = lift.restore(await loadGroups(database.read));
     if (unusable > 0) {
       await database.bookkeep("cursor", async (tx) => await forgetOthers(tx, lifters));
@@ -238,11 +266,10 @@ export class LiftWorker {
     const { lift, held } = standing;
     for (const [index, event] of events.entries()) {
       if (index % BREATH_EVENTS === BREATH_EVENTS - 1) await breathe();
-      const { derived, messages, tried, said } = lift.feed(event);
-      held.derived.push(...derived);
-      held.messages.push(...messages);
-      held.tried.push(...tried);
-      held.said.push(...said);
+      const leftOut = this.#narrowing.leftOut(event.position);
+      const led = leftOut === "event" ? undefined : lift.feed(event);
+      if (leftOut === undefined && led !== undefined) hold(held, led);
+      else held.leftOut.push(event);
       held.events += 1;
       held.changed ||= !isDerived(event);
       standing.position = event.position;
@@ -251,7 +278,7 @@ export class LiftWorker {
 
   /** Its own derived events alone are no reason to write at once: they wait for company, or for a quiet moment. */
   #isDue({ held, flushedAtMs }: Standing, isAtEnd: boolean): boolean {
-    if (held.events >= EVENTS_HELD_MAX) return true;
+    if (held.events >= EVENTS_HELD_MAX || this.#narrowing.isNarrow) return true;
     return isAtEnd && this.#nowMs() - flushedAtMs >= (held.changed ? HOLD_MS : HOLD_OWN_MS);
   }
 
@@ -293,6 +320,13 @@ export class LiftWorker {
   #nowMs(): number {
     return this.#deps.clock.now().getTime();
   }
+}
+
+function hold(held: Standing["held"], { derived, messages, tried, said }: Lifted): void {
+  held.derived.push(...derived);
+  held.messages.push(...messages);
+  held.tried.push(...tried);
+  held.said.push(...said);
 }
 
 type Held = Readonly<{

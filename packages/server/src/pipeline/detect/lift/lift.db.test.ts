@@ -7,7 +7,9 @@ import { silentLogger } from "#platform/log";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
 import { eraseAddress, listCredentials, retainedCredentials } from "./credential-store.ts";
 import { Lift } from "./lift.ts";
+import { loadGroups, saveGroups } from "./lift-store.ts";
 import { LiftWorker, type LiftDeps } from "./lift-worker.ts";
+import { defineLifter } from "./lifter.ts";
 import { allLifters } from "./lifters.ts";
 import { cowrie, quiet, testHash } from "./testing/lines.ts";
 
@@ -233,5 +235,110 @@ describe.each(TEST_ENGINES)("the loop that derives events, on %s", (engine) => {
       events: 0,
       failures: 0,
     });
+  });
+
+  const send = async (sensor: string, lines: readonly string[]): Promise<void> => {
+    const created = await collect.sensors.create({ name: sensor, kind: "ssh" }, BY);
+    if (!created.ok) throw new Error(created.refusal.detail);
+    const body = Buffer.from(lines.join("\n"));
+    const about = { sensor: created.value.sensor, by: BY, contentType: "text/plain", idempotencyKey: undefined };
+    expect(await collect.intake({ ...about, body })).toMatchObject({ ok: true, value: { stored: lines.length } });
+  };
+  const workerOf = (lifters: LiftDeps["lifters"]) =>
+    new LiftWorker({
+      database: world.db,
+      clock: systemClock,
+      bus: createBus(systemClock),
+      topics: createTopicBus({ clock: systemClock, log: silentLogger }),
+      log: silentLogger,
+      lifters,
+    });
+
+  /** Until everything is stored, as the loop would. @returns whether it got there */
+  const goOn = async (worker: LiftWorker): Promise<boolean> => {
+    const head = (await stored()).at(-1)?.position ?? 0;
+    for (let turns = 0; turns < 100 && worker.position < head; turns += 1) {
+      await worker.step();
+      await worker.flush();
+    }
+    return worker.position >= head;
+  };
+
+  test("names that differ in half characters alone, sent so or cut so, stop nothing", async () => {
+    const web = (session: string) =>
+      JSON.stringify({
+        timestamp: "2026-02-01T10:00:00Z",
+        event_type: "http_request",
+        src_ip: "198.51.100.77",
+        method: "GET",
+        url: "/",
+        session,
+      });
+    const astral = ["\u{1F600}", "\u{1D11E}", "\u{20000}"];
+    await send("half characters", [
+      ...astral.map((one) => web(`${"x".repeat(127)}${one}`)),
+      ...["d800", "d801"].map((half) => web("HALF").replace("HALF", `s\\u${half}`)),
+    ]);
+    const worker = workerOf(allLifters(testHash));
+    expect(await goOn(worker)).toBe(true);
+    expect(worker.figures().lifters.map(({ failures }) => failures)).toEqual(allLifters(testHash).map(() => 0));
+    const saved = (key: string, seenMs: number) => ({ key, lane: "l", tick: 1, state: JSON.stringify({ seenMs }) });
+    const upserts = [saved("s\ud800", 1), saved("s\ud801", 2), saved("s\ud801", 3)];
+    const lifter = "of half characters";
+    await world.db.bookkeep(
+      "cursor",
+      async (tx) => await saveGroups(tx, [{ lifter, version: 1, upserts, removals: [] }]),
+    );
+    const loaded = (await loadGroups(world.db.read)).filter((one) => one.lifter === lifter);
+    expect(new Map(loaded.map(({ key, state }) => [key, state]))).toEqual(
+      new Map([
+        ["s\ud800", '{"seenMs":1}'],
+        ["s\ud801", '{"seenMs":3}'],
+      ]),
+    );
+  });
+
+  test("an event whose outcome or state cannot be stored is set aside and counted, and all others count", async () => {
+    const spoiling = defineLifter<string>({
+      name: "spoiling",
+      version: 1,
+      kinds: ["auth_attempt"],
+      groupsMax: 100,
+      lift({ id, user }, groups, emit) {
+        if (!user?.startsWith("z")) return;
+        groups.set(id, user === "zstate" ? "NUL\0" : "lane", user);
+        const time = new Date(user === "ztime" ? Number.NaN : 1_769_904_000_000);
+        const about = { kind: "identity", action: "seen", category: "identity", identity: [id] } as const;
+        emit.event({ ...about, time, fields: { seen: user }, from: [id] });
+      },
+    });
+    const names = ["z1", "ztime", "z2", "z3", "zstate", "ztime", "z4", "z5"];
+    const lines = names.map((username, at) => cowrie(at, { eventid: "login.failed", username, password: "x" }));
+    await send("spoiling", lines);
+    const from = (await stored()).length;
+    const worker = workerOf([spoiling]);
+    expect(await goOn(worker)).toBe(true);
+    const derived = (await stored()).slice(from).filter(isDerived);
+    expect(derived.map(({ fields }) => fields["seen"])).toEqual(["z1", "z2", "z3", "z4", "z5"]);
+    expect(worker.figures().lifters).toMatchObject([{ failures: 3, groups: 7 }]);
+    expect(await goOn(workerOf([spoiling])), "nothing of it comes again").toBe(true);
+    expect((await stored()).length).toBe(from + derived.length);
+  });
+
+  test("stored state that is damaged is left out, and gone after the next save", async () => {
+    await world.db.bookkeep("cursor", async (tx) => {
+      await tx.updateTable("lift_group").set({ state: "{" }).where("lifter", "=", "spoiling").execute();
+    });
+    const lifter = defineLifter<string>({
+      name: "spoiling",
+      version: 1,
+      kinds: ["auth_attempt"],
+      groupsMax: 100,
+      lift: () => undefined,
+    });
+    const worker = workerOf([lifter]);
+    await send("after the damage", [cowrie(1, { eventid: "login.failed", username: "a", password: "x" })]);
+    expect(await goOn(worker)).toBe(true);
+    expect((await loadGroups(world.db.read)).filter((one) => one.lifter === "spoiling")).toEqual([]);
   });
 });

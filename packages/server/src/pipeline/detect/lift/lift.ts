@@ -58,12 +58,16 @@ export class Lift {
   readonly #failed = new Set<string>();
   readonly #hooks: LiftHooks;
 
-  constructor(lifters: readonly Lifter[], hooks: LiftHooks) {
+  /** @param before whose figures are counted on */
+  constructor(lifters: readonly Lifter[], hooks: LiftHooks, before?: Lift) {
     this.#hooks = hooks;
+    const counted = new Map(
+      (before === undefined ? [] : before.#running).map(({ lifter, figures }) => [lifter.name, figures]),
+    );
     this.#running = lifters.map((lifter) => ({
       lifter,
       started: lifter.start(),
-      figures: { events: 0, derived: 0, failures: 0, timed: 0, timeMs: 0 },
+      figures: counted.get(lifter.name) ?? { events: 0, derived: 0, failures: 0, timed: 0, timeMs: 0 },
     }));
     for (const running of this.#running)
       for (const kind of running.lifter.kinds) this.#byKind.set(kind, [...(this.#byKind.get(kind) ?? []), running]);
@@ -76,6 +80,11 @@ export class Lift {
     if (claiming === undefined) this.#countUnclaimed(event.kind);
     for (const running of claiming ?? []) this.#run(running, event, emit);
     return emit;
+  }
+
+  /** What this event led to cannot be stored: counted at the lifters that claim it. */
+  countFailure(event: LiftEvent): void {
+    for (const { figures } of this.#byKind.get(event.kind) ?? []) figures.failures += 1;
   }
 
   /** Ends whatever is open: for trying rules on a few lines. */
@@ -91,13 +100,12 @@ export class Lift {
     });
   }
 
-  /** @returns how many groups nobody can go on from: of a lifter that is gone, or of another version of it */
+  /** @returns how many groups nobody can go on from: of a lifter that is gone, or of another version of it, or damaged */
   restore(saved: SavedState): number {
     let usable = 0;
     for (const { lifter, started } of this.#running) {
       const own = saved.filter((one) => one.lifter === lifter.name && one.version === lifter.version);
-      started.restore(own);
-      usable += own.length;
+      usable += started.restore(own);
     }
     return saved.length - usable;
   }

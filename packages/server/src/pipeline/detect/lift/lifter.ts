@@ -67,7 +67,7 @@ export type StartedLifter = Readonly<{
   lift(event: LiftEvent, emit: Emit): void;
   finish(emit: Emit): void;
   takeDirty: Groups<unknown>["takeDirty"];
-  restore(saved: readonly SavedGroup[]): void;
+  restore(saved: readonly SavedGroup[]): number;
   size(): number;
   letGo(): number;
 }>;
@@ -114,9 +114,9 @@ export function numberOf(event: LiftEvent, names: readonly string[]): number | u
 /** What is spoken: `ssh`, `http` …; else the port, else the service that wrote the line. */
 export function serviceOf(event: LiftEvent): string {
   const protocol = textOf(event, "network.protocol");
-  if (protocol !== undefined) return protocol.toLowerCase().slice(0, 32);
+  if (protocol !== undefined) return protocol.toLowerCase().slice(0, 32).toWellFormed();
   const service = textOf(event, "service.name")?.toLowerCase();
   if (service === "sshd") return "ssh";
   const port = numberOf(event, ["destination.port"]);
-  return service?.slice(0, 32) ?? (port === undefined ? "unknown" : `port ${port}`);
+  return service?.slice(0, 32).toWellFormed() ?? (port === undefined ? "unknown" : `port ${port}`);
 }

@@ -38,5 +38,5 @@ export function secretOf({ fields }: Pick<LiftEvent, "fields">): TriedSecret | u
   );
   if (typeof found !== "string") return undefined;
   const kind = SECRET_KINDS.find((one) => one === fields["secret_kind"]) ?? "plaintext";
-  return { kind, secret: found.slice(0, SECRET_CHARS_MAX) };
+  return { kind, secret: found.slice(0, SECRET_CHARS_MAX).toWellFormed() };
 }
