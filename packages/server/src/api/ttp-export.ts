@@ -15,7 +15,7 @@ import {
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import type { Handlers } from "./handler.ts";
-import { attackerScope, filterOf, unknownDomain } from "./ttp.ts";
+import { anchorsOfIdentity, attackerScope, filterOf, unknownDomain } from "./ttp.ts";
 
 export type TtpExportDeps = Readonly<{
   database: Pick<Database, "read">;
@@ -68,7 +68,7 @@ async function subjectOf(ladder: LadderAnchors, { scope, id }: Params): Promise<
     return ok({ about, anchors, identities: new Map() });
   }
   const identities =
-    scope === "identity" ? new Map([[id, await ladder.anchorsOfIdentity(id)]]) : await ladder.anchorsOfCampaign(id);
+    scope === "identity" ? new Map([[id, await anchorsOfIdentity(ladder, id)]]) : await ladder.anchorsOfCampaign(id);
   return ok({ about, anchors: [...new Set([...identities.values()].flat())], identities });
 }
 

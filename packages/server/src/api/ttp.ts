@@ -12,7 +12,7 @@ import {
   type TechniqueSeen,
 } from "@tyr/contract";
 import type { LadderAnchors } from "#actors";
-import { canonicalAddress } from "#collect";
+import { canonicalAddress, observationIdOf } from "#collect";
 import {
   cellKey,
   coverageByCell,
@@ -38,6 +38,7 @@ import {
   type TtpScope,
 } from "#detect";
 import type { Database } from "#platform/database";
+import { onSpan } from "#platform/trace";
 import type { Handlers } from "./handler.ts";
 
 export type TtpDeps = Readonly<{
@@ -69,7 +70,7 @@ export function ttpHandlers(deps: TtpDeps): Pick<Handlers, TtpRoutes> {
       return scope.ok ? await techniques(deps, scope.value, query) : scope;
     },
     "ttp.byIdentity": async ({ params, query }) =>
-      await techniques(deps, { of: "anchors", anchors: await ladder.anchorsOfIdentity(params.id) }, query),
+      await techniques(deps, { of: "anchors", anchors: await anchorsOfIdentity(ladder, params.id) }, query),
     "ttp.byCampaign": async ({ params, query }) => await ofCampaign(deps, params.id, query),
     "ttp.bySession": async ({ params, query }) => await techniques(deps, { of: "session", session: params.id }, query),
     "ttp.tagsByAttacker": async ({ params, query }) => {
@@ -77,7 +78,7 @@ export function ttpHandlers(deps: TtpDeps): Pick<Handlers, TtpRoutes> {
       return scope.ok ? await tags(deps, scope.value, { ...query, technique: params.technique }) : scope;
     },
     "ttp.tagsByIdentity": async ({ params: { id, technique }, query }) =>
-      await tags(deps, { of: "anchors", anchors: await ladder.anchorsOfIdentity(id) }, { ...query, technique }),
+      await tags(deps, { of: "anchors", anchors: await anchorsOfIdentity(ladder, id) }, { ...query, technique }),
     "ttp.tagsBySession": async ({ params: { id, technique }, query }) =>
       await tags(deps, { of: "session", session: id }, { ...query, technique }),
     "ttp.groups": async ({ params, query }) => groups(deps.rules().attack, params.id, query.domain),
@@ -90,7 +91,13 @@ export async function attackerScope(ladder: LadderAnchors, id: string): Promise<
   const address = isId("observation", id) ? await ladder.addressOf(id) : canonicalAddress(id);
   if (address === undefined && !isId("observation", id))
     return refuse("VALIDATION_FAILED", "params/id must be an address or the id of an attacker (atk_…)");
+  if (address !== undefined) onSpan({ observation_id: observationIdOf(address) });
   return ok({ of: "anchors", anchors: address === undefined ? [] : [address] });
+}
+
+export async function anchorsOfIdentity(ladder: LadderAnchors, id: string): Promise<readonly string[]> {
+  if (isId("identity", id)) onSpan({ identity_id: id });
+  return await ladder.anchorsOfIdentity(id);
 }
 
 type Asked = InputOf<"ttp.techniques">["query"];
