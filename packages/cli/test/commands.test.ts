@@ -901,7 +901,17 @@ test("doctor on a healthy server ends with 0, on an unhealthy one with 6", async
   const handlers: Handlers = {
     "health.live": () => ({ live: true }),
     "health.ready": () => ({ ready: true }),
-    "mode.get": () => ({ mode: "normal", environment: "production", change: null, modes: [], history: [] }),
+    "mode.get": () => ({
+      mode: "normal",
+      environment: "production",
+      change: null,
+      modes: [],
+      defaultMode: "normal",
+      held: null,
+      automatic: null,
+      waiting: [],
+      history: [],
+    }),
     "audit.head": () => new Refuses("NOT_PERMITTED"),
     "sensor.list": () => ({ items: [] }),
     "enforcer.list": () => ({ items: [] }),

@@ -3,7 +3,7 @@
  * who carries it out, and whether its effect has an end.
  */
 export type ActionTypeFacts = Readonly<{
-  targetType: "address" | "mode";
+  targetType: "address" | "mode" | "policy";
   risk: "low" | "medium" | "high";
   /** By a revert of its own. What is not is changed by another action of its type. */
   reversible: boolean;
@@ -14,7 +14,7 @@ export type ActionTypeFacts = Readonly<{
   verb: string;
 }>;
 
-export const ACTION_TYPES = ["block_ip", "set_mode"] as const;
+export const ACTION_TYPES = ["block_ip", "set_mode", "update_policy"] as const;
 export const ACTION_TYPE_FACTS: Readonly<Record<(typeof ACTION_TYPES)[number], ActionTypeFacts>> = {
   block_ip: {
     targetType: "address",
@@ -31,5 +31,13 @@ export const ACTION_TYPE_FACTS: Readonly<Record<(typeof ACTION_TYPES)[number], A
     connector: "tyr",
     ttl: "optional",
     verb: "set the mode to",
+  },
+  update_policy: {
+    targetType: "policy",
+    risk: "high",
+    reversible: false,
+    connector: "tyr",
+    ttl: "optional",
+    verb: "put policies in force:",
   },
 };

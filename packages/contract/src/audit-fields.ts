@@ -42,7 +42,7 @@ const MOVE: Fields = {
   ...CHANGE,
   ...fields("details.revision details.target details.request_digest details.dry_run_digest details.note"),
   ...fields("details.decision details.policies details.bundle_digest details.approvers details.statement_digest"),
-  ...fields("details.block_id details.effect_ends_at"),
+  ...fields("details.block_id details.effect_ends_at details.approved_by"),
 };
 /** What somebody checks a decision by who trusts nobody here: text of ids and reasons, public keys and signatures, in clear. */
 const SIGNED: Fields = {
@@ -81,17 +81,17 @@ const IDENTITY = fields("before after details.provider details.sessionsEnded");
 const ACTOR_STEP = fields(
   "before after details.acr details.amr details.factor details.reason details.failures details.recoveryCodes details.sessionsEnded",
 );
-/** What people call their devices often names them. */
-const PASSKEY: Fields = {
-  ...CHANGE,
-  ...fields("details.sessionsEnded details.passkey details.publicKey"),
-  ...fields("details.name", "personal"),
-};
 /** Addresses and groups of our own; whom an asset belongs to may be a person. */
 const ASSET: Fields = {
   ...CHANGE,
   ...fields("details.name details.addresses details.groups details.criticality details.environment details.reason"),
   ...fields("details.owner", "personal"),
+};
+/** What people call their devices often names them. */
+const PASSKEY: Fields = {
+  ...CHANGE,
+  ...fields("details.sessionsEnded details.passkey details.publicKey"),
+  ...fields("details.name", "personal"),
 };
 /** The public half stays in clear: it checks what was signed. What people call their machines often names them. */
 const APPROVAL_KEY: Fields = {
@@ -201,7 +201,7 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "incident.assigned": CHANGE,
   "action.created": {
     ...fields("after details.type details.target details.ttl_seconds details.justification details.incident_id"),
-    ...fields("details.risk details.connector details.revision details.request_digest"),
+    ...fields("details.risk details.connector details.revision details.request_digest details.behind"),
   },
   "action.edited": { ...MOVE, ...fields("details.justification details.ttl_seconds") },
   "action.dry_run": MOVE,
@@ -228,10 +228,23 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "block.expired": BLOCK,
   "allow.added": fields("after details.value details.reason details.expires_at"),
   "allow.removed": fields("before after details.value"),
+  "asset.added": ASSET,
+  "asset.changed": ASSET,
+  "asset.removed": ASSET,
+  "asset.imported": fields("after details.added details.changed details.unchanged details.digest details.reason"),
+  "settings.changed": { ...CHANGE, ...fields("details.changed") },
   "enforcer.registered": fields("after details.name details.keyEndsAt"),
   "enforcer.key_rotated": fields("before after details.name details.keyEndsAt"),
   "enforcer.deactivated": fields("before after details.name"),
-  "policy.activated": { ...CHANGE, ...fields("details.policies details.manifest") },
+  "policy.stored": { ...CHANGE, ...fields("details.policies details.count details.manifest") },
+  "policy.tried": {
+    ...CHANGE,
+    ...fields("details.days details.decisions details.same details.unanswerable details.changes"),
+  },
+  "policy.activated": {
+    ...CHANGE,
+    ...fields("details.policies details.count details.manifest details.action_id"),
+  },
   "mode.changed": {
     ...CHANGE,
     ...fields("details.reason details.until details.decision details.policies details.bundle_digest details.incidents"),
@@ -247,11 +260,6 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
     ...CHANGE,
     ...fields("details.entries details.root details.statement details.keepDays details.cutoff details.reason"),
   },
-  "asset.added": ASSET,
-  "asset.changed": ASSET,
-  "asset.removed": ASSET,
-  "asset.imported": fields("after details.added details.changed details.unchanged details.digest details.reason"),
-  "settings.changed": { ...CHANGE, ...fields("details.changed") },
   "retention.ran": fields("after details.removed details.held details.classes details.failed details.reason"),
   "retention.removed": fields("details.keepDays details.cutoff details.removed details.held details.reason"),
   "audit.verified": fields("after details.size details.root details.problems details.firstAlteredIndex"),

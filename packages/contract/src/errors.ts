@@ -169,6 +169,7 @@ export const ERRORS = {
     "A program asked for this already",
     "Read the action named in `id`: it waits, runs or holds. Ask again when it is over.",
   ],
+  ASSET_NAME_TAKEN: [409, "Another asset has this name", "Edit that one, or choose another name."],
   ALLOWED_ALREADY: [
     409,
     "The allow-list has this entry already",
@@ -314,6 +315,11 @@ export const ERRORS = {
     500,
     "Another program listens on the port",
     "Stop that program (it may be a Tyr already running), or choose another port with TYR_PORT or --port.",
+  ],
+  POLICY_CHECK_FAILED: [
+    422,
+    "The checks of the policy bundle are not green",
+    "Read `problems`: each names the file, example or policy; `tyr policy test` runs the same checks without a server.",
   ],
   POLICY_BUNDLE_INVALID: [
     500,

@@ -31,10 +31,10 @@ export const ID_PREFIXES = {
   quarantine: "qtn",
   note: "nte",
   allow: "alw",
+  asset: "ast",
   dutyPair: "dty",
   dutyException: "exc",
   review: "rvw",
-  asset: "ast",
   reviewItem: "rvi",
   backtest: "bkt",
   backfill: "bkf",
@@ -56,13 +56,13 @@ export type ApprovalKeyId = Id<"approvalKey">;
 export type BreakGlassId = Id<"breakGlass">;
 export type DelegationId = Id<"delegation">;
 export type BlockId = Id<"block">;
+export type AssetId = Id<"asset">;
 export type SensorId = Id<"sensor">;
 export type EnforcerId = Id<"enforcer">;
 export type SubjectId = Id<"subject">;
 export type KeyId = Id<"key">;
 export type ServiceAccountId = Id<"serviceAccount">;
 export type DutyExceptionId = Id<"dutyException">;
-export type AssetId = Id<"asset">;
 export type ReviewId = Id<"review">;
 export type ReviewItemId = Id<"reviewItem">;
 export type TokenFamilyId = Id<"tokenFamily">;

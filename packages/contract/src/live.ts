@@ -62,6 +62,7 @@ export const LIVE_TOPICS = {
     needs: "overview:read",
     data: Type.Object({ mode: Mode.properties.mode, until: NullableInstant }),
   },
+  "settings.changed": { needs: "policy:read", data: Type.Object({ changed: Type.Array(Type.String()) }) },
   "import.progress": { needs: "overview:read", data: ImportProgress },
 } as const satisfies Record<string, Topic>;
 

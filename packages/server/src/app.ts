@@ -28,7 +28,7 @@ import {
   readPipelines,
 } from "#detect";
 import { createEscalate, createIncidentDesk } from "#escalate";
-import { listActionTimeline } from "#govern";
+import { listActionTimeline, listModeTimeline } from "#govern";
 import {
   createDuties,
   checkPasskeyRules,
@@ -54,6 +54,7 @@ import { startTracing } from "#platform/trace";
 import { createRespond, listBlockTimeline } from "#respond";
 import { actionHandlers } from "./api/actions.ts";
 import { accountHandlers } from "./api/account.ts";
+import { assetHandlers } from "./api/assets.ts";
 import { blockHandlers } from "./api/blocks.ts";
 import { collectHandlers } from "./api/collect.ts";
 import { dutyHandlers } from "./api/duties.ts";
@@ -63,12 +64,15 @@ import { keyHandlers } from "./api/keys.ts";
 import { breakGlassHandlers } from "./api/break-glass.ts";
 import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
+import { policyHandlers } from "./api/policy.ts";
 import { createReadiness } from "./api/readiness.ts";
 import { privacyHandlers } from "./api/privacy.ts";
 import { reviewHandlers } from "./api/reviews.ts";
 import { roleHandlers } from "./api/roles.ts";
 import { scimHandlers } from "./api/scim/index.ts";
 import { secretHandlers } from "./api/secrets.ts";
+import { securityHandlers } from "./api/security.ts";
+import { settingsHandlers } from "./api/settings.ts";
 import { signatureHandlers } from "./api/signatures.ts";
 import { statusHandlers } from "./api/status.ts";
 import { tokenHandlers } from "./api/tokens.ts";
@@ -76,7 +80,7 @@ import { openGovern } from "./open-govern.ts";
 import { detectHandlers } from "./detect-handlers.ts";
 import { openActors } from "./open-actors.ts";
 import { openLift } from "./open-lift.ts";
-import { followAttack, openRules, type OpenedRules } from "./open-rules.ts";
+import { followAttack, followLimits, openRules, type OpenedRules } from "./open-rules.ts";
 import { openIntel } from "./open-intel.ts";
 import { openPersonalValues, openPrivacy } from "./open-privacy.ts";
 import { leadStages, type StageLead } from "./lead-stages.ts";
@@ -175,7 +179,7 @@ type Trust = Awaited<ReturnType<typeof openTrust>>;
 async function openStages(base: Base, stack: Stack, { audit, identity }: Pick<Trust, "audit" | "identity">) {
   const { config, log, database, bus, topics, rules, leading } = base;
   const clock = systemClock;
-  const govern = await openGovern({ ...base, installation: audit.origin, passkeys: identity.passkeys.signing });
+  const govern = await openGovern({ ...base, seal: audit.texts, installation: audit.origin, passkeys: identity.passkeys.signing });
   identity.endAccess.register(govern.standing);
   const respond = createRespond({ db: database, clock, bus, log, leading, execution: govern.execution });
   for (const loop of [respond.start(), govern.start()]) stack.defer(async () => await loop.stop());
@@ -205,6 +209,8 @@ async function openStages(base: Base, stack: Stack, { audit, identity }: Pick<Tr
   stack.defer(async () => await base.keeper.stop());
   const following = followAttack(base);
   stack.defer(async () => await following.stop());
+  const limiting = followLimits(base);
+  stack.defer(async () => await limiting.stop());
   const ending = ruleStates.start();
   stack.defer(async () => await ending.stop());
   collect.paceBy(async () => void (await Promise.all([detect.keptUp(), lift.keptUp()])));
@@ -231,7 +237,7 @@ function statusOf(
     version,
     startedAt,
     rules: () => detect.rules(),
-    policyDigest: govern.policyDigest,
+    policyDigest: async () => await govern.policyDigest(),
     consumers: CONSUMERS,
     correlationLosses: () => detect.losses(),
     lift: () => lift.figures(),
@@ -285,11 +291,15 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...incidentHandlers({
       database,
       desk: createIncidentDesk({ database, clock, bus }),
-      timelineSources: [listActionTimeline, listBlockTimeline],
+      timelineSources: [listActionTimeline, listBlockTimeline, listModeTimeline],
     }),
     ...actionHandlers({ govern, respond }),
     ...signatureHandlers(govern),
     ...modeHandlers(govern),
+    ...policyHandlers(govern),
+    ...assetHandlers(govern.assets),
+    ...settingsHandlers(govern),
+    ...securityHandlers({ govern, respond, database, clock }),
     ...breakGlassHandlers(govern),
     ...secretHandlers(base.keys),
     ...privacyHandlers({ ...base, ...rooms }),
@@ -348,7 +358,7 @@ async function begin(base: Base, rooms: Rooms, url: string): Promise<void> {
   const details = {
     engine: database.engine,
     rules: rooms.detect.rules().digest,
-    policy: govern.policyDigest,
+    policy: await govern.policyDigest(),
     environment: config.environment,
   };
   await database.audited(

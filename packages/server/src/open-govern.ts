@@ -1,8 +1,9 @@
 import { networkInterfaces } from "node:os";
 import { reachOf } from "#collect";
 import { createBlocklistPlanner } from "#connectors/blocklist";
-import { evidenceOf, readIncidentChangesAfter } from "#escalate";
-import { createGovern, type Govern, type PasskeySigning } from "#govern";
+import { surestOf } from "#detect";
+import { evidenceOf, readIncidentChangesAfter, seriousIncidents } from "#escalate";
+import { createGovern, type BundleSeal, type Govern, type PasskeySigning } from "#govern";
 import { listDeciders, lockActiveSubject, operatorAddresses, permissionsNow } from "#identity";
 import type { Bus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
@@ -21,11 +22,13 @@ export type GovernParts = Readonly<{
   /** Origin of the audit log. */
   installation: string;
   passkeys: PasskeySigning;
+  /** Signs bundles of policies. */
+  seal: BundleSeal;
 }>;
 
 /** Decisions about actions, with what they must know of the other rooms. */
 export async function openGovern(parts: GovernParts): Promise<Govern> {
-  const { config, log, leading, database, bus, installation, passkeys } = parts;
+  const { config, log, leading, database, bus, installation, passkeys, seal } = parts;
   const planner = createBlocklistPlanner({ reachOf });
   const people = async () => await listDeciders(database.read);
   const ports = {
@@ -39,7 +42,11 @@ export async function openGovern(parts: GovernParts): Promise<Govern> {
       enforcers: await enforcerAddresses(db),
       operators: await operatorAddresses(db, systemClock.now()),
     }),
-    evidenceOf: async (id: Parameters<typeof evidenceOf>[1]) => await evidenceOf(database.read, id),
+    evidenceOf: async (id: Parameters<typeof evidenceOf>[1]) => {
+      const evidence = await evidenceOf(database.read, id);
+      return evidence && { ...evidence, confidence: await surestOf(database.read, evidence.detectionIds) };
+    },
+    askingIncidents: seriousIncidents,
     readIncidentChangesAfter,
     passkeys,
   };
@@ -49,6 +56,7 @@ export async function openGovern(parts: GovernParts): Promise<Govern> {
     bus,
     log,
     leading,
+    seal,
     policiesDir: config.policiesDir,
     ownNetworks: config.ownNetworks,
     environment: config.environment,

@@ -9,6 +9,8 @@ import {
   type Pipelines,
   type RulePack,
 } from "#detect";
+import { limitsNow, type Limits } from "#govern";
+import type { Bus } from "#platform/bus";
 import { type RunningLoop, startLoop } from "#platform/lifecycle";
 import type { Clock } from "#platform/clock";
 import type { Config } from "#platform/config";
@@ -26,6 +28,7 @@ export type OpenedRules = Readonly<{
   attack: Attack;
   /** Follows the store, once it is told whom to give packs to. */
   keeper: RuleKeeper;
+  limits: LimitsInForce;
   /** The pack to start with. */
   rules: RulePack;
 }>;
@@ -52,8 +55,60 @@ export async function openRules({ config, pipelines, ...deps }: RuleParts): Prom
   const attack = await openAttack(deps);
   const folder = createFolderStore({ dir: config.rulesDir, log: deps.log });
   const store = config.ruleStore === "filesystem" ? folder : createTableStore({ ...deps, folder });
+  const limits = await openLimits(deps);
   const build: RuleKeeperDeps["build"] = (files, memory) =>
-    buildRulePack(files, { pipelines, attack: attack.catalogue(), memory });
+    buildRulePack(files, { pipelines, attack: attack.catalogue(), memory, limits: limits.now() });
   const keeper = new RuleKeeper({ store, log: deps.log, build });
-  return { attack, keeper, rules: await keeper.open() };
+  return { attack, keeper, limits, rules: await keeper.open() };
+}
+
+/** What people set and the mode makes of it, as rules go by it. */
+export type LimitsInForce = Readonly<{
+  now(): Limits;
+  /** Reads again. @returns whether anything is different now */
+  look(): Promise<boolean>;
+}>;
+
+async function openLimits({ database, clock }: Pick<RuleParts, "database" | "clock">): Promise<LimitsInForce> {
+  let limits = await limitsNow(database.read, clock.now());
+  return {
+    now: () => limits,
+    async look() {
+      const read = await limitsNow(database.read, clock.now());
+      const isSame = JSON.stringify(read) === JSON.stringify(limits);
+      limits = read;
+      return !isSame;
+    },
+  };
+}
+
+const LIMITS_MS = 2_000;
+
+/**
+ * Follows what is set and the mode, whoever changes them on whichever server: rules are built anew with them. A change
+ * is noticed at once where it is made, else within seconds.
+ */
+export function followLimits({
+  limits,
+  keeper,
+  bus,
+  log,
+}: Pick<OpenedRules, "limits" | "keeper"> & Readonly<{ bus: Bus; log: Logger }>): Pick<RunningLoop, "stop"> {
+  let isDue = false;
+  const step = async (): Promise<boolean> => {
+    isDue = (await limits.look()) || isDue;
+    if (isDue) await keeper.rebuild();
+    isDue = false;
+    return false;
+  };
+  const loop = startLoop({ name: "limits of rules", step, restMs: LIMITS_MS, log });
+  const leave = bus.subscribe(({ topic }) => {
+    if (topic === "mode.changed" || topic === "settings.changed") loop.wake();
+  });
+  return {
+    async stop() {
+      leave();
+      await loop.stop();
+    },
+  };
 }

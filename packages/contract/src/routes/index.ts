@@ -3,6 +3,7 @@ import { accountRoutes } from "./account.ts";
 import { approvalRoutes } from "./approvals.ts";
 import { attackRoutes } from "./attack.ts";
 import { actorRoutes } from "./actors.ts";
+import { assetRoutes } from "./assets.ts";
 import { auditRoutes } from "./audit.ts";
 import { collectRoutes } from "./collect.ts";
 import { credentialRoutes } from "./credentials.ts";
@@ -15,6 +16,7 @@ import { keyRoutes } from "./keys.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { messageRoutes } from "./messages.ts";
 import { passkeyRoutes } from "./passkeys.ts";
+import { policyRoutes } from "./policy.ts";
 import { privacyRoutes } from "./privacy.ts";
 import { retentionRoutes } from "./retention.ts";
 import { reviewRoutes } from "./reviews.ts";
@@ -23,6 +25,8 @@ import { backfillRoutes, backtestRoutes, ruleFigureRoutes } from "./rule-figures
 import { ruleRoutes } from "./rules.ts";
 import { scimRoutes } from "./scim.ts";
 import { secretRoutes } from "./secrets.ts";
+import { securityRoutes } from "./security.ts";
+import { settingsRoutes } from "./settings.ts";
 import { signatureRoutes } from "./signatures.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { trustRoutes } from "./trust.ts";
@@ -51,6 +55,10 @@ export const routes = {
   ...messageRoutes,
   ...federationRoutes,
   ...governRoutes,
+  ...policyRoutes,
+  ...assetRoutes,
+  ...settingsRoutes,
+  ...securityRoutes,
   ...approvalRoutes,
   ...signatureRoutes,
   ...privacyRoutes,

@@ -201,7 +201,10 @@ const ModeChange = Type.Object({
   until: NullableInstant,
   by: Actor,
   reason: Type.String(),
+  /** Those that asked for it, where it came by itself. */
+  incidents: Type.Array(IdSchema("incident")),
 });
+const ModeHeld = Type.Object({ mode: ModeName, until: NullableInstant });
 /** The mode in force, what each mode does under the policies in force, and how it came to be. */
 export const ModeView = Type.Object({
   mode: ModeName,
@@ -213,13 +216,30 @@ export const ModeView = Type.Object({
       mode: ModeName,
       /** Policies that forbid, or ask for approvals, where normal mode would not: for the block of one public address. */
       effects: Type.Array(Type.Object({ policyId: Type.String(), text: Type.String() })),
+      /** When it comes by itself, in words; null: it does not. */
+      comesWhen: Type.Union([Type.String(), Type.Null()]),
+      /** Risk from which automation proposes blocks in it. */
+      proposeRisk: Type.Integer(),
+      maxFailedLoginsPerMinute: Type.Integer(),
+      maxScanEventsPerMinute: Type.Integer(),
     }),
   ),
+  /** While nobody and nothing asks for more. */
+  defaultMode: ModeName,
+  /** What somebody chose, which nothing lowers by itself before its end; null: nobody did. */
+  held: Type.Union([ModeHeld, Type.Null()]),
+  /** What came by itself and since when, and when it goes down a step at the earliest; null: nothing did. */
+  automatic: Type.Union([Type.Object({ mode: ModeName, since: Instant, earliestDownAt: Instant }), Type.Null()]),
+  /** Actions that ask for another mode and wait for somebody's approval. */
+  waiting: Type.Array(IdSchema("action")),
   /** Newest first, at most 50. */
   history: Type.Array(ModeChange),
 });
 export type ModeView = Static<typeof ModeView>;
-/** Without `until` it stays until somebody changes it; with it, it returns to normal by itself. */
+/** `asked`: the action that now waits for another person, where policy asks for one (202); null: the mode is set. */
+export const ModeAnswer = Type.Object({ ...ModeView.properties, asked: Type.Union([IdSchema("action"), Type.Null()]) });
+export type ModeAnswer = Static<typeof ModeAnswer>;
+/** Without `until` it stays until somebody changes it; with it, it goes back by itself. */
 export const ModeSet = Type.Object(
   { mode: ModeName, reason: Text, until: Type.Optional(Instant) },
   { additionalProperties: false },

@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { Facts, Instant, NullableInstant, NullableString, StorableText } from "./basics.ts";
 import { ModeName } from "./govern.ts";
+import { SignedText, StatementSignature } from "./signatures.ts";
 
 /**
  * Names and shapes of the security API that Tyr's own follows (`/security/…`), for clients that speak it. What differs
@@ -102,7 +103,9 @@ export const SecurityActionUpdate = Type.Object(
   {
     status: SecurityStatus,
     approved_by: nullable(StorableText(200)),
-    resolution_notes: nullable(StorableText(4_000)),
+    resolution_notes: nullable(SignedText),
+    /** Over a statement about the action as it is now; without one nothing is approved or rejected. */
+    signature: Type.Optional(StatementSignature),
   },
   { additionalProperties: false },
 );

@@ -22,7 +22,7 @@ export function actionHandlers({
   respond,
 }: ActionDeps): Pick<
   Handlers,
-  Exclude<Extract<keyof Handlers, `action.${string}` | "policy.get">, "action.statement" | "action.breakGlass">
+  Exclude<Extract<keyof Handlers, `action.${string}`>, "action.statement" | "action.breakGlass">
 > {
   const revert = async (id: ActionId, reason: string, call: Call): Promise<Result<Action>> => {
     const reverted = await respond.revert({ id, reason, by: byOf(call) });
@@ -55,6 +55,5 @@ export function actionHandlers({
     "action.cancel": async ({ params: { id }, body }, call) =>
       await govern.cancel({ id, reason: body.reason, by: byOf(call) }),
     "action.revert": async ({ params: { id }, body }, call) => await revert(id, body.reason, call),
-    "policy.get": async () => ok(await govern.policy()),
   };
 }

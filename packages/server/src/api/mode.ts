@@ -8,6 +8,10 @@ export function modeHandlers(
 ): Pick<Handlers, Extract<keyof Handlers, `mode.${string}`>> {
   return {
     "mode.get": async () => ok(await govern.viewMode()),
-    "mode.set": async ({ body }, call) => await govern.setMode({ ...body, by: byOf(call) }),
+    "mode.set": async ({ body }, call) => {
+      const answer = await govern.setMode({ ...body, by: byOf(call) });
+      if (answer.ok && answer.value.asked !== null) call.setStatus(202);
+      return answer;
+    },
   };
 }

@@ -121,6 +121,14 @@ function createListener(options: ServerOptions, listener: RequestListener): Serv
   return tls === undefined ? createHttpServer(limits, listener) : createHttpsServer({ ...limits, ...tls }, listener);
 }
 
+/** Clients of the security API write some of its addresses with a slash at the end; nobody else's have one. */
+function withoutEndingSlash(url: string): string {
+  if (!url.startsWith("/security/")) return url;
+  const [path = "", query] = url.split(/\?(.*)/s, 2);
+  const bare = path.endsWith("/") ? path.slice(0, -1) : path;
+  return query === undefined ? bare : `${bare}?${query}`;
+}
+
 function createApp({ options, headers }: Shell): FastifyInstance {
   return fastify({
     logger: false,
@@ -129,6 +137,7 @@ function createApp({ options, headers }: Shell): FastifyInstance {
     forceCloseConnections: "idle",
     return503OnClosing: true,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },
+    rewriteUrl: ({ url = "/" }) => withoutEndingSlash(url),
     exposeHeadRoutes: false,
     genReqId: requestIdOf,
     clientErrorHandler: (error, socket) => refuseGarbage(socket, headers, error.code),

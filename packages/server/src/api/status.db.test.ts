@@ -40,7 +40,7 @@ test("the status says how far each consumer is behind, and what correlations cou
     version: "1.2.3",
     startedAt: clock.now(),
     rules: () => rules,
-    policyDigest: "p",
+    policyDigest: async () => "p",
     consumers: [
       { consumer: "detect", stream: "event" },
       { consumer: "escalate", stream: "detection" },

@@ -12,7 +12,7 @@ export type StatusDeps = Readonly<{
   startedAt: Date;
   /** The pack in force at the moment of asking. */
   rules: () => RulePack;
-  policyDigest: string;
+  policyDigest(): Promise<string>;
   /** Who reads which stream, in the order of the data. */
   consumers: readonly Readonly<{ consumer: string; stream: Stream }>[];
   /** What correlations lost since the start. */
@@ -68,7 +68,7 @@ export function statusHandlers(deps: StatusDeps): Pick<Handlers, "status.get"> {
         now: clock.now().toISOString(),
         database: { engine: database.engine, schema: database.schema, durable: await database.isDurable() },
         rules: rulesOf(rules()),
-        policy: { digest: policyDigest },
+        policy: { digest: await policyDigest() },
         pipeline: await pipelineOf(deps),
         correlationLosses: total,
         correlationLossesByRule: [...byRule],

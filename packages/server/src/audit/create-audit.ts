@@ -27,6 +27,7 @@ import { explainPruned, prunedPointer } from "./pruning/explain-pruned.ts";
 import { createPruning, type Pruning } from "./pruning/pruning.ts";
 import { checkpointToPublish, proveBest } from "./published.ts";
 import { searchEntries, type SearchPage } from "./search-entries.ts";
+import { signedTexts, type SignedTexts } from "./signed-texts.ts";
 import { rotateKey, type KeyChange, type ReplacedKey } from "./rotate-key.ts";
 import { countWaiting, newestCheckpoint, plantTree, readTree, type CheckpointRow } from "./store.ts";
 import { emptyTree } from "./tree.ts";
@@ -79,6 +80,8 @@ export type Audit = Readonly<{
   recordReading(type: "audit.exported" | "audit.revealed", by: AuditReader): Promise<void>;
   /** Takes bodies of old entries out of the database, hashes kept; for the run of retention. */
   pruning: Pruning;
+  /** Signs texts of other rooms. */
+  texts: SignedTexts;
   /** Sequences, signs, submits to witnesses and keeps the heartbeat until stopped. */
   start(): RunningLoop;
   /** One turn of the loop: sequences what waits and signs; for tests and for a last checkpoint at shutdown. */
@@ -255,6 +258,7 @@ export async function createAudit(deps: AuditDeps): Promise<Audit> {
       ),
     file: async (path) => await readFile(parts, path),
     pruning: pruningOf(parts),
+    texts: signedTexts(() => parts.key, deps.clock),
     cosigning: async () => await parts.cosigners?.status(),
     async verify(by) {
       running ??= runVerification(parts).finally(() => (running = undefined));

@@ -9,6 +9,7 @@ export { createPersonalValues, type PersonalValues } from "./personal/personal-v
 export { verifyEd25519 } from "@tyr/ledger";
 export { AuditDiverged, AuditFactRefused } from "./errors.ts";
 export type { KeyChange, ReplacedKey } from "./rotate-key.ts";
+export type { SignedTexts } from "./signed-texts.ts";
 export type { Answer, WitnessClient } from "./witness-client.ts";
 export { parseWitnessPolicy, readWitnessPolicy, type WitnessPolicy } from "./witness-policy.ts";
 export type { EntryPage, EntryQuery } from "./list-entries.ts";

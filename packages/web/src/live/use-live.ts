@@ -17,6 +17,7 @@ const STALE: Readonly<Record<LiveTopic, readonly string[]>> = {
   "block.changed": ["overview", "block", "action"],
   "sensor.changed": ["sensor", "quarantine"],
   "mode.changed": ["overview", "mode", "action"],
+  "settings.changed": ["settings", "mode"],
   "import.progress": ["overview"],
 };
 /** Events come in floods: lists of them are read again only when asked, and the rest at most this often. */

@@ -49,6 +49,12 @@ const BY_TOPIC: { [T in LiveTopic]: (data: LiveData[T]) => LiveLine } = {
   }),
   "sensor.changed": ({ id }) => ({ verb: "sensor", text: "changed", severity: undefined, target: { id } }),
   "mode.changed": ({ mode }) => ({ verb: "mode", text: mode, severity: undefined, target: { list: "none" } }),
+  "settings.changed": ({ changed }) => ({
+    verb: "settings",
+    text: changed.join(", "),
+    severity: undefined,
+    target: { list: "none" },
+  }),
   "import.progress": ({ name, done, total, state }) => ({
     verb: "import",
     text: `${name} · ${IMPORT_WORDS[state]} ${number(done)} of ${number(total)} lines`,

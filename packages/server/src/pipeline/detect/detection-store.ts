@@ -191,3 +191,14 @@ export async function techniquesSeen(db: ReadDatabase, limit: number): Promise<r
     return { technique, tactic, detections: Number(total), lastAt: last };
   });
 }
+
+/** Per cent: how sure the surest tag of these detections is; 0 where there is none. */
+export async function surestOf(db: ReadDatabase, ids: readonly DetectionId[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const row = await db
+    .selectFrom("tag")
+    .select(({ fn }) => fn.max<number | null>("confidence").as("most"))
+    .where("detection_id", "in", ids)
+    .executeTakeFirst();
+  return Math.round((row?.most ?? 0) * 100);
+}

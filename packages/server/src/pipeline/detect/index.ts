@@ -8,6 +8,7 @@ export {
   hitsByRule,
   listDetections,
   readDetectionsAfter,
+  surestOf,
   techniquesSeen,
   type DetectionFilter,
   type DetectionListing,

@@ -11,12 +11,22 @@ export type RuleExtension = Readonly<{
   evidence: readonly string[];
   /** A field from 0 to 1 that every confidence is multiplied by: what a rule rests on may be less sure than the rule. */
   confidenceField?: string;
+  /** The setting its number stands for: the one in the document is what it is as shipped. */
+  setting?: SettingName;
 }>;
+
+/** Limits people set, by the names rules call them by. */
+export const SETTINGS = {
+  max_failed_logins_per_minute: "maxFailedLoginsPerMinute",
+  max_scan_events_per_minute: "maxScanEventsPerMinute",
+} as const;
+export type SettingName = keyof typeof SETTINGS;
+export type RuleLimits = Readonly<Record<(typeof SETTINGS)[SettingName], number>>;
 
 export type ExtensionRead = Readonly<{ ok: true; extension: RuleExtension }> | Readonly<{ ok: false; message: string }>;
 
 export const CONFIDENCE_DEFAULT = 0.7;
-const KEYS = ["risk_points", "confidence", "confidence_field", "phrase", "evidence"];
+const KEYS = ["risk_points", "confidence", "confidence_field", "phrase", "evidence", "setting"];
 const FIELD = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 const PHRASE_CHARS_MAX = 80;
 
@@ -32,9 +42,15 @@ export function readExtension(rule: SigmaRule): ExtensionRead {
     confidence_field: undefined,
     phrase: null,
     evidence: [],
+    setting: undefined,
     ...section,
   };
-  return readValues(whole);
+  if (!isSetting(whole.setting)) return refused(`tyr.setting must be one of ${Object.keys(SETTINGS).join(", ")}`);
+  if (whole.setting !== undefined && !countsPerMinute(rule))
+    return refused("tyr.setting is for correlations over one minute whose condition is one gt");
+  const read = readValues(whole);
+  if (!read.ok || whole.setting === undefined) return read;
+  return { ok: true, extension: { ...read.extension, setting: whole.setting } };
 }
 
 function readValues(
@@ -56,6 +72,19 @@ function readValues(
     ...(confidenceField === undefined ? {} : { confidenceField }),
   };
   return { ok: true, extension };
+}
+
+function isSetting(value: unknown): value is SettingName | undefined {
+  return value === undefined || (typeof value === "string" && Object.hasOwn(SETTINGS, value));
+}
+
+const MINUTE_MS = 60_000;
+/** What is set is a number a minute, and more of it is a finding. */
+function countsPerMinute(rule: SigmaRule): boolean {
+  if (rule.kind !== "correlation") return false;
+  const { condition, spanMs } = rule.correlation;
+  if (condition.kind !== "number" || spanMs !== MINUTE_MS) return false;
+  return condition.comparisons.length === 1 && condition.comparisons[0]?.operator === "gt";
 }
 
 function refused(message: string): ExtensionRead {

@@ -18,7 +18,8 @@ import { pairTechniques, type TaggedTechnique } from "./attack/pair-techniques.t
 import { noPipelines, type Pipelines } from "./pipelines.ts";
 import { declaredKey, type EvidenceKey } from "./evidence.ts";
 import { readRuleFiles, type UnreadableFile } from "./rule-files.ts";
-import { readExtension, type RuleExtension } from "./rule-extension.ts";
+import { readExtension, type RuleExtension, type RuleLimits } from "./rule-extension.ts";
+import { limitMarks, withLimit } from "./rule-limits.ts";
 import { tokensOf } from "./rule-tokens.ts";
 
 /** A rule as the stage runs it: the Sigma document and what our extension says. */
@@ -85,22 +86,26 @@ export type PackOptions = Readonly<{
   pipelines?: Pipelines;
   /** What was read for packs before, with the same pipelines. */
   memory?: RuleMemory;
+  /** Limits people set; left out: those of the documents. */
+  limits?: RuleLimits;
 }>;
 
 /** Builds a pack from rule files. A bad rule is reported and left out, with the correlations that need it. */
 export function buildRulePack(files: readonly RuleFile[], options: PackOptions = {}): RulePack {
-  const { attack = builtInAttack(), pipelines = noPipelines, memory } = options;
+  const { attack = builtInAttack(), pipelines = noPipelines, memory, limits } = options;
   const loaded = loadRules(files, { pipelines: pipelines.rules, ...(memory === undefined ? {} : { memory }) });
   const rejected = loaded.report.filter((entry) => entry.status === "rejected");
-  const building = new PackBuilder({ files, loaded, attack, pipelines });
+  const building = new PackBuilder({ files, loaded, attack, pipelines, limits });
   const rules = loaded.rules.filter((rule) => building.take(rule));
   // Correlations stand after those they refer to, so one pass carries a refusal along a whole chain.
-  const correlations = loaded.correlations.filter((rule) => building.take(rule));
+  const limited = loaded.correlations.map((rule) => withLimit(rule, limits));
+  const correlations = limited.filter((rule) => building.take(rule));
   return {
     digest: digestOf([
       ...files.flatMap(({ path, text }) => [path, text]),
       ...marksOf(pipelines),
       ...attackMarks(attack),
+      ...loaded.correlations.flatMap((rule) => limitMarks(rule, limits)),
     ]),
     pipelines,
     ruleSet: { rules, correlations },
@@ -149,6 +154,7 @@ type Material = Readonly<{
   loaded: RuleSet;
   attack: AttackCatalogue;
   pipelines: Pipelines;
+  limits: RuleLimits | undefined;
 }>;
 
 class PackBuilder {
@@ -157,8 +163,10 @@ class PackBuilder {
   readonly #documents: ReadonlyMap<string, string>;
   readonly #attack: AttackCatalogue;
   readonly #marks: readonly string[];
+  readonly #limits: RuleLimits | undefined;
 
-  constructor({ files, loaded, attack, pipelines }: Material) {
+  constructor({ files, loaded, attack, pipelines, limits }: Material) {
+    this.#limits = limits;
     this.#marks = marksOf(pipelines);
     this.#documents = documentsByKey(files, loaded);
     this.#attack = attack;
@@ -217,7 +225,8 @@ class PackBuilder {
   #version(sigma: DetectionRule | CorrelationRule): string {
     const keys = [sigma.key, ...(sigma.kind === "detection" ? sigma.filteredBy : [])];
     const texts = keys.map((key) => this.#documents.get(key) ?? "");
-    return digestOf([...texts, ...this.#marks]).slice(0, VERSION_CHARS);
+    const limit = sigma.kind === "correlation" ? limitMarks(sigma, this.#limits) : [];
+    return digestOf([...texts, ...this.#marks, ...limit]).slice(0, VERSION_CHARS);
   }
 }
 

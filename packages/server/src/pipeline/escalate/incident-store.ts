@@ -260,6 +260,7 @@ export async function detectionIdsOf(
 export type IncidentEvidence = Readonly<{
   incidentId: IncidentId;
   risk: number;
+  severity: Severity;
   /** Whom it speaks against; null where no address is known. */
   actorIp: string | null;
   detectionIds: readonly DetectionId[];
@@ -270,5 +271,5 @@ export async function evidenceOf(db: ReadDatabase, id: IncidentId): Promise<Inci
   const incident = await findIncident(db, id);
   if (incident === undefined) return undefined;
   const detectionIds = await detectionIdsOf(db, id, { limit: EVIDENCE_MAX });
-  return { incidentId: id, risk: incident.risk, actorIp: incident.actorIp, detectionIds };
+  return { incidentId: id, risk: incident.risk, severity: incident.severity, actorIp: incident.actorIp, detectionIds };
 }

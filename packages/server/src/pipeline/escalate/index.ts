@@ -1,4 +1,5 @@
 export { createIncidentDesk, type By, type DeskDeps, type IncidentDesk } from "./desk.ts";
+export { seriousIncidents, type SeriousIncident } from "./asking-store.ts";
 export { openEvidence } from "./evidence-store.ts";
 export { belongsToIncident, openIncidentIds, retainedIncidents } from "./retained-store.ts";
 export { eraseFromIncidents } from "./erase-store.ts";

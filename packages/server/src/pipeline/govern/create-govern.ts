@@ -7,9 +7,11 @@ import {
   type ActionStatement,
   type BreakGlass,
   type Environment,
+  type ModeAnswer,
   type ModeView,
-  type PolicyView,
   type Result,
+  type Settings,
+  type SettingsEdit,
 } from "@tyr/contract";
 import type { AccessKind } from "#identity";
 import type { Bus } from "#platform/bus";
@@ -43,27 +45,25 @@ import { listBreakGlass, reviewBreakGlass, type ReviewRequest } from "./break-gl
 import { cloneAction, editAction, type EditRequest } from "./edit-action.ts";
 import { standingOf, withdrawSigned } from "./end-standing.ts";
 import { expireOverdue } from "./expire-actions.ts";
-import { modeInForce, returnFromMode, setMode, viewMode, type ModeInForce, type ModeRequest } from "./mode.ts";
+import { createInventory, type Inventory } from "./assets/inventory.ts";
+import { modeInForce, type ModeInForce } from "./mode-in-force.ts";
+import { passMode, setMode, viewMode, type ModeRequest } from "./mode.ts";
 import { blockIp } from "./kinds/block-ip.ts";
 import type { OwnEffect } from "./kinds/kind.ts";
 import { setModeKind } from "./kinds/set-mode.ts";
+import { updatePolicy } from "./kinds/update-policy.ts";
 import { announce, type Moved } from "./move-action.ts";
-import { loadBundle, readBundleSource, type Bundle } from "./policy/bundle.ts";
-import { openEngine } from "./policy/engine.ts";
+import { createPolicyLife, type PolicyLife } from "./policy/life.ts";
+import { openPolicies } from "./policy/open-policies.ts";
+import type { BundleSeal } from "./policy/stored-bundles.ts";
 import type { GovernPorts, Person } from "./ports.ts";
-import { proposeActions, PROPOSALS_PER_HOUR_MAX } from "./propose-actions.ts";
+import { proposeActions } from "./propose-actions.ts";
 import { createApprovalKeys, type ApprovalKeys } from "./signatures/approval-keys.ts";
 import { askStatement, type StatementWish } from "./signatures/ask-statement.ts";
-import { SYSTEM, type By, type Room, type Settled } from "./room.ts";
-import {
-  findAction,
-  insertActivation,
-  latestActivation,
-  listActions,
-  listApproved,
-  type ActionFilter,
-  type ActionRow,
-} from "./store.ts";
+import { type By, type Room, type Settled } from "./room.ts";
+import { editSettings } from "./settings/edit-settings.ts";
+import { readSettings } from "./settings/settings.ts";
+import { findAction, listActions, listApproved, type ActionFilter, type ActionRow } from "./store.ts";
 import { createAction, repeatDryRun, submitAction } from "./submit-action.ts";
 
 export type GovernDeps = Readonly<{
@@ -74,6 +74,8 @@ export type GovernDeps = Readonly<{
   /** Left out: no other process shares the database. */
   leading?: Leading | undefined;
   policiesDir: string;
+  /** Signs bundles of policies. */
+  seal: BundleSeal;
   ownNetworks: readonly string[];
   ports: GovernPorts;
   /** What policies may know about where this is: in production nobody blocks alone. */
@@ -81,7 +83,6 @@ export type GovernDeps = Readonly<{
   /** Origin of the audit log, which statements of people name. */
   installation: string;
   decisionDeadlineMs?: number;
-  proposalsPerHourMax?: number;
 }>;
 
 export type ActionListing = ActionFilter & PageBefore<ActionId> & Readonly<{ asker?: By }>;
@@ -100,7 +101,9 @@ export type Execution = Readonly<{
 }>;
 
 export type Govern = Readonly<{
-  policyDigest: string;
+  policies: PolicyLife;
+  /** Of the bundle in force. */
+  policyDigest(): Promise<string>;
   create(request: ActionCreate, by: By): Promise<Result<Action>>;
   dryRun(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
   submit(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
@@ -122,10 +125,12 @@ export type Govern = Readonly<{
   get(id: ActionId, asker?: By): Promise<Result<Action>>;
   /** Newest first. */
   list(query: ActionListing): Promise<Page<Action, ActionId>>;
-  policy(): Promise<PolicyView>;
   mode(): Promise<ModeInForce>;
   viewMode(): Promise<ModeView>;
-  setMode(request: ModeRequest): Promise<Result<ModeView>>;
+  setMode(request: ModeRequest): Promise<Result<ModeAnswer>>;
+  assets: Inventory;
+  settings(): Promise<Settings>;
+  editSettings(request: Readonly<{ edit: SettingsEdit; by: By }>): Promise<Result<Settings>>;
   execution: Execution;
   /** What ends here with somebody's account: identity runs it in the transaction that disables them. */
   standing: AccessKind;
@@ -138,39 +143,6 @@ export type Govern = Readonly<{
 }>;
 
 const DEADLINE_DEFAULT_MS = 4 * 3_600_000;
-
-/** A bundle other than the last one came into force: recorded before anything is decided with it. */
-async function activate(db: Database, bundle: Bundle, now: Date): Promise<void> {
-  const last = await latestActivation(db.read);
-  if (last?.digest === bundle.digest) return;
-  const { digest, manifest } = bundle;
-  await db.audited(
-    {
-      type: "policy.activated",
-      actor: SYSTEM.actor,
-      object: { kind: "policy", id: digest },
-      before: last?.digest ?? null,
-      after: digest,
-      details: { policies: [...bundle.policies.keys()].toSorted(), manifest },
-    },
-    async (tx) => await insertActivation(tx, { digest, manifest, activatedAt: now }),
-  );
-}
-
-async function viewPolicy(db: Database, bundle: Bundle): Promise<PolicyView> {
-  const last = await latestActivation(db.read);
-  return {
-    digest: bundle.digest,
-    activatedAt: (last?.activated_at ?? new Date(0)).toISOString(),
-    policies: [...bundle.policies.values()].map(({ id, effect, reason, text, annotations }) => ({
-      id,
-      effect,
-      reason,
-      text,
-      annotations,
-    })),
-  };
-}
 
 const readFor = async (room: Room, asker: By | undefined) => ({
   people: await room.ports.people(),
@@ -206,12 +178,21 @@ function executionOf(room: Room): Execution {
 const SWEEP_REST_MS = 5_000;
 const PROPOSE_REST_MS = 2_000;
 
+async function modeNow({ db, clock }: Room): Promise<ModeInForce> {
+  const { defaultMode: base } = await readSettings(db.read);
+  return await modeInForce(db.read, { now: clock.now(), base });
+}
+
 async function passDeadlines(room: Room): Promise<boolean> {
-  await returnFromMode(room);
+  await passMode(room);
   return await expireOverdue(room);
 }
 
-function startLoops(room: Room, { log, leading }: GovernDeps): { wake(): void; stop(): Promise<void> } {
+function startLoops(
+  room: Room,
+  { log, leading }: GovernDeps,
+  life: PolicyLife,
+): { wake(): void; stop(): Promise<void> } {
   const propose = { name: "govern: propose", step: async () => await proposeActions(room), restMs: PROPOSE_REST_MS };
   const deadlines = { name: "govern: deadlines", step: async () => await passDeadlines(room), restMs: SWEEP_REST_MS };
   const loops: readonly RunningLoop[] = [propose, deadlines].map((one) => startLoop({ ...one, log, leading }));
@@ -222,7 +203,7 @@ function startLoops(room: Room, { log, leading }: GovernDeps): { wake(): void; s
     wake: () => loops.forEach((loop) => loop.wake()),
     async stop() {
       leave();
-      await Promise.all(loops.map(async (loop) => await loop.stop()));
+      await Promise.all([life.stop(), ...loops.map(async (loop) => await loop.stop())]);
     },
   };
 }
@@ -234,24 +215,24 @@ function startLoops(room: Room, { log, leading }: GovernDeps): { wake(): void; s
  */
 export async function createGovern(deps: GovernDeps): Promise<Govern> {
   const { db, clock, bus, ports } = deps;
-  const bundle = loadBundle(readBundleSource(deps.policiesDir));
+  const policies = await openPolicies(deps);
   const own = deps.ownNetworks.map(knownPrefix);
   const room: Room = {
     db,
     clock,
     bus,
     ports,
-    kinds: { block_ip: blockIp({ ports, own }), set_mode: setModeKind({ bus }) },
-    engine: openEngine(bundle, "active-a"),
+    kinds: { block_ip: blockIp({ ports, own }), set_mode: setModeKind({ bus }), update_policy: updatePolicy(policies) },
+    policies,
     own,
     environment: deps.environment,
     installation: deps.installation,
     decisionDeadlineMs: deps.decisionDeadlineMs ?? DEADLINE_DEFAULT_MS,
-    proposalsPerHourMax: deps.proposalsPerHourMax ?? PROPOSALS_PER_HOUR_MAX,
   };
-  await activate(db, bundle, clock.now());
+  const life = createPolicyLife(room, deps.log);
   return {
-    policyDigest: bundle.digest,
+    policies: life,
+    policyDigest: async () => (await policies.inForce(db.read)).bundle.digest,
     create: async (request, by) => await createAction(room, request, by),
     dryRun: async (wanted) => await repeatDryRun(room, wanted),
     submit: async (wanted) => await submitAction(room, wanted),
@@ -266,16 +247,18 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     cancel: async (wanted) => await cancelAction(room, wanted),
     get: async (id, asker) => await getOne(room, id, asker),
     list: async (listing) => await listPage(room, listing),
-    policy: async () => await viewPolicy(db, bundle),
-    mode: async () => await modeInForce(db.read, clock.now()),
+    mode: async () => await modeNow(room),
     viewMode: async () => await viewMode(room),
     setMode: async (request) => await setMode(room, request),
+    assets: createInventory({ db, clock }),
+    settings: async () => await readSettings(db.read),
+    editSettings: async (request) => await editSettings(room, request),
     statement: async (wanted) => await askStatement(room, wanted),
     approvalKeys: createApprovalKeys(room, withdrawSigned),
     execution: executionOf(room),
     standing: standingOf(room),
     expireOverdue: async () => await passDeadlines(room),
     propose: async () => await proposeActions(room),
-    start: () => startLoops(room, deps),
+    start: () => startLoops(room, deps, life),
   };
 }

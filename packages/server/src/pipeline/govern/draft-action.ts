@@ -41,6 +41,15 @@ export function riskOf({ kind, target, evidence }: Pick<Parts, "kind" | "target"
   return kind.concerns(target, evidence.actorIp) ? evidence.risk : null;
 }
 
+/** What of the evidence policies look at; nothing where it speaks against somebody else. */
+export function weightOf(
+  parts: Pick<Parts, "kind" | "target" | "evidence">,
+): Pick<ActionRow, "risk" | "severity" | "confidence"> {
+  const risk = riskOf(parts);
+  if (risk === null || parts.evidence === undefined) return { risk, severity: null, confidence: null };
+  return { risk, severity: parts.evidence.severity, confidence: parts.evidence.confidence };
+}
+
 /** What approvers sign: every field that decides what will run. */
 export function requestDigest(
   { id, revision, requester_id }: Pick<ActionRow, "id" | "revision" | "requester_id">,
@@ -89,7 +98,7 @@ async function prepare(room: Room, parts: Asked): Promise<Draft | Weighed> {
     justification,
     incident_id: evidence?.incidentId ?? null,
     detection_ids: evidence?.detectionIds.slice(0, DETECTIONS_MAX) ?? [],
-    risk: riskOf(parts),
+    ...weightOf(parts),
     requester: JSON.stringify(by.actor),
     requester_id: by.actor.id,
     requester_kind: by.actor.kind === "automation" ? ("automation" as const) : ("person" as const),
@@ -183,6 +192,7 @@ export async function storeDraft(
       connector: stored.connector,
       revision: stored.revision,
       request_digest: stored.request_digest,
+      ...(stored.people_behind.length === 0 ? {} : { behind: [...stored.people_behind] }),
     },
   };
   const moved = await storeDryRun(tx, stored, { by, weighed, dryRun });

@@ -9,7 +9,7 @@ import {
   type Result,
 } from "@tyr/contract";
 import type { WriteTransaction } from "#platform/database";
-import { requestDigest, riskOf, runDryRun, storeDryRun, type Parts } from "./draft-action.ts";
+import { requestDigest, weightOf, runDryRun, storeDryRun, type Parts } from "./draft-action.ts";
 import { withMove, type Held } from "./hold-action.ts";
 import { CLONED_STATES } from "./machine/transitions.ts";
 import { moveAction, refuseMove } from "./move-action.ts";
@@ -44,7 +44,7 @@ export function nextRevision(row: ActionRow, { parts, by }: Readonly<{ parts: Pa
     network: parts.kind.networkOf(parts.target),
     justification: parts.justification,
     ttl_seconds: parts.ttlSeconds,
-    risk: riskOf(parts),
+    ...weightOf(parts),
     detection_ids: row.detection_ids,
     revision,
     request_digest: requestDigest({ ...row, revision }, parts),

@@ -336,8 +336,8 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
   });
 
   test("the policy in force is shown with its text, and its activation is in the log once", async () => {
-    const shown = await world.govern.policy();
-    expect(shown.digest).toBe(world.govern.policyDigest);
+    const shown = await world.govern.policies.inForce();
+    expect(shown.digest).toBe(await world.govern.policyDigest());
     expect(shown.policies.find(({ id }) => id === "never-reserved")).toMatchObject({
       effect: "forbid",
       text: expect.stringContaining("resource.reserved") as string,
@@ -379,10 +379,10 @@ const PER_HOUR = 20;
 
 describe.each(TEST_ENGINES)("automation on %s", (engine) => {
   let world: ResponseWorld;
-  beforeAll(
-    async () =>
-      void (world = await openResponseWorld(engine, { environment: "development", proposalsPerHourMax: PER_HOUR })),
-  );
+  beforeAll(async () => {
+    world = await openResponseWorld(engine, { environment: "development" });
+    must(await world.govern.editSettings({ edit: { automaticActionsPerHour: PER_HOUR }, by: adam }));
+  });
   afterAll(async () => await world[Symbol.asyncDispose]());
   const proposed = async (target: string): Promise<readonly Action[]> =>
     (await world.govern.list({ target, limit: 500 })).rows;

@@ -23,8 +23,16 @@ export { createGovern, type ActionListing, type Execution, type Govern, type Gov
 export { liveActions } from "./retained-store.ts";
 export { eraseFromActions } from "./erase-store.ts";
 export type { Beginning, Effect } from "./execute-action.ts";
-export type { ModeInForce, ModeRequest } from "./mode.ts";
+export type { Inventory } from "./assets/inventory.ts";
+export type { ModeInForce } from "./mode-in-force.ts";
+export type { AskingIncident } from "./mode-demand.ts";
+export { listModeTimeline } from "./mode-timeline.ts";
+export type { ModeRequest } from "./mode.ts";
+export { limitsNow } from "./limits-now.ts";
+export type { Limits } from "./settings/settings.ts";
+export { checkPolicyFolder, readPolicyFolder } from "./policy/policy-folder.ts";
 export { PolicyBundleInvalid } from "./policy/errors.ts";
+export type { BundleSeal } from "./policy/stored-bundles.ts";
 export type { Evidence, GovernPorts, IncidentChange, Ours, Person, Plan, Planner, PlanRequest } from "./ports.ts";
 export type { By, Settled } from "./room.ts";
 export { NO_PASSKEYS, type PasskeySigning } from "./signatures/ports.ts";

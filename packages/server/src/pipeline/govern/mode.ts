@@ -2,101 +2,50 @@ import {
   MODES,
   ok,
   refuse,
+  type ActionCreate,
+  type ActionId,
+  type ModeAnswer,
   type ModeName,
   type ModeSet,
   type ModeView,
   type Refused,
   type Result,
 } from "@tyr/contract";
-import type { Bus } from "#platform/bus";
-import type { Fact, ReadDatabase, WriteTransaction } from "#platform/database";
+import type { WriteTransaction } from "#platform/database";
 import { describeTarget } from "./policy/asked.ts";
+import { QUIET } from "./policy/circumstances.ts";
+import type { Engine } from "./policy/engine.ts";
 import { decide, NO_APPROVALS, type DecisionInput } from "./policy/decide.ts";
 import { knownPrefix } from "./address.ts";
-import { insertModeChange, listModeChanges, lockMode, type ModeChange } from "./mode-store.ts";
-import { settle, SYSTEM, type By, type Room } from "./room.ts";
-
-/** The mode in force and the change that made it; undefined while it never changed. */
-export type ModeInForce = Readonly<{ mode: ModeName; change: ModeChange | undefined }>;
+import { chooseMode, holdMode, settleMode, tellMode, type ModeChanged } from "./change-mode.ts";
+import { demandNow, followMode, hysteresisOf } from "./follow-mode.ts";
+import { modeInForce } from "./mode-in-force.ts";
+import { earliestDown, heldNow, settled } from "./mode-state.ts";
+import { listModeChanges, type ModeChange } from "./mode-store.ts";
+import { settle, type By, type Room } from "./room.ts";
+import { limitsIn, proposeRiskIn, readSettings, type InForce } from "./settings/settings.ts";
+import { insertDecision, listWaitingFor } from "./store.ts";
+import { createAction } from "./submit-action.ts";
+import { weigh, type Weighed } from "./weigh.ts";
 
 const HISTORY_MAX = 50;
 
-/** A mode ends by the clock, whether or not the sweep has passed: what it became then, and why. */
-function ended(change: ModeChange, now: Date): ModeChange | undefined {
-  const { mode, until } = change;
-  if (until === null || until > now) return undefined;
-  const reason = `the time of ${mode} mode was over`;
-  return { mode: "normal", reason, by: SYSTEM.actor, at: until, until: null };
-}
-
-async function latestChange(db: ReadDatabase): Promise<ModeChange | undefined> {
-  const [row] = await listModeChanges(db, 1);
-  return row && { ...row, by: row.actor };
-}
-
-/** What policies are asked with at this moment. */
-export async function modeInForce(db: ReadDatabase, now: Date): Promise<ModeInForce> {
-  const latest = await latestChange(db);
-  const change = latest && (ended(latest, now) ?? latest);
-  return { mode: change?.mode ?? "normal", change };
-}
-
-function changed(before: ModeName, { mode, reason, until }: ModeChange, by: By): Fact {
-  return {
-    type: "mode.changed",
-    actor: by.actor,
-    object: { kind: "mode", id: "mode" },
-    before,
-    after: mode,
-    requestId: by.requestId,
-    details: { reason, until: until?.toISOString() ?? null },
-  };
-}
-
-/** Writes down that a mode's time was over, once. */
-async function returnInto(tx: WriteTransaction, now: Date): Promise<readonly Fact[]> {
-  const latest = await latestChange(tx);
-  const back = latest && ended(latest, now);
-  if (latest === undefined || back === undefined) return [];
-  await insertModeChange(tx, back);
-  return [changed(latest.mode, back, SYSTEM)];
-}
-
-export function tellMode(bus: Bus, { mode, until }: Pick<ModeChange, "mode" | "until">): void {
-  bus.publish("mode.changed", { mode, until: until?.toISOString() ?? null });
-}
-
-/** Returns to normal when the mode's time is over. Driven by the row, so a restart forgets none. */
-export async function returnFromMode(room: Room): Promise<void> {
-  const now = room.clock.now();
-  const latest = await latestChange(room.db.read);
-  if (latest === undefined || ended(latest, now) === undefined) return;
-  const facts = await room.db.audited(
-    (written: readonly Fact[]) => written,
-    async (tx) => {
-      await lockMode(tx);
-      return await returnInto(tx, now);
-    },
-  );
-  if (facts.length > 0) tellMode(room.bus, { mode: "normal", until: null });
-}
-
-type ModeChanged = Readonly<{ facts: readonly Fact[]; changed: boolean }>;
-
-/** Puts a mode in force in the caller's transaction. Normal while normal is no change. */
-export async function changeModeIn(
-  tx: WriteTransaction,
-  { change, by }: Readonly<{ change: ModeChange; by: By }>,
-): Promise<ModeChanged> {
-  await lockMode(tx);
-  const returned = await returnInto(tx, change.at);
-  const before = await modeInForce(tx, change.at);
-  if (before.mode === "normal" && change.mode === "normal") return { facts: returned, changed: returned.length > 0 };
-  await insertModeChange(tx, change);
-  return { facts: [...returned, changed(before.mode, change, by)], changed: true };
-}
-
 export type ModeRequest = ModeSet & Readonly<{ by: By }>;
+
+/** Ends a choice whose time is over, then lets incidents ask. Driven by rows, so a restart forgets none. */
+export async function passMode(room: Room): Promise<void> {
+  const now = room.clock.now();
+  const { defaultMode: base } = await readSettings(room.db.read);
+  const { state } = await modeInForce(room.db.read, { now, base });
+  if (settled(state, now) !== state) {
+    const returned = await settle<ModeChange | undefined>(room.db, async (tx) => {
+      const { held, facts } = await settleMode(tx, await holdMode(tx, now), now);
+      return { answer: ok(facts.length > 0 ? held.change : undefined), facts };
+    });
+    if (returned.ok && returned.value !== undefined) tellMode(room.bus, returned.value);
+  }
+  await followMode(room);
+}
 
 function refusedEnd({ mode, until }: ModeSet, now: Date): Refused | undefined {
   if (until === undefined) return undefined;
@@ -104,35 +53,93 @@ function refusedEnd({ mode, until }: ModeSet, now: Date): Refused | undefined {
   return new Date(until) > now ? undefined : refuse("VALIDATION_FAILED", `body/until: ${until} is not in the future`);
 }
 
-/** Normal while normal is no change; any other mode may be set again, with another reason or end. */
-export async function setMode(room: Room, { mode, reason, until, by }: ModeRequest): Promise<Result<ModeView>> {
-  const now = room.clock.now();
-  const refused = refusedEnd({ mode, reason, ...(until === undefined ? {} : { until }) }, now);
-  if (refused !== undefined) return refused;
-  const change: ModeChange = {
-    mode,
-    reason,
-    by: by.actor,
-    at: now,
-    until: until === undefined ? null : new Date(until),
+/** Seconds until then, as an action has them: at least one minute. */
+const SECONDS_MIN = 60;
+function secondsUntil(until: string | undefined, now: Date): number | null {
+  if (until === undefined) return null;
+  return Math.max(SECONDS_MIN, Math.ceil((new Date(until).getTime() - now.getTime()) / 1_000));
+}
+
+/** The question an action of the same would ask, by whoever is there now. */
+async function weighChoice(room: Room, tx: WriteTransaction, { mode, until, by }: ModeRequest): Promise<Weighed> {
+  const action = {
+    type: "set_mode" as const,
+    target: mode,
+    requester_id: by.actor.id,
+    requester_kind: by.actor.kind === "automation" ? ("automation" as const) : ("person" as const),
+    ttl_seconds: secondsUntil(until, room.clock.now()),
+    risk: null,
+    severity: null,
+    confidence: null,
+    dry_run: null,
   };
-  const set = await settle<boolean>(room.db, async (tx) => {
-    const { facts, changed: changes } = await changeModeIn(tx, { change, by });
-    return { answer: ok(changes), facts };
+  return await weigh(room, tx, { action, approvals: NO_APPROVALS });
+}
+
+type Chosen = ModeChanged & Readonly<{ outcome: Weighed["decision"]["outcome"]; weighed: Weighed }>;
+
+/** Policy is asked in the transaction that changes the mode, and its decision stored with it. */
+async function chooseIfAllowed(room: Room, tx: WriteTransaction, request: ModeRequest): Promise<Chosen> {
+  const at = room.clock.now();
+  await holdMode(tx, at);
+  const weighed = await weighChoice(room, tx, request);
+  const { decision } = weighed;
+  await insertDecision(tx, { actionId: null, step: "execute", ...weighed });
+  if (decision.outcome !== "allow") return { outcome: decision.outcome, weighed, facts: [], change: undefined };
+  const { mode, reason, until, by } = request;
+  const details = {
+    decision: decision.outcome,
+    policies: decision.reasons.map(({ policyId }) => policyId),
+    bundle_digest: decision.bundleDigest,
+  };
+  const wanted = { mode, reason, until: until === undefined ? null : new Date(until) };
+  return { outcome: "allow", weighed, ...(await chooseMode(tx, { wanted, at, said: { by, details } })) };
+}
+
+/** What policy wants somebody else to see becomes an action, which waits for them like any other. */
+async function askForMode(room: Room, { mode, reason, until, by }: ModeRequest): Promise<Result<ActionId | null>> {
+  const ttlSeconds = secondsUntil(until, room.clock.now());
+  const request: ActionCreate = {
+    type: "set_mode",
+    target: mode,
+    justification: reason,
+    ...(ttlSeconds === null ? {} : { ttlSeconds }),
+  };
+  const asked = await createAction(room, request, by);
+  return asked.ok ? ok(asked.value.id) : asked;
+}
+
+/**
+ * Changes the mode, if policy lets whoever asks do it alone; else asks for it. Refusals `VALIDATION_FAILED` (the end),
+ * `ACTION_DENIED`, `NOT_AUTHENTICATED`.
+ */
+export async function setMode(room: Room, request: ModeRequest): Promise<Result<ModeAnswer>> {
+  const refused = refusedEnd(request, room.clock.now());
+  if (refused !== undefined) return refused;
+  // A choice that is over is written down before policy is asked about the next.
+  await passMode(room);
+  const set = await settle<Chosen>(room.db, async (tx) => {
+    const chosen = await chooseIfAllowed(room, tx, request);
+    return { answer: ok(chosen), facts: chosen.facts };
   });
-  if (set.ok && set.value) tellMode(room.bus, change);
-  return ok(await viewMode(room));
+  if (!set.ok) return set;
+  const { outcome, change } = set.value;
+  if (change !== undefined) tellMode(room.bus, change);
+  if (outcome === "allow") return ok({ ...(await viewMode(room)), asked: null });
+  const asked = await askForMode(room, request);
+  return asked.ok ? ok({ ...(await viewMode(room)), asked: asked.value }) : asked;
 }
 
 /** Blocking one public address: asked by a person, and by automation on strong evidence. */
 const SAMPLES = (["person", "automation"] as const).map((kind) => ({
+  v: 2 as const,
   principal: { kind, id: "sample" },
   type: "block_ip" as const,
   target: describeTarget(knownPrefix("8.8.8.8"), {}),
-  context: { approvals: NO_APPROVALS, ttlSeconds: 3_600, risk: 95, successfulLogins: null },
+  context: { ...QUIET, risk: 100, severity: 5, confidence: 100 },
 }));
 
-function forbidding({ engine, environment, clock }: Room, mode: ModeName): Map<string, string> {
+function forbidding({ environment, clock }: Room, engine: Engine, mode: ModeName): Map<string, string> {
   const reasons = SAMPLES.flatMap((sample) => {
     const input: DecisionInput = { ...sample, context: { ...sample.context, mode, environment } };
     return decide(engine, input, clock.now()).reasons.filter(({ effect }) => effect === "forbid");
@@ -140,29 +147,59 @@ function forbidding({ engine, environment, clock }: Room, mode: ModeName): Map<s
   return new Map(reasons.map(({ policyId, text }) => [policyId, text]));
 }
 
-/** What each mode does, asked of the policies themselves: who forbids there and not in normal mode. */
-function modesOf(room: Room): ModeView["modes"] {
-  const normal = forbidding(room, "normal");
+function comesWhen(mode: ModeName, settings: InForce): string | null {
+  const { autoElevate, autoLockdown, elevateIncidents: least, escalateWindowMinutes: minutes } = settings;
+  const within = `that changed in the last ${minutes} minutes`;
+  if (mode === "lockdown" && autoLockdown) return `an open incident of critical severity ${within}`;
+  if (mode === "elevated" && autoElevate)
+    return `${least} open incident${least === 1 ? "" : "s"} of high or critical severity ${within}`;
+  return null;
+}
+
+/** What each mode does: who forbids there and not in normal mode, asked of the policies themselves; and its limits. */
+async function modesOf(room: Room, settings: InForce): Promise<ModeView["modes"]> {
+  const engine = await room.policies.inForce(room.db.read);
+  const normal = forbidding(room, engine, "normal");
   return MODES.map((mode) => ({
     mode,
-    effects: [...forbidding(room, mode)]
+    effects: [...forbidding(room, engine, mode)]
       .filter(([policyId]) => !normal.has(policyId))
       .map(([policyId, text]) => ({ policyId, text })),
+    comesWhen: comesWhen(mode, settings),
+    proposeRisk: proposeRiskIn(settings, mode),
+    ...limitsIn(settings, mode),
   }));
 }
 
-function viewChange({ mode, reason, by, at, until }: ModeChange): ModeView["history"][number] {
-  return { mode, at: at.toISOString(), until: until?.toISOString() ?? null, by, reason };
+function viewChange({ mode, reason, by, at, until, incidents }: ModeChange): ModeView["history"][number] {
+  const end = until === null ? null : until.toISOString();
+  return { mode, at: at.toISOString(), until: end, by, reason, incidents: [...incidents] };
+}
+
+async function viewAutomatic(room: Room, state: ReturnType<typeof settled>, settings: InForce) {
+  const { automatic } = state;
+  if (automatic === null) return null;
+  const now = room.clock.now();
+  const demand = await demandNow(room, { settings, state, now });
+  const down = earliestDown(automatic, { demand, rules: hysteresisOf(settings), now });
+  return { ...automatic, earliestDownAt: down.toISOString() };
 }
 
 export async function viewMode(room: Room): Promise<ModeView> {
-  const { mode, change } = await modeInForce(room.db.read, room.clock.now());
+  const now = room.clock.now();
+  const settings = await readSettings(room.db.read);
+  const { mode, change, state } = await modeInForce(room.db.read, { now, base: settings.defaultMode });
   const rows = await listModeChanges(room.db.read, HISTORY_MAX);
+  const waiting = await listWaitingFor(room.db.read, "set_mode");
   return {
     mode,
     environment: room.environment,
     change: change === undefined ? null : viewChange(change),
-    modes: modesOf(room),
+    modes: await modesOf(room, settings),
+    defaultMode: settings.defaultMode,
+    held: heldNow(state, now),
+    automatic: await viewAutomatic(room, settled(state, now), settings),
+    waiting: waiting.map(({ id }) => id),
     history: rows.map((row) => viewChange({ ...row, by: row.actor })),
   };
 }

@@ -1,6 +1,7 @@
-import type { DetectionId, DryRun, IncidentId, Permission, Role, SubjectId } from "@tyr/contract";
+import type { DetectionId, DryRun, IncidentId, Permission, Role, SubjectId, Severity } from "@tyr/contract";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
 import type { Prefix } from "./address.ts";
+import type { AskingIncident } from "./mode-demand.ts";
 import type { PasskeySigning } from "./signatures/ports.ts";
 
 /** `db` is the handle to read through: inside a transaction that one, because the embedded engine has one connection. */
@@ -20,6 +21,9 @@ export type Planner = Readonly<{
 export type Evidence = Readonly<{
   incidentId: IncidentId;
   risk: number;
+  severity: Severity;
+  /** Of the surest of its detections, per cent. */
+  confidence: number;
   /** Whom the incident speaks against; null where no address is known. */
   actorIp: string | null;
   detectionIds: readonly DetectionId[];
@@ -59,5 +63,7 @@ export type GovernPorts = Readonly<{
   ours(db: ReadDatabase): Promise<Ours>;
   evidenceOf(incidentId: IncidentId): Promise<Evidence | undefined>;
   passkeys: PasskeySigning;
+  /** Incidents of high severity or worse that changed since, newest first. */
+  askingIncidents(db: ReadDatabase, since: Date): Promise<readonly AskingIncident[]>;
   readIncidentChangesAfter(db: ReadDatabase, position: number, limit: number): Promise<readonly IncidentChange[]>;
 }>;

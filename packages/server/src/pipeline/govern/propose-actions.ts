@@ -4,10 +4,13 @@ import { allowedPrefixes } from "./allow-list.ts";
 import { isPublic } from "./address-class.ts";
 import { isSingle, overlaps, parsePrefix, type Prefix } from "./address.ts";
 import { draft, type Draft } from "./draft-action.ts";
+import { modeInForce } from "./mode-in-force.ts";
 import { announce } from "./move-action.ts";
 import type { IncidentChange } from "./ports.ts";
+import { decide } from "./policy/decide.ts";
 import { settle, type By, type Room } from "./room.ts";
-import { countProposals, isTargetTaken, type ActionRow } from "./store.ts";
+import { proposeRiskIn, readSettings } from "./settings/settings.ts";
+import { isTargetTaken, type ActionRow } from "./store.ts";
 import { mayBeSubmitted, storeRequest } from "./submit-action.ts";
 
 /** The "automation" principal: it may ask, never approve. */
@@ -17,25 +20,27 @@ const AUTOMATION: By = {
   requestId: null,
 };
 export const CONSUMER = "govern";
-/** High risk: action required. */
-const RISK_MIN = 70;
-/** A flood of attackers becomes a queue, not a flood of requests nobody reads; what waits is proposed later, not lost. */
-export const PROPOSALS_PER_HOUR_MAX = 240;
 /** Somebody said no or took it back: automation does not ask again for a day. */
 const GRACE_MS = 24 * 3_600_000;
-const HOUR_MS = 3_600_000;
 const TTL_SECONDS = 86_400;
 const BATCH = 100;
 
 /** The address automation would propose to block for this change, if any. */
-function candidate({ actorIp, risk, state }: IncidentChange): Prefix | undefined {
-  if (actorIp === null || risk < RISK_MIN || state === "resolved" || state === "closed") return undefined;
+function candidate({ actorIp, risk, state }: IncidentChange, riskMin: number): Prefix | undefined {
+  if (actorIp === null || risk < riskMin || state === "resolved" || state === "closed") return undefined;
   const parsed = parsePrefix(actorIp);
   return parsed.ok && isSingle(parsed.value) && isPublic(parsed.value) ? parsed.value : undefined;
 }
 
+/** What is set for the mode in force. Policy has the last word; this spares asking it about everything. */
+async function riskNow(room: Room): Promise<number> {
+  const settings = await readSettings(room.db.read);
+  const { mode } = await modeInForce(room.db.read, { now: room.clock.now(), base: settings.defaultMode });
+  return proposeRiskIn(settings, mode);
+}
+
 async function wanted(room: Room, change: IncidentChange): Promise<ActionCreate | undefined> {
-  const target = candidate(change);
+  const target = candidate(change, await riskNow(room));
   if (target === undefined) return undefined;
   const since = new Date(room.clock.now().getTime() - GRACE_MS);
   // What policy would never allow is not asked for, once per change, for ever.
@@ -65,9 +70,13 @@ async function storeProposal(
   if (stored.ok && stored.value !== undefined) announce(room.bus, stored.value);
 }
 
-async function budgetLeft(room: Room): Promise<number> {
-  const since = new Date(room.clock.now().getTime() - HOUR_MS);
-  return room.proposalsPerHourMax - (await countProposals(room.db.read, since));
+/**
+ * Whether policy would have it asked for but for how much was asked for in this hour. Then it waits in the stream, with all
+ * behind it: a flood of attackers becomes a queue, not a flood of requests nobody reads, and nothing of it is lost.
+ */
+async function isHeldByRate(room: Room, { input }: Draft["weighed"]): Promise<boolean> {
+  const alone = { ...input, context: { ...input.context, automaticLastHour: 0, automaticPerHourMax: 1 } };
+  return mayBeSubmitted({ decision: decide(await room.policies.inForce(room.db.read), alone, room.clock.now()) });
 }
 
 /**
@@ -78,20 +87,19 @@ async function budgetLeft(room: Room): Promise<number> {
 export async function proposeActions(room: Room): Promise<boolean> {
   const from = await cursorOf(room.db.read, CONSUMER);
   const changes = await room.ports.readIncidentChangesAfter(room.db.read, from, BATCH);
-  let budget = changes.length === 0 ? 0 : await budgetLeft(room);
   let done = from;
   let stored = from;
   let held = false;
   for (const change of changes) {
     const request = await wanted(room, change);
-    held = request !== undefined && budget <= 0;
-    if (held) break;
     const drafted = request === undefined ? undefined : await draft(room, request, AUTOMATION);
+    const isAsked = drafted?.ok === true && mayBeSubmitted(drafted.value.weighed);
+    held = drafted?.ok === true && !isAsked && (await isHeldByRate(room, drafted.value.weighed));
+    if (held) break;
     done = change.position;
-    if (drafted?.ok !== true || !mayBeSubmitted(drafted.value.weighed)) continue;
+    if (drafted?.ok !== true || !isAsked) continue;
     await storeProposal(room, drafted.value, { from: stored, position: change.position });
     stored = change.position;
-    budget -= 1;
   }
   if (done > stored)
     await room.db.bookkeep(

@@ -5,7 +5,7 @@ import type { Database, Fact } from "#platform/database";
 import type { Result } from "@tyr/contract";
 import type { Prefix } from "./address.ts";
 import type { ActionKinds } from "./kinds/kind.ts";
-import type { Engine } from "./policy/engine.ts";
+import type { Policies } from "./policy/open-policies.ts";
 import type { GovernPorts } from "./ports.ts";
 
 /** What every part of this room works with. */
@@ -13,7 +13,7 @@ export type Room = Readonly<{
   db: Database;
   clock: Clock;
   bus: Bus;
-  engine: Engine;
+  policies: Policies;
   ports: GovernPorts;
   kinds: ActionKinds;
   own: readonly Prefix[];
@@ -22,7 +22,6 @@ export type Room = Readonly<{
   installation: string;
   /** From submission to decision, milliseconds. */
   decisionDeadlineMs: number;
-  proposalsPerHourMax: number;
 }>;
 
 /** Who asks. People have roles; automation has none. `permissions` where they are not just what built-in roles hold. */

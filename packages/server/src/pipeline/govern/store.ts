@@ -163,11 +163,11 @@ export async function listUnstartedRequests(tx: WriteTransaction, subjectId: str
 export async function listStandingApprovals(
   tx: WriteTransaction,
   whose: Readonly<{ subjectId: string } | { keyId: string }>,
-): Promise<readonly Pick<ApprovalRow, "id" | "action_id">[]> {
+): Promise<readonly Pick<ApprovalRow, "id" | "action_id" | "subject_id">[]> {
   return await tx
     .selectFrom("approval")
     .innerJoin("action", "action.id", "approval.action_id")
-    .select(["approval.id", "approval.action_id"])
+    .select(["approval.id", "approval.action_id", "approval.subject_id"])
     .where((eb) =>
       "keyId" in whose
         ? eb("approval.key_id", "=", whose.keyId)
@@ -271,14 +271,31 @@ export async function isTargetTaken(db: ReadDatabase, target: Prefix, since: Dat
   return row !== undefined;
 }
 
-export async function countProposals(db: ReadDatabase, since: Date): Promise<number> {
-  const row = await db
+/** What programs asked for in this time, without one of them. */
+export async function countProposals(
+  db: ReadDatabase,
+  { since, until, but }: Readonly<{ since: Date; until: Date; but?: ActionId | undefined }>,
+): Promise<number> {
+  let rows = db
     .selectFrom("action")
     .select(({ fn }) => fn.countAll<number>().as("count"))
     .where("requester_kind", "=", "automation")
     .where("created_at", ">", since)
-    .executeTakeFirstOrThrow();
-  return row.count;
+    .where("created_at", "<=", until);
+  if (but !== undefined) rows = rows.where("id", "<>", but);
+  return (await rows.executeTakeFirstOrThrow()).count;
+}
+
+/** Actions of a type that wait for somebody's approval, newest first. */
+export async function listWaitingFor(db: ReadDatabase, type: ActionType): Promise<readonly { id: ActionId }[]> {
+  return await db
+    .selectFrom("action")
+    .select("id")
+    .where("state", "=", "pending")
+    .where("type", "=", type)
+    .orderBy("id", "desc")
+    .limit(50)
+    .execute();
 }
 
 export type DecisionRecord = Readonly<{
@@ -301,26 +318,6 @@ export async function insertDecision(tx: WriteTransaction, record: DecisionRecor
       bundle_digest: decision.bundleDigest,
       at: new Date(decision.at),
     })
-    .execute();
-}
-
-export async function latestActivation(db: ReadDatabase): Promise<{ digest: string; activated_at: Date } | undefined> {
-  return await db
-    .selectFrom("policy_activation")
-    .select(["digest", "activated_at"])
-    .orderBy("number", "desc")
-    .limit(1)
-    .executeTakeFirst();
-}
-
-export async function insertActivation(
-  tx: WriteTransaction,
-  activation: Readonly<{ digest: string; manifest: object; activatedAt: Date }>,
-): Promise<void> {
-  const { digest, manifest, activatedAt } = activation;
-  await tx
-    .insertInto("policy_activation")
-    .values({ digest, manifest: JSON.stringify(manifest), activated_at: activatedAt })
     .execute();
 }
 

@@ -50,7 +50,7 @@ export async function storeSubmit(
   });
 }
 
-export const mayBeSubmitted = ({ decision }: Weighed): boolean =>
+export const mayBeSubmitted = ({ decision }: Pick<Weighed, "decision">): boolean =>
   decision.outcome === "allow" || decision.outcome === "require_approval";
 
 /** Stores a draft and, when wanted and possible, submits it: one transaction. @returns undefined when a program asked for the same already */

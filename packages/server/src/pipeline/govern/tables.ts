@@ -13,7 +13,7 @@ import type {
   SubjectId,
 } from "@tyr/contract";
 import type { Generated, JSONColumnType } from "kysely";
-import type { DecisionInput } from "./policy/decide.ts";
+import type { StoredInput } from "./policy/decide.ts";
 import type { Evidence } from "./signatures/take-signature.ts";
 
 /** A document: read as an object, written as text. */
@@ -30,6 +30,9 @@ export type ActionTable = {
   incident_id: IncidentId | null;
   detection_ids: DetectionId[];
   risk: number | null;
+  /** Of the incident and its surest detection (per cent), as they were when it was asked for. */
+  severity: string | null;
+  confidence: number | null;
   requester: Document<Actor>;
   requester_id: string;
   requester_kind: "person" | "automation";
@@ -86,7 +89,14 @@ export type AllowTable = {
 
 declare module "#platform/tables" {
   interface Tables {
-    policy_activation: { number: Generated<number>; digest: string; manifest: Document<object>; activated_at: Date };
+    policy_activation: {
+      number: Generated<number>;
+      digest: string;
+      manifest: Document<object>;
+      activated_at: Date;
+      actor: NullableDocument<Actor>;
+      action_id: ActionId | null;
+    };
     action: ActionTable;
     approval: ApprovalTable;
     action_move: {
@@ -104,7 +114,7 @@ declare module "#platform/tables" {
       number: Generated<number>;
       action_id: ActionId | null;
       step: string;
-      input: Document<DecisionInput>;
+      input: Document<StoredInput>;
       outcome: string;
       policy_ids: string[];
       bundle_digest: string;

@@ -3,6 +3,7 @@ import type { ReadDatabase } from "#platform/database";
 import { allowedPrefixes } from "../allow-list.ts";
 import { kindsOf } from "../address-class.ts";
 import { contains, knownPrefix, parsePrefix, type Prefix } from "../address.ts";
+import { touchedBy } from "../assets/touched.ts";
 import { describeTarget } from "../policy/asked.ts";
 import type { GovernPorts, PlanRequest } from "../ports.ts";
 import type { ActionKind, KindRequest } from "./kind.ts";
@@ -48,8 +49,9 @@ export function blockIp({ ports, own }: Readonly<{ ports: GovernPorts; own: read
       return actor.ok && contains(knownPrefix(target), actor.value);
     },
     async describe({ db, target, now }) {
-      const guarded = { own, ...(await guardedOf(ports, db, now)) };
-      return { type: "block_ip", target: describeTarget(knownPrefix(target), guarded) };
+      const prefix = knownPrefix(target);
+      const guarded = { own, ...(await guardedOf(ports, db, now)), assets: await touchedBy(db, prefix) };
+      return { type: "block_ip", target: describeTarget(prefix, guarded) };
     },
     plan: async (request) => await ports.planner.plan(planRequest(request)),
     observe: async (request) => await ports.planner.observe(planRequest(request)),

@@ -26,7 +26,7 @@ export type ActionKind = Readonly<{
   /** Whether evidence against this address is evidence for acting on this target. */
   concerns(target: string, actorIp: string): boolean;
   /** What policies may know about the target as things are now. */
-  describe(request: Pick<KindRequest, "db" | "target" | "now">): Promise<Asked>;
+  describe(request: KindRequest): Promise<Asked>;
   /** What would change, computed from what is there now; changes nothing. */
   plan(request: KindRequest): Promise<Plan>;
   /** The target as it is, in the words of `Plan.before`: compared at execution with what the dry run saw. */

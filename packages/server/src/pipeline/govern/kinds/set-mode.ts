@@ -1,8 +1,11 @@
 import { MODES, ok, refuse, type ModeName, type Result } from "@tyr/contract";
 import type { Bus } from "#platform/bus";
-import { describeMode } from "../policy/asked.ts";
-import { changeModeIn, modeInForce, tellMode } from "../mode.ts";
+import { chooseMode, tellMode } from "../change-mode.ts";
+import { modeInForce } from "../mode-in-force.ts";
+import { isLess, isMore } from "../mode-state.ts";
+import type { ModeFacts } from "../policy/asked.ts";
 import type { Plan } from "../ports.ts";
+import { readSettings } from "../settings/settings.ts";
 import type { ActionKind, KindRequest } from "./kind.ts";
 
 function readMode(text: string): Result<ModeName> {
@@ -22,8 +25,24 @@ function knownMode(text: string): ModeName {
 const until = (ttlSeconds: number | null): string =>
   ttlSeconds === null ? "until somebody changes it" : `for ${ttlSeconds} seconds`;
 
-async function linesNow({ db, now }: Pick<KindRequest, "db" | "now">): Promise<readonly string[]> {
-  const { mode, change } = await modeInForce(db, now);
+async function inForce({ db, now }: Pick<KindRequest, "db" | "now">) {
+  const { defaultMode: base } = await readSettings(db);
+  return await modeInForce(db, { now, base });
+}
+
+const endOf = ({ ttlSeconds, now }: Pick<KindRequest, "ttlSeconds" | "now">): Date | null =>
+  ttlSeconds === null ? null : new Date(now.getTime() + ttlSeconds * 1_000);
+
+/** The same mode over sooner is less, too: otherwise a minute of it would end what has no end. */
+async function modeFacts(request: KindRequest): Promise<ModeFacts> {
+  const mode = knownMode(request.target);
+  const { state } = await inForce(request);
+  const choice = { mode, until: mode === "normal" ? null : endOf(request), now: request.now };
+  return { text: mode, raises: isMore(state, choice), lowers: isLess(state, choice) };
+}
+
+async function linesNow(request: Pick<KindRequest, "db" | "now">): Promise<readonly string[]> {
+  const { mode, change } = await inForce(request);
   const end = change?.until ?? null;
   return [end === null ? `the mode is ${mode}` : `the mode is ${mode} until ${end.toISOString()}`];
 }
@@ -49,23 +68,20 @@ export function setModeKind({ bus }: Readonly<{ bus: Bus }>): ActionKind {
     readTarget: readMode,
     networkOf: () => null,
     concerns: () => true,
-    async describe({ db, target, now }) {
-      return { type: "set_mode", target: describeMode(knownMode(target), (await modeInForce(db, now)).mode) };
-    },
+    describe: async (request) => ({ type: "set_mode", target: await modeFacts(request) }),
     plan: planMode,
     observe: linesNow,
     async apply(tx, { row, by, at }) {
       const mode = knownMode(row.target);
-      const end =
-        row.ttl_seconds === null || mode === "normal" ? null : new Date(at.getTime() + row.ttl_seconds * 1000);
-      const change = { mode, reason: row.justification, by: row.requester, at, until: end };
-      const { facts, changed } = await changeModeIn(tx, { change, by });
+      const until = mode === "normal" ? null : endOf({ ttlSeconds: row.ttl_seconds, now: at });
+      const wanted = { mode, reason: row.justification, until, chosenBy: row.requester };
+      const { facts, change } = await chooseMode(tx, { wanted, at, said: { by } });
       return {
         facts,
-        endsAt: end,
-        detail: changed ? `the mode is ${mode}` : `the mode was ${mode} already`,
+        endsAt: until,
+        detail: change === undefined ? `the mode was ${mode} already` : `the mode is ${change.mode}`,
         committed: () => {
-          if (changed) tellMode(bus, change);
+          if (change !== undefined) tellMode(bus, change);
         },
       };
     },

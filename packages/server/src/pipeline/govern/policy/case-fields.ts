@@ -1,4 +1,4 @@
-import { ENVIRONMENTS, MODES } from "@tyr/contract";
+import { AssetGroupName, Criticality, ENVIRONMENTS, MODES, SEVERITIES } from "@tyr/contract";
 import { Type, type Static } from "typebox";
 
 /** An address, a prefix, the name of a mode: nothing an example aims at is longer. */
@@ -6,6 +6,18 @@ const Short = Type.String({ minLength: 1, maxLength: 100 });
 const Prefixes = Type.Optional(Type.Array(Short, { maxItems: 50 }));
 const Flag = Type.Optional(Type.Boolean());
 const Count = (maximum: number) => Type.Optional(Type.Integer({ minimum: 0, maximum }));
+
+export const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
+/** An asset an example puts into the inventory. */
+const CaseAsset = Type.Object(
+  {
+    address: Short,
+    groups: Type.Optional(Type.Array(AssetGroupName, { maxItems: 32 })),
+    criticality: Type.Optional(Criticality),
+    environment: Type.Optional(Type.Enum(ENVIRONMENTS)),
+  },
+  { additionalProperties: false },
+);
 
 /**
  * One example of `tests/*.yml`, in the words of the product. What is left out has the value an example most often has;
@@ -34,6 +46,19 @@ export const CaseFields = Type.Object(
     approver: Type.Optional(Type.Enum(["approver", "security_manager"])),
     ttl_seconds: Count(31_536_000),
     risk: Count(100),
+    /** Of the incident; none where it is left out, but of an automation with a risk: high, 90 % sure. */
+    severity: Type.Optional(Type.Enum(SEVERITIES)),
+    confidence: Count(100),
+    /** Local; noon on a Wednesday where they are left out. */
+    hour: Count(23),
+    weekday: Type.Optional(Type.Enum(WEEKDAYS)),
+    propose_risk: Count(100),
+    automatic_last_hour: Count(1_000_000),
+    automatic_per_hour: Count(1_000_000),
+    /** Whoever asks may set a mode by themselves. */
+    mode_writer: Flag,
+    /** Assets of the inventory that the target is compared with, in both directions. */
+    assets: Type.Optional(Type.Array(CaseAsset, { maxItems: 50 })),
     successful_logins: Count(1_000_000_000),
     /** Of a change of policies: what it takes away. */
     removes_forbid: Flag,

@@ -1,9 +1,11 @@
 import { MODES, POLICY_CASES_MAX, POLICY_FILE_CHARS_MAX, type Decision } from "@tyr/contract";
 import { Compile } from "typebox/compile";
 import { parse } from "yaml";
-import { parsePrefix, type Prefix } from "../address.ts";
-import { describeMode, describeTarget, type Asked } from "./asked.ts";
-import { CaseFields } from "./case-fields.ts";
+import { overlaps, parsePrefix, type Prefix } from "../address.ts";
+import { touchedOf } from "../assets/touched.ts";
+import { describeMode, describeTarget, type Asked, type PolicyFacts } from "./asked.ts";
+import { CaseFields, WEEKDAYS } from "./case-fields.ts";
+import { QUIET, severityNumber } from "./circumstances.ts";
 import { decide, NO_APPROVALS, type DecisionInput } from "./decide.ts";
 import type { Engine } from "./engine.ts";
 import { PolicyBundleInvalid } from "./errors.ts";
@@ -19,8 +21,18 @@ export type PolicyCase = Readonly<{
 }>;
 
 function contextOf(raw: CaseFields): DecisionInput["context"] {
-  const { approvals: total = 0, approver = "approver" } = raw;
+  const { approvals: total = 0, approver = "approver", weekday = "wednesday" } = raw;
+  // What automation goes by is an incident of high severity and sure detections, unless the example says otherwise.
+  const isProposed = raw.who === "automation" && raw.risk !== undefined;
   return {
+    severity: severityNumber(raw.severity ?? (isProposed ? "high" : null)),
+    confidence: raw.confidence ?? (isProposed ? 90 : 0),
+    hour: raw.hour ?? 12,
+    weekday: WEEKDAYS.indexOf(weekday) + 1,
+    proposeRisk: raw.propose_risk ?? QUIET.proposeRisk,
+    automaticLastHour: raw.automatic_last_hour ?? 0,
+    automaticPerHourMax: raw.automatic_per_hour ?? QUIET.automaticPerHourMax,
+    modeWriter: raw.mode_writer ?? false,
     mode: raw.mode ?? "normal",
     environment: raw.environment ?? "development",
     approvals: { ...NO_APPROVALS, total, [approver]: total },
@@ -41,19 +53,41 @@ function prefixOf(text: string, refused: Where): Prefix {
 
 function addressOf(raw: CaseFields, refused: Where): Asked {
   const prefixes = (texts: readonly string[] = []) => texts.map((text) => prefixOf(text, refused));
+  const target = prefixOf(raw.target, refused);
+  const touched = (raw.assets ?? []).filter(({ address }) => overlaps(prefixOf(address, refused), target));
   const guarded = {
+    assets: touchedOf(
+      touched.map(({ groups = [], criticality = "medium", environment = "development" }) => ({
+        groups,
+        criticality,
+        environment,
+      })),
+    ),
     own: prefixes(raw.own),
     host: prefixes(raw.own_host),
     enforcers: prefixes(raw.enforcement_points),
     operators: prefixes(raw.operators),
     allowed: prefixes(raw.allow),
   };
-  return { type: "block_ip", target: describeTarget(prefixOf(raw.target, refused), guarded) };
+  return { type: "block_ip", target: describeTarget(target, guarded) };
+}
+
+function policyFactsOf(raw: CaseFields): PolicyFacts {
+  return {
+    text: raw.target,
+    removesForbid: raw.removes_forbid ?? false,
+    loosensGate: raw.loosens_gate ?? false,
+    widensPermit: raw.widens_permit ?? false,
+    schemaChanged: raw.schema_changed ?? false,
+    policiesChanged: 1,
+    unusable: raw.unusable ?? false,
+  };
 }
 
 function askedOf(raw: CaseFields, refused: Where): Asked {
   const { type = "block_ip", target } = raw;
   if (type === "block_ip") return addressOf(raw, refused);
+  if (type === "update_policy") return { type, target: policyFactsOf(raw) };
   const mode = MODES.find((one) => one === target);
   if (type !== "set_mode" || mode === undefined) throw refused(`${type} of ${target} is nothing anybody can ask for`);
   return { type, target: describeMode(mode, raw.mode ?? "normal") };
@@ -68,6 +102,7 @@ function toCase(file: string, raw: CaseFields): PolicyCase {
     expect: raw.expect,
     by: [...new Set(raw.by)].toSorted(),
     input: {
+      v: 2,
       ...askedOf(raw, refused),
       ...(raw.break_glass === true ? { asks: "break_glass" as const } : {}),
       principal: { kind, id: kind },

@@ -1,54 +1,69 @@
-import { ACTION_TYPES, type Decision, type Environment, type ModeName, type Requirement } from "@tyr/contract";
-import { resourceOf, type Asked } from "./asked.ts";
+import { ACTION_TYPES, type Decision, type Requirement } from "@tyr/contract";
+import { askedSince, resourceOf, type Asked, type FirstAsked } from "./asked.ts";
+import { sinceThen, type Circumstances, type FirstContext } from "./circumstances.ts";
 import type { Engine, Question, Verdict } from "./engine.ts";
 
-/** Distinct people whose approval covers exactly what would run. */
-export type ApprovalCounts = Readonly<{ total: number; approver: number; security_manager: number }>;
+export { NO_APPROVALS, type ApprovalCounts } from "./circumstances.ts";
+
+type Principal = Readonly<{ kind: "person" | "automation"; id: string }>;
+/** Asked under the name of its own, `<type>.break_glass`: then the answer is allow or deny, and gates say nothing. */
+type Asks = Readonly<{ asks?: "break_glass"; principal: Principal }>;
 
 /** Everything a decision depends on. Stored with it, so that the same question can be asked of another bundle. */
-export type DecisionInput = Asked &
-  Readonly<{
-    /** Asked under the name of its own, `<type>.break_glass`: then the answer is allow or deny, and gates say nothing. */
-    asks?: "break_glass";
-    principal: Readonly<{ kind: "person" | "automation"; id: string }>;
-    context: Readonly<{
-      mode: ModeName;
-      environment: Environment;
-      approvals: ApprovalCounts;
-      /** The one approval that counts is the requester's own. Left out in decisions from before that was possible. */
-      selfApproved?: boolean;
-      ttlSeconds: number | null;
-      risk: number | null;
-      successfulLogins: number | null;
-    }>;
-  }>;
+export type DecisionInput = Asked & Asks & Readonly<{ v: 2; context: Circumstances }>;
+/** As decisions stored it before there was a `v`. */
+type FirstInput = FirstAsked & Asks & Readonly<{ v?: never; context: FirstContext }>;
+/** As it may come back from the database. */
+export type StoredInput = DecisionInput | FirstInput;
 
-export const NO_APPROVALS: ApprovalCounts = { total: 0, approver: 0, security_manager: 0 };
-
-/** What only some types of action ask about. An end that is missing where there must be one is an error, and that a deny. */
-function ownContext({ type, context }: DecisionInput): Question["context"] {
-  const { ttlSeconds, successfulLogins } = context;
-  if (type === "set_mode") return ttlSeconds === null ? {} : { ttlSeconds };
-  return { ttlSeconds, ...(successfulLogins === null ? {} : { successfulLogins }) };
+/** A stored question in today's words. What a question of today lacks is not filled in: that is an error, and a deny. */
+export function inputOfToday(stored: StoredInput): DecisionInput {
+  return stored.v === undefined ? { ...askedSince(stored), v: 2, context: sinceThen(stored.context) } : stored;
 }
 
-function questionOf(input: DecisionInput, step: "dry_run" | "request" | "execute" | "break_glass"): Question {
-  const { principal, type, context } = input;
+/** What only some types of action ask about. An end that is missing where there must be one is an error, and that a deny. */
+function ownContext(input: DecisionInput): Question["context"] {
+  const { ttlSeconds, successfulLogins, modeWriter } = input.context;
+  if (input.type === "update_policy") return {};
+  if (input.type === "set_mode") return { modeWriter, ...(ttlSeconds === null ? {} : { ttlSeconds }) };
+  const { reach, criticality, production } = input.target.assets;
+  return {
+    ttlSeconds,
+    assets: { reach, criticality, production },
+    ...(successfulLogins === null ? {} : { successfulLogins }),
+  };
+}
+
+/** What every type of action is asked with, built field by field. */
+function commonContext({ context }: DecisionInput): Question["context"] {
   const { total, approver, security_manager } = context.approvals;
-  const { attributes, ...resource } = resourceOf(input);
+  const { severity, confidence, hour, weekday, proposeRisk, automaticLastHour, automaticPerHourMax } = context;
+  return {
+    mode: { __entity: { type: "Mode", id: context.mode } },
+    environment: { __entity: { type: "Environment", id: context.environment } },
+    approvals: { total, approver, security_manager },
+    selfApproved: context.selfApproved,
+    severity,
+    confidence,
+    hour,
+    weekday,
+    proposeRisk,
+    automaticLastHour,
+    automaticPerHourMax,
+    ...(context.risk === null ? {} : { risk: context.risk }),
+  };
+}
+
+export function questionOf(input: DecisionInput, step: "dry_run" | "request" | "execute" | "break_glass"): Question {
+  const { principal, type } = input;
+  const { attributes, parents, ...resource } = resourceOf(input);
   return {
     principal: { type: principal.kind === "person" ? "Person" : "Automation", id: principal.id },
     action: `${type}.${step}`,
     resource,
     resourceAttributes: attributes,
-    context: {
-      mode: { __entity: { type: "Mode", id: context.mode } },
-      environment: { __entity: { type: "Environment", id: context.environment } },
-      approvals: { total, approver, security_manager },
-      selfApproved: context.selfApproved ?? false,
-      ...(context.risk === null ? {} : { risk: context.risk }),
-      ...ownContext(input),
-    },
+    resourceParents: parents,
+    context: { ...commonContext(input), ...ownContext(input) },
   };
 }
 
@@ -58,7 +73,8 @@ type Outcome = Decision["outcome"];
  * The four-valued decision, from at most three questions to Cedar (execute, request, dry run). Deny by default;
  * any error is a deny; one forbid that approvals cannot lift makes the whole action not approvable.
  */
-export function decide(engine: Engine, input: DecisionInput, now: Date): Decision {
+export function decide(engine: Engine, stored: StoredInput, now: Date): Decision {
+  const input = inputOfToday(stored);
   const { policies, digest } = engine.bundle;
   const answer = (outcome: Outcome, reasons: Decision["reasons"], requirements: Requirement[] = []): Decision => ({
     outcome,

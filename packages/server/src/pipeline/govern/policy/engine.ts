@@ -27,7 +27,7 @@ export type Engine = Readonly<{ bundle: Bundle; ask(question: Question): Verdict
  * Names under which parsed bundles are kept. What is parsed is never freed, but loading under the same name replaces
  * it; so the names are few and fixed, never digests.
  */
-export type Slot = "active-a" | "active-b" | "candidate";
+export type Slot = "active-a" | "active-b" | "candidate" | "explained";
 const loaded = new Map<Slot, string>();
 
 function toVerdict(answer: cedar.AuthorizationAnswer): Verdict {

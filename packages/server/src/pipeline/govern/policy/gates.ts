@@ -29,6 +29,8 @@ function misfit(engine: Engine, { id, gate }: Readonly<{ id: string; gate: Gate 
     return `its condition still holds with the ${people} it names, in the example "${one.name}"`;
   if (!stillDecides(approvalsOf(gate, gate.approvals - 1)))
     return `its condition is content with fewer than the ${people} it names, in the example "${one.name}"`;
+  const alone = gate.roles.find((role) => stillDecides(approvalsOf({ ...gate, roles: [role] }, gate.approvals)));
+  if (alone !== undefined) return `its condition does not count approvals of ${alone}, in the example "${one.name}"`;
   if (!stillDecides(approvalsOfOthers(gate)))
     return `its condition counts approvals of others than ${gate.roles.join(", ")}, in the example "${one.name}"`;
   return undefined;

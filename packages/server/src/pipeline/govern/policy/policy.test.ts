@@ -3,11 +3,13 @@ import fc from "fast-check";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Decision } from "@tyr/contract";
-import { prefixAt, knownPrefix } from "../address.ts";
+import { knownPrefix, overlaps, prefixAt, type Prefix } from "../address.ts";
+import { touchedOf } from "../assets/touched.ts";
 import { loadBundle, readBundleSource, type Bundle, type BundleSource } from "./bundle.ts";
 import { readCases, runCase } from "./cases.ts";
 import { describeTarget } from "./asked.ts";
-import { decide, NO_APPROVALS, type DecisionInput } from "./decide.ts";
+import { QUIET } from "./circumstances.ts";
+import { decide, type DecisionInput, type StoredInput } from "./decide.ts";
 import { openEngine, type Engine } from "./engine.ts";
 
 const source = readBundleSource(fileURLToPath(new URL("../../../../../../policies", import.meta.url)));
@@ -16,18 +18,11 @@ const cases = Object.entries(source.tests).flatMap(([file, text]) => readCases(f
 const now = new Date("2026-02-01T00:00:00Z");
 
 const input = (target: string, context: Partial<DecisionInput["context"]> = {}): DecisionInput => ({
+  v: 2,
   principal: { kind: "person", id: "p" },
   type: "block_ip",
   target: describeTarget(knownPrefix(target), {}),
-  context: {
-    mode: "normal",
-    environment: "development",
-    approvals: NO_APPROVALS,
-    ttlSeconds: 3600,
-    risk: null,
-    successfulLogins: null,
-    ...context,
-  },
+  context: { ...QUIET, ...context },
 });
 /** A bundle of the shipped schema and these policies alone. */
 const only = (policies: string): BundleSource => ({ ...source, policies: { "one.cedar": policies } });
@@ -124,20 +119,43 @@ describe("what holds for every situation", () => {
     ttlSeconds: fc.constantFrom(60, 86_400, 31_536_000),
     risk: fc.option(fc.nat(100)),
     successfulLogins: fc.option(fc.nat(3)),
+    severity: fc.nat(5),
+    confidence: fc.nat(100),
+    hour: fc.nat(23),
+    weekday: fc.integer({ min: 1, max: 7 }),
+    proposeRisk: fc.integer({ min: 40, max: 100 }),
+    automaticLastHour: fc.nat(300),
   });
+  const inventory = [
+    { prefix: knownPrefix("20.31.0.0/24"), groups: ["never-touch"], criticality: "low", environment: "staging" },
+    { prefix: knownPrefix("20.32.0.9"), groups: [], criticality: "critical", environment: "production" },
+    { prefix: knownPrefix("128.0.0.0/2"), groups: ["guests"], criticality: "high", environment: "development" },
+  ] as const;
+  const touchedIn = (target: Prefix) =>
+    touchedOf(
+      inventory.filter(({ prefix }) => overlaps(prefix, target)).map((one) => ({ ...one, groups: [...one.groups] })),
+    );
   type Situation = typeof situation extends fc.Arbitrary<infer S> ? S : never;
-  const toInput = ({ kind, bits, depth, total, ...rest }: Situation): DecisionInput => ({
-    principal: { kind, id: kind },
-    type: "block_ip",
-    target: describeTarget(prefixAt((0xffffn << 32n) | bits, depth), {
-      own: [knownPrefix("20.30.0.0/16")],
-      allowed: [knownPrefix("9.9.9.9")],
-    }),
-    context: { ...rest, approvals: { ...NO_APPROVALS, total, approver: total } },
-  });
+  const toInput = ({ kind, bits, depth, total, ...rest }: Situation): DecisionInput => {
+    const target = prefixAt((0xffffn << 32n) | bits, depth);
+    return {
+      v: 2,
+      principal: { kind, id: kind },
+      type: "block_ip",
+      target: describeTarget(target, {
+        own: [knownPrefix("20.30.0.0/16")],
+        allowed: [knownPrefix("9.9.9.9")],
+        assets: touchedIn(target),
+      }),
+      context: { ...QUIET, ...rest, approvals: { total, approver: total, security_manager: total } },
+    };
+  };
   test.each<[string, (one: Situation) => Situation]>([
     ["fewer approvals never make a decision laxer", (one) => ({ ...one, total: Math.max(0, one.total - 1) })],
     ["a wider prefix never makes a decision laxer", (one) => ({ ...one, depth: Math.max(96, one.depth - 3) })],
+    ["more of automation is never laxer", (one) => ({ ...one, automaticLastHour: one.automaticLastHour + 50 })],
+    ["less sure detections are never laxer", (one) => ({ ...one, confidence: Math.floor(one.confidence / 2) })],
+    ["less severe incidents are never laxer", (one) => ({ ...one, severity: Math.max(0, one.severity - 1) })],
     ["automation is never freer than a person", (one) => ({ ...one, kind: "automation" })],
   ])("%s", (_name, stricter) =>
     fc.assert(
@@ -184,6 +202,47 @@ describe("the pitfalls of the policy engine", () => {
     const smuggled = { __extn: { fn: "unknown", arg: "a" } } as unknown as number;
     const verdict = decide(engine, input("8.8.8.8", { ttlSeconds: smuggled }), now);
     expect(verdict).toMatchObject({ outcome: "deny", reasons: [{ policyId: "policy-error" }] });
+  });
+
+  test.each([
+    "mode",
+    "environment",
+    "approvals",
+    "selfApproved",
+    "severity",
+    "confidence",
+    "hour",
+    "weekday",
+    "proposeRisk",
+    "automaticLastHour",
+    "automaticPerHourMax",
+  ] as const)("a question of today without %s is denied, never filled in", (name) => {
+    const engine = openEngine(bundle, "active-a");
+    const { [name]: _left, ...rest } = input("8.8.8.8").context;
+    const lacking = { ...input("8.8.8.8"), context: rest } as unknown as DecisionInput;
+    const asked = () => decide(engine, lacking, now);
+    if (name === "approvals") expect(asked).toThrow(TypeError);
+    else expect(asked()).toMatchObject({ outcome: "deny", reasons: [{ policyId: "policy-error" }] });
+  });
+
+  test("a decision stored before the inventory and the clock were asked about can be asked again", () => {
+    const engine = openEngine(bundle, "active-a");
+    const { assets: _none, ...target } = describeTarget(knownPrefix("8.8.8.8"), {});
+    const stored: StoredInput = {
+      principal: { kind: "automation", id: "automation" },
+      type: "block_ip",
+      target,
+      context: {
+        mode: "normal",
+        environment: "production",
+        approvals: { total: 1, approver: 1, security_manager: 0 },
+        ttlSeconds: 3_153_600,
+        risk: 75,
+        successfulLogins: null,
+      },
+    };
+    expect(decide(engine, stored, now).reasons.map(({ policyId }) => policyId)).toEqual(["long-needs-two"]);
+    expect(decide(engine, JSON.parse(JSON.stringify(stored)) as StoredInput, now).outcome).toBe("require_approval");
   });
 
   test("a mode that does not exist is refused", () => {

@@ -7,6 +7,8 @@ import { createBouncerApi } from "#connectors/crowdsec";
 import {
   createGovern,
   NO_PASSKEYS,
+  type AskingIncident,
+  type BundleSeal,
   type By,
   type Govern,
   type GovernPorts,
@@ -14,11 +16,12 @@ import {
   type Person,
 } from "#govern";
 import { createBus } from "#platform/bus";
-import { fixedClock } from "#platform/clock";
+import { fixedClock, type Clock } from "#platform/clock";
 import { silentLogger } from "#platform/log";
-import { openTestDatabase, type EngineName, type TestDatabase } from "#platform/testing";
+import type { EngineName, TestDatabase } from "#platform/testing";
 import { createRespond, enforcerAddresses, type Respond } from "../index.ts";
 import { approve } from "./sign-as.ts";
+import { openTestSeal } from "./test-seal.ts";
 
 export { approve, reject, signAs, withdraw } from "./sign-as.ts";
 
@@ -57,6 +60,8 @@ export type ResponseWorld = AsyncDisposable &
     situation: {
       people: Person[];
       changes: IncidentChange[];
+      /** Those that may ask for another mode. */
+      asking: AskingIncident[];
       successfulLogins: number;
       host: string[];
       operators: string[];
@@ -70,7 +75,10 @@ export type ResponseWorld = AsyncDisposable &
 export type WorldOptions = Readonly<{
   environment?: "production" | "development";
   ownNetworks?: readonly string[];
-  proposalsPerHourMax?: number;
+  policiesDir?: string;
+  /** Of another world: two processes over one database. */
+  test?: TestDatabase;
+  seal?: BundleSeal;
 }>;
 
 /** The newest change of an incident is what speaks for a block. */
@@ -79,7 +87,7 @@ function evidenceIn({ changes }: ResponseWorld["situation"]): GovernPorts["evide
     const known = changes.findLast((one) => one.incidentId === incidentId);
     if (known === undefined) return undefined;
     const detectionIds = [`det_${uuid(known.position)}` as DetectionId];
-    return { incidentId, risk: known.risk, actorIp: known.actorIp, detectionIds };
+    return { incidentId, risk: known.risk, severity: "high", confidence: 90, actorIp: known.actorIp, detectionIds };
   };
 }
 
@@ -90,12 +98,18 @@ function permissionsIn({ people, breakers }: ResponseWorld["situation"], id: str
   return new Set([...permissionsOf(person.roles), ...besides]);
 }
 
+/** Loaded only by tests: a process that a test starts brings a database with it. */
+async function openTest(engine: EngineName, clock: Clock): Promise<TestDatabase> {
+  return await (await import("#platform/testing")).openTestDatabase(engine, clock);
+}
+
 export async function openResponseWorld(engine: EngineName, options: WorldOptions = {}): Promise<ResponseWorld> {
   const clock = fixedClock("2026-02-01T12:00:00Z");
-  const test = await openTestDatabase(engine, clock);
+  const test = options.test ?? (await openTest(engine, clock));
   const situation: ResponseWorld["situation"] = {
     people: everybody.map(({ id, roles }) => ({ id, roles })),
     changes: [],
+    asking: [],
     successfulLogins: 0,
     host: [],
     operators: [],
@@ -114,6 +128,7 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
       operators: situation.operators,
     }),
     evidenceOf: evidenceIn(situation),
+    askingIncidents: async (_db, since) => situation.asking.filter(({ changedAt }) => changedAt > since),
     passkeys: NO_PASSKEYS,
     readIncidentChangesAfter: async (_db, position, limit) =>
       situation.changes.filter((one) => one.position > position).slice(0, limit),
@@ -121,12 +136,12 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
   const shared = { db: test.db, clock, bus: createBus(clock), log: silentLogger };
   const govern = await createGovern({
     ...shared,
-    policiesDir: POLICIES,
+    policiesDir: options.policiesDir ?? POLICIES,
+    seal: options.seal ?? (await openTestSeal()),
     ownNetworks: options.ownNetworks ?? ["9.9.0.0/16"],
     ports,
     environment: options.environment ?? "production",
     installation: "tyr.test/log",
-    ...(options.proposalsPerHourMax === undefined ? {} : { proposalsPerHourMax: options.proposalsPerHourMax }),
   });
   const respond = createRespond({ ...shared, execution: govern.execution });
   return {
@@ -138,7 +153,11 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
     situation,
     bouncer: createBouncerApi({ blocks: respond.blocks, clock }),
     async setMode(mode) {
-      must(await govern.setMode({ mode, reason: "a test", by: adam }));
+      const { asked } = must(await govern.setMode({ mode, reason: "a test", by: adam }));
+      if (asked === null) return;
+      // In production somebody else has to agree to less.
+      must(await approve({ govern }, must(await govern.get(asked)), cleo));
+      await respond.execute();
     },
     incident({ n, ip, risk, state = "new" }) {
       const incidentId = `inc_${uuid(n)}` as IncidentId;

@@ -1,0 +1,224 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { MODES, SETTINGS_AS_SHIPPED, type IncidentId, type ModeName } from "@tyr/contract";
+import { demandOf, type AskingIncident } from "./mode-demand.ts";
+import { advance, choose, isLess, modeOf, rebased, settled, stateAtRest, type ModeState } from "./mode-state.ts";
+
+const MINUTE_MS = 60_000;
+const START = Date.parse("2026-02-01T12:00:00Z");
+const at = (minute: number): Date => new Date(START + minute * MINUTE_MS);
+const rank = (mode: ModeName): number => MODES.indexOf(mode);
+const settings = { ...SETTINGS_AS_SHIPPED, autoElevate: true, autoLockdown: true };
+const HOLD = settings.modeHoldMinutes;
+const QUIET = settings.modeQuietMinutes;
+const WINDOW = settings.escalateWindowMinutes;
+const rules = { holdMs: HOLD * MINUTE_MS, quietMs: QUIET * MINUTE_MS };
+
+type Life = Readonly<{ opened: number; changed: number; closed: number | null; critical: boolean }>;
+const incident = ({ opened, changed, closed, critical }: Life, n: number): AskingIncident => ({
+  incidentId: `inc_${String(n)}` as IncidentId,
+  severity: critical ? "critical" : "high",
+  openedAt: at(opened),
+  changedAt: at(closed ?? changed),
+  closedAt: closed === null ? null : at(closed),
+});
+/** As the table would show it at that minute. */
+const seenAt = (lives: readonly Life[], minute: number): readonly AskingIncident[] =>
+  lives
+    .map((life, n) => [life, n] as const)
+    .filter(([{ opened }]) => opened <= minute)
+    .map(([life, n]) => {
+      const closed = life.closed !== null && life.closed <= minute ? life.closed : null;
+      return incident({ ...life, closed, changed: Math.min(life.changed, minute) }, n);
+    });
+function step(state: ModeState, lives: readonly Life[], minute: number): ModeState {
+  const now = at(minute);
+  const demand = demandOf(seenAt(lives, minute), { settings, ignoreBefore: state.ignoreBefore, now });
+  return advance(state, { demand, rules, now });
+}
+
+describe("a mode that comes by itself", () => {
+  const critical: Life = { opened: 0, changed: 0, closed: null, critical: true };
+
+  test("is lockdown for an open critical incident, at once", () => {
+    expect(modeOf(step(stateAtRest("normal"), [critical], 0), at(0))).toBe("lockdown");
+  });
+
+  test("goes down a step at a time, each after its own quiet and hold, and not a minute earlier", () => {
+    const lives = [{ ...critical, closed: 10 }];
+    let state = stateAtRest("normal");
+    const changes: [number, ModeName][] = [];
+    for (let minute = 0; minute <= 200; minute += 1) {
+      const before = modeOf(state, at(minute));
+      state = step(state, lives, minute);
+      const mode = modeOf(state, at(minute));
+      if (mode !== before) changes.push([minute, mode]);
+    }
+    expect(changes).toEqual([
+      [0, "lockdown"],
+      [10 + QUIET, "elevated"],
+      [10 + QUIET + HOLD, "normal"],
+    ]);
+  });
+
+  test("stays while the incident goes on, and until its window and the quiet after it are over", () => {
+    let state = step(stateAtRest("normal"), [critical], 0);
+    state = step(state, [critical], WINDOW + QUIET - 1);
+    expect(modeOf(state, at(WINDOW + QUIET - 1))).toBe("lockdown");
+    expect(modeOf(step(state, [critical], WINDOW + QUIET), at(WINDOW + QUIET))).toBe("elevated");
+  });
+
+  test("needs as many incidents at a time as are set", () => {
+    const two = { ...settings, autoLockdown: false, elevateIncidents: 2 };
+    const ask = (lives: readonly Life[], minute: number) =>
+      demandOf(seenAt(lives, minute), { settings: two, ignoreBefore: null, now: at(minute) });
+    const first: Life = { opened: 0, changed: 0, closed: 5, critical: true };
+    expect(ask([first], 3).mode).toBe("normal");
+    expect(ask([first, { ...first, opened: 6, changed: 6, closed: null }], 7).mode).toBe("normal");
+    const both = [first, { ...first, opened: 4, changed: 4, closed: null }];
+    expect(ask(both, 4)).toMatchObject({ mode: "elevated", incidents: ["inc_0", "inc_1"] });
+    expect(ask(both, 30).lastAsked("elevated")).toEqual(at(5));
+  });
+
+  test("does not come while it is switched off", () => {
+    const off = { settings: SETTINGS_AS_SHIPPED, ignoreBefore: null, now: at(1) };
+    expect(demandOf([incident(critical, 1)], off)).toMatchObject({ mode: "normal", incidents: [] });
+  });
+});
+
+describe("what somebody chose", () => {
+  const choice = (mode: ModeName, until: number | null, minute: number) => ({
+    mode,
+    until: until === null ? null : at(until),
+    now: at(minute),
+  });
+
+  test("raised for a while goes on afterwards as it was", () => {
+    const elevated = choose(stateAtRest("normal"), choice("elevated", null, 0));
+    const locked = choose(elevated, choice("lockdown", 10, 1));
+    expect([modeOf(locked, at(9)), modeOf(locked, at(10)), modeOf(settled(locked, at(500)), at(500))]).toEqual([
+      "lockdown",
+      "elevated",
+      "elevated",
+    ]);
+  });
+
+  test("over sooner is less, so that a minute of a mode does not end what has no end", () => {
+    const elevated = choose(stateAtRest("normal"), choice("elevated", null, 0));
+    expect(isLess(elevated, choice("elevated", 1, 0))).toBe(true);
+    expect(isLess(elevated, choice("elevated", null, 0))).toBe(false);
+    expect(isLess(elevated, choice("lockdown", 1, 0))).toBe(false);
+    const short = choose(stateAtRest("normal"), choice("elevated", 5, 0));
+    expect(isLess(short, choice("elevated", 9, 0))).toBe(false);
+    expect(isLess(short, choice("elevated", 4, 0))).toBe(true);
+  });
+
+  test("lowered in the face of open incidents stays lower: only new ones raise it again", () => {
+    const open: Life = { opened: 0, changed: 300, closed: null, critical: true };
+    const locked = step(stateAtRest("normal"), [open], 0);
+    const lowered = choose(locked, choice("normal", null, 5));
+    expect(modeOf(lowered, at(5))).toBe("normal");
+    expect(modeOf(step(lowered, [open], 60), at(60))).toBe("normal");
+    const another = { ...open, opened: 61 };
+    expect(modeOf(step(lowered, [open, another], 61), at(61))).toBe("lockdown");
+  });
+
+  test("another default never lowers what is in force", () => {
+    const rested = rebased(stateAtRest("elevated"), "normal", at(0));
+    expect([rested.base, modeOf(rested, at(0))]).toEqual(["normal", "elevated"]);
+    expect(modeOf(rebased(stateAtRest("normal"), "lockdown", at(0)), at(0))).toBe("lockdown");
+  });
+});
+
+describe("whatever happens", () => {
+  const life = fc
+    .record({
+      opened: fc.nat(400),
+      lasts: fc.nat(120),
+      closes: fc.boolean(),
+      critical: fc.boolean(),
+    })
+    .map(({ opened, lasts, closes, critical }): Life => {
+      return { opened, changed: opened + lasts, closed: closes ? opened + lasts : null, critical };
+    });
+  const order = fc.record({
+    minute: fc.nat(500),
+    mode: fc.constantFrom(...MODES),
+    lasting: fc.option(fc.integer({ min: 1, max: 200 })),
+  });
+  const base = fc.constantFrom(...MODES);
+  type Event = Readonly<{ minute: number; before: ModeState; after: ModeState; by: "clock" | "person" }>;
+
+  /** Minute by minute; sweeps are missed at random, as by a server that was down. */
+  function run(
+    lives: readonly Life[],
+    orders: readonly { minute: number; mode: ModeName; lasting: number | null }[],
+    rest: ModeName,
+    missed: (minute: number) => boolean,
+  ) {
+    const events: Event[] = [];
+    let state = stateAtRest(rest);
+    for (let minute = 0; minute < 700; minute += 1) {
+      for (const { mode, lasting } of orders.filter((one) => one.minute === minute)) {
+        const before = settled(state, at(minute));
+        state = choose(before, { mode, until: lasting === null ? null : at(minute + lasting), now: at(minute) });
+        events.push({ minute, before, after: state, by: "person" });
+      }
+      if (missed(minute)) continue;
+      const before = settled(state, at(minute));
+      state = step(state, lives, minute);
+      events.push({ minute, before, after: state, by: "clock" });
+    }
+    return events;
+  }
+
+  const automaticOf = ({ automatic }: ModeState): number => rank(automatic?.mode ?? "normal");
+
+  test("automation goes down one step at a time, never flaps, and never goes below what somebody chose", () =>
+    fc.assert(
+      fc.property(
+        fc.array(life, { maxLength: 6 }),
+        fc.array(order, { maxLength: 4 }),
+        base,
+        fc.nat(9),
+        (lives, orders, rest, gap) => {
+          let changedAt = -Infinity;
+          for (const { minute, before, after, by } of run(lives, orders, rest, (one) => gap > 0 && one % 10 < gap)) {
+            const from = automaticOf(before);
+            const to = automaticOf(after);
+            if (by === "clock") {
+              expect(from - to).toBeLessThanOrEqual(rank(rest) >= from - 1 ? from : 1);
+              if (to < from) expect(minute - changedAt).toBeGreaterThanOrEqual(HOLD);
+              const floor = after.held?.mode ?? after.base;
+              expect(rank(modeOf(after, at(minute)))).toBeGreaterThanOrEqual(rank(floor));
+            }
+            if (to !== from) changedAt = minute;
+          }
+        },
+      ),
+      { numRuns: 150 },
+    ));
+
+  test("when nothing asks any more, the mode is the default again in the end", () =>
+    fc.assert(
+      fc.property(fc.array(life, { maxLength: 6 }), base, (lives, rest) => {
+        let state = stateAtRest(rest);
+        for (let minute = 0; minute < 1_200; minute += 3) state = step(state, lives, minute);
+        expect(modeOf(state, at(1_200))).toBe(rest);
+      }),
+      { numRuns: 60 },
+    ));
+
+  test("what a mode is asked for at is never later than now, and asked again within quiet it stays", () =>
+    fc.assert(
+      fc.property(fc.array(life, { minLength: 1, maxLength: 6 }), fc.nat(600), (lives, minute) => {
+        const now = at(minute);
+        const demand = demandOf(seenAt(lives, minute), { settings, ignoreBefore: null, now });
+        for (const mode of ["elevated", "lockdown"] as const) {
+          const last = demand.lastAsked(mode);
+          expect(last === null || last <= now).toBe(true);
+          if (rank(demand.mode) >= rank(mode)) expect(last).toEqual(now);
+        }
+      }),
+    ));
+});

@@ -1,0 +1,123 @@
+import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
+import type { PolicyChangeFacts, PolicyDiff, PolicyDifference } from "@tyr/contract";
+import { filesOf, type Bundle, type BundleSource } from "./bundle.ts";
+import type { Policy } from "./read-policy.ts";
+
+/** A bundle with the files it was loaded from. */
+export type Sourced = Readonly<{ bundle: Bundle; source: BundleSource }>;
+
+/** What a policy does, in one form whatever its layout and annotations: scope and conditions. */
+function meaningOf({ text }: Policy): string {
+  const answer = cedar.policyToJson(text);
+  if (answer.type === "failure") return text;
+  const { effect, principal, action, resource, conditions } = answer.json;
+  return JSON.stringify([effect, principal, action, resource, conditions]);
+}
+
+function schemaMeaning(schema: string): string {
+  const answer = cedar.schemaToJson(schema);
+  return answer.type === "failure" ? schema : JSON.stringify(answer.json);
+}
+
+type Loosening = Readonly<{ why: string; fact: "removesForbid" | "loosensGate" | "widensPermit" }>;
+
+function gateLoosened(before: Policy, after: Policy): Loosening | undefined {
+  const [old, now] = [before.gate, after.gate];
+  if (old === undefined) return undefined;
+  if (now === undefined) return undefined;
+  if (now.approvals < old.approvals) return { why: "it asks for fewer people", fact: "loosensGate" };
+  return now.roles.every((role) => old.roles.includes(role))
+    ? undefined
+    : { why: "other roles may lift it", fact: "loosensGate" };
+}
+
+/** Of two policies with one id. What cannot be shown to be as strict counts as laxer: nobody proves conditions here. */
+function loosened(before: Policy, after: Policy): Loosening | undefined {
+  const sameMeaning = meaningOf(before) === meaningOf(after);
+  if (after.effect === "permit") {
+    if (before.effect === "forbid") return { why: "it forbade, and permits now", fact: "removesForbid" };
+    return sameMeaning ? undefined : { why: "what it permits is not the same any more", fact: "widensPermit" };
+  }
+  if (before.effect === "permit") return undefined;
+  if (before.gate === undefined) {
+    if (after.gate !== undefined) return { why: "approvals lift it now", fact: "removesForbid" };
+    return sameMeaning ? undefined : { why: "what it forbids is not the same any more", fact: "removesForbid" };
+  }
+  if (!sameMeaning && after.gate !== undefined)
+    return { why: "when it asks for approvals is not the same any more", fact: "loosensGate" };
+  if (!sameMeaning) return { why: "what it forbids is not the same any more", fact: "loosensGate" };
+  return gateLoosened(before, after);
+}
+
+function removed(before: Policy): Loosening | undefined {
+  if (before.effect === "permit") return undefined;
+  return before.gate === undefined
+    ? { why: "nothing forbids this any more", fact: "removesForbid" }
+    : { why: "nobody is asked any more", fact: "loosensGate" };
+}
+
+function compare(before: Policy | undefined, after: Policy | undefined): Loosening | undefined {
+  if (before !== undefined && after !== undefined) return loosened(before, after);
+  if (before !== undefined) return removed(before);
+  return after?.effect === "permit"
+    ? { why: "it permits what nothing permitted before", fact: "widensPermit" }
+    : undefined;
+}
+
+type Compared = Readonly<{ difference: PolicyDifference; fact: Loosening["fact"] | undefined }>;
+
+function comparedById(from: Bundle, to: Bundle): readonly Compared[] {
+  const ids = [...new Set([...from.policies.keys(), ...to.policies.keys()])].toSorted();
+  return ids.flatMap((policyId): Compared[] => {
+    const [before, after] = [from.policies.get(policyId), to.policies.get(policyId)];
+    const shown = after ?? before;
+    if (shown === undefined || before?.text === after?.text) return [];
+    const loosening = compare(before, after);
+    const change = before === undefined ? "added" : after === undefined ? "removed" : "changed";
+    const difference: PolicyDifference = {
+      policyId,
+      change,
+      effect: shown.effect,
+      reason: shown.reason,
+      before: before?.text ?? null,
+      after: after?.text ?? null,
+      loosens: loosening?.why ?? null,
+    };
+    return [{ difference, fact: loosening?.fact }];
+  });
+}
+
+function factsOf(from: Bundle, to: Bundle, compared: readonly Compared[]): PolicyChangeFacts {
+  const has = (wanted: Loosening["fact"]): boolean => compared.some(({ fact }) => fact === wanted);
+  return {
+    removesForbid: has("removesForbid"),
+    loosensGate: has("loosensGate"),
+    widensPermit: has("widensPermit"),
+    // Which policy meets which action stands in the schema.
+    schemaChanged: schemaMeaning(from.schema) !== schemaMeaning(to.schema),
+    policiesChanged: compared.length,
+  };
+}
+
+/** What a change of policies takes away, for the policies that decide about it. */
+export function changeFacts(from: Bundle, to: Bundle): PolicyChangeFacts {
+  return factsOf(from, to, comparedById(from, to));
+}
+
+/** What differs between two bundles, policy by policy, and in schema and examples as files. */
+export function diffOf(from: Sourced, to: Sourced): PolicyDiff {
+  const compared = comparedById(from.bundle, to.bundle);
+  const other = ({ source }: Sourced) =>
+    new Map(filesOf({ ...source, policies: {} }).map(({ path, text }) => [path, text]));
+  const [before, after] = [other(from), other(to)];
+  const paths = [...new Set([...before.keys(), ...after.keys()])].toSorted();
+  return {
+    from: from.bundle.digest,
+    to: to.bundle.digest,
+    policies: compared.map(({ difference }) => difference),
+    files: paths
+      .filter((path) => before.get(path) !== after.get(path))
+      .map((path) => ({ path, before: before.get(path) ?? null, after: after.get(path) ?? null })),
+    facts: factsOf(from.bundle, to.bundle, compared),
+  };
+}
