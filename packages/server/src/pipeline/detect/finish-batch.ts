@@ -14,6 +14,11 @@ import { countSuppressed, listStates, replaceStatesInForce, statesInForce } from
 
 /** What is written between two batches, in this order; any part may be missing. */
 export type Finishing = Readonly<{
+  /**
+   * Where this process left the cursor; left out where a stage begins. With another place in the table another process goes
+   * on with the stage, and nothing of this one may stay: its windows would stand in place of that one's.
+   */
+  cursor?: number | undefined;
   /** Findings of the events after `from` up to `position`. */
   batch?: Readonly<{ from: number; position: number; packDigest: string; found: SetAside }> | undefined;
   /** Windows of correlations as of the last event fed, and what was seen of events until then. */
@@ -58,7 +63,8 @@ export async function finishBatch(database: Database, what: Finishing): Promise<
 
 /** @param way telling what is no news is rolled back: then nothing needs to be read of it */
 async function write(tx: WriteTransaction, what: Finishing, way: "telling" | "quiet"): Promise<Written> {
-  const { batch, windows, next, now } = what;
+  const { batch, windows, next, now, cursor } = what;
+  if (batch === undefined && cursor !== undefined) await holdCursor(tx, { cursor, now });
   const fresh = batch === undefined ? [] : await storeFindings(tx, batch, now);
   if (windows !== undefined) {
     await saveState(tx, windows.dirty, windows.position);
@@ -70,6 +76,14 @@ async function write(tx: WriteTransaction, what: Finishing, way: "telling" | "qu
   const facts = [...recorded, ...loaded];
   const isRead = next !== undefined && (facts.length > 0 || way === "quiet");
   return { facts, done: { fresh, states, put, opened: isRead ? await open(tx) : undefined } };
+}
+
+/** The cursor is where this process left it, and stays there until the transaction ends. */
+export async function holdCursor(
+  tx: WriteTransaction,
+  { cursor, now }: Readonly<{ cursor: number; now: Date }>,
+): Promise<void> {
+  await moveCursor(tx, { consumer: CONSUMER, from: cursor, position: cursor, now });
 }
 
 async function storeFindings(

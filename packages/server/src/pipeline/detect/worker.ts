@@ -12,7 +12,7 @@ import type { OnDropped } from "./dropped-tags.ts";
 import { createEvaluator, type Evaluator } from "./evaluate.ts";
 import { createFigureWatch, type FigureWatch } from "./figures/figure-watch.ts";
 import { CONSUMER, deleteGroups } from "./evaluation-store.ts";
-import { finishBatch, type Finished, type Finishing } from "./finish-batch.ts";
+import { finishBatch, holdCursor, type Finished, type Finishing } from "./finish-batch.ts";
 import type { PutInForce } from "./put-in-force.ts";
 import type { RulePack } from "./rule-pack.ts";
 import { appliedStates, areSameStates, type AppliedStates } from "./rules/rule-state.ts";
@@ -104,10 +104,13 @@ export class DetectWorker {
     await inForce.promise;
   }
 
-  /** Saves, and lets go whoever waits for a pack that will not come into force here: also where the database is broken. */
+  /**
+   * Saves, unless another process leads, and lets go whoever waits for a pack that will not come into force here: also where
+   * the database is broken.
+   */
   async end(): Promise<void> {
     try {
-      await this.save();
+      if (this.#deps.leading?.isLeading() !== false) await this.save();
     } finally {
       this.#letGo();
     }
@@ -211,7 +214,7 @@ export class DetectWorker {
     if (opened === undefined) throw new Error("another pack came into force, and nothing was read to go on from");
     this.#tellReloaded(put);
     const { position, saved, states, cursor } = opened;
-    await this.#forget(evaluator.restore(saved));
+    await this.#forget(evaluator.restore(saved), cursor);
     evaluator.apply(states);
     const at = { fed: position, cursor, saved: position, savedAtMs: this.#nowMs() };
     this.#standing = { pack, watch, evaluator, states, ...at };
@@ -232,10 +235,13 @@ export class DetectWorker {
    * Windows nobody can go on from (their rule is gone or is another one, their text is damaged) would be refused at every
    * start and kept for ever. They may have been half full, so whoever runs Tyr is told.
    */
-  async #forget({ restored, refused }: RestoreReport): Promise<void> {
+  async #forget({ restored, refused }: RestoreReport, cursor: number): Promise<void> {
     if (refused.length === 0) return;
     this.#told.onRefused(refused);
-    await this.#deps.database.bookkeep("cursor", async (tx) => await deleteGroups(tx, refused));
+    await this.#deps.database.bookkeep("cursor", async (tx) => {
+      await holdCursor(tx, { cursor, now: this.#deps.clock.now() });
+      await deleteGroups(tx, refused);
+    });
     const reasons = Map.groupBy(refused, ({ reason }) => reason);
     const rules = [...new Set(refused.map(({ correlationId }) => correlationId))];
     this.#deps.log.warn(
@@ -278,7 +284,8 @@ export class DetectWorker {
     const isDue = isChanging || standing.fed - standing.saved >= (this.#deps.saveEvery ?? SAVE_EVERY);
     const change = isChanging ? this.#change(standing) : {};
     const batch = found === undefined ? undefined : batchOf(standing, found);
-    const finished = await this.#write({ ...change, batch, windows: isDue ? takeWindows(standing) : undefined });
+    const windows = isDue ? takeWindows(standing) : undefined;
+    const finished = await this.#write({ ...change, cursor: standing.cursor, batch, windows });
     standing.cursor = standing.fed;
     if (isDue) this.#saved(standing);
     this.#tell(finished.fresh, found?.suppressed ?? []);
@@ -322,7 +329,7 @@ export class DetectWorker {
     if (standing === undefined || standing.fed <= standing.saved || standing.fed < standing.cursor) return;
     try {
       const windows = takeWindows(standing);
-      await finishBatch(this.#deps.database, { windows, now: this.#deps.clock.now() });
+      await finishBatch(this.#deps.database, { cursor: standing.cursor, windows, now: this.#deps.clock.now() });
     } catch (error) {
       this.#standing = undefined;
       throw error;

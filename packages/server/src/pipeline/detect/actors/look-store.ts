@@ -39,16 +39,20 @@ export async function decideLook(tx: WriteTransaction): Promise<boolean> {
   return numUpdatedRows > 0n;
 }
 
-export async function lookDone(
-  tx: WriteTransaction,
-  { position, now }: Readonly<{ position: number; now: Date }>,
-): Promise<void> {
-  await tx
+/** How many events had been read when it looked, and where the cursor of looks was then. */
+type Done = Readonly<{ counted: number; from: number; position: number; now: Date }>;
+
+/** @throws {Error} when another process looked, or read on, meanwhile: what that one read would count as looked at */
+export async function lookDone(tx: WriteTransaction, { counted, from, position, now }: Done): Promise<void> {
+  await moveCursor(tx, { consumer: LOOK_CONSUMER, from, position, now });
+  const { numUpdatedRows } = await tx
     .updateTable("ladder_look")
-    .set((set) => ({ looked: set.ref("counted"), is_due: false }))
-    .execute();
+    .set({ looked: counted, is_due: false })
+    .where("is_due", "=", true)
+    .where("counted", "=", counted)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n) throw new Error("the ladder is not where this process looked");
   await tx.updateTable("actor_identity").set({ unlooked: false }).where("unlooked", "=", true).execute();
-  await moveCursor(tx, { consumer: LOOK_CONSUMER, position, now });
 }
 
 /**

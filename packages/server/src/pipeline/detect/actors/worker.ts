@@ -11,7 +11,7 @@ import { stepCampaigns } from "./cluster-campaigns.ts";
 import { stepIdentities } from "./cluster-identities.ts";
 import { identitiesDone, ladderVersion, observationsDone } from "./ladder-store.ts";
 import { liftIdentities } from "./lift-identities.ts";
-import { decideLook, lookDone, lookOf } from "./look-store.ts";
+import { decideLook, LOOK_CONSUMER, lookDone, lookOf, type Look } from "./look-store.ts";
 import type { Observation } from "./observation.ts";
 import type { Plan } from "./plan.ts";
 import type { ReadAhead } from "./read-ahead.ts";
@@ -93,7 +93,7 @@ export async function lookHere({ database }: ActorsDeps): Promise<boolean> {
  */
 export async function climb(deps: ActorsDeps): Promise<boolean> {
   const look = await lookOf(deps.database.read);
-  if (look.isDue) return await takeLook(deps);
+  if (look.isDue) return await takeLook(deps, look);
   if (await takeBatches(deps, look)) return true;
   const identities = await clusterIdentities(deps);
   return (await clusterCampaigns(deps)) || identities;
@@ -103,14 +103,15 @@ export async function climb(deps: ActorsDeps): Promise<boolean> {
  * A step of a look: first who counts to whom, then what identities show. Nothing is read meanwhile, so both are as of the
  * events up to the place of the look, whoever looked before and however often it was cut off.
  */
-async function takeLook(deps: ActorsDeps): Promise<true> {
+async function takeLook(deps: ActorsDeps, { counted }: Look): Promise<true> {
   if (await clusterIdentities(deps)) return true;
   const { database, clock } = deps;
   const version = await ladderVersion(database.read);
   const position = await cursorOf(database.read, EVENT_CONSUMER);
+  const from = await cursorOf(database.read, LOOK_CONSUMER);
   if (await isPastHistory(database.read)) await liftIdentities(deps, LADDER_ACTOR);
   await database.bookkeep("cursor", async (tx) => {
-    if (await isStill(tx, version)) await lookDone(tx, { position, now: clock.now() });
+    if (await isStill(tx, version)) await lookDone(tx, { counted, from, position, now: clock.now() });
   });
   return true;
 }
