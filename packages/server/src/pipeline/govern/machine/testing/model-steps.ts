@@ -147,6 +147,7 @@ function approve(world: World, { who, action, shown }: Way): void {
     revision,
     request_digest,
     dry_run_digest: dryRunDigest,
+    statement: "signed",
     withdrawn_at: null,
   };
   action.approvals.push(stored as ApprovalRow);

@@ -5,7 +5,16 @@ import { MOVE_NAMES } from "../moves.ts";
 import { checkInvariants, createReplay } from "./invariants.ts";
 import type { ModelPolicy } from "./model-policy.ts";
 import { begin, Diverged, take, type StepName } from "./model-steps.ts";
-import { byOf, liveApprovals, nothing, openWorld, type Asking, type Product, type World } from "./model-world.ts";
+import {
+  byOf,
+  liveApprovals,
+  nothing,
+  openWorld,
+  type Asking,
+  type Product,
+  type Tracked,
+  type World,
+} from "./model-world.ts";
 import { specifiedNext, specifiedOffer } from "./specification.ts";
 
 /** How often each step comes: what leads to an execution often, what ends a walk seldom. */
@@ -72,16 +81,19 @@ type Walking = Readonly<{
   made?: (pair: string) => void;
 }>;
 
-/** One walk. @throws {Violated} {Diverged} */
-export function walk(bytes: Uint8Array, { product, policy, made }: Walking): World {
-  const at = (index: number): number => bytes[index] ?? 0;
-  const world = openWorld(product, policy, at(0) % 4 !== 3);
-  const replay = createReplay();
-  /** What screens showed some time ago, and requests that are sent again. */
+/** What people have on their screens: one in four acts on what was there before. */
+function createScreens(): (whose: string, at: Readonly<{ chosen: number; now: Shown }>) => Shown {
   const seen = new Map<string, Shown>();
-  let last: Asked | undefined;
-  begin(world, at(1));
-  const settle = (before: ReadonlyMap<World["actions"][number], ActionRow>): void => {
+  return (whose, { chosen, now }) => {
+    if (chosen < 128) seen.set(whose, now);
+    return chosen >= 192 ? (seen.get(whose) ?? now) : now;
+  };
+}
+
+/** Looks at what a step did: every invariant, and each move where the specification says it leads. */
+function createSettle(made: Walking["made"]): (world: World, before: ReadonlyMap<Tracked, ActionRow>) => void {
+  const replay = createReplay();
+  return (world, before) => {
     checkInvariants(world, before);
     replay(world);
     for (const { from, event, to } of world.happened.moves) {
@@ -90,22 +102,29 @@ export function walk(bytes: Uint8Array, { product, policy, made }: Walking): Wor
     }
     world.happened = nothing();
   };
-  settle(new Map());
+}
+
+/** One walk. @throws {Violated} {Diverged} */
+export function walk(bytes: Uint8Array, { product, policy, made }: Walking): World {
+  const at = (index: number): number => bytes[index] ?? 0;
+  const world = openWorld(product, policy, at(0) % 4 !== 3);
+  const shownTo = createScreens();
+  let last: Asked | undefined;
+  begin(world, at(1));
+  const settle = createSettle(made);
+  settle(world, new Map());
   for (let index = 2; index + 2 < bytes.length && world.actions.length > 0; index += 3) {
     const [operation, chosen, n] = [at(index), at(index + 1), at(index + 2)];
     const action = world.actions[(chosen >> 3) % world.actions.length];
     const who = world.accounts[chosen % world.accounts.length];
     if (action === undefined || who === undefined) continue;
-    const now = shownNow(action);
-    // One in four acts on what was on their screen before.
-    const shown = chosen >= 192 ? (seen.get(`${who.id} ${action.row.id}`) ?? now) : now;
-    if (chosen < 128) seen.set(`${who.id} ${action.row.id}`, now);
+    const shown = shownTo(`${who.id} ${action.row.id}`, { chosen, now: shownNow(action) });
     const name = OPERATIONS[operation % OPERATIONS.length] ?? "approve";
     // What was sent is sent again, exactly, whatever happened since.
     const asked: Asked = operation >= 240 && last !== undefined ? last : { name, way: { who, n, action, shown } };
     const before = new Map(world.actions.map((one) => [one, one.row] as const));
     take(world, asked.name, asked.way);
-    settle(before);
+    settle(world, before);
     if (n >= 208 || name === "roles") checkOffers(world, asked);
     last = asked;
   }
