@@ -9,6 +9,7 @@ import { DUTY_COMMANDS } from "./duty-commands.ts";
 import { INTEL_COMMANDS } from "./intel-commands.ts";
 import { KEY_COMMANDS } from "./key-commands.ts";
 import { PRIVACY_COMMANDS } from "./privacy-commands.ts";
+import { POLICY_COMMANDS } from "./policy-commands.ts";
 import { RESPOND_COMMANDS } from "./respond-commands.ts";
 import { REVIEW_COMMANDS } from "./review-commands.ts";
 import { SCIM_COMMANDS } from "./scim-commands.ts";
@@ -38,6 +39,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...BREAK_GLASS_COMMANDS,
   ...SECRET_COMMANDS,
   ...PRIVACY_COMMANDS,
+  ...POLICY_COMMANDS,
 ];
 
 export const GROUPS: Readonly<Record<string, string>> = {
@@ -65,5 +67,9 @@ export const GROUPS: Readonly<Record<string, string>> = {
   "break-glass": "What ran without approvals, and its reviews",
   enforcer: "Enforcement points",
   privacy: "Personal values",
+  policy: "Policies: what is decided, and how they change",
+  mode: "The operating mode",
+  settings: "Limits, thresholds and modes by themselves",
+  asset: "The inventory: what is ours, and what is never touched",
   secrets: "Keys of what is encrypted at rest",
 };
