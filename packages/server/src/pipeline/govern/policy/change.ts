@@ -23,8 +23,8 @@ type Loosening = Readonly<{ why: string; fact: "removesForbid" | "loosensGate" |
 
 function gateLoosened(before: Policy, after: Policy): Loosening | undefined {
   const [old, now] = [before.gate, after.gate];
-  if (old === undefined) return undefined;
-  if (now === undefined) return undefined;
+  // What approvals lifted and nothing lifts now is stricter.
+  if (old === undefined || now === undefined) return undefined;
   if (now.approvals < old.approvals) return { why: "it asks for fewer people", fact: "loosensGate" };
   return now.roles.every((role) => old.roles.includes(role))
     ? undefined
@@ -43,9 +43,7 @@ function loosened(before: Policy, after: Policy): Loosening | undefined {
     if (after.gate !== undefined) return { why: "approvals lift it now", fact: "removesForbid" };
     return sameMeaning ? undefined : { why: "what it forbids is not the same any more", fact: "removesForbid" };
   }
-  if (!sameMeaning && after.gate !== undefined)
-    return { why: "when it asks for approvals is not the same any more", fact: "loosensGate" };
-  if (!sameMeaning) return { why: "what it forbids is not the same any more", fact: "loosensGate" };
+  if (!sameMeaning) return { why: "when it asks for approvals is not the same any more", fact: "loosensGate" };
   return gateLoosened(before, after);
 }
 
@@ -66,25 +64,32 @@ function compare(before: Policy | undefined, after: Policy | undefined): Looseni
 
 type Compared = Readonly<{ difference: PolicyDifference; fact: Loosening["fact"] | undefined }>;
 
+function changeOf(before: Policy | undefined, after: Policy | undefined): PolicyDifference["change"] {
+  if (before === undefined) return "added";
+  return after === undefined ? "removed" : "changed";
+}
+
+const textOf = (policy: Policy | undefined): string | null => policy?.text ?? null;
+
+function comparedOne(before: Policy | undefined, after: Policy | undefined): Compared[] {
+  const shown = after ?? before;
+  if (shown === undefined || before?.text === after?.text) return [];
+  const loosening = compare(before, after);
+  const difference: PolicyDifference = {
+    policyId: shown.id,
+    change: changeOf(before, after),
+    effect: shown.effect,
+    reason: shown.reason,
+    before: textOf(before),
+    after: textOf(after),
+    loosens: loosening?.why ?? null,
+  };
+  return [{ difference, fact: loosening?.fact }];
+}
+
 function comparedById(from: Bundle, to: Bundle): readonly Compared[] {
   const ids = [...new Set([...from.policies.keys(), ...to.policies.keys()])].toSorted();
-  return ids.flatMap((policyId): Compared[] => {
-    const [before, after] = [from.policies.get(policyId), to.policies.get(policyId)];
-    const shown = after ?? before;
-    if (shown === undefined || before?.text === after?.text) return [];
-    const loosening = compare(before, after);
-    const change = before === undefined ? "added" : after === undefined ? "removed" : "changed";
-    const difference: PolicyDifference = {
-      policyId,
-      change,
-      effect: shown.effect,
-      reason: shown.reason,
-      before: before?.text ?? null,
-      after: after?.text ?? null,
-      loosens: loosening?.why ?? null,
-    };
-    return [{ difference, fact: loosening?.fact }];
-  });
+  return ids.flatMap((id) => comparedOne(from.policies.get(id), to.policies.get(id)));
 }
 
 function factsOf(from: Bundle, to: Bundle, compared: readonly Compared[]): PolicyChangeFacts {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Action, PolicyFile, SubjectId } from "@tyr/contract";
+import type { Action } from "@tyr/contract";
 import { createBus } from "#platform/bus";
 import { silentLogger } from "#platform/log";
 import {
@@ -48,7 +48,7 @@ const stricter: BundleSource = {
 };
 
 const dan: Actor = {
-  id: "usr_00000000-0000-7000-8000-000000000077" as SubjectId,
+  id: "usr_00000000-0000-7000-8000-000000000077",
   actor: { kind: "person", id: "usr_00000000-0000-7000-8000-000000000077", name: "Dan" },
   roles: ["security_manager"],
   requestId: null,
@@ -227,9 +227,7 @@ describe("the life of policies", () => {
   });
 
   test("a backtest counts what would be decided otherwise, with examples, and stores nothing", async () => {
-    const begun = must(
-      await life().backtest({ days: 30, candidate: { files: filesOf(stricter) as PolicyFile[] } }, adam),
-    );
+    const begun = must(await life().backtest({ days: 30, candidate: { files: filesOf(stricter) } }, adam));
     await expect
       .poll(() => life().backtests.find(begun.id), { timeout: 20_000 })
       .toMatchObject({ state: "done", progress: 1 });
