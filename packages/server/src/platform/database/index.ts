@@ -13,7 +13,7 @@ import {
 } from "./audited.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { DatabaseUnavailable } from "./errors.ts";
-import { leadAlone, leadOnPostgres, type Lead } from "./lead.ts";
+import { leadAlone, leadsOnPostgres, type Lead } from "./lead.ts";
 import { migrate } from "./migrate.ts";
 import { nameFailures } from "./name-failures.ts";
 import { PGliteThread, pgliteDialect } from "./pglite-dialect.ts";
@@ -116,24 +116,20 @@ async function openPostgres(url: string): Promise<Opened> {
     connectionString: url,
     max: 10,
     connectionTimeoutMillis: 10_000,
+    keepAlive: true,
     application_name: "tyr",
   });
   // An idle connection that breaks must not end the process: the pool replaces it, the next query tells.
   pool.on("error", () => undefined);
   await connect(pool, url);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: nameFailures(pool) }) });
-  const leads = new Map<number, Lead>();
-  const lead = async (key: number): Promise<Lead | undefined> => {
-    const taken = await leadOnPostgres(pool, key);
-    if (taken !== undefined) leads.set(key, taken);
-    return taken;
-  };
+  const leads = leadsOnPostgres(pool);
   // A pool waits for every connection it lent.
   const close = async (): Promise<void> => {
-    for (const one of leads.values()) await one[Symbol.asyncDispose]();
+    await leads.close();
     await db.destroy();
   };
-  return { engine: "postgres", db, lead, syncs: async () => undefined, close };
+  return { engine: "postgres", db, lead: leads.take, syncs: async () => undefined, close };
 }
 
 async function isDurable(db: Kysely<Tables>): Promise<boolean> {

@@ -1,11 +1,25 @@
-import type { Pool } from "pg";
+import type { Pool, PoolClient, QueryConfig } from "pg";
 
 /** Being the one process that does something, among all that share a database. Given back when it is disposed of. */
 export type Lead = AsyncDisposable &
   Readonly<{
-    /** Asks the database: false as soon as the connection the lock hangs on is gone, and then for good. */
+    /** Asks the database: false as soon as the connection the lock hangs on is gone or silent, and then for good. */
     isHeld: () => Promise<boolean>;
   }>;
+
+/** Takes leads; keeps the connection it asks with, as whoever stands by asks each second. */
+export type Leads = Readonly<{
+  /** @param key any whole number of 53 bits that stands for what is led @returns undefined while another process leads */
+  take: (key: number) => Promise<Lead | undefined>;
+  /** Gives back what is led, and closes what asks. */
+  close: () => Promise<void>;
+}>;
+
+/**
+ * A connection that does not answer within this time is gone, milliseconds: its host ends the session after some ten seconds
+ * of silence, and another process leads.
+ */
+const ANSWER_MS = 2_000;
 
 /** The embedded engine has one process: it always leads. */
 export function leadAlone(): Lead {
@@ -15,54 +29,102 @@ export function leadAlone(): Lead {
   };
 }
 
-/**
- * Takes an advisory lock of a session, on a connection of its own, so that a process that dies gives it back.
- *
- * @param key any whole number of 53 bits that stands for what is led
- * @returns undefined while another process leads
- */
-export async function leadOnPostgres(pool: Pool, key: number): Promise<Lead | undefined> {
-  const client = await pool.connect();
-  let isGone = false;
-  const gone = (): void => void (isGone = true);
-  client.on("error", gone);
-  client.on("end", gone);
-  let isClosed = false;
-  const close = (): void => {
-    if (isClosed) return;
-    isClosed = true;
-    client.off("error", gone);
-    client.off("end", gone);
-    client.on("error", () => undefined);
-    client.release(true);
-  };
-  try {
+/** pg takes it per query as well, which its types do not say. */
+type TimedQuery = QueryConfig & Readonly<{ query_timeout: number }>;
+
+/** A connection of its own: a lock of its session ends with it, so that a process that dies gives it back. */
+class Session {
+  readonly #client: PoolClient;
+  #isOver = false;
+  #isClosed = false;
+
+  static async open(pool: Pool): Promise<Session> {
+    const session = new Session(await pool.connect());
     // A host that goes without a word is noticed after seconds, not after the two hours systems wait by default.
-    await client.query("set tcp_keepalives_idle = 3; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3");
-    const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1::bigint) as taken", [key]);
-    if (rows[0]?.taken !== true) {
-      close();
-      return undefined;
-    }
-  } catch (error) {
-    close();
-    throw error;
+    await session.ask("set tcp_keepalives_idle = 3; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3");
+    return session;
   }
+
+  constructor(client: PoolClient) {
+    this.#client = client;
+    const gone = (): void => {
+      this.#isOver = true;
+    };
+    // Heard until the end: an error nobody hears would end the process.
+    client.on("error", gone);
+    client.on("end", gone);
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** @throws what the database answered, or that it did not: the connection is closed then */
+  async ask(text: string, key?: number): Promise<unknown> {
+    try {
+      const query: TimedQuery = { text, query_timeout: ANSWER_MS, ...(key === undefined ? {} : { values: [key] }) };
+      const answered = await this.#client.query<{ answer?: unknown }>(query);
+      return Array.isArray(answered) ? undefined : answered.rows[0]?.answer;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#isOver = true;
+    this.#client.release(true);
+  }
+}
+
+/** Leads are advisory locks of a session: behind a pooler that lends a session per transaction they mean nothing. */
+export function leadsOnPostgres(pool: Pool): Leads {
+  const asking = new Map<number, Session>();
+  const leading = new Set<Lead>();
+  const sessionFor = async (key: number): Promise<Session> => {
+    const known = asking.get(key);
+    // Nobody else asks with it meanwhile: whoever has a lock of a session is given it again.
+    asking.delete(key);
+    if (known !== undefined && !known.isOver) return known;
+    known?.close();
+    return await Session.open(pool);
+  };
+  const keep = (key: number, session: Session): void => {
+    asking.get(key)?.close();
+    asking.set(key, session);
+  };
+  return {
+    async take(key) {
+      const session = await sessionFor(key);
+      if ((await session.ask("select pg_try_advisory_lock($1::bigint) as answer", key)) !== true) {
+        keep(key, session);
+        return undefined;
+      }
+      const lead: Lead = leadOf(session, key, () => leading.delete(lead));
+      leading.add(lead);
+      return lead;
+    },
+    async close() {
+      for (const lead of leading) await lead[Symbol.asyncDispose]();
+      for (const session of asking.values()) session.close();
+      asking.clear();
+    },
+  };
+}
+
+function leadOf(session: Session, key: number, ended: () => void): Lead {
   return {
     async isHeld() {
-      if (isGone || isClosed) return false;
-      try {
-        await client.query("select 1");
-      } catch {
-        gone();
-      }
-      return !isGone;
+      if (!session.isOver) await session.ask("select 1").catch(() => undefined);
+      return !session.isOver;
     },
     async [Symbol.asyncDispose]() {
       // What cannot be asked any more is given back by the end of the connection.
-      if (!isGone && !isClosed)
-        await client.query("select pg_advisory_unlock($1::bigint)", [key]).catch(() => undefined);
-      close();
+      if (!session.isOver) await session.ask("select pg_advisory_unlock($1::bigint)", key).catch(() => undefined);
+      session.close();
+      ended();
     },
   };
 }
