@@ -98,24 +98,9 @@ function permissionsIn({ people, breakers }: ResponseWorld["situation"], id: str
   return new Set([...permissionsOf(person.roles), ...besides]);
 }
 
-/** Loaded only by tests: a process that a test starts brings a database with it. */
-async function openTest(engine: EngineName, clock: Clock): Promise<TestDatabase> {
-  return await (await import("#platform/testing")).openTestDatabase(engine, clock);
-}
-
-export async function openResponseWorld(engine: EngineName, options: WorldOptions = {}): Promise<ResponseWorld> {
-  const clock = fixedClock("2026-02-01T12:00:00Z");
-  const test = options.test ?? (await openTest(engine, clock));
-  const situation: ResponseWorld["situation"] = {
-    people: everybody.map(({ id, roles }) => ({ id, roles })),
-    changes: [],
-    asking: [],
-    successfulLogins: 0,
-    host: [],
-    operators: [],
-    breakers: [],
-  };
-  const ports: GovernPorts = {
+/** What is around the rooms, as the test has it at the moment. */
+function portsOver(situation: ResponseWorld["situation"]): GovernPorts {
+  return {
     planner: createBlocklistPlanner({
       reachOf: async () => ({ events: 12, successfulLogins: situation.successfulLogins }),
     }),
@@ -133,6 +118,26 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
     readIncidentChangesAfter: async (_db, position, limit) =>
       situation.changes.filter((one) => one.position > position).slice(0, limit),
   };
+}
+
+/** Loaded only by tests: a process that a test starts brings a database with it. */
+async function openTest(engine: EngineName, clock: Clock): Promise<TestDatabase> {
+  return await (await import("#platform/testing")).openTestDatabase(engine, clock);
+}
+
+export async function openResponseWorld(engine: EngineName, options: WorldOptions = {}): Promise<ResponseWorld> {
+  const clock = fixedClock("2026-02-01T12:00:00Z");
+  const test = options.test ?? (await openTest(engine, clock));
+  const situation: ResponseWorld["situation"] = {
+    people: everybody.map(({ id, roles }) => ({ id, roles })),
+    changes: [],
+    asking: [],
+    successfulLogins: 0,
+    host: [],
+    operators: [],
+    breakers: [],
+  };
+  const ports = portsOver(situation);
   const shared = { db: test.db, clock, bus: createBus(clock), log: silentLogger };
   const govern = await createGovern({
     ...shared,

@@ -1,4 +1,5 @@
 import { ok, refuse } from "@tyr/contract";
+// oxlint-disable-next-line no-restricted-imports -- stands where app.ts does: it signs as the log does
 import { generateSigningKey, openNote, openSigningKey, parseVerifierKey, signNote } from "@tyr/ledger";
 import type { BundleSeal } from "#govern";
 
