@@ -51,7 +51,7 @@ function addCommand(parent: Command, spec: CommandSpec, options: ProgramOptions)
   });
   command.configureHelp({ showGlobalOptions: true });
   command.action(() => options.choose({ spec, values: command.args, options: command.optsWithGlobals() }));
-  parent.addCommand(command);
+  parent.addCommand(command, { isDefault: spec.isDefault === true });
 }
 
 function epilogue(): string {

@@ -9,6 +9,7 @@ import { startFakeServer, Refuses, type FakeServer, type Handlers, type Seen } f
 import {
   action,
   allowed,
+  asset,
   auditEntry,
   block,
   duties,
@@ -17,10 +18,12 @@ import {
   ids,
   incident,
   lockdown,
+  mode,
   overview,
   ruleDetail,
   sensor,
   session,
+  settings,
   status,
 } from "./samples.ts";
 import { tyr, type Ended } from "./tyr.ts";
@@ -330,6 +333,65 @@ const happy: readonly Case[] = [
     calls: ["allow.list", "allow.remove"],
   },
   {
+    argv: ["mode"],
+    handlers: { "mode.get": () => mode },
+    out: /mode +elevated[\s\S]*comes by itself: one open[\s\S]*elevated-needs-approval/,
+    calls: ["mode.get"],
+  },
+  {
+    argv: ["mode", "set", "lockdown", "--reason", "break-in", "--for", "4h"],
+    handlers: { "mode.set": () => ({ ...mode, mode: "lockdown" as const, asked: null }) },
+    out: /mode +lockdown/,
+    calls: ["mode.set"],
+  },
+  {
+    argv: ["mode", "set", "normal", "--reason", "over"],
+    handlers: { "mode.set": () => ({ ...mode, asked: ids.action }) },
+    code: 5,
+    out: /mode +elevated/,
+    err: /still elevated: act_.* waits for another person/,
+    calls: ["mode.set"],
+  },
+  {
+    argv: ["settings", "show"],
+    handlers: { "settings.get": () => settings },
+    out: /maxFailedLoginsPerMinute +10[\s\S]*timeZone +UTC[\s\S]*never: as shipped/,
+    calls: ["settings.get"],
+  },
+  {
+    argv: ["settings", "set", "autoElevate=on", "maxScanEventsPerMinute=7", "notes="],
+    handlers: {
+      "settings.edit": ({ body }) => ({ ...settings, ...(JSON.parse(body.toString()) as object) }),
+    },
+    out: /autoElevate +true[\s\S]*maxScanEventsPerMinute +7/,
+    calls: ["settings.edit"],
+  },
+  {
+    argv: ["asset", "list", "--group", "never-touch"],
+    handlers: { "asset.list": () => list([asset]) },
+    out: /ast_.* core \\x1b.* critical +production +never-touch/,
+    calls: ["asset.list"],
+  },
+  {
+    argv: ["asset", "add", "core", "--address", "192.0.2.1", "--group", "never-touch"],
+    handlers: { "asset.create": () => asset },
+    out: /ast_/,
+    calls: ["asset.create"],
+  },
+  {
+    argv: ["asset", "edit", asset.id, "--owner", ""],
+    handlers: { "asset.get": () => asset, "asset.edit": () => asset },
+    out: /ast_/,
+    calls: ["asset.get", "asset.edit"],
+  },
+  {
+    argv: ["asset", "remove", asset.name, "--yes"],
+    handlers: { "asset.list": () => list([asset]), "asset.remove": () => undefined },
+    out: /^$/,
+    err: /Removed/,
+    calls: ["asset.list", "asset.remove"],
+  },
+  {
     argv: ["role", "conflicts"],
     handlers: { "duty.conflicts": () => duties },
     code: 6,
@@ -595,6 +657,37 @@ describe("what goes to the server", () => {
     expect(rest).toEqual({ value: "8.8.8.8", reason: "resolver" });
     expect(Date.parse(expiresAt ?? "") - before - 3_600_000).toBeGreaterThanOrEqual(0);
     expect(Date.parse(expiresAt ?? "") - Date.now()).toBeLessThanOrEqual(3_600_000);
+  });
+
+  test("settings are checked by name and kind before anything is sent", async () => {
+    for (const [word, why] of [
+      ["autoElevate", "is no NAME=VALUE of a setting"],
+      ["panic=true", "is no NAME=VALUE of a setting"],
+      ["autoElevate=perhaps", "Say true or false"],
+      ["maxScanEventsPerMinute=-1", "Give a whole number"],
+      ["__proto__=1", "is no NAME=VALUE of a setting"],
+    ] as const) {
+      const end = await signedIn(["settings", "set", word]);
+      expect([end.code, end.stderr]).toEqual([2, expect.stringContaining(why)]);
+    }
+    expect(server.seen).toEqual([]);
+  });
+
+  test("a list of assets travels whole, and what is no list does not", async () => {
+    const file = path.join(home, "assets.json");
+    const importing = ["asset", "import", file, "--reason", "new list"];
+    await writeFile(file, '[{"name": "mail", "addresses": ["192.0.2.7"]}]');
+    const end = await signedIn(importing, { "asset.import": () => ({ added: 1, changed: 0, unchanged: 0 }) });
+    expect([end.code, end.stdout]).toEqual([0, "1 added, 0 changed, 0 as before\n"]);
+    expect(JSON.parse(server.seen[0]?.body.toString() ?? "")).toEqual({
+      items: [{ name: "mail", addresses: ["192.0.2.7"] }],
+      reason: "new list",
+    });
+    for (const text of ["{}", "[]", "[", "\u0000"]) {
+      await writeFile(file, text);
+      expect((await signedIn(importing)).code).toBe(2);
+    }
+    expect(server.seen).toHaveLength(1);
   });
 
   test("a role nobody has, no role and an unknown user are refused before anything is changed", async () => {

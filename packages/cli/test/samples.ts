@@ -1,4 +1,4 @@
-import { DUTY_PAIRS } from "@tyr/contract";
+import { SETTINGS_AS_SHIPPED, DUTY_PAIRS } from "@tyr/contract";
 import type {
   Action,
   Block,
@@ -163,6 +163,44 @@ export const allowed: OutputOf<"allow.list">["items"][number] = {
   by: person,
   createdAt: at,
   expiresAt: null,
+};
+
+export const asset: OutputOf<"asset.get"> = {
+  id: `ast_${uuid(71)}` as Id<"asset">,
+  name: "core \u001B[31m",
+  addresses: ["192.0.2.1"],
+  groups: ["never-touch"],
+  owner: "freya",
+  criticality: "critical",
+  environment: "production",
+  createdAt: at,
+  updatedAt: at,
+  updatedBy: person,
+};
+
+export const settings: OutputOf<"settings.get"> = { ...SETTINGS_AS_SHIPPED, updatedAt: null, updatedBy: null };
+
+export const mode: OutputOf<"mode.get"> = {
+  mode: "elevated",
+  environment: "production",
+  change: { mode: "elevated", at, until: null, by: person, reason: "scans", incidents: [ids.incident] },
+  modes: [
+    {
+      mode: "elevated",
+      effects: [
+        { policyId: "elevated-needs-approval", text: "In elevated mode every block is seen by a second person." },
+      ],
+      comesWhen: "one open incident",
+      proposeRisk: 60,
+      maxFailedLoginsPerMinute: 5,
+      maxScanEventsPerMinute: 10,
+    },
+  ],
+  defaultMode: "normal",
+  held: { mode: "elevated", until: null },
+  automatic: { mode: "elevated", since: at, earliestDownAt: at },
+  waiting: [],
+  history: [],
 };
 
 export const lockdown: OutputOf<"overview.get">["mode"] = {

@@ -10,6 +10,7 @@ import { passkeyDeeds } from "./audit-passkey-deeds.ts";
 import { retentionDeeds } from "./audit-retention-deeds.ts";
 import { reviewDeeds } from "./audit-review-deeds.ts";
 import { roleDeeds } from "./audit-role-deeds.ts";
+import { governDeeds } from "./audit-govern-deeds.ts";
 import { intelDeeds } from "./audit-intel-deeds.ts";
 import { ruleDeeds } from "./audit-rule-deeds.ts";
 import { scimDeeds } from "./audit-scim-deeds.ts";
@@ -59,5 +60,6 @@ export const deeds: Deeds = {
   ...scimDeeds,
   ...stageDeeds,
   ...breakGlassDeeds,
+  ...governDeeds,
   ...backfillDeeds,
 };

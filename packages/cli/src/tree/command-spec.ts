@@ -20,6 +20,8 @@ export type CommandSpec = Readonly<{
   needs: Permission | "public" | "offline";
   options?: readonly OptionSpec[];
   examples?: readonly string[];
+  /** What the group's own name alone does. */
+  isDefault?: boolean;
   /** Hands options it does not know to what it starts. */
   passesOptionsOn?: boolean;
   load: () => Promise<Run>;

@@ -6,6 +6,7 @@ import { BREAK_GLASS_COMMANDS } from "./break-glass-commands.ts";
 import { COLLECT_COMMANDS } from "./collect-commands.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { DUTY_COMMANDS } from "./duty-commands.ts";
+import { GOVERN_COMMANDS } from "./govern-commands.ts";
 import { INTEL_COMMANDS } from "./intel-commands.ts";
 import { KEY_COMMANDS } from "./key-commands.ts";
 import { PRIVACY_COMMANDS } from "./privacy-commands.ts";
@@ -36,6 +37,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...WITNESS_COMMANDS,
   ...ACTOR_COMMANDS,
   ...RESPOND_COMMANDS,
+  ...GOVERN_COMMANDS,
   ...BREAK_GLASS_COMMANDS,
   ...SECRET_COMMANDS,
   ...PRIVACY_COMMANDS,
