@@ -34,7 +34,12 @@ export const fileForms: readonly Form[] = [
     "«w» proftpd[«n»] «w» («*»[«ip»]): USER «user»: no such user found from",
     "«w» («*»[«ip»]) - USER «user»: no such user found from",
   ),
-  ...accepted(proftpd, "«w» («*»[«ip»]) - USER «user»: Login successful."),
+  ...accepted(
+    proftpd,
+    "«w» («*»[«ip»]) - USER «user»: Login successful.",
+    // Into an area for everybody; the name is the one the server is set up with.
+    "«w» («*»[«ip»]) - ANON «user»: Login successful.",
+  ),
   ...refused(pureFtpd, "(«w»@«ip») [WARNING] Authentication failed for user [«user»]"),
   ...accepted(pureFtpd, "(«w»@«ip») [INFO] «user» is now logged in"),
   ...accepted(

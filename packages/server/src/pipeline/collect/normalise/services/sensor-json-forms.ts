@@ -30,7 +30,8 @@ const windowsShares = [
   })),
 );
 
-/** What sensors of the network and Windows say of remote screens and shares (docs.zeek.org: rfb.log, smb_files.log, smb_mapping.log). */
+/** What sensors of the network and Windows say of remote screens and shares (docs.zeek.org: rfb.log, smb_files.log,
+ * smb_mapping.log, dce_rpc.log, snmp.log). */
 export const sensorJsonForms: readonly JsonForm[] = [
   // Of two that ask whether a member is there, the one for `false` stands first.
   {
@@ -74,6 +75,18 @@ export const sensorJsonForms: readonly JsonForm[] = [
     meaning: opened,
     where: { share_type: "DISK", "id.orig_h": true, path: true },
     names: { ...zeekEnds, share: "path" },
+  },
+  {
+    service: smb("zeek"),
+    meaning: says(["log", "smb.call", "log"]),
+    where: { operation: true, endpoint: true, "id.orig_h": true, named_pipe: true },
+    names: zeekEnds,
+  },
+  {
+    service: { name: "snmp", type: "network", protocol: "snmp", product: "zeek" },
+    meaning: says(["log", "snmp.asked", "log"]),
+    where: { get_bulk_requests: true, get_requests: true, "id.orig_h": true },
+    names: zeekEnds,
   },
   ...windowsShares,
 ];
