@@ -7,6 +7,7 @@ import "./styles/frame.css";
 import "./styles/table.css";
 import "./styles/screens.css";
 import "./styles/detect.css";
+import "./styles/govern.css";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { createRouter, RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";

@@ -201,7 +201,7 @@ const approvals = createRoute({
   getParentRoute: () => app,
   path: "/approvals",
   validateSearch: searchParams({
-    tab: oneOf(["history"]),
+    tab: oneOf(["history", "break-glass"]),
     action: idOf("action"),
     state: oneOf(ACTION_STATES),
     target: text(64),
@@ -220,6 +220,19 @@ const blocks = createRoute({
     sort: text(40),
   }),
   component: lazyRouteComponent(async () => await import("./blocks/page.tsx"), "BlocksPage"),
+});
+
+const policy = createRoute({
+  getParentRoute: () => app,
+  path: "/policy",
+  validateSearch: searchParams({
+    tab: oneOf(["draft", "versions"]),
+    version: text(64),
+    file: text(100),
+    pane: oneOf(["tests", "coverage", "changes", "backtest"]),
+    backtest: idOf("policyBacktest"),
+  }),
+  component: lazyRouteComponent(async () => await import("./policy/page.tsx"), "PolicyPage"),
 });
 
 const mode = createRoute({
@@ -333,6 +346,7 @@ export const routeTree = root.addChildren([
     incident,
     approvals,
     blocks,
+    policy,
     mode,
     audit,
     sensors,

@@ -36,6 +36,7 @@ function questions({ world }: FakeApi): string[] {
   return ROUTE_IDS.flatMap((id): string[] => {
     const route: RouteDefinition = routes[id];
     if (route.method !== "GET" || answers[id] === undefined) return [];
+    if (id === "policy.version") return [route.path.replace(":digest", world.policies.versions[0]?.digest ?? "")];
     if (id === "privacy.preview") return [`${route.path}?subject=${world.users[0]?.id ?? ""}`];
     if (!route.path.includes(":id")) return [route.path];
     const first = firsts[id.slice(0, id.indexOf("."))];

@@ -6,11 +6,14 @@ import { StateBadge } from "../kit/state.tsx";
 import { RiskMeter } from "../kit/severity.tsx";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
+import { BreakGlassUsed } from "./break-glass.tsx";
+import { Clocks } from "./clocks.tsx";
 import { DecisionButtons, type Asked } from "./decision-buttons.tsx";
 import { DecisionView } from "./decision.tsx";
 import { DryRunView } from "./dry-run.tsx";
 import { Progress } from "./progress.tsx";
-import { ActionWords, lastingLabel, verbOf } from "./what.tsx";
+import { Quorum } from "./quorum.tsx";
+import { ActionWords, verbOf } from "./what.tsx";
 
 type CardProps = Readonly<{ action: Action; asked: Asked; onAsk: (asked: Asked) => void }>;
 
@@ -38,6 +41,11 @@ export function ActionCard({ action, asked, onAsk }: CardProps): ReactNode {
         <Hostile text={action.justification} />
       </p>
       <Progress action={action} />
+      {action.breakGlass === null ? null : <BreakGlassUsed use={action.breakGlass} />}
+      <div className="card-columns">
+        <Clocks action={action} />
+        <Quorum action={action} />
+      </div>
       {action.decision === null ? null : <DecisionView decision={action.decision} />}
       {action.dryRun === null ? null : <DryRunView dryRun={action.dryRun} target={action.target} />}
       <ActionFacts action={action} />
@@ -54,6 +62,16 @@ function ActionFacts({ action }: Readonly<{ action: Action }>): ReactNode {
   const { incidentId, detectionIds, risk } = action.evidence;
   return (
     <dl className="facts">
+      {action.type === "update_policy" ? (
+        <>
+          <dt>Policies</dt>
+          <dd>
+            <Link to="/policy" search={{ tab: "versions", version: action.target }}>
+              What changes
+            </Link>
+          </dd>
+        </>
+      ) : null}
       <dt>Evidence</dt>
       <dd className="inline">
         {incidentId === null ? (
@@ -76,30 +94,8 @@ function ActionFacts({ action }: Readonly<{ action: Action }>): ReactNode {
           </span>
         )}
       </dd>
-      <dt>Decide before</dt>
-      <dd>
-        <Time at={action.deadlineAt} never="no deadline" />
-      </dd>
-      <dt>{action.effectEndsAt === null ? "Lasts" : "Ends"}</dt>
-      <dd>{action.effectEndsAt === null ? lastingLabel(action.ttlSeconds) : <Time at={action.effectEndsAt} />}</dd>
       <dt>Connector</dt>
       <dd>{action.connector}</dd>
-      <dt>Approvals</dt>
-      <dd>
-        {action.approvals.length === 0 ? <span className="muted">none yet</span> : null}
-        {action.approvals.map((approval) => (
-          <span key={approval.id} className="approval">
-            {approval.by.name} <Time at={approval.at} show="short" />
-            {approval.counts ? "" : " (does not count)"}
-            {approval.comment === null ? null : (
-              <span className="muted">
-                {" "}
-                “<Hostile text={approval.comment} limit={300} />”
-              </span>
-            )}
-          </span>
-        ))}
-      </dd>
       <dt>Request digest</dt>
       <dd>
         <Code text={action.requestDigest} what="request digest" short />{" "}

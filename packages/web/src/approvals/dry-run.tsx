@@ -1,20 +1,18 @@
 import { REACH_DAYS, type DryRun } from "@tyr/contract";
 import { Link } from "@tanstack/react-router";
-import { useMemo, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { Code } from "../kit/copy.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
-import { diffLines } from "./diff.ts";
+import { LineDiff } from "./line-diff.tsx";
 
 const DAY_MS = 86_400_000;
 /** As the reach counts them. */
 const LOGINS = { kind: "auth_attempt", outcome: "success" } as const;
-const SIGN_WORDS = { "+": "added: ", "-": "removed: ", " ": "" } as const;
 
 /** The connector's own plan: before and after as a diff, warnings first, and how far it reaches. */
 export function DryRunView({ dryRun, target }: Readonly<{ dryRun: DryRun; target: string }>): ReactNode {
-  const lines = useMemo(() => diffLines(dryRun.before, dryRun.after), [dryRun]);
   return (
     <section className="dry-run">
       <h3>
@@ -30,24 +28,12 @@ export function DryRunView({ dryRun, target }: Readonly<{ dryRun: DryRun; target
           <Hostile text={warning} limit={500} />
         </p>
       ))}
-      <div className="diff" role="group" aria-label="Enforcement before and after" tabIndex={0}>
-        {lines.length === 0 ? <p className="muted">Nothing is enforced before and nothing after.</p> : null}
-        <ol>
-          {lines.map((line, index) => {
-            const key = `${index}${line.sign}${line.text}`;
-            return (
-              <li key={key} className={line.sign === "+" ? "added" : line.sign === "-" ? "removed" : "kept"}>
-                <span aria-hidden="true" className="diff-sign">
-                  {line.sign}
-                </span>
-                <span className="sr-only">{SIGN_WORDS[line.sign]}</span>
-                <Hostile text={line.text} mono />
-              </li>
-            );
-          })}
-        </ol>
-      </div>
-      <Reach dryRun={dryRun} target={target} />
+      {dryRun.before.length + dryRun.after.length === 0 ? (
+        <p className="muted">Nothing is enforced before and nothing after.</p>
+      ) : (
+        <LineDiff label="Enforcement before and after" before={dryRun.before} after={dryRun.after} />
+      )}
+      {dryRun.reach.addresses === "0" ? null : <Reach dryRun={dryRun} target={target} />}
       <p className="muted small">
         Computed <Time at={dryRun.at} show="age" /> · digest <Code text={dryRun.digest} what="dry run digest" short />
       </p>

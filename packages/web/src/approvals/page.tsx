@@ -1,12 +1,13 @@
 import type { Action, ActionId } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useEffect, useState, type ReactNode } from "react";
-import { actionQuery, defined, waitingQuery } from "../api/queries.ts";
+import { useState, type ReactNode } from "react";
+import { actionQuery, ask, defined, waitingQuery } from "../api/queries.ts";
 import { usePages } from "../api/use-pages.ts";
 import { useCan } from "../api/session.ts";
 import { chipsOf } from "../kit/filter-chips.ts";
 import { Chips } from "../kit/chips.tsx";
+import { middle } from "../kit/copy.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { Empty, ErrorNotice, Loaded, Skeleton } from "../kit/notice.tsx";
 import { StateBadge } from "../kit/state.tsx";
@@ -16,10 +17,13 @@ import { PageHead } from "../shell/page-head.tsx";
 import { usePreferences } from "../shell/preferences.ts";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
+import { BreakGlassList } from "./break-glass-list.tsx";
 import { ActionCard } from "./card.tsx";
 import type { Asked } from "./decision-buttons.tsx";
+import { KeysHelp, useInboxKeys } from "./inbox-keys.tsx";
 import { RequestBlock } from "./request-block.tsx";
-import { lastingLabel } from "./what.tsx";
+import { lastingLabel } from "./lasting.ts";
+import { isEnforced, verbOf } from "./what.tsx";
 
 const route = getRouteApi("/app/approvals");
 
@@ -37,12 +41,13 @@ function Approvals(): ReactNode {
   const can = useCan();
   const [requesting, setRequesting] = useState(false);
   const { singleKeys } = usePreferences();
+  const owed = useQuery(ask("breakGlass.list", { query: { owed: true, limit: 100 } })).data?.items.length ?? 0;
   return (
     <div className="page">
       <PageHead title="Approvals" about="What a machine or a person asks for, what policy says, and what would change.">
         {singleKeys ? (
           <span className="keys muted">
-            <kbd>j</kbd> <kbd>k</kbd> move, <kbd>a</kbd> approve, <kbd>r</kbd> reject
+            <kbd>?</kbd> keys
           </span>
         ) : null}
         {can("action:request") ? (
@@ -54,10 +59,11 @@ function Approvals(): ReactNode {
       <Tabs
         label="Approvals"
         value={tab ?? "waiting"}
-        onChange={(next) => void navigate({ search: ({ tz }) => ({ tz, tab: next === "history" ? next : undefined }) })}
+        onChange={(next) => void navigate({ search: ({ tz }) => ({ tz, tab: next === "waiting" ? undefined : next }) })}
         tabs={[
           { id: "waiting", title: "Waiting", body: <Waiting /> },
           { id: "history", title: "History", body: <History /> },
+          { id: "break-glass", title: "Break-glass", count: owed === 0 ? undefined : owed, body: <BreakGlassList /> },
         ]}
       />
       {requesting ? <RequestBlock target="" onClose={() => setRequesting(false)} /> : null}
@@ -123,11 +129,12 @@ function Inbox({ actions, children, onMore }: InboxProps): ReactNode {
   const { action: chosen } = route.useSearch();
   const navigate = route.useNavigate();
   const [asked, setAsked] = useState<Asked>();
+  const [helping, setHelping] = useState(false);
   const selected = chosen ?? actions[0]?.id;
   const select = (id: ActionId): void => void navigate({ search: (old) => ({ ...old, action: id }), replace: true });
-  useInboxKeys({ actions, selected, select, busy: asked !== undefined });
+  useInboxKeys({ actions, selected, select, busy: asked !== undefined, onHelp: () => setHelping(true) });
   // Without a choice in the address the first card is meant; it is written there once something was asked of it.
-  const ask = (next: Asked): void => {
+  const question = (next: Asked): void => {
     if (chosen === undefined && selected !== undefined) select(selected);
     setAsked(next);
   };
@@ -148,7 +155,8 @@ function Inbox({ actions, children, onMore }: InboxProps): ReactNode {
           </li>
         )}
       </ul>
-      <SelectedCard id={selected} asked={asked} onAsk={ask} />
+      <SelectedCard id={selected} asked={asked} onAsk={question} />
+      {helping ? <KeysHelp onClose={() => setHelping(false)} /> : null}
     </div>
   );
 }
@@ -164,16 +172,26 @@ function InboxRow({ action, selected }: Readonly<{ action: Action; selected: boo
       aria-current={selected ? "true" : undefined}
     >
       <span className="inbox-line">
-        <Hostile text={action.target} mono />
+        <RowTitle action={action} />
         <StateBadge state={action.state} />
       </span>
       <span className="inbox-line muted small">
         <span>
-          {action.requester.name} · {lastingLabel(action.ttlSeconds)}
+          <Hostile text={action.requester.name} limit={60} /> · {lastingLabel(action.ttlSeconds)}
         </span>
         <Time at={action.createdAt} show="age" />
       </span>
     </Link>
+  );
+}
+
+/** An address says enough by itself; of everything else, what is to be done with it. */
+function RowTitle({ action }: Readonly<{ action: Action }>): ReactNode {
+  if (isEnforced(action)) return <Hostile text={action.target} mono />;
+  return (
+    <span className="inbox-title">
+      {verbOf(action)} <Hostile text={middle(action.target)} />
+    </span>
   );
 }
 
@@ -198,38 +216,4 @@ function SelectedCard({
       </Loaded>
     </div>
   );
-}
-
-type Keys = Readonly<{
-  actions: readonly Action[];
-  selected: ActionId | undefined;
-  select: (id: ActionId) => void;
-  busy: boolean;
-}>;
-
-/** j, k, a, r: only outside of fields and dialogs, and only when single keys are switched on (WCAG 2.1.4). */
-function useInboxKeys(keys: Keys): void {
-  const { singleKeys } = usePreferences();
-  useEffect(() => {
-    if (!singleKeys) return undefined;
-    const onKey = (event: KeyboardEvent): void => {
-      if (keys.busy || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      const index = keys.actions.findIndex((action) => action.id === keys.selected);
-      const next =
-        event.key === "j" ? keys.actions[index + 1] : event.key === "k" ? keys.actions[index - 1] : undefined;
-      if (next !== undefined) keys.select(next.id);
-      if (event.key === "a" || event.key === "r") pressed(event.key === "a" ? "Approve" : "Reject");
-    };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, [keys, singleKeys]);
-}
-
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof Element && target.closest("input, textarea, select, dialog, [role=menu]") !== null;
-
-/** The key does what the button on the card does, and nothing when the button is not there or not enabled. */
-function pressed(label: string): void {
-  const buttons = [...document.querySelectorAll<HTMLButtonElement>(".action-buttons button")];
-  buttons.find((button) => button.textContent?.trim() === label && !button.disabled)?.click();
 }

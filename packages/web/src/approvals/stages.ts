@@ -1,4 +1,4 @@
-import type { Action, Block } from "@tyr/contract";
+import { ACTION_TYPE_FACTS, type Action, type Block } from "@tyr/contract";
 
 export type StageState = "done" | "now" | "ahead" | "stopped";
 export type Stage = Readonly<{ title: string; state: StageState; at: string | null; detail: string }>;
@@ -40,12 +40,22 @@ function executionStage(action: Action): Stage {
   if (action.state === "failed") return { title: "Failed", state: "stopped", at: action.updatedAt, detail: "" };
   if (action.state === "unknown")
     return { title: "Unknown", state: "now", at: action.updatedAt, detail: "the target is being read" };
-  const running = action.state === "executing" || action.state === "approved";
-  return { title: "Executed", state: running ? "now" : "ahead", at: null, detail: "" };
+  if (action.state === "approved") return { title: "Executing", state: "now", at: null, detail: "waits for its turn" };
+  if (action.state === "executing") return { title: "Executing", state: "now", at: null, detail: "" };
+  return { title: "Executed", state: "ahead", at: null, detail: "" };
 }
 
-function acknowledgedStage(action: Action, block: Block | undefined): Stage {
-  const title = "Acknowledged";
+/** Of what the platform does to itself: there is nobody else to take it, so it is in force as soon as it ran. */
+function ownEffectStage({ state, executedAt, effectEndsAt }: Action): Stage {
+  const done = state === "executed";
+  const detail = done && effectEndsAt !== null ? "until its end" : "";
+  return { title: "Effective", state: done ? "done" : "ahead", at: done ? executedAt : null, detail };
+}
+
+/** Read back at the point, it is effective; a point that says it took it has acknowledged it, and no more is known. */
+function effectStage(action: Action, block: Block | undefined): Stage {
+  const isEffective = block?.enforcement.every((point) => point.state === "effective") === true;
+  const title = isEffective && block.enforcement.length > 0 ? "Effective" : "Acknowledged";
   if (action.state === "reverted") return { title: "Reverted", state: "stopped", at: action.updatedAt, detail: "" };
   if (block === undefined) return { title, state: "ahead", at: null, detail: "" };
   if (block.state !== "active")
@@ -62,10 +72,11 @@ function acknowledgedStage(action: Action, block: Block | undefined): Stage {
 
 /** Where an action stands on its way from a request to something an enforcement point confirmed. */
 export function stagesOf(action: Action, block: Block | undefined): readonly Stage[] {
+  const isEnforced = ACTION_TYPE_FACTS[action.type].targetType === "address";
   return [
     { title: "Requested", state: "done", at: action.createdAt, detail: action.requester.name },
     decisionStage(action),
     executionStage(action),
-    acknowledgedStage(action, block),
+    isEnforced ? effectStage(action, block) : ownEffectStage(action),
   ];
 }

@@ -7,6 +7,7 @@ const PATHS = {
   detections: "M8 2.5a5.5 5.5 0 1 0 5.5 5.5M8 5.5A2.5 2.5 0 1 0 10.5 8M8 8l5-5",
   incidents: "M8 2.5 14 13H2zM8 6.5v3M8 11.2v.3",
   approvals: "M8 2v12M3 4.5h10M3 4.5 1.5 9h3zM13 4.5 11.5 9h3zM5.5 14h5",
+  rules: "M3 2.5h10v11H3zM5.5 5.5h1M8.5 5.5h2M5.5 8h1M8.5 8h2M5.5 10.5h1M8.5 10.5h2",
   blocks: "M8 2.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11zM4.2 4.2l7.6 7.6",
   audit: "M4 2.5h8v11H4zM6 5.5h4M6 8h4M6 10.5h2",
   sensors:

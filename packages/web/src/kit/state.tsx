@@ -59,6 +59,8 @@ const STATES: Readonly<Record<string, readonly [tone: Tone, icon: IconName]>> = 
   left: ["wait", "alert"],
   gone: ["quiet", "cross"],
   refused: ["bad", "shield"],
+  owed: ["bad", "clock"],
+  in_force: ["good", "shield"],
 };
 
 export function StateBadge({ state }: Readonly<{ state: string }>): ReactNode {

@@ -13,7 +13,7 @@ const STALE: Readonly<Record<LiveTopic, readonly string[]>> = {
   "detection.recorded": ["overview", "detection"],
   "rule.changed": ["rule"],
   "incident.changed": ["overview", "incident"],
-  "action.changed": ["overview", "action", "incident", "block"],
+  "action.changed": ["overview", "action", "incident", "block", "mode", "policy", "breakGlass"],
   "block.changed": ["overview", "block", "action"],
   "sensor.changed": ["sensor", "quarantine"],
   "mode.changed": ["overview", "mode", "action"],

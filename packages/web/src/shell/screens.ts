@@ -12,6 +12,7 @@ export const SCREENS = [
   { to: "/incidents", title: "Incidents", icon: "incidents", needs: "incident:read", key: "i" },
   { to: "/approvals", title: "Approvals", icon: "approvals", needs: "action:read", key: "a" },
   { to: "/blocks", title: "Blocks", icon: "blocks", needs: "block:read", key: "b" },
+  { to: "/policy", title: "Policy", icon: "rules", needs: "policy:read", key: "x" },
   { to: "/mode", title: "Mode", icon: "shield", needs: "overview:read", key: "m" },
   { to: "/audit", title: "Audit", icon: "audit", needs: "audit:read", key: "u" },
   { to: "/sensors", title: "Sensors", icon: "sensors", needs: "sensor:read", key: "s" },

@@ -98,7 +98,7 @@ export function makeAction({ number, incident, now, requester, justification }: 
     effectEndsAt: null,
     blockId: null,
     failure: null,
-    legalMoves: ["dryRun", "approve", "reject", "withdraw", "cancel"],
+    legalMoves: ["edit", "dryRun", "approve", "reject", "withdraw", "cancel", "breakGlass"],
   };
 }
 

@@ -1,6 +1,5 @@
 import {
   SEVERITIES,
-  type Action,
   type CallInput,
   type Event,
   type LiveData,
@@ -14,14 +13,16 @@ import { accountAnswers } from "./account.ts";
 import { actorAnswers } from "./actors.ts";
 import { attackAnswers } from "./attack.ts";
 import { dutyAnswers, reviewAnswers } from "./duties.ts";
-import { makeBlock, dryRunFor, makeAction, policyView } from "./actions.ts";
+import { approvalAnswers } from "./approvals.ts";
 import { auditSearchEntries, isAuditAsked } from "./audit.ts";
 import { at, hexOf, idOf, person, RULES } from "./make.ts";
 import { makeRoles } from "./roles.ts";
 import { madeKey } from "./keys.ts";
 import { movesFrom } from "./incidents.ts";
 import { passkeyAnswers } from "./passkeys.ts";
-import { changedMode, overviewMode } from "./mode.ts";
+import { found, fits, pageOf } from "./found.ts";
+import { modeAnswers, overviewMode } from "./mode.ts";
+import { policyAnswers } from "./policy.ts";
 import { privacyAnswers } from "./privacy.ts";
 import { Refused } from "./refused.ts";
 import { ruleAnswers } from "./rules.ts";
@@ -31,19 +32,6 @@ export type Tell = <T extends LiveTopic>(topic: T, data: LiveData[T]) => void;
 export type Asking = Readonly<{ world: World; user: User; tell: Tell }>;
 type Answer<K extends RouteId> = (input: CallInput<K>, asking: Asking) => OutputOf<K>;
 export type Answers = { [K in RouteId]?: Answer<K> };
-
-/** As it comes from the address: text, whatever the contract reads it as. */
-type PageQuery = { after?: string | undefined; limit?: string | number | undefined };
-
-/** Pages by position; `next` is the position of the first row which was not sent. */
-function pageOf<T>(rows: readonly T[], query: PageQuery | undefined): { items: T[]; next: string | null } {
-  const from = Number(query?.after ?? 0);
-  const to = from + Number(query?.limit ?? 50);
-  return { items: rows.slice(from, to), next: to < rows.length ? String(to) : null };
-}
-
-/** A filter that is absent lets everything through. */
-const fits = (asked: unknown, value: unknown): boolean => asked === undefined || asked === value;
 
 function isAsked(event: Event, { q, from, to, ...same }: CallInput<"event.list">["query"] & object): boolean {
   const { ip, user, session, kind, outcome, sensor } = same;
@@ -57,11 +45,6 @@ function isAsked(event: Event, { q, from, to, ...same }: CallInput<"event.list">
   ] as const;
   const inTime = (from === undefined || event.time >= from) && (to === undefined || event.time <= to);
   return inTime && (q === undefined || event.raw.includes(q)) && pairs.every(([asked, value]) => fits(asked, value));
-}
-
-function found<T>(row: T | undefined): T {
-  if (row === undefined) throw new Refused("NOT_FOUND", "there is nothing of this id");
-  return row;
 }
 
 function overview(world: World): Overview {
@@ -387,161 +370,7 @@ const escalate: Answers = {
   },
 };
 
-function put(world: World, action: Action, tell: Tell): Action {
-  world.actions = [action, ...world.actions.filter((one) => one.id !== action.id)];
-  const { id, target, state, evidence } = action;
-  tell("action.changed", { id, target, state, incidentId: evidence.incidentId });
-  return action;
-}
-
-const PENDING_MOVES = ["dryRun", "approve", "reject", "withdraw", "cancel"];
-
-/** Approved now, executed and acknowledged a little later, as with a real enforcement point. */
-function runLater(world: World, action: Action, tell: Tell): void {
-  setTimeout(() => {
-    const block = makeBlock(world.blocks.length + 10, action, Date.now());
-    world.blocks = [block, ...world.blocks];
-    put(
-      world,
-      {
-        ...action,
-        state: "executed",
-        executedAt: at(Date.now()),
-        effectEndsAt: block.expiresAt,
-        blockId: block.id,
-        legalMoves: ["revert"],
-      },
-      tell,
-    );
-    setTimeout(() => {
-      world.blocks = world.blocks.map((one) =>
-        one.id === block.id
-          ? {
-              ...one,
-              enforcement: one.enforcement.map((point) => ({
-                ...point,
-                state: "acknowledged" as const,
-                at: at(Date.now()),
-                detail: "received this block",
-              })),
-            }
-          : one,
-      );
-      tell("block.changed", { id: block.id, value: block.value, state: block.state });
-    }, 900);
-  }, 700);
-}
-
 const govern: Answers = {
-  "action.list": ({ query = {} }, { world }) =>
-    pageOf(
-      world.actions.filter(
-        (one) =>
-          fits(query.state, one.state) &&
-          fits(query.target, one.target) &&
-          fits(query.incident, one.evidence.incidentId) &&
-          (query.waiting === undefined || query.waiting === (one.state === "pending")),
-      ),
-      query,
-    ),
-  "action.get": ({ params }, { world }) => found(world.actions.find((one) => one.id === params.id)),
-  "action.create": ({ body }, { world, user, tell }) => {
-    const incident = found(world.incidents.find((one) => one.id === (body.incidentId ?? world.incidents[0]?.id)));
-    const number = world.actions.length + 20;
-    const made = makeAction({
-      number,
-      incident,
-      now: Date.now(),
-      requester: { kind: "person", id: user.id, name: user.name },
-      justification: body.justification,
-    });
-    if (!/^[0-9a-f.:]+(\/\d+)?$/.test(body.target))
-      throw new Refused(
-        "TARGET_INVALID",
-        `"${body.target}" is not an IPv4 or IPv6 address or prefix (no names, no leading zeroes)`,
-      );
-    const dryRun = dryRunFor(body.target, number, Date.now());
-    return put(
-      world,
-      {
-        ...made,
-        target: body.target,
-        dryRun,
-        state: "dry_run_ok",
-        legalMoves: ["dryRun", "submit", "cancel"],
-        createdAt: at(Date.now()),
-        ttlSeconds: body.ttlSeconds ?? 86_400,
-      },
-      tell,
-    );
-  },
-  "action.submit": ({ params }, { world, tell }) =>
-    put(
-      world,
-      { ...found(world.actions.find((one) => one.id === params.id)), state: "pending", legalMoves: PENDING_MOVES },
-      tell,
-    ),
-  "action.approve": ({ params, body }, { world, user, tell }) => {
-    const action = found(world.actions.find((one) => one.id === params.id));
-    if (action.requester.id === user.id)
-      throw new Refused("APPROVAL_BY_REQUESTER", "whoever asked for an action or changed it does not decide about it");
-    if (body.requestDigest !== action.requestDigest || body.dryRunDigest !== action.dryRun?.digest)
-      throw new Refused("APPROVAL_STALE", "the request or its dry run changed since it was shown");
-    const approval = {
-      id: idOf("approval", Date.now() % 9999),
-      by: { kind: "person" as const, id: user.id, name: user.name },
-      roles: user.roles,
-      at: at(Date.now()),
-      comment: body.comment ?? null,
-      counts: true,
-    };
-    const approved = put(
-      world,
-      {
-        ...action,
-        state: "approved",
-        approvals: [approval],
-        approvalsMissing: 0,
-        breakGlass: null,
-        updatedAt: at(Date.now()),
-        legalMoves: [],
-      },
-      tell,
-    );
-    runLater(world, approved, tell);
-    return approved;
-  },
-  "action.reject": ({ params }, { world, tell }) =>
-    put(
-      world,
-      {
-        ...found(world.actions.find((one) => one.id === params.id)),
-        state: "rejected",
-        updatedAt: at(Date.now()),
-        legalMoves: [],
-      },
-      tell,
-    ),
-  "action.revert": ({ params }, { world, tell }) =>
-    put(
-      world,
-      {
-        ...found(world.actions.find((one) => one.id === params.id)),
-        state: "reverted",
-        updatedAt: at(Date.now()),
-        legalMoves: [],
-      },
-      tell,
-    ),
-  "mode.get": (_, { world }) => world.mode,
-  "mode.set": ({ body }, { world, user, tell }) => {
-    if (body.until !== undefined && body.until <= at(Date.now()))
-      throw new Refused("VALIDATION_FAILED", `body/until: ${body.until} is not in the future`);
-    world.mode = changedMode(world.mode, body, user);
-    tell("mode.changed", { mode: world.mode.mode, until: world.mode.change?.until ?? null });
-    return world.mode;
-  },
-  "policy.get": () => policyView(Date.now()),
   "block.list": ({ query = {} }, { world }) =>
     pageOf(
       world.blocks.filter((one) => fits(query.state, one.state) && fits(query.value, one.value)),
@@ -579,4 +408,7 @@ export const answers: Answers = {
   ...collect,
   ...escalate,
   ...govern,
+  ...approvalAnswers,
+  ...policyAnswers,
+  ...modeAnswers,
 };

@@ -7,6 +7,7 @@ import {
   type AuditEntry,
   type Backtest,
   type Block,
+  type BreakGlassUse,
   type Detection,
   type DutyConflicts,
   type Enforcer,
@@ -14,10 +15,12 @@ import {
   type Incident,
   type LadderRuling,
   type ModeView,
+  type Permission,
   type QuarantineItem,
   type RuleDetail,
   type Sensor,
   type ServiceAccount,
+  type Settings,
   type TokenFamily,
   type Session,
   type SessionInfo,
@@ -26,14 +29,16 @@ import {
 } from "@tyr/contract";
 import { makeAccount, type AccountState } from "./account.ts";
 import { makeAttackers } from "./actors.ts";
+import { makeBreakGlass } from "./approvals.ts";
 import { makeActions, makeBlocks } from "./actions.ts";
 import { makeAudit } from "./audit.ts";
 import { makeEvents } from "./events.ts";
 import { makeDetections, makeIncidents, makeTimelines } from "./incidents.ts";
 import { makeKeys, makeServices } from "./keys.ts";
 import { makeTokens } from "./tokens.ts";
-import { makeMode } from "./mode.ts";
+import { makeMode, makeSettings } from "./mode.ts";
 import { makeConflicts, makeReview } from "./reviews.ts";
+import { makePolicies, type PolicyState } from "./policy.ts";
 import { makeRules } from "./rules.ts";
 import { at, idOf, person } from "./make.ts";
 
@@ -42,6 +47,15 @@ export type World = {
   setupNeeded: boolean;
   mayVerify: boolean;
   mode: ModeView;
+  settings: Settings;
+  breakGlass: BreakGlassUse[];
+  policies: PolicyState;
+  /** Digests of statements that were asked for and not used yet. */
+  statements: Set<string>;
+  /** A server that has something else signed than it shows. */
+  tellsOtherTarget: boolean;
+  /** What everybody may besides their roles: of what is in no role as shipped. */
+  granted: Set<Permission>;
   sensors: Sensor[];
   events: Event[];
   detections: Detection[];
@@ -218,6 +232,12 @@ export function makeWorld(now: number): World {
     setupNeeded: false,
     mayVerify: true,
     mode: makeMode(),
+    settings: makeSettings(),
+    breakGlass: makeBreakGlass(now),
+    policies: makePolicies(now),
+    statements: new Set(),
+    tellsOtherTarget: false,
+    granted: new Set(),
     sensors,
     events,
     detections,
@@ -265,6 +285,7 @@ export function makeEmptyWorld(now: number): World {
     incidents: [],
     timelines: new Map(),
     actions: [],
+    breakGlass: [],
     blocks: [],
     enforcers: [],
     allow: [],

@@ -1,0 +1,103 @@
+import type { Action } from "@tyr/contract";
+import { useQuery } from "@tanstack/react-query";
+import { useId, type ReactNode } from "react";
+import { ask } from "../api/queries.ts";
+import { roleTitle, useCan, useSession } from "../api/session.ts";
+import { Icon } from "../kit/icon.tsx";
+import { Hostile } from "../text/hostile.tsx";
+import { Time } from "../time/time.tsx";
+import { gatesOf, type Gate } from "./gates.ts";
+
+/** Names shown before the rest is counted. */
+const NAMES_MAX = 6;
+
+/** Every gate with who counts and who may. All of them have to open. */
+export function Quorum({ action }: Readonly<{ action: Action }>): ReactNode {
+  const titleId = useId();
+  const gates = gatesOf(action);
+  const idle = action.approvals.filter((one) => !one.counts);
+  if (gates.length === 0 && action.approvals.length === 0) return null;
+  return (
+    <section className="quorum" aria-labelledby={titleId}>
+      <h3 id={titleId}>{gates.length > 1 ? "Approvals, all of these" : "Approvals"}</h3>
+      <ul className="gates">
+        {gates.map((gate) => (
+          <li key={gate.policyIds.join()} className={gate.isOpen ? "gate gate-open" : "gate"}>
+            <GateView gate={gate} action={action} />
+          </li>
+        ))}
+      </ul>
+      {idle.map((one) => (
+        <p key={one.id} className="muted small">
+          <Hostile text={one.by.name} limit={80} /> approved <Time at={one.at} show="short" />, which does not count:
+          the request changed since, or they may not approve it.
+        </p>
+      ))}
+    </section>
+  );
+}
+
+function GateView({ gate, action }: Readonly<{ gate: Gate; action: Action }>): ReactNode {
+  const { approvals, given, roles, policyIds, isOpen } = gate;
+  return (
+    <>
+      <p className="gate-head">
+        <Icon name={isOpen ? "check" : "clock"} size={14} />
+        <strong>
+          {Math.min(given.length, approvals)} of {approvals}
+        </strong>
+        <span>{roles.map(roleTitle).join(" or ")}</span>
+        <span className="mono muted small">{policyIds.join(", ")}</span>
+      </p>
+      {given.map((one) => (
+        <p key={one.id} className="gate-given">
+          <Hostile text={one.by.name} limit={80} /> <Time at={one.at} show="short" />
+          {one.comment === null ? null : (
+            <span className="muted">
+              {" "}
+              “<Hostile text={one.comment} limit={300} />”
+            </span>
+          )}
+        </p>
+      ))}
+      {isOpen || action.state !== "pending" ? null : <WhoMay gate={gate} action={action} />}
+    </>
+  );
+}
+
+/** By name for those who may see who there is; the roles say it to everybody else. */
+function WhoMay({ gate, action }: Readonly<{ gate: Gate; action: Action }>): ReactNode {
+  const can = useCan();
+  const { user } = useSession();
+  const users = useQuery({ ...ask("user.list", {}), enabled: can("user:read") }).data?.items;
+  const isYours = action.legalMoves.includes("approve") && holds(gate, user);
+  const able = users?.filter(
+    (one) => one.active && one.id !== action.requester.id && holds(gate, one) && !isGivenBy(gate, one.id),
+  );
+  if (able?.length === 0)
+    return (
+      <p className="warning">
+        <Icon name="alert" size={14} /> Nobody else here holds that role: nobody can approve this.
+      </p>
+    );
+  return (
+    <p className="muted small">
+      {isYours ? "You may approve this. " : ""}
+      {able === undefined ? "The requester never counts." : <Able names={able.map(({ name }) => name)} />}
+    </p>
+  );
+}
+
+const holds = ({ roles: asked }: Gate, { roles }: Readonly<{ roles: readonly string[] }>): boolean =>
+  roles.some((role) => asked.includes(role));
+const isGivenBy = ({ given }: Gate, id: string): boolean => given.some((one) => one.by.id === id);
+
+function Able({ names }: Readonly<{ names: readonly string[] }>): ReactNode {
+  const rest = names.length - NAMES_MAX;
+  return (
+    <>
+      Holding the role: <Hostile text={names.slice(0, NAMES_MAX).join(", ")} limit={500} />
+      {rest > 0 ? ` and ${rest} more` : ""}; the requester never counts.
+    </>
+  );
+}

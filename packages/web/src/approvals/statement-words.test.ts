@@ -1,0 +1,86 @@
+import type { Action, ActionStatement } from "@tyr/contract";
+import { expect, test } from "vitest";
+import { differences, digestOf, isChallengedBy, statementWords } from "./statement-words.ts";
+
+const FIELDS = {
+  action_id: "act_019c2a5d-ac96-774b-bcce-000000000001",
+  deadline_at: "2026-11-22T14:00:00.000Z",
+  dry_run_digest: "d1",
+  installation: "tyr.example/log",
+  reason: "seen it",
+  request_digest: "r1",
+  requirements: [{ policyId: "two", approvals: 2, roles: ["approver", "security_manager"] }],
+  revision: 3,
+  signer: "usr_1",
+  statement: "approve",
+  target: "203.0.113.9",
+  ttl_seconds: 3600,
+  type: "block_ip",
+};
+const ACTION = {
+  id: FIELDS.action_id,
+  type: "block_ip",
+  target: FIELDS.target,
+  ttlSeconds: 3600,
+  requestDigest: "r1",
+  dryRun: { digest: "d1" },
+} as Action;
+const meant = { statement: "approve", action: ACTION, words: "seen it" } as const;
+const textOf = (changes: Readonly<Record<string, unknown>> = {}): string => JSON.stringify({ ...FIELDS, ...changes });
+
+test("a text that says what is on the screen differs in nothing", () => {
+  expect(differences(textOf(), meant)).toEqual([]);
+});
+
+test.each([
+  ["statement", "reject", "the statement"],
+  ["action_id", "act_2", "the action"],
+  ["type", "set_mode", "its type"],
+  ["target", "0.0.0.0/0", "its target"],
+  ["ttl_seconds", null, "its duration"],
+  ["request_digest", "r2", "the request"],
+  ["dry_run_digest", null, "the dry run"],
+  ["reason", null, "your words"],
+])("a text with another %s is named", (field, value, name) => {
+  expect(differences(textOf({ [field]: value }), meant)).toEqual([name]);
+});
+
+test("what is no JSON object is never the same as what is shown", () => {
+  for (const text of ["", "[]", "null", "{"]) expect(differences(text, meant)).not.toEqual([]);
+});
+
+test("the words shown are read from the text that is signed", () => {
+  expect(statementWords(textOf({ target: "198.51.100.7" }))).toEqual(
+    expect.arrayContaining([
+      { name: "Action", value: "block_ip 198.51.100.7" },
+      { name: "Lasting", value: "for 1 hour" },
+      { name: "Asked for", value: "2 of approver or security_manager" },
+    ]),
+  );
+  expect(statementWords("no JSON")).toBeUndefined();
+});
+
+/** The SHA-256 of `abc` (FIPS 180-2, appendix B.1), in hex and in base64url. */
+const ABC = {
+  hex: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+  base64url: "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0",
+};
+const stated = (challenge: string, digest = ABC.hex): ActionStatement =>
+  ({ digest, passkey: { options: { challenge } } }) as ActionStatement;
+
+test("a passkey is asked only where its challenge is the digest of this very text", async () => {
+  const isSecure = Object.getOwnPropertyDescriptor(globalThis, "isSecureContext");
+  Object.defineProperty(globalThis, "isSecureContext", { value: true, configurable: true });
+  try {
+    const own = await digestOf("abc");
+    expect(own).toBe(ABC.hex);
+    expect(isChallengedBy(stated(ABC.base64url), own)).toBe(true);
+    expect(isChallengedBy(stated("AAAA"), own)).toBe(false);
+    expect(isChallengedBy(stated(ABC.base64url), await digestOf("abc "))).toBe(false);
+    expect(isChallengedBy(stated(ABC.base64url, "00"), own)).toBe(false);
+    expect(isChallengedBy(stated(ABC.base64url), undefined)).toBe(false);
+  } finally {
+    if (isSecure === undefined) Reflect.deleteProperty(globalThis, "isSecureContext");
+    else Object.defineProperty(globalThis, "isSecureContext", isSecure);
+  }
+});

@@ -1,0 +1,86 @@
+import type { Action, ActionStatement, StatementKind } from "@tyr/contract";
+import { lastingLabel } from "./lasting.ts";
+
+/** What somebody is about to put their name under: what they asked to state, and what was on the screen. */
+export type Meant = Readonly<{ statement: StatementKind; action: Action; words: string | undefined }>;
+export type StatementWord = Readonly<{ name: string; value: string }>;
+
+const record = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return record(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+const said = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value ?? null));
+
+function requirementWords(value: unknown): string {
+  const all = Array.isArray(value) ? value.map(record) : [];
+  return all
+    .map((one) => `${said(one?.["approvals"])} of ${Array.isArray(one?.["roles"]) ? one["roles"].join(" or ") : "?"}`)
+    .join(", and ");
+}
+
+/** The text to sign, as a person reads it. Read from the text itself, so what is signed and what is read are the same. */
+export function statementWords(text: string): readonly StatementWord[] | undefined {
+  const fields = parsed(text);
+  if (fields === undefined) return undefined;
+  const { ttl_seconds: ttl, reason, requirements, deadline_at: deadline } = fields;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ["Statement", said(fields["statement"]).replaceAll("_", " ")],
+    ["Action", `${said(fields["type"])} ${said(fields["target"])}`],
+    ["Lasting", typeof ttl === "number" || ttl === null ? lastingLabel(ttl) : undefined],
+    ["Your words", typeof reason === "string" ? reason : undefined],
+    ["Asked for", requirementWords(requirements) || undefined],
+    ["Revision", said(fields["revision"])],
+    ["Decide before", typeof deadline === "string" ? deadline : undefined],
+    ["At", said(fields["installation"])],
+    ["Signed by", said(fields["signer"])],
+  ];
+  return rows.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+}
+
+/** What the text says otherwise than the screen, by name; nothing: they are the same. */
+export function differences(text: string, { statement, action, words }: Meant): readonly string[] {
+  const fields = parsed(text);
+  if (fields === undefined) return ["the text is not readable"];
+  const pairs: readonly (readonly [name: string, inText: unknown, shown: unknown])[] = [
+    ["the statement", fields["statement"], statement],
+    ["the action", fields["action_id"], action.id],
+    ["its type", fields["type"], action.type],
+    ["its target", fields["target"], action.target],
+    ["its duration", fields["ttl_seconds"], action.ttlSeconds],
+    ["the request", fields["request_digest"], action.requestDigest],
+    ["the dry run", fields["dry_run_digest"], action.dryRun?.digest ?? null],
+    ["your words", fields["reason"], words ?? null],
+  ];
+  return pairs.filter(([, inText, shown]) => inText !== shown).map(([name]) => name);
+}
+
+/** SHA-256 of the text, in hex, made here: the authenticator signs this and no other. Undefined outside secure contexts. */
+export async function digestOf(text: string): Promise<string | undefined> {
+  if (!globalThis.isSecureContext) return undefined;
+  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** As authenticators and browsers write bytes: base64url without padding. */
+const toBase64url = (hex: string): string => {
+  const bytes = Uint8Array.from({ length: hex.length / 2 }, (_, at) =>
+    Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16),
+  );
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+};
+
+/** Whether the authenticator would be asked for a signature over exactly this text. */
+export function isChallengedBy({ digest, passkey }: ActionStatement, own: string | undefined): boolean {
+  if (own === undefined || own !== digest) return false;
+  return passkey !== null && passkey.options.challenge === toBase64url(own);
+}

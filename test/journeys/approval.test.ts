@@ -1,0 +1,136 @@
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { Browser, CDPSession, Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { tyr } from "../../packages/cli/test/tyr.ts";
+import { builtDirectory } from "../../packages/server/test/built-directory.ts";
+import { addUser, PASSWORD, setUp, startServer } from "../../packages/server/test/server-process.ts";
+import { axe, hasChromium, launch, open, screenshot } from "../../packages/web/test/chromium.ts";
+import { readExported, wrongWith } from "./third-party.ts";
+
+if (!hasChromium)
+  console.warn("SKIPPED: 1 journey of a signed approval, because there is no Chromium (set TYR_CHROMIUM)");
+
+const TARGET = "203.0.113.77";
+
+/** Passkeys are made for one origin, so the server has to know its port before it starts. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => void probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => void probe.close(resolve));
+  return port;
+}
+
+/** An authenticator of Chromium's own that says yes (WebDriver extension of WebAuthn Level 3, section 11). */
+async function addAuthenticator(cdp: CDPSession): Promise<void> {
+  await cdp.send("WebAuthn.enable");
+  await cdp.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}
+
+async function signIn(page: Page, url: string, name: string): Promise<void> {
+  await page.goto(`${url}/login`);
+  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+}
+
+/** One person asks for a block, having seen its dry run. @returns the address of the request, as it is sent to the others */
+async function propose(browser: Browser, url: string): Promise<string> {
+  const { context, page } = await open(browser, "light");
+  await signIn(page, url, "alice");
+  await page.goto(`${url}/approvals`);
+  await page.getByText("Nothing waits for a decision").waitFor();
+  await page.getByRole("button", { name: "Request a block" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Address or prefix").fill(TARGET);
+  await dialog.getByLabel("Justification").fill("Guessing passwords for an hour.");
+  await dialog.getByRole("button", { name: "Run dry first" }).click();
+  await dialog.getByText("would work").waitFor();
+  await dialog.getByRole("button", { name: "Ask for approval" }).click();
+  await dialog.getByRole("link", { name: "Follow it" }).click();
+  await page.getByText("You asked for this, so another person has to decide.").waitFor();
+  const address = page.url();
+  await context.close();
+  return address;
+}
+
+/** Another person comes by that address, makes a passkey, reads, signs, and sees it run. */
+async function decide(browser: Browser, url: string, address: string): Promise<void> {
+  const { context, page, complaints } = await open(browser, "dark");
+  await addAuthenticator(await context.newCDPSession(page));
+  await signIn(page, url, "bob");
+  await page.goto(address);
+  await page.getByRole("button", { name: "Approve" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("You have nothing to sign this with here").waitFor();
+  await dialog.getByRole("link", { name: "your account" }).click();
+  await page.getByRole("button", { name: "Add a passkey" }).click();
+  await dialog.getByLabel("Name").fill("Laptop");
+  await dialog.getByRole("button", { name: "Make it" }).click();
+  await dialog.getByRole("button", { name: "I have kept the codes" }).click();
+  await page.goto(address);
+  await page.getByRole("button", { name: "Approve" }).waitFor();
+  expect(await axe(page)).toEqual([]);
+  await screenshot(page, "real-approval");
+  await page.keyboard.press("a");
+  await dialog.getByLabel("Comment").fill("Seen it too.");
+  await dialog.getByRole("button", { name: "Read what you sign" }).click();
+  await dialog.getByText(`block_ip ${TARGET}`).waitFor();
+  expect(await axe(page)).toEqual([]);
+  await screenshot(page, "real-approval-sign");
+  await dialog.getByRole("button", { name: "Sign: approve" }).click();
+  await page.locator(".stage-done", { hasText: "Executed" }).waitFor();
+  await screenshot(page, "real-approval-executed");
+  expect(complaints).toEqual([]);
+  await context.close();
+}
+
+test.skipIf(!hasChromium)(
+  "one person proposes, another signs with a passkey in a browser, it runs, and a third party checks the approval from the exported log",
+  async () => {
+    using dir = await builtDirectory();
+    const port = await freePort();
+    await using server = await startServer({ dataDir: dir.path, args: ["--no-sample", "--port", String(port)] });
+    const url = `http://localhost:${port}`;
+    await addUser(await setUp(server), server.url, { name: "bob", roles: ["security_manager"] });
+    const browser = await launch();
+    try {
+      await decide(browser, url, await propose(browser, url));
+    } finally {
+      await browser.close();
+    }
+
+    const home = dir.path;
+    const env = { TYR_URL: server.url };
+    const login = await tyr(["login", "--name", "alice", "--password-stdin"], { home, env, stdin: `${PASSWORD}\n` });
+    expect(login).toMatchObject({ code: 0 });
+    const exported = join(dir.path, "export");
+    expect(await tyr(["audit", "export", exported], { home, env })).toMatchObject({ code: 0 });
+    const entries = readExported(exported);
+    const approval = entries.find(({ type }) => type === "action.approval_recorded");
+    if (approval === undefined) throw new Error("the export holds no approval");
+    const { details } = approval;
+    expect(details).toMatchObject({ signature_kind: "passkey" });
+    expect(JSON.parse(String(details["statement"]))).toMatchObject({
+      statement: "approve",
+      action_id: approval.object?.id,
+      target: TARGET,
+      reason: "Seen it too.",
+    });
+    expect(wrongWith({ details, rpId: "localhost" })).toBeUndefined();
+    const other = String(details["statement"]).replace(TARGET, "203.0.113.78");
+    expect(wrongWith({ details: { ...details, statement: other }, rpId: "localhost" })).toBe("another text was signed");
+    expect(wrongWith({ details, rpId: "tyr.example" })).toBe("it was signed for another site");
+  },
+);
