@@ -90,3 +90,8 @@ test("events are counted by the hour they say they are of, before 1970 too", () 
     [Date.UTC(2026, 2, 1, 11), 1],
   ]);
 });
+
+test("a row of a sensor that is not there is refused as one that is wrong, so that it alone is set aside", () => {
+  const incoming = [{ row: row("1", "11:00:00", "0198e0a0-0000-7000-8000-00000000000c"), part: 0 }];
+  expect(() => placeRows(incoming, before(), NOW)).toThrow(expect.objectContaining({ code: "22000" }));
+});

@@ -29,11 +29,17 @@ export type Placed = Readonly<{
 type Sensor = { seq: number; newestMs: number };
 type Part = { stored: number; late: number; newestMs: number };
 
+/** Of a sensor that is not there. SQLSTATE 22000: about that row, so that the others of its batch are stored. */
+export class SensorUncounted extends Error {
+  override readonly name = "SensorUncounted";
+  readonly code = "22000";
+}
+
 const instant = (ms: number): Date | null => (ms === Number.NEGATIVE_INFINITY ? null : new Date(ms));
 
 function sensorOf(known: Map<string, Sensor>, id: string, { sensors }: Before): Sensor {
   const before = sensors.get(id);
-  if (before === undefined) throw new Error(`sensor ${id} has no counter`);
+  if (before === undefined) throw new SensorUncounted(`sensor ${id} has no counter`);
   const sensor = known.get(id) ?? { seq: before.seq, newestMs: before.newest?.getTime() ?? Number.NEGATIVE_INFINITY };
   known.set(id, sensor);
   return sensor;

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { expect, test } from "vitest";
-import { binaryArray } from "./columns.ts";
+import { binaryArray, type Column } from "./columns.ts";
 
 const hex = (array: Uint8Array) => Buffer.from(array).toString("hex");
 
@@ -21,7 +21,25 @@ test("an instant counts microseconds from the year 2000, before it too", () => {
   );
 });
 
-test("what is no uuid and what is no instant is refused, instead of leaving out bytes", () => {
-  expect(() => binaryArray({ type: "uuid", values: ["0198e0a0-0000-7000-8000-00000000zzzz"] })).toThrow(RangeError);
-  expect(() => binaryArray({ type: "timestamptz", values: ["soon"] })).toThrow(RangeError);
-});
+test.each([
+  ["uuid", "0198e0a0-0000-7000-8000-00000000zzzz", "22P02"],
+  ["uuid", "0198e0a0-0000-7000-8000-0000000000001f", "22P02"],
+  ["uuid", "0198e0a0-0000-7000-8000-0000000000", "22P02"],
+  ["timestamptz", "soon", "22008"],
+  ["int4", 2 ** 31, "22003"],
+  ["int4", Number.NaN, "22003"],
+  ["int8", 1.5, "22003"],
+  ["int8", 2 ** 63, "22003"],
+] as const)(
+  "of type %s %s is refused as the database would, wherever it stands, instead of leaving out bytes",
+  (type, value, code) => {
+    const good = {
+      uuid: "0198e0a0-0000-7000-8000-00000000000a",
+      timestamptz: "2026-03-01T12:00:00Z",
+      int4: 1,
+      int8: 1,
+    }[type];
+    for (const values of [[value], [value, good], [good, value]])
+      expect(() => binaryArray({ type, values } as Column)).toThrow(expect.objectContaining({ code }));
+  },
+);
