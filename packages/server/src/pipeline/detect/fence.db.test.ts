@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { createBus, cursorOf } from "#platform/bus";
-import { systemClock } from "#platform/clock";
+import { systemClock, type Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import type { Leading } from "#platform/lifecycle";
 import { silentLogger } from "#platform/log";
 import { openTestDatabase } from "#platform/testing";
 import { decideLook, lookDone, lookOf, saveLook } from "./actors/look-store.ts";
 import { createEvaluator } from "./evaluate.ts";
+import { eraseAddress } from "./lift/credential-store.ts";
 import { buildRulePack } from "./rule-pack.ts";
 import { storeLines } from "./testing/stored-log.ts";
 import { DetectWorker } from "./worker.ts";
@@ -28,8 +29,8 @@ const pack = buildRulePack([{ path: "rules.yml", text: RULES }]);
 const ignore = (): undefined => undefined;
 const quiet = { onLoss: ignore, onDetected: ignore, onRefused: ignore, onStep: ignore };
 
-function stageOn(database: Database, leading?: Leading): DetectWorker {
-  const parts = { database, clock: systemClock, bus: createBus(systemClock), log: silentLogger, rules: pack };
+function stageOn(database: Database, leading?: Leading, clock: Clock = systemClock): DetectWorker {
+  const parts = { database, clock, bus: createBus(systemClock), log: silentLogger, rules: pack };
   return new DetectWorker({ ...parts, ...(leading === undefined ? {} : { leading }) }, quiet);
 }
 
@@ -105,4 +106,46 @@ test("a look another process has finished is not finished again, and what that o
   );
   expect(await lookOf(db.read)).toEqual({ counted: 20, looked: 10, isDue: true });
   expect(await cursorOf(db.read, "actors.look")).toBe(position);
+});
+
+test("windows of an erased address are gone at once, and do not come back out of the memory of the stage", async () => {
+  await using world = await openTestDatabase("pglite");
+  const { db } = world;
+  let skewMs = 0;
+  const stage = stageOn(db, undefined, { now: () => new Date(Date.now() + skewMs) });
+  const keys = async () => {
+    const rows = await db.read.selectFrom("correlation_group").select("group_key").orderBy("group_key").execute();
+    return rows.map(({ group_key }) => JSON.parse(group_key) as unknown);
+  };
+  const erase = async (address: string) =>
+    await db.bookkeep("counters", async (tx) => await eraseAddress(tx, `value:${address}`));
+  const put = async (name: string, address: string, seconds: readonly number[]): Promise<void> => {
+    await storeLines(
+      db,
+      seconds.map((second) => failure(address, second)),
+      name,
+    );
+    await drain(stage);
+  };
+  await put("one", "203.0.113.1", [1, 2]);
+  await put("two", "203.0.113.11", [1, 2]);
+  await stage.save();
+  expect(await keys()).toEqual([["203.0.113.1"], ["203.0.113.11"]]);
+  await put("three", "203.0.113.11", [3]);
+
+  expect(await erase("203.0.113.1")).toBe(1);
+  expect(await keys()).toEqual([["203.0.113.11"]]);
+  await expect(stage.save(), "read before the erasure").rejects.toThrow(MOVED);
+  await put("four", "203.0.113.1", [4, 5, 6]);
+  await stage.save();
+  expect(await keys()).toEqual([["203.0.113.1"], ["203.0.113.11"]]);
+  expect(await erase("203.0.113.1")).toBe(1);
+  skewMs += 1_000;
+  await put("five", "203.0.113.11", [7]);
+  await stage.save();
+  expect(await keys()).toEqual([["203.0.113.11"]]);
+  await put("six", "203.0.113.1", [7, 8]);
+  await put("seven", "203.0.113.11", [8]);
+  const found = await db.read.selectFrom("detection").select("actor_ip").execute();
+  expect(found, "five of one that nobody erased, never five of the other").toEqual([{ actor_ip: "203.0.113.11" }]);
 });

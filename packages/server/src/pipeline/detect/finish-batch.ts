@@ -2,6 +2,7 @@ import type { DirtyGroups } from "@tyr/sigma";
 import { cursorOf, moveCursor } from "#platform/bus";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
 import type { NewDetection } from "./detection.ts";
+import { keepErased, windowErasures } from "./erase-windows.ts";
 import { CONSUMER, insertDetections, loadState, saveState, type StoredState } from "./evaluation-store.ts";
 import { noteInputs, watchInputs } from "./figures/figure-store.ts";
 import type { FigureWatch } from "./figures/figure-watch.ts";
@@ -22,7 +23,15 @@ export type Finishing = Readonly<{
   /** Findings of the events after `from` up to `position`. */
   batch?: Readonly<{ from: number; position: number; packDigest: string; found: SetAside }> | undefined;
   /** Windows of correlations as of the last event fed, and what was seen of events until then. */
-  windows?: Readonly<{ dirty: DirtyGroups; position: number; seen: ReturnType<FigureWatch["take"]> }> | undefined;
+  windows?:
+    | Readonly<{
+        dirty: DirtyGroups;
+        position: number;
+        seen: ReturnType<FigureWatch["take"]>;
+        /** Erasures when they were read. */
+        erased: number;
+      }>
+    | undefined;
   /**
    * States that count so far: what people set is looked at, and counts from here on. Together with the windows gathered
    * until here, so that a crash cannot mix them up.
@@ -34,7 +43,7 @@ export type Finishing = Readonly<{
 }>;
 
 /** What a stage goes on from. */
-type Opened = StoredState & Readonly<{ states: AppliedStates; cursor: number }>;
+type Opened = StoredState & Readonly<{ states: AppliedStates; cursor: number; erased: number }>;
 export type Finished = Readonly<{
   /** Findings that were not stored before. */
   fresh: readonly NewDetection[];
@@ -67,6 +76,7 @@ async function write(tx: WriteTransaction, what: Finishing, way: "telling" | "qu
   if (batch === undefined && cursor !== undefined) await holdCursor(tx, { cursor, now });
   const fresh = batch === undefined ? [] : await storeFindings(tx, batch, now);
   if (windows !== undefined) {
+    await keepErased(tx, { erased: windows.erased, now });
     await saveState(tx, windows.dirty, windows.position);
     await noteInputs(tx, windows.seen);
   }
@@ -113,5 +123,6 @@ async function putNext(tx: WriteTransaction, { next, now }: Finishing) {
 }
 
 async function open(tx: WriteTransaction): Promise<Opened> {
-  return { ...(await loadState(tx)), states: await statesInForce(tx), cursor: await cursorOf(tx, CONSUMER) };
+  const erased = await windowErasures(tx);
+  return { ...(await loadState(tx)), states: await statesInForce(tx), cursor: await cursorOf(tx, CONSUMER), erased };
 }

@@ -11,6 +11,7 @@ import type { NewDetection } from "./detection.ts";
 import type { OnDropped } from "./dropped-tags.ts";
 import { createEvaluator, type Evaluator } from "./evaluate.ts";
 import { createFigureWatch, type FigureWatch } from "./figures/figure-watch.ts";
+import { windowErasures } from "./erase-windows.ts";
 import { CONSUMER, deleteGroups } from "./evaluation-store.ts";
 import { finishBatch, holdCursor, type Finished, type Finishing } from "./finish-batch.ts";
 import type { PutInForce } from "./put-in-force.ts";
@@ -60,6 +61,8 @@ type Standing = {
   /** Last event evaluated. */
   fed: number;
   cursor: number;
+  /** Erasures when the windows were read. */
+  readonly erased: number;
   saved: number;
   savedAtMs: number;
 };
@@ -171,7 +174,11 @@ export class DetectWorker {
   async #ready(): Promise<Standing> {
     const standing = this.#standing ?? (await this.#open());
     if (standing.fed < standing.cursor) return standing;
-    if (this.#isChangeWaiting() || (await this.#hasOtherStates(standing))) await this.#finish(standing);
+    if (this.#isChangeWaiting()) await this.#finish(standing);
+    else if (this.#isTimeToLook()) {
+      if (await this.#isErased(standing)) return await this.#open();
+      if (await this.#hasOtherStates(standing)) await this.#finish(standing);
+    }
     return this.#standing ?? standing;
   }
 
@@ -180,12 +187,22 @@ export class DetectWorker {
     return this.#wanted !== undefined || this.#statesLookedAtMs === Number.NEGATIVE_INFINITY;
   }
 
-  /** States another process may have set are asked for seldom. */
+  /** What another process may have set or erased is asked for seldom. */
+  #isTimeToLook(): boolean {
+    const now = this.#nowMs();
+    if (now - this.#statesLookedAtMs < STATES_MS) return false;
+    this.#statesLookedAtMs = now;
+    return true;
+  }
+
   async #hasOtherStates(standing: Standing): Promise<boolean> {
-    const now = this.#deps.clock.now();
-    if (now.getTime() - this.#statesLookedAtMs < STATES_MS) return false;
-    this.#statesLookedAtMs = now.getTime();
-    return !areSameStates(appliedStates(await listStates(this.#deps.database.read), now), standing.states);
+    const { database, clock } = this.#deps;
+    return !areSameStates(appliedStates(await listStates(database.read), clock.now()), standing.states);
+  }
+
+  /** Somebody was erased: windows are read again, and the events since they were saved are fed again. */
+  async #isErased({ erased }: Standing): Promise<boolean> {
+    return (await windowErasures(this.#deps.database.read)) !== erased;
   }
 
   /** As at a start, so that a stage that went on finds what a restarted one would. */
@@ -213,10 +230,10 @@ export class DetectWorker {
   async #goOn({ pack, watch, evaluator }: Next, { put, opened }: Finished): Promise<Standing> {
     if (opened === undefined) throw new Error("another pack came into force, and nothing was read to go on from");
     this.#tellReloaded(put);
-    const { position, saved, states, cursor } = opened;
+    const { position, saved, states, cursor, erased } = opened;
     await this.#forget(evaluator.restore(saved), cursor);
     evaluator.apply(states);
-    const at = { fed: position, cursor, saved: position, savedAtMs: this.#nowMs() };
+    const at = { fed: position, cursor, erased, saved: position, savedAtMs: this.#nowMs() };
     this.#standing = { pack, watch, evaluator, states, ...at };
     this.#pack = pack;
     if (this.#wanted?.pack === pack) {
@@ -343,8 +360,8 @@ export class DetectWorker {
 }
 
 /** Hands over what changed since it was last taken: it must be stored, or the stage starts again from what is. */
-function takeWindows({ evaluator, watch, fed }: Standing): NonNullable<Finishing["windows"]> {
-  return { dirty: evaluator.takeDirtyGroups(), position: fed, seen: watch.take() };
+function takeWindows({ evaluator, watch, fed, erased }: Standing): NonNullable<Finishing["windows"]> {
+  return { dirty: evaluator.takeDirtyGroups(), position: fed, seen: watch.take(), erased };
 }
 
 function batchOf({ cursor: from, fed: position, pack }: Standing, found: SetAside): NonNullable<Finishing["batch"]> {

@@ -5,6 +5,7 @@ import { readPage, type Page, type PageBefore, type ReadDatabase, type WriteTran
 import { systemClock } from "#platform/clock";
 import { uuidV5 } from "#platform/ids";
 import type { Tables } from "#platform/tables";
+import { eraseWindows } from "../erase-windows.ts";
 import { eraseFromLift } from "./lift-store.ts";
 
 type Outcome = "success" | "failure" | "observed";
@@ -215,12 +216,13 @@ export const retainedCredentials = {
   },
 };
 
-/** Takes an erased address with what was tried from it, what providers said of it and what lifters remember. @returns rows changed */
+/** Takes an erased address with what was tried from it, what providers said of it, and what lifters and correlations remember. @returns rows changed */
 export async function eraseAddress(tx: WriteTransaction, subject: string): Promise<number> {
   const [address] = heldAddresses([subject]);
   if (address === undefined) return 0;
   const tried = await sql`delete from credential where src_ip = ${address}::inet`.execute(tx);
   const said = await sql`delete from intel_verdict where address = ${address}`.execute(tx);
-  const remembered = await eraseFromLift(tx, address, systemClock.now());
+  const now = systemClock.now();
+  const remembered = (await eraseFromLift(tx, address, now)) + (await eraseWindows(tx, address, now));
   return Number(tried.numAffectedRows ?? 0) + Number(said.numAffectedRows ?? 0) + remembered;
 }
