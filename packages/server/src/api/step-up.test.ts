@@ -45,7 +45,8 @@ describe("a route that asks for a recent proof", () => {
       .filter(([, { method }]) => method !== "GET" && method !== "HEAD")
       .filter(
         ([id, { needs }]) =>
-          id === "action.approve" ||
+          ["action.approve", "security.actionUpdate", "security.actionPut"].includes(id) ||
+          ["action.breakGlass", "approvalKey.add", "breakGlass.review", "allow.add"].includes(id) ||
           [
             "user:write",
             "role:write",
@@ -56,6 +57,10 @@ describe("a route that asks for a recent proof", () => {
             "retention:run",
             "duty:write",
             "review:write",
+            "asset:write",
+            "settings:write",
+            "mode:write",
+            "action:revert",
           ].includes(needs) ||
           ["key.create", "key.rotate", "sensor.create", "sensor.rotate", "enforcer.create", "enforcer.rotate"].includes(
             id,
@@ -90,9 +95,14 @@ describe("a route that asks for a recent proof", () => {
     },
   );
 
-  test("lets programs in without one only where their scope stands for it: keys of sensors and enforcement points", async () => {
+  test("lets programs in without one only where their scope stands for it: keys of sensors and enforcement points, and what protects us but for the mode", async () => {
     const taken = all.filter(([, { programsUnproved }]) => programsUnproved === true).map(([id]) => id);
-    expect(taken.toSorted()).toEqual(["enforcer.create", "enforcer.rotate", "sensor.create", "sensor.rotate"]);
+    const protecting = guarded
+      .filter(([id, { stepUp }]) => stepUp === "defence" && id !== "mode.set")
+      .map(([id]) => id);
+    expect(taken.toSorted()).toEqual(
+      ["enforcer.create", "enforcer.rotate", "sensor.create", "sensor.rotate", ...protecting].toSorted(),
+    );
     for (const id of taken) expect([id, (await ask(id, "key")).statusCode !== 403]).toEqual([id, true]);
     server.callers.set("stolen", { ...person("stolen", everything), provedAt: new Date(0) });
     for (const id of taken) expect((await ask(id, "stolen")).json()).toMatchObject({ code: "STEP_UP_NEEDED" });
