@@ -71,7 +71,7 @@ export async function forgetOthers(
 /** Counts erasures: whoever holds state in memory reads it again when the count has risen. */
 const ERASED = "lift-erased";
 /** One erasure at a time counts. Any constant does. */
-const ERASURES_LOCK = 8_970_086;
+const ERASURES_LOCK = 8_970_089;
 
 export async function erasures(db: ReadDatabase): Promise<number> {
   return await cursorOf(db, ERASED);
