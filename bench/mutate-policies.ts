@@ -18,5 +18,7 @@ const started = performance.now();
 const survivors = mutants.filter((mutant) => !isNoticed(bundle, mutant, cases));
 for (const { policyId, what } of survivors) console.log(`not noticed: ${policyId}: ${what}`);
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
-console.log(`${mutants.length} mutants of ${bundle.policies.size} policies, ${survivors.length} not noticed, ${seconds} s`);
+console.log(
+  `${mutants.length} mutants of ${bundle.policies.size} policies, ${survivors.length} not noticed, ${seconds} s`,
+);
 process.exitCode = survivors.length === 0 && mutants.length > 0 ? 0 : 1;

@@ -30,7 +30,7 @@ export type Engine = Readonly<{ bundle: Bundle; ask(question: Question): Verdict
 export type Slot = "active-a" | "active-b" | "candidate" | "explained";
 const loaded = new Map<Slot, string>();
 
-function toVerdict(answer: cedar.AuthorizationAnswer): Verdict {
+export function toVerdict(answer: cedar.AuthorizationAnswer): Verdict {
   if (answer.type === "failure")
     return {
       answer: "error",
