@@ -7,6 +7,7 @@ import { backfillDeeds } from "./audit-backfill-deeds.ts";
 import { breakGlassDeeds } from "./audit-break-glass-deeds.ts";
 import { dutyDeeds } from "./audit-duty-deeds.ts";
 import { passkeyDeeds } from "./audit-passkey-deeds.ts";
+import { policyDeeds } from "./audit-policy-deeds.ts";
 import { retentionDeeds } from "./audit-retention-deeds.ts";
 import { reviewDeeds } from "./audit-review-deeds.ts";
 import { roleDeeds } from "./audit-role-deeds.ts";
@@ -25,6 +26,12 @@ export type Deeds = Readonly<Partial<{ [K in RouteId]: (world: World) => Promise
 export const NO_CHANGE: Readonly<Partial<Record<RouteId, string>>> = {
   "backtest.create": "reads stored events and keeps what it counted in memory",
   "backtest.cancel": "ends a run that stores nothing",
+  "policy.validate": "looks at files that came with the request, and stores none",
+  "policy.test": "looks at files that came with the request, and stores none",
+  "policy.diff": "looks at files that came with the request, and stores none",
+  "policy.explain": "asks about a stored decision again, and stores no other",
+  "policyBacktest.create": "reads stored decisions and keeps what it counted in memory",
+  "policyBacktest.cancel": "ends a run that stores nothing",
   "sso.begin": "gives the browser a seed; what was begun is worth nothing until it is finished, and that is logged",
   "sso.beginProof":
     "gives the browser a seed; what was begun is worth nothing until it is finished, and that is logged",
@@ -54,6 +61,7 @@ export const deeds: Deeds = {
   ...roleDeeds,
   ...dutyDeeds,
   ...reviewDeeds,
+  ...policyDeeds,
   ...retentionDeeds,
   ...intelDeeds,
   ...ruleDeeds,
