@@ -52,7 +52,7 @@ function changed(type: Entry["type"], details: NonNullable<Entry["details"]>): P
       ttlSeconds: whole(details["ttl_seconds"]),
       deadlineAt: null,
     };
-  if (type === "action.submitted") return { deadlineAt: text(details["deadline_at"]) };
+  if (type === "action.submitted" || type === "action.break_glass") return { deadlineAt: text(details["deadline_at"]) };
   if (type === "action.executed")
     return { effectEndsAt: text(details["effect_ends_at"]), blockId: text(details["block_id"]) };
   return {};

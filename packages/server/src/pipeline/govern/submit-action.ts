@@ -36,6 +36,7 @@ export async function storeSubmit(
   { row, by, weighed }: Submittable,
 ): Promise<{ row: ActionRow; fact: Fact }> {
   const at = room.clock.now();
+  const deadline = new Date(at.getTime() + room.decisionDeadlineMs);
   await insertDecision(tx, { actionId: row.id, step: "submit", ...weighed });
   return await moveAction(tx, row, {
     event: submitEvent(weighed.decision),
@@ -44,9 +45,9 @@ export async function storeSubmit(
     changes: {
       decision: JSON.stringify(weighed.decision),
       submitted_at: at,
-      deadline_at: new Date(at.getTime() + room.decisionDeadlineMs),
+      deadline_at: deadline,
     },
-    details: decisionDetails(weighed),
+    details: { ...decisionDetails(weighed), deadline_at: deadline.toISOString() },
   });
 }
 

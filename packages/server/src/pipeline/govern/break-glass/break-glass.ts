@@ -36,6 +36,7 @@ async function storeBroken(
 ): Promise<Settled<ActionRow>> {
   const { action: row, by, now: at } = held;
   const id: BreakGlassId = newId("breakGlass", at);
+  const deadline = new Date(at.getTime() + RUNS_WITHIN_MS);
   await insertBreakGlass(tx, {
     id,
     action_id: row.id,
@@ -60,13 +61,14 @@ async function storeBroken(
     changes: {
       decision: JSON.stringify(weighed.decision),
       submitted_at: row.submitted_at ?? at,
-      deadline_at: new Date(at.getTime() + RUNS_WITHIN_MS),
+      deadline_at: deadline,
     },
     note: request.reason,
     details: {
       ...decisionDetails(weighed),
       ...(signed === undefined ? {} : signedDetails(signed)),
       break_glass: id,
+      deadline_at: deadline.toISOString(),
       ttl_seconds: row.ttl_seconds ?? BREAK_GLASS_TTL_MAX_SECONDS,
     },
   });
