@@ -4,7 +4,7 @@ import { fromElsewhere, given, nobody, type Person, type World } from "./audit-w
 import { clientOf } from "./server-process.ts";
 
 /** What the browser would send next to add a passkey of a new authenticator. */
-async function adding({ client }: Person) {
+export async function adding({ client }: Person) {
   const { origin } = await client.call("passkey.list", {});
   const authenticator = new SoftwareAuthenticator(origin ?? "");
   const body = { ...authenticator.create(await client.call("passkey.beginAdd", {})), name: "Key on the ring" };

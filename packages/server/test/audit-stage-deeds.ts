@@ -1,7 +1,8 @@
 import type { Action } from "@tyr/contract";
 import type { Deeds } from "./audit-deeds.ts";
 import { given, type Person, type World } from "./audit-world.ts";
-import { approvalOf, approveAs, rejectionOf, signatureOf } from "./sign-decision.ts";
+import { adding } from "./audit-passkey-deeds.ts";
+import { approvalOf, approveAs, signatureOf } from "./sign-decision.ts";
 
 const line = (user: string): Uint8Array =>
   Buffer.from(
@@ -23,6 +24,17 @@ async function approved(world: World) {
   const approver = await world.person("approver");
   const action = await approveAs(approver.client, asked);
   return { approver, action };
+}
+
+/** As the browser does: what the server hands out is the challenge of a passkey. */
+async function rejectionByPasskey(by: Person, { id, requestDigest }: Action, reason: string) {
+  const { authenticator, body } = await adding(by);
+  await by.client.call("passkey.add", { body });
+  const wish = { statement: "reject", requestDigest, reason } as const;
+  const { passkey } = await by.client.call("action.statement", { params: { id }, body: wish });
+  if (passkey === null) throw new Error("a passkey that was just added is not asked for");
+  const { handle: statement, ...proof } = authenticator.get(passkey);
+  return { reason, signature: { kind: "passkey" as const, statement, ...proof } };
 }
 
 async function until(by: Person, id: Action["id"], state: Action["state"]): Promise<void> {
@@ -226,7 +238,7 @@ export const stageDeeds: Deeds = {
     const by = await world.person("approver");
     return {
       by,
-      input: { params: { id: asked.id }, body: await rejectionOf(by.client, asked, "a customer") },
+      input: { params: { id: asked.id }, body: await rejectionByPasskey(by, asked, "a customer") },
       did: "action.rejected",
       object: { kind: "action", id: asked.id },
       before: "pending",

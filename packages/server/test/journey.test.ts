@@ -1,5 +1,5 @@
-import { execFile } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFile, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -237,6 +237,27 @@ describe("a stranger's first hour with Tyr", () => {
     expect(expected.filter((type) => !types.has(type))).toEqual([]);
     expect(await tyr("audit", "export", exported)).toMatchObject({ code: 0 });
     expect(await tyr("audit", "verify", exported)).toMatchObject({ code: 0 });
+  });
+
+  test("a third party sees from the export alone who approved what ran, and that they signed it", async () => {
+    const { user } = await alice.call("session.get", {});
+    const told = await tyr("audit", "verify-approvals", exported);
+    const approved = `${blocked.id} ${blocked.target}: approved by ${user.id}`;
+    expect([told.code, told.stdout]).toEqual([0, expect.stringContaining(approved)]);
+    const script = join(root, "scripts/verify-approvals.mjs");
+    const bundle = readdirSync(join(exported, "tile/entries"), { recursive: true, encoding: "utf8" })
+      .map((file) => join(exported, "tile/entries", file))
+      .find((file) => statSync(file).isFile() && readFileSync(file).includes("approval_recorded"));
+    const check = () => spawnSync(process.execPath, [script, exported], { encoding: "utf8" });
+    expect(check()).toMatchObject({ status: 0, stdout: expect.stringMatching(/1 signed decisions.*all holds\n$/) });
+    const [file, whole] = [bundle ?? "", readFileSync(bundle ?? "")];
+    const at = whole.lastIndexOf('\\"target\\"', whole.indexOf("action.approval_recorded"));
+    writeFileSync(file, whole.with(at + 13, (whole[at + 13] ?? 0) ^ 1));
+    expect(check()).toMatchObject({
+      status: 6,
+      stdout: expect.stringMatching(/PROBLEM STATEMENT_ALTERED.*[\s\S]*root/),
+    });
+    writeFileSync(file, whole);
   });
 
   test("one flipped byte is named by its index, and a later, shorter log is caught by an earlier checkpoint", async () => {

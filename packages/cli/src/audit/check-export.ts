@@ -34,11 +34,12 @@ async function readExportFile(file: string): Promise<Uint8Array | undefined> {
   }
 }
 
-export async function checkExport(
-  { print }: Context,
-  { directory, trustedKeys, earlier, policy, archives = [] }: CheckRequest,
-): Promise<VerifyReport> {
-  const read = async (name: string): Promise<Uint8Array | undefined> => {
+/** Reads files of an export by their names in it. */
+export function exportReader(
+  directory: string,
+  archives: readonly string[] = [],
+): (name: string) => Promise<Uint8Array | undefined> {
+  return async (name) => {
     // An archive gives entries and nothing else: what they are measured by comes from the log.
     for (const place of name.startsWith("tile/entries/") ? [directory, ...archives] : [directory]) {
       const bytes = await readExportFile(path.join(place, ...name.split("/")));
@@ -46,6 +47,13 @@ export async function checkExport(
     }
     return undefined;
   };
+}
+
+export async function checkExport(
+  { print }: Context,
+  { directory, trustedKeys, earlier, policy, archives = [] }: CheckRequest,
+): Promise<VerifyReport> {
+  const read = exportReader(directory, archives);
   const onProgress = (done: number, size: number): void => print.progress(`verified ${done} of ${size} entries`);
   const report = await verifyExport({
     read,

@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
+import type { VerifyReport } from "@tyr/ledger";
 import { checkExport, printReport } from "../audit/check-export.ts";
 import { checkProof, printProofReport } from "../audit/check-proof.ts";
 import { readTrustedKeys } from "../audit/trusted-keys.ts";
@@ -25,7 +26,8 @@ async function ownKeys(directory: string): Promise<readonly string[]> {
   }
 }
 
-async function verifyDirectory(context: Context, input: Input, directory: string): Promise<ExitCode> {
+/** The whole log: signature, entries, hashes, root, earlier checkpoints. */
+export async function verifyDirectory(context: Context, input: Input, directory: string): Promise<VerifyReport> {
   const { print } = context;
   if (input.text("entry") !== undefined) throw usage("--entry belongs to a proof, not to an export");
   const [given, policy] = [input.text("vkey"), await textOf(input.text("policy"))];
@@ -40,7 +42,7 @@ async function verifyDirectory(context: Context, input: Input, directory: string
   if (earlier.length === 0)
     print.say("Only an earlier checkpoint shows a log cut short by its owner: give --checkpoint FILE.");
   const archives = input.texts("archive");
-  return printReport(context, await checkExport(context, { directory, trustedKeys: keys, earlier, policy, archives }));
+  return await checkExport(context, { directory, trustedKeys: keys, earlier, policy, archives });
 }
 
 async function verifyProofFile(context: Context, input: Input, file: string): Promise<ExitCode> {
@@ -60,7 +62,7 @@ async function verifyProofFile(context: Context, input: Input, file: string): Pr
 export const verify: Run = async (context, input) => {
   const given = input.value(0, "the export's directory, or the proof");
   const about = await stat(given);
-  if (about.isDirectory()) return await verifyDirectory(context, input, given);
+  if (about.isDirectory()) return printReport(context, await verifyDirectory(context, input, given));
   if (!about.isFile() || about.size > PROOF_BYTES_MAX)
     throw usage(`${visible(given)} is neither the directory of an export nor a proof`);
   return await verifyProofFile(context, input, given);

@@ -163,6 +163,28 @@ export const TRUST_COMMANDS: readonly CommandSpec[] = [
     ],
     load: async () => (await import("../commands/audit-verify.ts")).verify,
   },
+  {
+    path: "audit verify-approvals",
+    values: "<export>",
+    about: "Check every signed decision of an export, and each action that ran, without the server",
+    needs: "offline",
+    options: [
+      {
+        flags: "--checkpoint <file>",
+        about: "an earlier checkpoint the log must still contain; may be repeated",
+        repeat: true,
+      },
+      {
+        flags: "--archive <dir>",
+        about: "where the bodies of pruned entries were archived; may be repeated",
+        repeat: true,
+      },
+      { flags: "--vkey <file-or-key>", about: "the log's verifier key from a place you trust" },
+      { flags: "--policy <file>", about: "a C2SP tlog-policy: logs, witnesses, and how many must have cosigned" },
+    ],
+    examples: ["tyr audit verify-approvals export-2026-11 --vkey tyr.vkey"],
+    load: async () => (await import("../commands/audit-verify-approvals.ts")).verifyApprovals,
+  },
   ...RULE_COMMANDS,
   {
     path: "user list",

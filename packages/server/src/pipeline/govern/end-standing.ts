@@ -27,11 +27,13 @@ async function withdrawApprovals(
   { by, now, note }: Readonly<{ by: By; now: Date; note: string }>,
 ): Promise<readonly Moved[]> {
   const moves: Moved[] = [];
-  for (const { id, action_id } of await listStandingApprovals(tx, whose)) {
+  for (const { id, action_id, subject_id } of await listStandingApprovals(tx, whose)) {
     const row = await lockAction(tx, action_id);
     await withdrawApproval(tx, id, now);
     if (row?.state === "pending" || row?.state === "approved")
-      moves.push(await moveAction(tx, row, { event: "withdraw", by, at: now, note }));
+      moves.push(
+        await moveAction(tx, row, { event: "withdraw", by, at: now, note, details: { approved_by: subject_id } }),
+      );
   }
   return moves;
 }

@@ -32,9 +32,11 @@ describe(`approving is a signature (${engine})`, () => {
     const asked = await fresh();
     must(await approve(world, asked, ben));
     const entry = (await entriesOf(asked.id)).find(({ type }) => type === "action.approval_recorded");
-    const [statement, key, signature] = ["statement", "public_key", "signature"].map((name) =>
-      String(entry?.details[name]),
-    ) as [string, string, string];
+    const said = (name: string): string => {
+      const value = entry?.details[name];
+      return typeof value === "string" ? value : "";
+    };
+    const [statement, key, signature] = [said("statement"), said("public_key"), said("signature")];
     const publicKey = createPublicKey({ key: Buffer.from(key, "base64url"), format: "der", type: "spki" });
     const signed = Buffer.from(`${APPROVAL_DOMAIN}${statement}`);
     expect(verify(null, signed, publicKey, Buffer.from(signature, "base64url"))).toBe(true);
