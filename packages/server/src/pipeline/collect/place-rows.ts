@@ -30,7 +30,7 @@ type Sensor = { seq: number; newestMs: number };
 type Part = { stored: number; late: number; newestMs: number };
 
 /** Of a sensor that is not there. SQLSTATE 22000: about that row, so that the others of its batch are stored. */
-export class SensorUncounted extends Error {
+class SensorUncounted extends Error {
   override readonly name = "SensorUncounted";
   readonly code = "22000";
 }

@@ -17,7 +17,7 @@ export type Column =
 const REFUSALS = { int4: "22003", int8: "22003", text: "22021", uuid: "22P02", timestamptz: "22008" } as const;
 
 /** A value its column cannot hold, found before the database sees it. */
-export class ColumnValueRefused extends RangeError {
+class ColumnValueRefused extends RangeError {
   override readonly name = "ColumnValueRefused";
   readonly code: (typeof REFUSALS)[Column["type"]];
 
