@@ -1,5 +1,8 @@
+import { execFile } from "node:child_process";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { Browser, CDPSession, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { tyr } from "../../packages/cli/test/tyr.ts";
@@ -91,6 +94,7 @@ async function decide(browser: Browser, url: string, address: string): Promise<v
   await screenshot(page, "real-approval-sign");
   await dialog.getByRole("button", { name: "Sign: approve" }).click();
   await page.locator(".stage-done", { hasText: "Executed" }).waitFor();
+  await page.getByText("“Seen it too.”").waitFor();
   await screenshot(page, "real-approval-executed");
   expect(complaints).toEqual([]);
   await context.close();
@@ -117,6 +121,9 @@ test.skipIf(!hasChromium)(
     expect(login).toMatchObject({ code: 0 });
     const exported = join(dir.path, "export");
     expect(await tyr(["audit", "export", exported], { home, env })).toMatchObject({ code: 0 });
+    const script = fileURLToPath(new URL("../../scripts/verify-approvals.mjs", import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [script, exported]);
+    expect(stdout).toMatch(/1 signed decisions, 1 actions ran: all holds/);
     const entries = readExported(exported);
     const approval = entries.find(({ type }) => type === "action.approval_recorded");
     if (approval === undefined) throw new Error("the export holds no approval");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 /**
  * What somebody writes who has an export of the log, public keys and the standards, and nothing of ours: entry bundles of
- * C2SP tlog-tiles, WebAuthn Level 3 (section 7.2), COSE keys (RFC 9053, section 7.1.1).
+ * C2SP tlog-tiles, WebAuthn Level 3 (section 7.2), COSE keys (RFC 9053, section 7).
  */
 export type Entry = Readonly<{
   type: string;
@@ -35,14 +35,16 @@ export function readExported(directory: string): readonly Entry[] {
   return filesUnder(join(directory, "tile/entries")).flatMap((file) => entriesOf(readFileSync(file)));
 }
 
-/** An ES256 key, whose x and y are byte strings of 32 under the labels -2 and -3. */
-function p256Of(cose: Buffer): KeyObject {
-  const coordinate = (label: number): string => {
+/** A key of ES256, whose x and y are byte strings of 32 under the labels -2 and -3, or of EdDSA, which has no y. */
+function keyOf(cose: Buffer): KeyObject {
+  const coordinate = (label: number): string | undefined => {
     const at = cose.indexOf(Buffer.from([label, 0x58, 0x20]));
-    if (at < 0) throw new Error("the key is no ES256 key");
-    return cose.subarray(at + 3, at + 35).toString("base64url");
+    return at < 0 ? undefined : cose.subarray(at + 3, at + 35).toString("base64url");
   };
-  return createPublicKey({ format: "jwk", key: { kty: "EC", crv: "P-256", x: coordinate(0x21), y: coordinate(0x22) } });
+  const [x, y] = [coordinate(0x21), coordinate(0x22)];
+  if (x === undefined) throw new Error("the key is neither of ES256 nor of EdDSA");
+  const key = y === undefined ? { kty: "OKP", crv: "Ed25519", x } : { kty: "EC", crv: "P-256", x, y };
+  return createPublicKey({ format: "jwk", key });
 }
 
 const sha256 = (bytes: Buffer | string): Buffer => createHash("sha256").update(bytes).digest();
@@ -62,7 +64,8 @@ export function wrongWith({ details, rpId }: Claim): string | undefined {
   const flags = authenticatorData[32] ?? 0;
   if ((flags & USER_PRESENT_AND_VERIFIED) !== USER_PRESENT_AND_VERIFIED) return "nobody was verified";
   const signed = Buffer.concat([authenticatorData, sha256(clientData)]);
-  return verify("sha256", signed, p256Of(bytes("public_key")), bytes("signature"))
-    ? undefined
-    : "the signature is wrong";
+  const key = keyOf(bytes("public_key"));
+  // EdDSA hashes by itself.
+  const hash = key.asymmetricKeyType === "ed25519" ? null : "sha256";
+  return verify(hash, signed, key, bytes("signature")) ? undefined : "the signature is wrong";
 }

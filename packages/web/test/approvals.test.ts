@@ -26,6 +26,7 @@ describe.skipIf(!hasChromium)("deciding in the application", () => {
     api = await startFakeApi(makeWorld(Date.now()));
     api.world.account.methods = { ...api.world.account.methods, passkeys };
     url = api.url.replace("127.0.0.1", "localhost");
+    api.world.origin = url;
     const opened = await open(browser, "light");
     page = opened.page;
     if (passkeys > 0) await holdPasskey(page);
@@ -110,6 +111,7 @@ describe.skipIf(!hasChromium)("deciding in the application", () => {
     await dialog()
       .getByText(`tyr approve ${idOf("action", 1)}`)
       .waitFor();
+    await dialog().getByRole("link", { name: "your account" }).waitFor();
     await looksRight("approve-no-passkey");
     expect(stateOf(1)).toBe("pending");
     await close();

@@ -1,4 +1,4 @@
-import type { Action } from "@tyr/contract";
+import type { Action, Approval } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
 import { useId, type ReactNode } from "react";
 import { ask } from "../api/queries.ts";
@@ -20,6 +20,9 @@ export function Quorum({ action }: Readonly<{ action: Action }>): ReactNode {
   return (
     <section className="quorum" aria-labelledby={titleId}>
       <h3 id={titleId}>{gates.length > 1 ? "Approvals, all of these" : "Approvals"}</h3>
+      {gates.length === 0
+        ? action.approvals.filter((one) => one.counts).map((one) => <Given key={one.id} one={one} />)
+        : null}
       <ul className="gates">
         {gates.map((gate) => (
           <li key={gate.policyIds.join()} className={gate.isOpen ? "gate gate-open" : "gate"}>
@@ -50,18 +53,24 @@ function GateView({ gate, action }: Readonly<{ gate: Gate; action: Action }>): R
         <span className="mono muted small">{policyIds.join(", ")}</span>
       </p>
       {given.map((one) => (
-        <p key={one.id} className="gate-given">
-          <Hostile text={one.by.name} limit={80} /> <Time at={one.at} show="short" />
-          {one.comment === null ? null : (
-            <span className="muted">
-              {" "}
-              “<Hostile text={one.comment} limit={300} />”
-            </span>
-          )}
-        </p>
+        <Given key={one.id} one={one} />
       ))}
       {isOpen || action.state !== "pending" ? null : <WhoMay gate={gate} action={action} />}
     </>
+  );
+}
+
+function Given({ one: { by, at, comment } }: Readonly<{ one: Approval }>): ReactNode {
+  return (
+    <p className="gate-given">
+      <Hostile text={by.name} limit={80} /> <Time at={at} show="short" />
+      {comment === null ? null : (
+        <span className="muted">
+          {" "}
+          “<Hostile text={comment} limit={300} />”
+        </span>
+      )}
+    </p>
   );
 }
 

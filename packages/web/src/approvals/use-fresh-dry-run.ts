@@ -11,7 +11,7 @@ type Fresh = Readonly<{ busy: boolean; changed: boolean; error: unknown }>;
 type FreshOptions = Readonly<{ action: Action; wanted: boolean; onFresh: (action: Action) => void }>;
 
 /** Whether it is too old, by the clock here. */
-export function isOld({ dryRun }: Pick<Action, "dryRun">, nowMs: number): boolean {
+function isOld({ dryRun }: Pick<Action, "dryRun">, nowMs: number): boolean {
   return dryRun !== null && nowMs - Date.parse(dryRun.at) > DRY_RUN_AGE_MAX_MS;
 }
 

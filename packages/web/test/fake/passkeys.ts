@@ -26,7 +26,7 @@ export const twoPasskeys = (): Passkey[] => [
 ];
 
 export const passkeyAnswers: Answers = {
-  "passkey.list": (_, { world }) => ({ items: [...world.account.passkeys], origin: "http://localhost:8970" }),
+  "passkey.list": (_, { world }) => ({ items: [...world.account.passkeys], origin: world.origin }),
   "passkey.rename": ({ params, body }, { world }) => {
     const found = world.account.passkeys.find(({ id }) => id === params.id);
     if (found === undefined) throw new Refused("NOT_FOUND", "you have no such passkey");

@@ -50,6 +50,8 @@ export type World = {
   settings: Settings;
   breakGlass: BreakGlassUse[];
   policies: PolicyState;
+  /** Where it says passkeys work. */
+  origin: string;
   /** Digests of statements that were asked for and not used yet. */
   statements: Set<string>;
   /** A server that has something else signed than it shows. */
@@ -235,6 +237,7 @@ export function makeWorld(now: number): World {
     settings: makeSettings(),
     breakGlass: makeBreakGlass(now),
     policies: makePolicies(now),
+    origin: "http://localhost:8970",
     statements: new Set(),
     tellsOtherTarget: false,
     granted: new Set(),
