@@ -13,7 +13,7 @@ import type { WriteTransaction } from "#platform/database";
 import { weighIfBroken } from "./break-glass/weigh-broken.ts";
 import { approversOf, countApprovers, givenFor } from "./count-approvals.ts";
 import { withMove, type Held } from "./hold-action.ts";
-import { approveEvent, isOverdue } from "./machine/events-of.ts";
+import { approveEvent, isOverdue, withdrawEvent } from "./machine/events-of.ts";
 import { moveAction } from "./move-action.ts";
 import type { Person } from "./ports.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
@@ -203,8 +203,7 @@ async function withdrawHeld(
   for (const one of own) await withdrawApproval(tx, one.id, at);
   await dropStatements(tx, { actionId: row.id, subjectId: by.actor.id });
   const { decision } = await weighApprovals(room, tx, { row, people });
-  const needed = row.state === "approved" && decision.outcome !== "allow";
-  const event = needed ? "withdraw_needed" : "withdraw";
+  const event = withdrawEvent(row.state, decision);
   const details = signedDetails(signed);
   const moved = await moveAction(tx, row, { event, by, at, details });
   return { answer: ok(moved.row), facts: [moved.fact] };

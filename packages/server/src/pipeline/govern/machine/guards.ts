@@ -31,7 +31,7 @@ export type Situation = Readonly<{
 export type Guard = (situation: Situation) => Refused | undefined;
 
 /** Older than this, a dry run says too little about the target as it is now. */
-export const DRY_RUN_AGE_MAX_MS = 15 * 60_000;
+const DRY_RUN_AGE_MAX_MS = 15 * 60_000;
 
 const holds = ({ roles, permissions }: By, permission: Permission): boolean =>
   (permissions ?? permissionsOf(roles)).has(permission);

@@ -15,7 +15,7 @@ import {
 } from "./model-world.ts";
 
 /** One of the twelve does not hold. */
-export class Violated extends Error {
+class Violated extends Error {
   override readonly name = "Violated";
 }
 
@@ -92,7 +92,7 @@ const SAYS: Readonly<Partial<Record<ActionEvent, Said>>> = {
 };
 
 /** The twelve, as far as they are about deciding; 5, 7 and 8 also on real blocks: respond/walks.db.test.ts. */
-export const INVARIANTS = {
+const INVARIANTS = {
   "1 nothing is executed but by an evaluation that answered allow, with its bundle, in the same transaction"(world) {
     for (const { action, from, event } of entering(world, "executing")) {
       must(from === "approved" && event === "execute", "executed past the approvals", action);

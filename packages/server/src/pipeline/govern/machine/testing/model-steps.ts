@@ -329,7 +329,6 @@ const STEPS = {
   },
 } as const satisfies Readonly<Record<string, Step>>;
 export type StepName = keyof typeof STEPS;
-export const STEP_NAMES = Object.keys(STEPS) as readonly StepName[];
 
 const BY_PEOPLE: ReadonlySet<StepName> = new Set([
   "approve",
