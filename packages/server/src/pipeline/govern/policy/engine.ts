@@ -69,7 +69,8 @@ export function openEngine(bundle: Bundle, slot: Slot): Engine {
   loaded.delete(slot);
   parsed(slot, cedar.preparseSchema(slot, bundle.schema));
   const asked = shape.actions.filter((action) => ASKED.test(action));
-  for (const action of asked) parsed(slot, cedar.preparsePolicySet(`${slot}/${action}`, sliceOf(bundle, action)));
+  for (const action of asked)
+    parsed(slot, cedar.preparsePolicySet(`${slot}/${action}`, sliceOf(bundle, shape, action)));
   const slices = new Set(asked);
   loaded.set(slot, bundle.digest);
   const answer = (question: Question): Verdict => {

@@ -1,3 +1,4 @@
+import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
 import fc from "fast-check";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -9,6 +10,8 @@ import { QUIET } from "./circumstances.ts";
 import { decide, questionOf, type DecisionInput } from "./decide.ts";
 import { openEngine, toVerdict, type Engine } from "./engine.ts";
 import { readPolicies } from "./read-policy.ts";
+import { readSchemaShape } from "./schema-shape.ts";
+import { sliceOf } from "./slices.ts";
 import { allCases } from "./check.ts";
 import { isNoticed, mutantsOf } from "./testing/mutants.ts";
 
@@ -125,6 +128,22 @@ describe("for every type of action and every situation", () => {
 });
 
 describe("the engine", () => {
+  test("leaves out of a question only policies that Cedar says can never be about it", () => {
+    const shape = readSchemaShape(bundle.schema);
+    for (const [id, { text }] of bundle.policies) {
+      const answer = cedar.getValidRequestEnvsPolicy(text, bundle.schema);
+      const about = answer.type === "success" ? answer.actions : [];
+      for (const written of about) {
+        const action = /"(.+)"/.exec(written)?.[1] ?? "";
+        expect([id, action, Object.keys(sliceOf(bundle, shape, action).staticPolicies ?? {}).includes(id)]).toEqual([
+          id,
+          action,
+          true,
+        ]);
+      }
+    }
+  });
+
   test("takes an allow without a policy that says so for an error", () => {
     const answer = { decision: "allow" as const, diagnostics: { reason: [], errors: [] } };
     expect(toVerdict({ type: "success", response: answer, warnings: [] })).toMatchObject({ answer: "error" });

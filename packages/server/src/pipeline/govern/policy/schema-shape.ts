@@ -11,11 +11,31 @@ type Shape = ReadonlyMap<string, Shape> | undefined;
  */
 export type SchemaShape = Readonly<{
   actions: readonly string[];
+  /** An action with all groups it is in, and who can ask for it of what. */
+  appliesTo(action: string): Reach;
   context(action: string): Shape;
   entity(type: string): Shape;
   /** Types of what entities of this type can be in. */
   parents(type: string): readonly string[];
 }>;
+
+type Reach = Readonly<{
+  names: ReadonlySet<string>;
+  principals: readonly string[];
+  resources: readonly string[];
+}>;
+type Actions = cedar.NamespaceDefinition<string>["actions"];
+
+/** Cedar refuses groups that hold one another. */
+function namesOf(actions: Actions, action: string): readonly string[] {
+  const groups = (Object.hasOwn(actions, action) ? actions[action]?.memberOf : undefined) ?? [];
+  return [action, ...groups.flatMap(({ id }) => namesOf(actions, id))];
+}
+
+function reachOf(actions: Actions, action: string): Reach {
+  const { principalTypes = [], resourceTypes = [] } = actions[action]?.appliesTo ?? {};
+  return { names: new Set(namesOf(actions, action)), principals: principalTypes, resources: resourceTypes };
+}
 
 type Types = Readonly<Record<string, unknown>>;
 type Declared = Readonly<Record<string, unknown>>;
@@ -53,6 +73,7 @@ export function readSchemaShape(schema: string): SchemaShape {
   );
   return {
     actions: [...contexts.keys()],
+    appliesTo: (action) => reachOf(actions, action),
     context: (action) => contexts.get(action),
     entity: (type) => entities.get(type),
     parents(type) {

@@ -1,57 +1,55 @@
 import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
 import type { Bundle } from "./bundle.ts";
-import { PolicyBundleInvalid } from "./errors.ts";
+import type { SchemaShape } from "./schema-shape.ts";
 
-/** Of one policy under one schema: the actions it can say anything about. */
-type Reach = ReadonlySet<string>;
-const EVERY: Reach = new Set();
+type Scope = Pick<cedar.PolicyJson, "principal" | "action" | "resource">;
+const ANYTHING: Scope = { principal: { op: "All" }, action: { op: "All" }, resource: { op: "All" } };
 
-/**
- * Reaches by the text of schema and policy, of the last schemas only: trying many variants of one bundle asks for the same
- * ones again and again, and each asking parses the schema.
- */
-const SCHEMAS_KEPT = 2;
-const known = new Map<string, Map<string, Reach>>();
+/** Scopes by text: trying many variants of one bundle reads the same policies again and again. */
+const KEPT_MAX = 2_000;
+const known = new Map<string, Scope>();
 
-function reachesUnder(schema: string): Map<string, Reach> {
-  const found = known.get(schema);
+/** What cannot be read can be about anything: it is never left out. */
+function scopeOf(text: string): Scope {
+  const found = known.get(text);
   if (found !== undefined) return found;
-  const oldest = known.keys().next();
-  if (known.size >= SCHEMAS_KEPT && oldest.done === false) known.delete(oldest.value);
-  const made = new Map<string, Reach>();
-  known.set(schema, made);
-  return made;
+  const answer = cedar.policyToJson(text);
+  const scope = answer.type === "failure" ? ANYTHING : answer.json;
+  if (known.size >= KEPT_MAX) known.clear();
+  known.set(text, scope);
+  return scope;
 }
 
-/** A name as Cedar writes entities: `Action::"block_ip.execute"`. */
-const ACTION = /^Action::"([^"\\]+)"$/;
+type Entity = Readonly<{ type: string; id: string }>;
 
-function readReach(schema: string, text: string): Reach {
-  const answer = cedar.getValidRequestEnvsPolicy(text, schema);
-  if (answer.type === "failure") throw new PolicyBundleInvalid("policy", answer.error);
-  const names = answer.actions.map((written) => ACTION.exec(written)?.[1]);
-  // A name that cannot be read here: such a policy is asked about everything.
-  return names.includes(undefined) ? EVERY : new Set(names.filter((name) => name !== undefined));
+function entityOf(written: cedar.EntityUidJson): Entity {
+  return "__entity" in written ? written.__entity : written;
 }
 
-function reachOf(schema: string, text: string): Reach {
-  const under = reachesUnder(schema);
-  const found = under.get(text);
-  if (found !== undefined) return found;
-  const read = readReach(schema, text);
-  if (under.size > 2_000) under.clear();
-  under.set(text, read);
-  return read;
+/** Groups are within a type or beyond it: only `is` and `==` say which type it must be. */
+function canBe(constraint: Scope["principal"] | Scope["resource"], types: readonly string[]): boolean {
+  if (constraint.op === "is") return types.includes(constraint.entity_type);
+  if (constraint.op === "==" && "entity" in constraint) return types.includes(entityOf(constraint.entity).type);
+  return true;
+}
+
+function meets({ action: constraint }: Scope, names: ReadonlySet<string>, action: string): boolean {
+  if (constraint.op === "All") return true;
+  if (constraint.op === "==" && "entity" in constraint) return entityOf(constraint.entity).id === action;
+  if (constraint.op !== "in") return true;
+  const entities = "entities" in constraint ? constraint.entities : [constraint.entity];
+  return entities.some((entity) => names.has(entityOf(entity).id));
 }
 
 /**
  * The policies that can say anything about an action, by id. Cedar copies the whole set for each question, some 7 µs a
- * policy: what cannot apply is left out beforehand.
+ * policy: what cannot apply, by its scope, is left out beforehand.
  */
-export function sliceOf({ schema, policies }: Pick<Bundle, "schema" | "policies">, action: string): cedar.PolicySet {
+export function sliceOf({ policies }: Pick<Bundle, "policies">, shape: SchemaShape, action: string): cedar.PolicySet {
+  const { names, principals, resources } = shape.appliesTo(action);
   const applying = [...policies].filter(([, { text }]) => {
-    const reach = reachOf(schema, text);
-    return reach === EVERY || reach.has(action);
+    const scope = scopeOf(text);
+    return meets(scope, names, action) && canBe(scope.principal, principals) && canBe(scope.resource, resources);
   });
   return { staticPolicies: Object.fromEntries(applying.map(([id, { text }]) => [id, text])) };
 }
