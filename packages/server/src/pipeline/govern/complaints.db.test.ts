@@ -79,6 +79,23 @@ describe("what people complained about elsewhere", () => {
     expect(must(await approve(world, asked, ben)).state).toBe("approved");
   });
 
+  test("a program changed hands between asking and changing: those behind it at either time never count", async () => {
+    const incidentId = world.incident({ n: 402, ip: "8.41.0.2", risk: 90 });
+    const soar = (owner: SubjectId) => ({
+      actor: { kind: "automation" as const, id: "svc_t", name: "t" },
+      roles: [],
+      permissions: new Set(["action:request"] as const),
+      requestId: null,
+      behind: [owner],
+    });
+    const body = { type: "block_ip" as const, target: "8.41.0.2", justification: "x", incidentId };
+    const asked = must(await world.govern.create(body, soar(ben.id)));
+    const edit = { requestDigest: asked.requestDigest, ttlSeconds: 600 };
+    const edited = must(await world.govern.edit({ id: asked.id, by: soar(dora.id), edit }));
+    for (const by of [ben, both]) expect(codeOf(await approve(world, edited, by))).toBe("APPROVAL_BY_REQUESTER");
+    expect(must(await approve(world, edited, cleo)).state).toBe("approved");
+  });
+
   test("an administrator has ways round the check: here there is none, on any path", async () => {
     const action = await request(world, next());
     const admin: Actor = { ...adam, roles: ["admin", "approver"] };
