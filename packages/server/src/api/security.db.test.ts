@@ -54,7 +54,7 @@ describe("the security API over our model", () => {
     const whole = { params: undefined, query: {}, body: undefined, ...input } as unknown as InputOf<K>;
     const answer = await handler(whole, callBy(by));
     const { response } = routes[id] as RouteDefinition;
-    if (answer.ok) expect([...Value.Errors(response as TSchema, answer.value)]).toEqual([]);
+    expect(answer.ok ? [...Value.Errors(response as TSchema, answer.value)] : []).toEqual([]);
     return answer;
   }
   const blockOf = async (value: string, more: object = {}) =>

@@ -33,15 +33,19 @@ const ACTIONS_MAX = 50;
 const BLOCKS_MAX = 500;
 const WITHOUT_REASON = "asked for over the security API";
 
-/** null leaves what cannot be cleared. */
+/** What is named and is not null: null leaves what cannot be cleared. */
+function given<K extends string, V>(name: K, value: V | null | undefined): { [P in K]?: V } {
+  return value === null || value === undefined ? {} : ({ [name]: value } as { [P in K]: V });
+}
+
 function editOf(body: SecurityPolicyEdit): SettingsEdit {
-  const { default_mode, auto_elevate, auto_lockdown, max_failed_auth, max_scan_events, notes } = body;
+  const { notes } = body;
   return {
-    ...(default_mode == null ? {} : { defaultMode: default_mode }),
-    ...(auto_elevate == null ? {} : { autoElevate: auto_elevate }),
-    ...(auto_lockdown == null ? {} : { autoLockdown: auto_lockdown }),
-    ...(max_failed_auth == null ? {} : { maxFailedLoginsPerMinute: max_failed_auth }),
-    ...(max_scan_events == null ? {} : { maxScanEventsPerMinute: max_scan_events }),
+    ...given("defaultMode", body.default_mode),
+    ...given("autoElevate", body.auto_elevate),
+    ...given("autoLockdown", body.auto_lockdown),
+    ...given("maxFailedLoginsPerMinute", body.max_failed_auth),
+    ...given("maxScanEventsPerMinute", body.max_scan_events),
     ...(notes === undefined ? {} : { notes: notes === "" ? null : notes }),
   };
 }
@@ -56,7 +60,7 @@ function askedBlock({ entity_type, value, reason, expires_at }: SecurityBlockCre
       `entity_type ${entity_type}: Tyr blocks addresses and prefixes, entity_type "ip"`,
     );
   const request = { type: "block_ip" as const, target: value, justification: reason };
-  if (expires_at == null) return ok(request);
+  if (expires_at === undefined || expires_at === null) return ok(request);
   const ttlSeconds = Math.ceil((new Date(expires_at).getTime() - now.getTime()) / 1_000);
   if (ttlSeconds < TTL_SECONDS.min || ttlSeconds > TTL_SECONDS.max)
     return refuse(

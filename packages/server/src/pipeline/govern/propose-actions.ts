@@ -79,6 +79,19 @@ async function isHeldByRate(room: Room, { input }: Draft["weighed"]): Promise<bo
   return mayBeSubmitted({ decision: decide(await room.policies.inForce(room.db.read), alone, room.clock.now()) });
 }
 
+/** What a change of an incident comes to: asked for, nothing to ask for, or it waits for its turn. */
+type Turn = Readonly<{ drafted: Draft }> | "nothing" | "held";
+
+async function turnOf(room: Room, change: IncidentChange): Promise<Turn> {
+  const request = await wanted(room, change);
+  if (request === undefined) return "nothing";
+  const drafted = await draft(room, request, AUTOMATION);
+  if (!drafted.ok) return "nothing";
+  const { weighed } = drafted.value;
+  if (mayBeSubmitted(weighed)) return { drafted: drafted.value };
+  return (await isHeldByRate(room, weighed)) ? "held" : "nothing";
+}
+
 /**
  * Reads what changed about incidents and proposes to block public addresses of high risk.
  *
@@ -91,14 +104,12 @@ export async function proposeActions(room: Room): Promise<boolean> {
   let stored = from;
   let held = false;
   for (const change of changes) {
-    const request = await wanted(room, change);
-    const drafted = request === undefined ? undefined : await draft(room, request, AUTOMATION);
-    const isAsked = drafted?.ok === true && mayBeSubmitted(drafted.value.weighed);
-    held = drafted?.ok === true && !isAsked && (await isHeldByRate(room, drafted.value.weighed));
+    const turn = await turnOf(room, change);
+    held = turn === "held";
     if (held) break;
     done = change.position;
-    if (drafted?.ok !== true || !isAsked) continue;
-    await storeProposal(room, drafted.value, { from: stored, position: change.position });
+    if (turn === "nothing" || turn === "held") continue;
+    await storeProposal(room, turn.drafted, { from: stored, position: change.position });
     stored = change.position;
   }
   if (done > stored)

@@ -20,25 +20,41 @@ export type PolicyCase = Readonly<{
   by: readonly string[];
 }>;
 
-function contextOf(raw: CaseFields): DecisionInput["context"] {
-  const { approvals: total = 0, approver = "approver", weekday = "wednesday" } = raw;
-  // What automation goes by is an incident of high severity and sure detections, unless the example says otherwise.
-  const isProposed = raw.who === "automation" && raw.risk !== undefined;
+type Context = DecisionInput["context"];
+
+/** What automation goes by is an incident of high severity and sure detections, unless the example says otherwise. */
+function evidenceOf({
+  who,
+  risk,
+  severity,
+  confidence,
+}: CaseFields): Pick<Context, "risk" | "severity" | "confidence"> {
+  const isProposed = who === "automation" && risk !== undefined;
   return {
-    severity: severityNumber(raw.severity ?? (isProposed ? "high" : null)),
-    confidence: raw.confidence ?? (isProposed ? 90 : 0),
-    hour: raw.hour ?? 12,
-    weekday: WEEKDAYS.indexOf(weekday) + 1,
-    proposeRisk: raw.propose_risk ?? QUIET.proposeRisk,
-    automaticLastHour: raw.automatic_last_hour ?? 0,
-    automaticPerHourMax: raw.automatic_per_hour ?? QUIET.automaticPerHourMax,
-    modeWriter: raw.mode_writer ?? false,
-    mode: raw.mode ?? "normal",
-    environment: raw.environment ?? "development",
+    risk: risk ?? null,
+    severity: severityNumber(severity ?? (isProposed ? "high" : null)),
+    confidence: confidence ?? (isProposed ? 90 : 0),
+  };
+}
+
+/** When it is, and how much programs asked for by then. */
+function momentOf({ weekday = "wednesday", ...raw }: CaseFields) {
+  const { hour = 12, propose_risk: proposeRisk = QUIET.proposeRisk } = raw;
+  const { automatic_last_hour: automaticLastHour = 0, automatic_per_hour: most = QUIET.automaticPerHourMax } = raw;
+  return { hour, weekday: WEEKDAYS.indexOf(weekday) + 1, proposeRisk, automaticLastHour, automaticPerHourMax: most };
+}
+
+function contextOf(raw: CaseFields): Context {
+  const { approvals: total = 0, approver = "approver", mode = "normal", environment = "development" } = raw;
+  return {
+    ...evidenceOf(raw),
+    ...momentOf(raw),
+    mode,
+    environment,
     approvals: { ...NO_APPROVALS, total, [approver]: total },
     selfApproved: raw.self_approved ?? false,
+    modeWriter: raw.mode_writer ?? false,
     ttlSeconds: raw.ttl_seconds ?? 86_400,
-    risk: raw.risk ?? null,
     successfulLogins: raw.successful_logins ?? null,
   };
 }

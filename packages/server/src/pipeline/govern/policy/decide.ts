@@ -69,13 +69,31 @@ export function questionOf(input: DecisionInput, step: "dry_run" | "request" | "
 
 type Outcome = Decision["outcome"];
 
+/** What decided, in the words of the policies. */
+function reasonsOf({ bundle: { policies } }: Engine, verdict: Verdict): Decision["reasons"] {
+  if (verdict.answer === "error")
+    return [{ policyId: "policy-error", effect: "forbid", text: `policy error: ${verdict.why}` }];
+  if (verdict.policyIds.length === 0)
+    return [{ policyId: "default-deny", effect: "forbid", text: "no policy permits this" }];
+  return verdict.policyIds.map((policyId) => {
+    const { effect = "forbid", reason = "unknown policy" } = policies.get(policyId) ?? {};
+    return { policyId, effect, text: reason };
+  });
+}
+
+/** What forbids that approvals would not lift did decide; where all of it could be lifted, all of it did. */
+function finalOf({ bundle: { policies } }: Engine, policyIds: readonly string[]): string[] {
+  const final = policyIds.filter((id) => policies.get(id)?.gate === undefined);
+  return [...new Set(final.length > 0 ? final : policyIds)].toSorted();
+}
+
 /**
  * The four-valued decision, from at most three questions to Cedar (execute, request, dry run). Deny by default;
  * any error is a deny; one forbid that approvals cannot lift makes the whole action not approvable.
  */
 export function decide(engine: Engine, stored: StoredInput, now: Date): Decision {
   const input = inputOfToday(stored);
-  const { policies, digest } = engine.bundle;
+  const { digest } = engine.bundle;
   const answer = (outcome: Outcome, reasons: Decision["reasons"], requirements: Requirement[] = []): Decision => ({
     outcome,
     reasons,
@@ -83,16 +101,7 @@ export function decide(engine: Engine, stored: StoredInput, now: Date): Decision
     bundleDigest: digest,
     at: now.toISOString(),
   });
-  const named = (verdict: Verdict): Decision["reasons"] => {
-    if (verdict.answer === "error")
-      return [{ policyId: "policy-error", effect: "forbid", text: `policy error: ${verdict.why}` }];
-    if (verdict.policyIds.length === 0)
-      return [{ policyId: "default-deny", effect: "forbid", text: "no policy permits this" }];
-    return verdict.policyIds.map((policyId) => {
-      const { effect = "forbid", reason = "unknown policy" } = policies.get(policyId) ?? {};
-      return { policyId, effect, text: reason };
-    });
-  };
+  const named = (verdict: Verdict): Decision["reasons"] => reasonsOf(engine, verdict);
   if (!ACTION_TYPES.includes(input.type))
     return answer("deny", [{ policyId: "default-deny", effect: "forbid", text: "unknown action" }]);
 
@@ -111,10 +120,7 @@ export function decide(engine: Engine, stored: StoredInput, now: Date): Decision
   const dryRun = engine.ask(questionOf(input, "dry_run"));
   if (dryRun.answer === "error") return answer("deny", named(dryRun));
   const refusing = request.answer === "deny" ? [...execute.policyIds, ...request.policyIds] : execute.policyIds;
-  // What approvals would lift did not decide this.
-  const final = refusing.filter((id) => policies.get(id)?.gate === undefined);
-  const policyIds = [...new Set(final.length > 0 ? final : refusing)].toSorted();
-  const reasons = named({ answer: "deny", policyIds });
+  const reasons = named({ answer: "deny", policyIds: finalOf(engine, refusing) });
   return answer(dryRun.answer === "allow" ? "dry_run_only" : "deny", reasons);
 }
 
