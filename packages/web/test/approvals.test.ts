@@ -205,7 +205,7 @@ describe.skipIf(!hasChromium)("deciding in the application", () => {
     const dryRun = first.dryRun === null ? null : { ...first.dryRun, warnings };
     api.world.actions[0] = {
       ...first,
-      decision: { ...first.decision, requirements },
+      decision: { ...first.decision, requirements, bundleDigest: "f".repeat(64) },
       approvals,
       dryRun,
       justification,
@@ -216,6 +216,8 @@ describe.skipIf(!hasChromium)("deciding in the application", () => {
     await page.getByText("1 of 2").waitFor();
     await page.getByText("1 of 1").waitFor();
     await page.getByText("which does not count").waitFor();
+    await page.getByRole("link", { name: "read the one that decided" }).waitFor();
+    expect(await page.locator(".decision details").count()).toBe(0);
     await looksRight("approvals-gates");
     await page.getByRole("button", { name: "Approve" }).click();
     await sign("approve");

@@ -1,5 +1,6 @@
 import type { Decision } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { policyQuery } from "../api/queries.ts";
 import { roleTitle, useCan } from "../api/session.ts";
@@ -24,6 +25,8 @@ function needText({ approvals, roles }: Decision["requirements"][number]): strin
 export function DecisionView({ decision }: Readonly<{ decision: Decision }>): ReactNode {
   const can = useCan();
   const policy = useQuery({ ...policyQuery, enabled: can("policy:read") }).data;
+  // Text of the very bundle that decided, or none: what is in force now may say something else under the same name.
+  const decided = policy?.digest === decision.bundleDigest ? policy : undefined;
   const [tone, words] = OUTCOMES[decision.outcome];
   return (
     <section className="decision">
@@ -40,7 +43,7 @@ export function DecisionView({ decision }: Readonly<{ decision: Decision }>): Re
       </p>
       <ul className="reasons">
         {decision.reasons.map((reason) => {
-          const source = policy?.policies.find((known) => known.id === reason.policyId);
+          const source = decided?.policies.find((known) => known.id === reason.policyId);
           return (
             <li key={`${reason.policyId} ${reason.effect} ${reason.text}`}>
               <span className={`effect effect-${reason.effect}`}>{reason.effect}</span>
@@ -64,7 +67,15 @@ export function DecisionView({ decision }: Readonly<{ decision: Decision }>): Re
       <p className="muted small">
         Decided <Time at={decision.at} /> with policy bundle{" "}
         <Code text={decision.bundleDigest} what="bundle digest" short />
-        {policy !== undefined && policy.digest !== decision.bundleDigest ? " – another bundle is in force now" : ""}
+        {policy === undefined || decided !== undefined ? null : (
+          <>
+            {" "}
+            – another bundle is in force now;{" "}
+            <Link to="/policy" search={{ tab: "versions", version: decision.bundleDigest }}>
+              read the one that decided
+            </Link>
+          </>
+        )}
       </p>
     </section>
   );
