@@ -102,6 +102,11 @@ export const ERRORS = {
     "Restart the server: it prints a new set-up link while no administrator exists.",
   ],
   ACTION_DENIED: [403, "Policy denies this action", "Read `reasons`: each names the policy that decided."],
+  SINGLE_PERSON_REFUSED: [
+    409,
+    "More than one person may approve",
+    "Ask another one: one's own approval counts only where there is nobody else.",
+  ],
   BREAK_GLASS_REVIEW_OWED: [
     409,
     "A review of your last use of break-glass is owed",

@@ -61,7 +61,7 @@ import { dutyHandlers } from "./api/duties.ts";
 import { incidentHandlers } from "./api/incidents.ts";
 import { intelHandlers } from "./api/intel.ts";
 import { keyHandlers } from "./api/keys.ts";
-import { breakGlassHandlers } from "./api/break-glass.ts";
+import { approvalHandlers } from "./api/approvals.ts";
 import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
 import { policyHandlers } from "./api/policy.ts";
@@ -179,7 +179,12 @@ type Trust = Awaited<ReturnType<typeof openTrust>>;
 async function openStages(base: Base, stack: Stack, { audit, identity }: Pick<Trust, "audit" | "identity">) {
   const { config, log, database, bus, topics, rules, leading } = base;
   const clock = systemClock;
-  const govern = await openGovern({ ...base, seal: audit.texts, installation: audit.origin, passkeys: identity.passkeys.signing });
+  const govern = await openGovern({
+    ...base,
+    seal: audit.texts,
+    installation: audit.origin,
+    passkeys: identity.passkeys.signing,
+  });
   identity.endAccess.register(govern.standing);
   const respond = createRespond({ db: database, clock, bus, log, leading, execution: govern.execution });
   for (const loop of [respond.start(), govern.start()]) stack.defer(async () => await loop.stop());
@@ -279,7 +284,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...overviewHandlers({
       database,
       clock,
-      mode: async () => await govern.mode(),
+      govern,
       auditHead: async () => await audit.head(),
       cosigning: async () => await audit.cosigning(),
       detectConsumer: "detect",
@@ -300,7 +305,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
     ...assetHandlers(govern.assets),
     ...settingsHandlers(govern),
     ...securityHandlers({ govern, respond, database, clock }),
-    ...breakGlassHandlers(govern),
+    ...approvalHandlers(govern),
     ...secretHandlers(base.keys),
     ...privacyHandlers({ ...base, ...rooms }),
     ...blockHandlers({ respond, clock }),

@@ -23,6 +23,14 @@ async function bodyOf({ client }: Person, { id, requestDigest, dryRun }: Action)
 }
 
 export const breakGlassDeeds: Deeds = {
+  "singlePerson.set": async (world) => ({
+    by: await world.admin(),
+    input: { body: { on: false, reason: "there are several of us" } },
+    did: "single_person.changed",
+    object: { kind: "single_person", id: "single_person" },
+    before: "off",
+    after: "off",
+  }),
   "action.breakGlass": async (world) => {
     const { by, action } = await waiting(world);
     return {

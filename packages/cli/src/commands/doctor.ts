@@ -11,6 +11,7 @@ import {
   checkKeys,
   checkMode,
   checkReachable,
+  checkSinglePerson,
   checkStatus,
   type KeyHolder,
 } from "../doctor/server-checks.ts";
@@ -50,7 +51,10 @@ async function checkServer(context: Context, api: Api, url: string): Promise<Fin
       const status = await api.call("status.get", {});
       return [checkClock(status.now, (before + world.now()) / 2), ...checkStatus(status)];
     }),
-    asked("policy", async () => [checkMode(await api.call("mode.get", {}))]),
+    asked("policy", async () => {
+      const mode = await api.call("mode.get", {});
+      return [checkMode(mode), ...checkSinglePerson(mode)];
+    }),
     asked("keys", async () => {
       const lists = await Promise.all([api.call("sensor.list", {}), api.call("enforcer.list", {})]);
       return [

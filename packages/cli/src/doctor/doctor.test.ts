@@ -8,7 +8,15 @@ import { openApi } from "../api.ts";
 import { fakeWorld, temporaryDirectory } from "../testing/fake-world.ts";
 import { findingLines } from "./finding.ts";
 import { checkDataDirectory, checkIpv6, checkNft, checkNode } from "./machine-checks.ts";
-import { checkAudit, checkClock, checkKeys, checkMode, checkReachable, checkStatus } from "./server-checks.ts";
+import {
+  checkAudit,
+  checkClock,
+  checkKeys,
+  checkMode,
+  checkReachable,
+  checkSinglePerson,
+  checkStatus,
+} from "./server-checks.ts";
 
 const now = Date.parse("2026-02-01T12:00:00Z");
 
@@ -65,6 +73,13 @@ function status(over: Partial<OutputOf<"status.get">> = {}): OutputOf<"status.ge
 describe("the server", () => {
   test("that keeps its promises has no findings", () => {
     expect(checkStatus(status()).every(({ state }) => state === "ok")).toBe(true);
+  });
+
+  test("that lets people approve what they asked for is told so, and one that does not has nothing to hear", () => {
+    const view = { on: true, delayMinutes: 30, change: null, endsAt: null };
+    expect(checkSinglePerson({ singlePerson: view })).toMatchObject([{ state: "warning", name: "approvals" }]);
+    expect(checkSinglePerson({ singlePerson: { ...view, on: false } })).toEqual([]);
+    expect(checkSinglePerson({})).toEqual([]);
   });
 
   test("that tells policies it is no production is told so", () => {

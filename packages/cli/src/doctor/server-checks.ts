@@ -85,6 +85,14 @@ export function checkMode({ environment, mode }: Pick<OutputOf<"mode.get">, "env
   return unlessFine(environment === "production" ? "ok" : "warning", "policy", { detail, fix });
 }
 
+/** Open as long as it lasts: whoever installed it alone may have forgotten it. */
+export function checkSinglePerson({ singlePerson }: Pick<OutputOf<"mode.get">, "singlePerson">): Finding[] {
+  if (singlePerson?.on !== true) return [];
+  const detail = `single-person mode is on: one's own approval counts after ${singlePerson.delayMinutes ?? 0} minutes`;
+  const fix = "Give somebody else a role that approves; it ends a day later, or at once by tyr single-person off.";
+  return [unlessFine("warning", "approvals", { detail, fix })];
+}
+
 export function checkClock(serverNow: string, localNow: number): Finding {
   const skew = Math.abs(Date.parse(serverNow) - localNow) / 1000;
   const state = skew > SKEW_SECONDS.problem ? "problem" : skew > SKEW_SECONDS.warning ? "warning" : "ok";

@@ -26,4 +26,24 @@ export const BREAK_GLASS_COMMANDS: readonly CommandSpec[] = [
     options: [{ flags: "--verdict <verdict>", about: "what you found", choices: [...BREAK_GLASS_VERDICTS] }, REASON],
     load: async () => (await import("../commands/break-glass.ts")).review,
   },
+  {
+    path: "single-person show",
+    about: "Whether one's own approval counts, later, where nobody else can approve",
+    needs: "overview:read",
+    load: async () => (await import("../commands/single-person.ts")).show,
+  },
+  {
+    path: "single-person on",
+    about: "Let one's own approval count after a delay, for gates that ask for one person",
+    needs: "single_person:write",
+    options: [REASON, { flags: "--delay <duration>", about: "from 10m to 2h (default 30m)" }, YES],
+    load: async () => (await import("../commands/single-person.ts")).turnOn,
+  },
+  {
+    path: "single-person off",
+    about: "Let nobody's own approval count any more",
+    needs: "single_person:write",
+    options: [REASON],
+    load: async () => (await import("../commands/single-person.ts")).turnOff,
+  },
 ];

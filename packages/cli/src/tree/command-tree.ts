@@ -66,6 +66,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   block: "Blocks",
   allow: "What is never blocked",
   action: "Actions and their decisions",
+  "single-person": "Approving what one asked for, where nobody else can",
   "break-glass": "What ran without approvals, and its reviews",
   enforcer: "Enforcement points",
   privacy: "Personal values",

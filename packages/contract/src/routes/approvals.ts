@@ -35,4 +35,20 @@ export const approvalRoutes = {
     body: a.BreakGlassReviewBody,
     response: a.BreakGlass,
   },
+  "singlePerson.get": {
+    method: "GET",
+    path: "/api/v1/single-person",
+    needs: "overview:read",
+    summary: "Whether one's own approval counts, later, where nobody else can approve",
+    response: a.SinglePersonView,
+  },
+  "singlePerson.set": {
+    method: "PUT",
+    path: "/api/v1/single-person",
+    needs: "single_person:write",
+    stepUp: "users",
+    summary: "Let one's own approval count, later, where nobody else can approve; or end that",
+    body: a.SinglePersonSet,
+    response: a.SinglePersonView,
+  },
 } as const satisfies Record<string, RouteDefinition>;

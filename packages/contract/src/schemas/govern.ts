@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
 import { ACTION_TYPES } from "../action-types.ts";
 import { IdSchema } from "../ids.ts";
-import { BreakGlass } from "./approvals.ts";
+import { BreakGlass, SinglePersonView } from "./approvals.ts";
 import {
   Actor,
   Facts,
@@ -82,6 +82,8 @@ export const Approval = Type.Object({
   at: Instant,
   comment: NullableString,
   counts: Type.Boolean(),
+  /** Of somebody's own approval, in single-person mode: it counts from here on, if nobody else's does. */
+  countsFrom: Type.Optional(Instant),
 });
 export type Approval = Static<typeof Approval>;
 
@@ -109,6 +111,8 @@ export const Action = Type.Object({
   dryRun: Type.Union([DryRun, Type.Null()]),
   approvals: Type.Array(Approval),
   approvalsMissing: Type.Integer(),
+  /** One's own approval may count, later: single-person mode is on. */
+  singlePerson: Type.Optional(Type.Boolean()),
   /** The newest time somebody let it run without its approvals; null: nobody did. */
   breakGlass: Type.Union([BreakGlass, Type.Null()]),
   deadlineAt: NullableInstant,
@@ -232,6 +236,8 @@ export const ModeView = Type.Object({
   automatic: Type.Union([Type.Object({ mode: ModeName, since: Instant, earliestDownAt: Instant }), Type.Null()]),
   /** Actions that ask for another mode and wait for somebody's approval. */
   waiting: Type.Array(IdSchema("action")),
+  /** Whether one's own approval counts, later, where nobody else can approve. */
+  singlePerson: Type.Optional(SinglePersonView),
   /** Newest first, at most 50. */
   history: Type.Array(ModeChange),
 });

@@ -51,6 +51,8 @@ export type Dashboard = Static<typeof Dashboard>;
 export const Overview = Type.Object({
   at: Instant,
   mode: Mode,
+  /** One's own approval may count, later: said until it is off. */
+  singlePerson: Type.Optional(Type.Boolean()),
   incidents: Type.Object({ open: Type.Integer(), bySeverity: Type.Record(Type.String(), Type.Integer()) }),
   approvals: Type.Object({ waiting: Type.Integer(), oldestAt: NullableInstant }),
   blocks: Type.Object({

@@ -5,14 +5,14 @@ import type { Clock } from "#platform/clock";
 import type { Database, ReadDatabase } from "#platform/database";
 import { countDetections, detectionsPerHour, techniqueName, techniquesSeen, type AttackCatalogue } from "#detect";
 import { countOpenBySeverity, topActors } from "#escalate";
-import { countWaiting, type ModeInForce } from "#govern";
+import { countWaiting, type Govern, type ModeInForce } from "#govern";
 import { blockedAmong, summariseBlocks } from "#respond";
 import type { Handlers } from "./handler.ts";
 
 export type OverviewDeps = Readonly<{
   database: Database;
   clock: Clock;
-  mode: () => Promise<ModeInForce>;
+  govern: Pick<Govern, "mode" | "singlePerson">;
   auditHead: () => Promise<AuditHead>;
   /** Undefined where no witness is configured. */
   cosigning: () => Promise<Cosigning | undefined>;
@@ -81,7 +81,7 @@ async function lagOf(db: ReadDatabase, consumer: string): Promise<number> {
 async function readOverview({
   database,
   clock,
-  mode,
+  govern,
   auditHead,
   cosigning,
   detectConsumer,
@@ -96,7 +96,8 @@ async function readOverview({
   const { active, enforcers, enforcersSeen, unacknowledged } = await summariseBlocks(db, now);
   return {
     at: now.toISOString(),
-    mode: modeView(await mode()),
+    mode: modeView(await govern.mode()),
+    ...((await govern.singlePerson()).on ? { singlePerson: true } : {}),
     incidents: { open: sum(Object.values(open)), bySeverity: { ...open } },
     approvals: await approvals(db),
     blocks: { active, enforcers, enforcersSeen, unacknowledged },
@@ -113,7 +114,7 @@ async function readOverview({
 }
 
 /** The unified snapshot of source A, under its names. Its counts of blocked users and keys are not there: nothing blocks either. */
-async function readDashboard({ database, clock, mode }: OverviewDeps): Promise<Dashboard> {
+async function readDashboard({ database, clock, govern }: OverviewDeps): Promise<Dashboard> {
   const db = database.read;
   const now = clock.now();
   const open = await countOpenBySeverity(db);
@@ -124,7 +125,7 @@ async function readDashboard({ database, clock, mode }: OverviewDeps): Promise<D
   return {
     timestamp: now.toISOString(),
     last_update: iso(events.lastAt),
-    security_mode: modeView(await mode()),
+    security_mode: modeView(await govern.mode()),
     incidents: { total_open: sum(Object.values(open)), ...open },
     blocklist: { total_blocked: active, ips, ranges },
     honeypot: {

@@ -50,6 +50,7 @@ describe("a route that asks for a recent proof", () => {
           [
             "user:write",
             "role:write",
+            "single_person:write",
             "key:write",
             "secret:rotate",
             "personal:read",

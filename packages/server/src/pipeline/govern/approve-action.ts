@@ -10,18 +10,19 @@ import {
 } from "@tyr/contract";
 import { newId } from "#platform/ids";
 import type { WriteTransaction } from "#platform/database";
-import { weighIfBroken } from "./break-glass/weigh-broken.ts";
-import { approversOf, countApprovers, givenFor } from "./count-approvals.ts";
+import { givenFor } from "./count-approvals.ts";
 import { withMove, type Held } from "./hold-action.ts";
+import { hasAsked } from "./machine/guards.ts";
 import { approveEvent, isOverdue, withdrawEvent } from "./machine/events-of.ts";
 import { moveAction } from "./move-action.ts";
 import type { Person } from "./ports.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
 import { dropStatements } from "./signatures/store.ts";
 import { signedDetails, withSignature, type Signed } from "./signatures/take-signature.ts";
-import { insertApproval, insertDecision, listApprovals, withdrawApproval, type ActionRow } from "./store.ts";
+import { insertApproval, insertDecision, withdrawApproval, type ActionRow } from "./store.ts";
 import { answerWith, whileOpen } from "./submit-action.ts";
-import { weigh, type Weighed } from "./weigh.ts";
+import { tellDeciders, type Told } from "./tell-deciders.ts";
+import { weighApprovals } from "./weigh-approvals.ts";
 
 export type ApprovalRequest = Readonly<{
   id: ActionId;
@@ -32,10 +33,18 @@ export type ApprovalRequest = Readonly<{
   signature?: StatementSignature | undefined;
 }>;
 
+type Storing = Readonly<{
+  by: By;
+  comment: string | undefined;
+  at: Date;
+  signed: Signed;
+  notBefore: Date | null;
+}>;
+
 async function storeApproval(
   tx: WriteTransaction,
   row: ActionRow,
-  { by, comment, at, signed }: Readonly<{ by: By; comment: string | undefined; at: Date; signed: Signed }>,
+  { by, comment, at, signed, notBefore }: Storing,
 ): Promise<void> {
   await insertApproval(tx, {
     id: newId("approval", at),
@@ -51,6 +60,7 @@ async function storeApproval(
     at,
     comment: comment ?? null,
     withdrawn_at: null,
+    not_before: notBefore,
     statement: signed.text,
     signature: JSON.stringify(signed.evidence),
     key_id: signed.evidence.keyId,
@@ -69,15 +79,17 @@ async function expireIfDue(
   return { answer: refuse("ACTION_TRANSITION_REFUSED", detail, { state: "expired", legal: [] }), facts: [fact] };
 }
 
-async function weighApprovals(
-  room: Room,
+/** From when on an approval counts that somebody gives to what they asked for themselves; null: it is somebody else's. */
+function ownFrom({ ownApprovalDelayMs: delay, now, ...asked }: Held): Date | null {
+  return delay !== undefined && hasAsked(asked) ? new Date(now.getTime() + delay) : null;
+}
+
+async function tellOwn(
   tx: WriteTransaction,
-  { row, people }: Readonly<{ row: ActionRow; people: readonly Person[] }>,
-): Promise<Weighed> {
-  const broken = row.state === "approved" ? await weighIfBroken(room, tx, row) : undefined;
-  if (broken !== undefined) return broken;
-  const approvers = approversOf(row, await listApprovals(tx, [row.id]), people);
-  return await weigh(room, tx, { action: row, approvals: countApprovers(approvers) });
+  { notBefore, ...told }: Pick<Told, "action" | "by" | "at"> & Readonly<{ notBefore: Date }>,
+): Promise<void> {
+  const text = `asked for and approved by one person: it runs after ${notBefore.toISOString()} unless it is cancelled`;
+  await tellDeciders(tx, { kind: "own_approval", text, ...told });
 }
 
 type Approving = Readonly<{ held: Held; request: ApprovalRequest; people: readonly Person[] }>;
@@ -92,8 +104,9 @@ async function approveHeld(
   // Sent twice, stored once, also by somebody whose approval does not count at the moment.
   if (givenFor(row, held.approvals).has(by.actor.id)) return { answer: ok(row), facts: [] };
 
-  await storeApproval(tx, row, { by, comment, at, signed });
-  const weighed = await weighApprovals(room, tx, { row, people });
+  const notBefore = ownFrom(held);
+  await storeApproval(tx, row, { by, comment, at, signed, notBefore });
+  const { weighed } = await weighApprovals(room, tx, { row, people });
   await insertDecision(tx, { actionId: row.id, step: "approve", ...weighed });
   const { outcome, bundleDigest } = weighed.decision;
   const { row: moved, fact } = await moveAction(tx, row, {
@@ -101,8 +114,14 @@ async function approveHeld(
     by,
     at,
     ...(comment === undefined ? {} : { note: comment }),
-    details: { ...signedDetails(signed), decision: outcome, bundle_digest: bundleDigest },
+    details: {
+      ...signedDetails(signed),
+      decision: outcome,
+      bundle_digest: bundleDigest,
+      ...(notBefore === null ? {} : { not_before: notBefore.toISOString() }),
+    },
   });
+  if (notBefore !== null) await tellOwn(tx, { action: moved, by: by.actor, notBefore, at });
   return { answer: ok(moved), facts: [fact] };
 }
 
@@ -202,7 +221,7 @@ async function withdrawHeld(
   const own = approvals.filter((one) => one.subject_id === by.actor.id);
   for (const one of own) await withdrawApproval(tx, one.id, at);
   await dropStatements(tx, { actionId: row.id, subjectId: by.actor.id });
-  const { decision } = await weighApprovals(room, tx, { row, people });
+  const { decision } = (await weighApprovals(room, tx, { row, people })).weighed;
   const event = withdrawEvent(row.state, decision);
   const details = signedDetails(signed);
   const moved = await moveAction(tx, row, { event, by, at, details });

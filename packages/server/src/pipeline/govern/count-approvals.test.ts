@@ -37,6 +37,7 @@ const toRow = ({
     revision,
     withdrawn_at: withdrawn ? new Date(0) : null,
     statement: signed ? "{}" : null,
+    not_before: null,
     // The rest of the row does not matter to the count.
   }) as Partial<ApprovalRow> as ApprovalRow;
 const action = {

@@ -35,10 +35,29 @@ export function approversOf(
   approvals: readonly ApprovalRow[],
   people: readonly Person[],
 ): readonly Person[] {
-  const given = givenFor(action, approvals);
+  const given = givenFor(
+    action,
+    approvals.filter(({ not_before: own }) => own === null),
+  );
   return people.filter(
     ({ id, roles }) => given.has(id) && !isRequester(action, id) && permissionsOf(roles).has("action:approve"),
   );
+}
+
+/**
+ * Whose own approval counts in single-person mode by now, where nobody else's does: one person at most, so that it never
+ * passes a gate that asks for two.
+ */
+export function ownApproversOf(
+  action: Approved,
+  approvals: readonly ApprovalRow[],
+  { people, now }: Readonly<{ people: readonly Person[]; now: Date }>,
+): readonly Person[] {
+  const given = givenFor(
+    action,
+    approvals.filter(({ not_before: from }) => from !== null && from <= now),
+  );
+  return people.filter(({ id, roles }) => given.has(id) && permissionsOf(roles).has("action:approve")).slice(0, 1);
 }
 
 export function countApprovers(approvers: readonly Person[]): ApprovalCounts {

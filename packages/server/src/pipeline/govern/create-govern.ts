@@ -9,6 +9,7 @@ import {
   type Environment,
   type ModeAnswer,
   type ModeView,
+  type SinglePersonView,
   type Result,
   type Settings,
   type SettingsEdit,
@@ -60,6 +61,13 @@ import type { GovernPorts, Person } from "./ports.ts";
 import { proposeActions } from "./propose-actions.ts";
 import { createApprovalKeys, type ApprovalKeys } from "./signatures/approval-keys.ts";
 import { askStatement, type StatementWish } from "./signatures/ask-statement.ts";
+import { countDueApprovals } from "./single-person/count-due.ts";
+import {
+  setSinglePerson,
+  viewSinglePerson,
+  watchSinglePerson,
+  type SinglePersonRequest,
+} from "./single-person/single-person.ts";
 import { type By, type Room, type Settled } from "./room.ts";
 import { editSettings } from "./settings/edit-settings.ts";
 import { readSettings } from "./settings/settings.ts";
@@ -112,6 +120,8 @@ export type Govern = Readonly<{
   /** Every use, newest first. */
   listBreakGlass(query: Parameters<typeof listBreakGlass>[1]): ReturnType<typeof listBreakGlass>;
   reviewBreakGlass(request: ReviewRequest): Promise<Result<BreakGlass>>;
+  singlePerson(): Promise<SinglePersonView>;
+  setSinglePerson(request: SinglePersonRequest): Promise<Result<SinglePersonView>>;
   edit(request: EditRequest): Promise<Result<Action>>;
   clone(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
   reject(wanted: Reasoned & Signable): Promise<Result<Action>>;
@@ -185,6 +195,8 @@ async function modeNow({ db, clock }: Room): Promise<ModeInForce> {
 
 async function passDeadlines(room: Room): Promise<boolean> {
   await passMode(room);
+  await watchSinglePerson(room);
+  await countDueApprovals(room);
   return await expireOverdue(room);
 }
 
@@ -240,6 +252,8 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     breakGlass: async (request) => await breakGlass(room, request),
     listBreakGlass: async (query) => await listBreakGlass(room, query),
     reviewBreakGlass: async (request) => await reviewBreakGlass(room, request),
+    singlePerson: async () => await viewSinglePerson(room),
+    setSinglePerson: async (request) => await setSinglePerson(room, request),
     edit: async (request) => await editAction(room, request),
     clone: async (wanted) => await cloneAction(room, wanted),
     reject: async (wanted) => await rejectAction(room, wanted),

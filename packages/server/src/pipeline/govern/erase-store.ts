@@ -7,6 +7,7 @@ const PLACES = [
   { table: "action_move", column: "actor" },
   { table: "allow_entry", column: "actor" },
   { table: "mode_change", column: "actor" },
+  { table: "single_person", column: "actor" },
   { table: "break_glass", column: "actor" },
   { table: "break_glass", column: "reviewer" },
 ] as const;

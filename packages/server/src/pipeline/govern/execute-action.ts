@@ -2,16 +2,15 @@ import { ok, type ActionId, type BlockId } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { withMove, type Held } from "./hold-action.ts";
 import { beginEvent, turnedAway } from "./machine/events-of.ts";
-import { weighIfBroken } from "./break-glass/weigh-broken.ts";
 import { next, type ActionEvent } from "./machine/transitions.ts";
-import { approversOf, countApprovers } from "./count-approvals.ts";
 import { decisionDetails, runDryRun } from "./draft-action.ts";
 import type { OwnEffect } from "./kinds/kind.ts";
 import { moveAction, type Moved } from "./move-action.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
 import type { Person } from "./ports.ts";
 import type { By, Room, Settled } from "./room.ts";
-import { insertDecision, listApprovals, lockAction, type ActionRow } from "./store.ts";
+import { insertDecision, lockAction, type ActionRow } from "./store.ts";
+import { weighApprovals } from "./weigh-approvals.ts";
 import { weigh, type Weighed } from "./weigh.ts";
 
 /**
@@ -87,12 +86,8 @@ export async function beginExecution(
   const row = await lockAction(tx, id);
   if (row === undefined || next(row.state, "execute") === undefined) return { kind: "taken" };
   const at = room.clock.now();
-  // Whoever broke the glass decided about the target as the dry run saw it, as whoever approves does.
-  const broken = await weighIfBroken(room, tx, row);
-  if (broken !== undefined) return await beginHeld(room, tx, { row, by, at, approved: broken, humans: 1 });
-  const approvers = approversOf(row, await listApprovals(tx, [id]), people);
-  const approved = await weigh(room, tx, { action: row, approvals: countApprovers(approvers) });
-  return await beginHeld(room, tx, { row, by, at, approved, humans: approvers.length });
+  const { weighed: approved, humans } = await weighApprovals(room, tx, { row, people });
+  return await beginHeld(room, tx, { row, by, at, approved, humans });
 }
 
 export type Effect = Readonly<{ blockId: BlockId | null; endsAt: Date | null; detail: string }>;

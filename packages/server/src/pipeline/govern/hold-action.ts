@@ -28,13 +28,14 @@ async function readSituation(
 ): Promise<Held> {
   const { by, move, shown, weigh } = wanted;
   const weighed = await weigh?.(row);
+  const now = room.clock.now();
   return {
     action: row,
     by,
-    now: room.clock.now(),
+    now,
     approvals: await listApprovals(tx, [row.id]),
     authors: new Set((await listAuthors(tx, [row.id])).map(({ id }) => id)),
-    ...(await lookFor(move, { room, tx, row, by })),
+    ...(await lookFor(move, { room, tx, row, by, now })),
     ...(shown === undefined ? {} : { shown }),
     ...(weighed === undefined ? {} : { weighed, decision: weighed.decision }),
   };

@@ -4,16 +4,21 @@ import { weighBroken } from "./break-glass/weigh-broken.ts";
 import type { GuardName, Situation } from "./machine/guards.ts";
 import { MOVES, type MoveName } from "./machine/moves.ts";
 import type { By, Room } from "./room.ts";
+import { ownApprovalDelay } from "./single-person/single-person.ts";
 import type { ActionRow } from "./store.ts";
 import type { Weighed } from "./weigh.ts";
 
-type Asked = Readonly<{ room: Room; tx: WriteTransaction; row: ActionRow; by: By }>;
+type Asked = Readonly<{ room: Room; tx: WriteTransaction; row: ActionRow; by: By; now: Date }>;
 /** What was found for a guard, with the answer of policy as it is stored where it was asked. */
 export type Found = Partial<Situation> & Readonly<{ weighed?: Weighed }>;
 type Look = (asked: Asked) => Promise<Found>;
 
 /** What guards look at beside the action and its approvals: read for the moves that ask for them. */
 const LOOKS: Readonly<Partial<Record<GuardName, Look>>> = {
+  async othersApprove({ tx, now }) {
+    const delay = await ownApprovalDelay(tx, now);
+    return delay === undefined ? {} : { ownApprovalDelayMs: delay };
+  },
   owesNoReview: async ({ tx, by }) => ({ owesReview: await owesReview(tx, by.actor.id) }),
   async policyAllowsIt({ room, tx, row, by }) {
     const weighed = await weighBroken(room, tx, { action: row, brokenBy: by.actor.id });

@@ -15,6 +15,7 @@ const FACTS: Readonly<Record<ActionEvent, AuditEvent>> = {
   submit_allowed: "action.submitted",
   approve: "action.approval_recorded",
   approve_last: "action.approval_recorded",
+  approve_due: "action.own_approval_counted",
   break_glass: "action.break_glass",
   reject: "action.rejected",
   withdraw: "action.approval_withdrawn",

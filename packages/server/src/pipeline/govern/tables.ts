@@ -70,6 +70,8 @@ export type ApprovalTable = {
   at: Date;
   comment: string | null;
   withdrawn_at: Date | null;
+  /** One's own counts from here on, in single-person mode only; null: somebody else's. */
+  not_before: Date | null;
   /** What was signed; null in what was given before approvals were signed. */
   statement: string | null;
   signature: NullableDocument<Evidence>;

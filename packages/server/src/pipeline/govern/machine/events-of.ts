@@ -42,3 +42,8 @@ type Looked = Readonly<{ action: Pick<ActionRow, "dry_run">; seen: readonly stri
 export function beginEvent({ action, seen, approvers }: Looked): ActionEvent {
   return approvers > 0 && !sameLines(seen, action.dry_run?.before ?? []) ? "reopen" : "execute";
 }
+
+/** Once the delay of one's own approval passed: approved where policy allows it by now; undefined: it waits on. */
+export function dueEvent({ outcome }: Answer): ActionEvent | undefined {
+  return outcome === "allow" ? "approve_due" : undefined;
+}

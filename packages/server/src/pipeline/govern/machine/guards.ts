@@ -26,6 +26,8 @@ export type Situation = Readonly<{
   decision?: Decision;
   /** Whether whoever asks has used break-glass and nobody reviewed that yet. */
   owesReview?: boolean;
+  /** In single-person mode: after so long one's own approval counts. Left out: it never does. */
+  ownApprovalDelayMs?: number;
 }>;
 
 export type Guard = (situation: Situation) => Refused | undefined;
@@ -37,6 +39,15 @@ const holds = ({ roles, permissions }: By, permission: Permission): boolean =>
   (permissions ?? permissionsOf(roles)).has(permission);
 const notPermitted = (detail: string, permission: Permission): Refused =>
   refuse("NOT_PERMITTED", detail, { permission });
+
+/** On every path: the requester, the people behind a program that asked, and whoever changed it. */
+export function hasAsked({ action, by, authors }: Pick<Situation, "action" | "by" | "authors">): boolean {
+  return isRequester(action, by.actor.id) || authors.has(by.actor.id);
+}
+const DECIDES_NOT = refuse(
+  "APPROVAL_BY_REQUESTER",
+  "whoever asked for an action or changed it does not decide about it",
+);
 
 /** Besides the requester. */
 const MAY_CANCEL: ReadonlySet<string> = new Set(["security_manager", "admin"]);
@@ -51,11 +62,11 @@ export const GUARDS = {
       ? undefined
       : notPermitted("only people with a role that may approve decide", "action:approve"),
 
-  /** On every path: the requester, the people behind a program that asked, and whoever changed it. */
-  didNotAsk: ({ action, by, authors }) =>
-    isRequester(action, by.actor.id) || authors.has(by.actor.id)
-      ? refuse("APPROVAL_BY_REQUESTER", "whoever asked for an action or changed it does not decide about it")
-      : undefined,
+  didNotAsk: (situation) => (hasAsked(situation) ? DECIDES_NOT : undefined),
+
+  /** As `didNotAsk`, but where nobody else can approve and that was said openly: then their approval counts later. */
+  othersApprove: (situation) =>
+    hasAsked(situation) && situation.ownApprovalDelayMs === undefined ? DECIDES_NOT : undefined,
 
   sawWhatIsThere: ({ action, shown }) =>
     shown?.requestDigest === action.request_digest && shown.dryRunDigest === action.dry_run?.digest

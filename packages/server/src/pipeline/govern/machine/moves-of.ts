@@ -7,13 +7,21 @@ type Reading = Readonly<{
   authors: ReadonlySet<string>;
   asker: By | undefined;
   now: Date;
+  ownApprovalDelayMs: number | undefined;
 }>;
 
 /**
  * What this person may ask for now: the state's moves, without those that would be refused to them. Without an asker,
  * the state's. A hint for screens: each move checks again.
  */
-export function movesOf(action: ActionRow, { asker, ...read }: Reading): readonly MoveName[] {
+export function movesOf(
+  action: ActionRow,
+  { asker, ownApprovalDelayMs: delay, ...read }: Reading,
+): readonly MoveName[] {
   const moves = legalMoves(action.state);
-  return asker === undefined ? moves : moves.filter((name) => isOffered(name, { action, by: asker, ...read }));
+  return asker === undefined
+    ? moves
+    : moves.filter((name) =>
+        isOffered(name, { action, by: asker, ...read, ...(delay === undefined ? {} : { ownApprovalDelayMs: delay }) }),
+      );
 }

@@ -32,8 +32,8 @@ export const MOVES = {
   approve: {
     events: ["approve"],
     says: "be approved",
-    guards: ["mayDecide", "didNotAsk", "sawWhatIsThere", "dryRunIsFine", "holdsAskedRole"],
-    offered: ["mayDecide", "didNotAsk", "didNotApprove", "dryRunIsFine"],
+    guards: ["mayDecide", "othersApprove", "sawWhatIsThere", "dryRunIsFine", "holdsAskedRole"],
+    offered: ["mayDecide", "othersApprove", "didNotApprove", "dryRunIsFine"],
   },
   breakGlass: {
     events: ["break_glass"],

@@ -9,6 +9,7 @@ export const ACTION_EVENTS = [
   "submit_allowed",
   "approve",
   "approve_last",
+  "approve_due",
   "break_glass",
   "reject",
   "withdraw",
@@ -49,6 +50,8 @@ export const TRANSITIONS: readonly TransitionRow[] = [
   { from: ["dry_run_ok"], event: "submit_allowed", to: "approved" },
   { from: ["pending"], event: "approve", to: "pending" },
   { from: ["pending"], event: "approve_last", to: "approved" },
+  // One's own approval counts by now: single-person mode.
+  { from: ["pending"], event: "approve_due", to: "approved" },
   // Without the approvals it asks for, in an emergency: what it may do is asked of policy under a name of its own.
   { from: ["dry_run_ok", "pending"], event: "break_glass", to: "approved" },
   { from: ["pending"], event: "reject", to: "rejected" },

@@ -4,9 +4,9 @@ import type { ActionRow } from "../../store.ts";
 import type { ActionEvent } from "../transitions.ts";
 import { digestNow } from "./model-requests.ts";
 import {
+  approversIn,
   brokenBy,
   liveApprovals,
-  peopleOf,
   weighed,
   type Account,
   type Made,
@@ -26,8 +26,8 @@ function must(holds: boolean, what: string, of: Tracked): void {
 const mayApprove = ({ kind, active, roles }: Account): boolean =>
   kind === "person" && active && permissionsOf(roles).has("action:approve");
 
-/** Whose approval counts, from what people did: never from the rows the product counts. */
-function entitled({ accounts }: World, { row, given, wrote }: Tracked): readonly Account[] {
+/** Who said yes to exactly this and may still. */
+function saidYes({ accounts }: World, { row, given }: Tracked): readonly Account[] {
   return accounts.filter((one) => {
     const statement = given.get(one.id);
     return (
@@ -35,10 +35,19 @@ function entitled({ accounts }: World, { row, given, wrote }: Tracked): readonly
       statement.revision === row.revision &&
       statement.requestDigest === row.request_digest &&
       statement.dryRunDigest === row.dry_run?.digest &&
-      !wrote.has(one.id) &&
       mayApprove(one)
     );
   });
+}
+
+/** Whose approval counts, from what people did: never from the rows the product counts. */
+function entitled(world: World, action: Tracked): readonly Account[] {
+  const { given, wrote } = action;
+  const yes = saidYes(world, action);
+  const others = yes.filter(({ id }) => given.get(id)?.ownFrom === null && !wrote.has(id));
+  if (others.length > 0 || !world.alone) return others;
+  // One, and never two of those who asked or changed it.
+  return yes.filter(({ id }) => (given.get(id)?.ownFrom ?? Infinity) <= world.now).slice(0, 1);
 }
 
 type Check = (world: World, before: ReadonlyMap<Tracked, ActionRow>) => void;
@@ -82,6 +91,7 @@ const SAYS: Readonly<Partial<Record<ActionEvent, Said>>> = {
   // Whose account ended is asked about at its turn; whoever takes it back themselves is told at once.
   withdraw: (world, { action, by, to }) => to === "pending" || by === "system" || isAllowed(world, action),
   withdraw_needed: (world, { action }) => !isAllowed(world, action),
+  approve_due: (world, { action, at }) => outcomeIn(world, action) === "allow" && !isPast(action, at) && world.alone,
   break_glass: (world, { action }) => outcomeIn(world, action) === "allow" && isBroken(world, action),
   pass_deadline: (_world, { action, at }) => isPast(action, at),
   execute: (world, { action, at }) =>
@@ -128,7 +138,7 @@ const INVARIANTS = {
       }
     }
     for (const { action } of world.happened.moves) {
-      const counted = world.product.approversOf(action.row, liveApprovals(action), peopleOf(world));
+      const counted = approversIn(world, action);
       const expected = entitled(world, action).map(({ id }) => id);
       must(counted.map(({ id }) => id).join() === expected.join(), "counts other approvals than it may", action);
     }

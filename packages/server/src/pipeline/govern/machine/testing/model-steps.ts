@@ -27,6 +27,8 @@ import {
 // What people, programs, clocks and workers do. Storage is memory; who may, which event and what counts is the product's.
 
 const ACTIONS_MAX = 3;
+/** Within what a mode may be set to, and so that one jump of the clock passes it. */
+export const OWN_DELAY_MS = 15 * 60_000;
 const DEADLINE_MS = 4 * 3_600_000;
 const DURATIONS = [60, 3_600, 40 * 86_400];
 
@@ -62,10 +64,11 @@ function attempt(world: World, action: Tracked, { move: name, who, shown, decisi
     approvals: liveApprovals(action),
     authors: action.authors,
     owesReview: who.owes,
+    ...(world.alone ? { ownApprovalDelayMs: OWN_DELAY_MS } : {}),
     ...(shown === undefined ? {} : { shown }),
     ...(decision === undefined ? {} : { decision }),
   });
-  const expected = specifiedRefusals(name, { action, who, now: world.now, shown, decision });
+  const expected = specifiedRefusals(name, { action, who, now: world.now, shown, decision, alone: world.alone });
   const code = refused?.refusal.code;
   if (expected !== undefined && (code === undefined ? expected.length > 0 : !expected.includes(code)))
     throw new Diverged(`${name} from ${row.state} by ${who.id}: ${code ?? "made"}, not ${expected.join(" or ")}`);
@@ -141,6 +144,7 @@ function approve(world: World, { who, action, shown }: Way): void {
   if (product.givenFor(row, liveApprovals(action)).has(who.id)) return;
   const { id: action_id, revision, request_digest, dry_run } = row;
   const dryRunDigest = dry_run?.digest ?? "";
+  const ownFrom = world.alone && action.wrote.has(who.id) ? world.now + OWN_DELAY_MS : null;
   const stored: Partial<ApprovalRow> = {
     action_id,
     subject_id: who.id as ApprovalRow["subject_id"],
@@ -149,14 +153,32 @@ function approve(world: World, { who, action, shown }: Way): void {
     dry_run_digest: dryRunDigest,
     statement: "signed",
     withdrawn_at: null,
+    not_before: ownFrom === null ? null : new Date(ownFrom),
   };
   action.approvals.push(stored as ApprovalRow);
-  action.given.set(who.id, { revision, requestDigest: request_digest, dryRunDigest });
+  action.given.set(who.id, { revision, requestDigest: request_digest, dryRunDigest, ownFrom });
   action.everGiven.add(who.id);
   world.happened.approved += 1;
   const { decision } = weighedWithApprovals(world, action);
   world.happened.decisions.push({ action, step: "approve", decision });
   move(world, action, { event: product.events.approveEvent(decision), by: byOf(who) });
+}
+
+/** As `countDueApprovals` does it, when the clock has reached the first approval that waits for it. */
+function ripen(world: World, { action: chosen, n }: Way): void {
+  const { product } = world;
+  const waits = ({ not_before: from }: ApprovalRow): boolean => from !== null;
+  const isWaiting = (one: Tracked): boolean => one.row.state === "pending" && liveApprovals(one).some(waits);
+  const action = world.actions.find(isWaiting) ?? chosen;
+  const from = liveApprovals(action).find(waits)?.not_before?.getTime();
+  if (from === undefined || action.row.state !== "pending") return;
+  if (n % 4 !== 0) world.now = Math.max(world.now, from);
+  if (from > world.now || product.events.isOverdue(action.row, new Date(world.now))) return;
+  const { decision } = weighedWithApprovals(world, action);
+  const event = product.events.dueEvent(decision);
+  if (event === undefined) return;
+  world.happened.decisions.push({ action, step: "approve", decision });
+  move(world, action, { event, by: BY_CLOCK });
 }
 
 function takeBack(world: World, action: Tracked, whose: string): void {
@@ -307,6 +329,13 @@ const STEPS = {
   },
   breakGlass: (world, way) => breakGlass(world, way, attempt),
   review,
+  ripen,
+  approveOwn: (world, way) => {
+    const own = world.accounts.find(({ id, kind, active }) => kind === "person" && active && way.action.wrote.has(id));
+    world.alone = way.n % 8 !== 0;
+    if (own !== undefined) approve(world, { ...way, who: own });
+  },
+  alone: (world, { n }) => void (world.alone = n % 2 === 0),
   submit: (world, { action, who }) => submitHeld(world, action, who),
   reject: (world, { action, who }) => {
     if (attempt(world, action, { move: "reject", who })) move(world, action, { event: "reject", by: byOf(who) });

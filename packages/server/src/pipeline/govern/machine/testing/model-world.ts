@@ -1,7 +1,7 @@
 import { permissionsOf } from "@tyr/contract";
 import type { ActionId, ActionState, Actor, Decision, DryRun, Permission, Role, SubjectId } from "@tyr/contract";
 import type { Fact } from "#platform/database";
-import { approversOf, countApprovers, givenFor } from "../../count-approvals.ts";
+import { approversOf, countApprovers, givenFor, ownApproversOf } from "../../count-approvals.ts";
 import { moveFact } from "../../move-action.ts";
 import type { Person } from "../../ports.ts";
 import { SYSTEM, type By } from "../../room.ts";
@@ -18,6 +18,7 @@ export type Product = Readonly<{
   events: typeof events;
   approversOf: typeof approversOf;
   givenFor: typeof givenFor;
+  ownApproversOf: typeof ownApproversOf;
   countApprovers: typeof countApprovers;
 }>;
 export const productOf = (tables: MachineTables = MACHINE_TABLES, more: Partial<Product> = {}): Product => ({
@@ -26,6 +27,7 @@ export const productOf = (tables: MachineTables = MACHINE_TABLES, more: Partial<
   events,
   approversOf,
   givenFor,
+  ownApproversOf,
   countApprovers,
   ...more,
 });
@@ -43,6 +45,8 @@ export type Account = {
 };
 
 type Statement = Readonly<{ revision: number; requestDigest: string; dryRunDigest: string }>;
+/** `ownFrom`: of an approval by whoever asked, when it counts from; null: somebody else's. */
+type Given = Statement & Readonly<{ ownFrom: number | null }>;
 
 /** One action: its rows as the store would keep them, and what the oracle remembers of what people did. */
 export type Tracked = {
@@ -53,7 +57,7 @@ export type Tracked = {
   /** Who asked for it or changed it, and the people behind programs that did. */
   readonly wrote: Set<string>;
   /** What each person approved last and did not take back. */
-  readonly given: Map<string, Statement>;
+  readonly given: Map<string, Given>;
   readonly everGiven: Set<string>;
   /** Of which revisions it was carried out. */
   readonly ran: number[];
@@ -87,6 +91,8 @@ export type Asking = Readonly<{
   now: number;
   shown?: Readonly<{ requestDigest: string; dryRunDigest?: string }> | undefined;
   decision?: Decision | undefined;
+  /** Single-person mode is on. */
+  alone: boolean;
 }>;
 
 export type World = {
@@ -102,6 +108,8 @@ export type World = {
   /** How the target looks: raised when somebody changes it beside us. */
   look: number;
   created: number;
+  /** Single-person mode is on. */
+  alone: boolean;
   happened: Happened;
 };
 
@@ -161,6 +169,7 @@ export function openWorld(product: Product, policy: ModelPolicy, production: boo
     own: false,
     look: 0,
     created: 0,
+    alone: false,
     happened: nothing(),
   };
 }
@@ -212,12 +221,21 @@ export function brokenBy({ accounts }: World, { row, broken }: Tracked): Account
   return by?.active === true && by.permissions?.has("action:break_glass") === true ? by : undefined;
 }
 
+/** Whose approvals count, by the product's counting: others', or where that was said openly one's own. */
+export function approversIn(world: World, action: Tracked): readonly Person[] {
+  const { product } = world;
+  const people = peopleOf(world);
+  const others = product.approversOf(action.row, liveApprovals(action), people);
+  if (others.length > 0 || !world.alone) return others;
+  return product.ownApproversOf(action.row, liveApprovals(action), { people, now: new Date(world.now) });
+}
+
 /** With the approvals that count now, by the product's counting; or by whoever broke the glass. */
 export function weighedWithApprovals(world: World, action: Tracked) {
   const { product } = world;
   const breaking = brokenBy(world, action);
   if (breaking !== undefined) return { approvers: [breaking], decision: weighedBroken(world, action) };
-  const approvers = product.approversOf(action.row, liveApprovals(action), peopleOf(world));
+  const approvers = approversIn(world, action);
   return { approvers, decision: weighed(world, action, product.countApprovers(approvers)) };
 }
 

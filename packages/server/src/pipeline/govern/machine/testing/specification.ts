@@ -13,7 +13,7 @@ const SPECIFIED: Readonly<Record<ActionState, string>> = {
     "edit>draft dry_run_ok>dry_run_ok dry_run_failed>dry_run_failed submit>pending submit_allowed>approved break_glass>approved cancel>cancelled",
   dry_run_failed: "edit>draft dry_run_ok>dry_run_ok dry_run_failed>dry_run_failed cancel>cancelled",
   pending:
-    "edit>draft dry_run_ok>pending dry_run_failed>dry_run_failed approve>pending approve_last>approved break_glass>approved reject>rejected withdraw>pending pass_deadline>expired cancel>cancelled",
+    "edit>draft dry_run_ok>pending dry_run_failed>dry_run_failed approve>pending approve_last>approved approve_due>approved break_glass>approved reject>rejected withdraw>pending pass_deadline>expired cancel>cancelled",
   approved:
     "withdraw>approved withdraw_needed>pending pass_deadline>expired cancel>cancelled execute>executing reopen>pending deny>failed",
   executing: "succeed>executed fail>failed lose>unknown",
@@ -105,14 +105,18 @@ export const SPECIFIED_MOVES: Readonly<Partial<Record<MoveName, Specified>>> = {
     states: "pending",
     reasons: [
       DECIDES,
-      DID_NOT_ASK,
+      // Where nobody else can approve and that was said openly, their approval is taken, and counts later.
+      ["APPROVAL_BY_REQUESTER", (one) => asked(one) && !one.alone],
       ["APPROVAL_STALE", (one) => !sawRequest(one) || !sawDryRun(one)],
       // Looked at again at its turn, its target may be such that it would fail.
       ["DRY_RUN_STALE", ({ action }) => action.row.dry_run?.ok !== true],
       ["NOT_PERMITTED", (one) => !hasGateRole(one)],
     ],
     offered: (one) =>
-      isPersonWho(one.who, "action:approve") && !asked(one) && !given(one) && one.action.row.dry_run?.ok === true,
+      isPersonWho(one.who, "action:approve") &&
+      (!asked(one) || one.alone) &&
+      !given(one) &&
+      one.action.row.dry_run?.ok === true,
   },
   breakGlass: {
     states: "dry_run_ok pending",

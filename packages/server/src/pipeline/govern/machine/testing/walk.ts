@@ -4,7 +4,7 @@ import type { MoveName } from "../moves.ts";
 import { MOVE_NAMES } from "../moves.ts";
 import { checkInvariants, createReplay } from "./invariants.ts";
 import type { ModelPolicy } from "./model-policy.ts";
-import { begin, Diverged, take, type StepName } from "./model-steps.ts";
+import { begin, Diverged, OWN_DELAY_MS, take, type StepName } from "./model-steps.ts";
 import {
   byOf,
   liveApprovals,
@@ -20,6 +20,9 @@ import { specifiedNext, specifiedOffer } from "./specification.ts";
 /** How often each step comes: what leads to an execution often, what ends a walk seldom. */
 const WEIGHTS: Readonly<Record<StepName, number>> = {
   approve: 17,
+  ripen: 6,
+  alone: 3,
+  approveOwn: 3,
   breakGlass: 6,
   review: 3,
   execute: 10,
@@ -61,10 +64,11 @@ function checkOffers(world: World, { way: { who, action } }: Asked): void {
     now: new Date(world.now),
     approvals: liveApprovals(action),
     authors: action.authors,
+    ...(world.alone ? { ownApprovalDelayMs: OWN_DELAY_MS } : {}),
   };
   for (const name of MOVE_NAMES satisfies readonly MoveName[]) {
     const offered = world.product.machine.isOffered(name, situation);
-    const expected = specifiedOffer(name, { action, who, now: world.now });
+    const expected = specifiedOffer(name, { action, who, now: world.now, alone: world.alone });
     if (expected !== undefined && offered !== expected)
       throw new Diverged(`${name} from ${action.row.state} offered to ${who.id}: ${String(offered)}`);
   }

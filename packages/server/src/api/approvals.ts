@@ -1,0 +1,8 @@
+import type { Govern } from "#govern";
+import { breakGlassHandlers } from "./break-glass.ts";
+import { singlePersonHandlers } from "./single-person.ts";
+
+/** What stands beside the ordinary way to an approval. */
+export function approvalHandlers(govern: Govern) {
+  return { ...breakGlassHandlers(govern), ...singlePersonHandlers(govern) };
+}

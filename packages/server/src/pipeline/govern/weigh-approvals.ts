@@ -1,0 +1,34 @@
+import type { ReadDatabase } from "#platform/database";
+import { weighIfBroken } from "./break-glass/weigh-broken.ts";
+import { approversOf, countApprovers, ownApproversOf } from "./count-approvals.ts";
+import type { Person } from "./ports.ts";
+import type { Room } from "./room.ts";
+import { ownApprovalDelay } from "./single-person/single-person.ts";
+import { listApprovals, type ActionRow } from "./store.ts";
+import { weigh, type Weighed } from "./weigh.ts";
+
+/** What policy says with everything people decided and that counts now, and how many people that were. */
+export type WeighedByPeople = Readonly<{ weighed: Weighed; humans: number }>;
+
+/**
+ * Asks policy with the approvals that count now; of an approved action that somebody broke the glass for, on their word.
+ * Where one's own approval counts, it is the only one there is, and policy is told so.
+ */
+export async function weighApprovals(
+  room: Room,
+  db: ReadDatabase,
+  { row, people }: Readonly<{ row: ActionRow; people: readonly Person[] }>,
+): Promise<WeighedByPeople> {
+  // Whoever broke the glass decided about the target as the dry run saw it, as whoever approves does.
+  const broken = row.state === "approved" ? await weighIfBroken(room, db, row) : undefined;
+  if (broken !== undefined) return { weighed: broken, humans: 1 };
+  const approvals = await listApprovals(db, [row.id]);
+  const others = approversOf(row, approvals, people);
+  const now = room.clock.now();
+  const isAlone = others.length === 0 && (await ownApprovalDelay(db, now)) !== undefined;
+  const own = isAlone ? ownApproversOf(row, approvals, { people, now }) : [];
+  const approvers = [...others, ...own];
+  const counts = countApprovers(approvers);
+  const weighed = await weigh(room, db, { action: row, approvals: counts, selfApproved: own.length > 0 });
+  return { weighed, humans: approvers.length };
+}
