@@ -10,6 +10,8 @@ const PLACES = [
   { table: "single_person", column: "actor" },
   { table: "break_glass", column: "actor" },
   { table: "break_glass", column: "reviewer" },
+  { table: "policy_bundle", column: "created_by" },
+  { table: "policy_activation", column: "actor" },
 ] as const;
 
 /** Takes a person's name out of actions, approvals, the allow-list and changes of mode, and off their keys. @returns rows changed */
