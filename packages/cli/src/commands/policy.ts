@@ -1,5 +1,6 @@
 import {
   isId,
+  type Action,
   type PolicyDifference,
   type PolicyExplanation,
   type PolicyVersion,
