@@ -92,6 +92,7 @@ const UNAUDITED = [
   "server/src/pipeline/detect/worker.ts cursor",
   "server/src/pipeline/escalate/worker.ts cursor",
   "server/src/pipeline/govern/propose-actions.ts cursor",
+  "server/src/pipeline/govern/signatures/ask-statement.ts counters",
   "server/src/pipeline/respond/enforcers.ts enforcer-pull",
   "server/src/platform/bus/keep-messages.ts counters",
   "server/src/platform/secrets/rotation.ts secret-rewrap",

@@ -20,7 +20,7 @@ export const CRYPTOGRAPHY = [
     lives: "`action_statement` until it is signed, public keys in `approval_key`, signatures in `approval` and the log",
     rotation: "once, five minutes; keys by their owner, within a year",
     readers: "everybody",
-    uses: ["sha256", "csprng", "ed25519-ledger"],
+    uses: ["sha256", "csprng"],
     files: [
       "server/src/pipeline/govern/signatures/statement.ts",
       "server/src/pipeline/govern/signatures/ask-statement.ts",
