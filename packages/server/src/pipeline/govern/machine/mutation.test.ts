@@ -11,7 +11,7 @@ import { walk, walks } from "./testing/walk.ts";
 import { ACTION_EVENTS, nextIn, TRANSITIONS, type TransitionRow } from "./transitions.ts";
 
 /** Always the same: a mutant that survives does so tomorrow too. */
-const SAMPLE = fc.sample(walks, { seed: 20_260_201, numRuns: 4_000 });
+const SAMPLE = fc.sample(walks, { seed: 20_260_201, numRuns: 8_000 });
 const PAIRS = ACTION_STATES.flatMap((state) => ACTION_EVENTS.map((event) => [state, event] as const));
 
 let policy: ModelPolicy;

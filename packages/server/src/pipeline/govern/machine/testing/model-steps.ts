@@ -244,7 +244,7 @@ function execute(world: World, { action, n }: Way): void {
   const seen = dryRunOf(world, action, true).before;
   const event = product.events.beginEvent({ action: action.row, seen, approvers: approvers.length });
   if (event === "reopen") {
-    const dryRun = dryRunOf(world, action, n % 4 !== 2);
+    const dryRun = dryRunOf(world, action, n % 2 === 0);
     return move(world, action, {
       event,
       by,
