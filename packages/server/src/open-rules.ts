@@ -63,7 +63,7 @@ export async function openRules({ config, pipelines, ...deps }: RuleParts): Prom
 }
 
 /** What people set and the mode makes of it, as rules go by it. */
-export type LimitsInForce = Readonly<{
+type LimitsInForce = Readonly<{
   now(): Limits;
   /** Reads again. @returns whether anything is different now */
   look(): Promise<boolean>;

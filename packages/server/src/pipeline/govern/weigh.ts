@@ -9,7 +9,7 @@ import { proposeRiskIn, readSettings } from "./settings/settings.ts";
 import { countProposals, type ActionRow } from "./store.ts";
 
 export type Weighed = Readonly<{ input: DecisionInput; decision: Decision }>;
-export type Weighable = Pick<
+type Weighable = Pick<
   ActionRow,
   "type" | "target" | "requester_id" | "requester_kind" | "ttl_seconds" | "risk" | "severity" | "confidence" | "dry_run"
 > &
