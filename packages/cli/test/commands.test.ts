@@ -994,6 +994,7 @@ test("doctor on a healthy server ends with 0, on an unhealthy one with 6", async
   const handlers: Handlers = {
     "health.live": () => ({ live: true }),
     "health.ready": () => ({ ready: true }),
+    "policy.versions": () => ({ items: [], folder: { digest: null, inForce: true } }),
     "mode.get": () => ({
       mode: "normal",
       environment: "production",

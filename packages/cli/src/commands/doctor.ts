@@ -10,6 +10,7 @@ import {
   checkClock,
   checkKeys,
   checkMode,
+  checkPolicyFolder,
   checkReachable,
   checkSinglePerson,
   checkStatus,
@@ -55,6 +56,7 @@ async function checkServer(context: Context, api: Api, url: string): Promise<Fin
       const mode = await api.call("mode.get", {});
       return [checkMode(mode), ...checkSinglePerson(mode)];
     }),
+    asked("policies", async () => [...checkPolicyFolder(await api.call("policy.versions", {}))]),
     asked("keys", async () => {
       const lists = await Promise.all([api.call("sensor.list", {}), api.call("enforcer.list", {})]);
       return [

@@ -13,6 +13,7 @@ import {
   checkClock,
   checkKeys,
   checkMode,
+  checkPolicyFolder,
   checkReachable,
   checkSinglePerson,
   checkStatus,
@@ -89,6 +90,15 @@ describe("the server", () => {
     expect(views.map(({ state, detail }) => [state, detail])).toEqual([
       ["ok", "policies are told: production, elevated mode"],
       ["warning", "policies are told: development, elevated mode"],
+    ]);
+  });
+
+  test("whose folder of policies is not what decides is told so", () => {
+    const digest = "3f".repeat(32);
+    expect(checkPolicyFolder({ folder: { digest, inForce: true } })).toEqual([]);
+    expect(checkPolicyFolder({ folder: { digest, inForce: false } })).toMatchObject([{ state: "warning" }]);
+    expect(checkPolicyFolder({ folder: { digest: null, inForce: false } })).toMatchObject([
+      { state: "warning", detail: "the folder of policies does not load; what was published stays in force" },
     ]);
   });
 

@@ -93,6 +93,17 @@ export function checkSinglePerson({ singlePerson }: Pick<OutputOf<"mode.get">, "
   return [unlessFine("warning", "approvals", { detail, fix })];
 }
 
+/** What is in the folder and not in force decides nothing: whoever edits it thinks otherwise. */
+export function checkPolicyFolder({ folder }: Pick<OutputOf<"policy.versions">, "folder">): readonly Finding[] {
+  if (folder.inForce) return [];
+  const detail =
+    folder.digest === null
+      ? "the folder of policies does not load; what was published stays in force"
+      : `the folder of policies holds another bundle than the one in force: ${folder.digest}`;
+  const fix = "Compare them: tyr policy diff FOLDER. Ask for it: tyr policy publish FOLDER --reason TEXT.";
+  return [unlessFine("warning", "policies", { detail, fix })];
+}
+
 export function checkClock(serverNow: string, localNow: number): Finding {
   const skew = Math.abs(Date.parse(serverNow) - localNow) / 1000;
   const state = skew > SKEW_SECONDS.problem ? "problem" : skew > SKEW_SECONDS.warning ? "warning" : "ok";
