@@ -18,6 +18,6 @@ export function assetHandlers(assets: Inventory): Pick<Handlers, Extract<keyof H
     "asset.create": async ({ body }, call) => await assets.create(body, byOf(call)),
     "asset.edit": async ({ params: { id }, body }, call) => await assets.edit({ id, edit: body, by: byOf(call) }),
     "asset.remove": async ({ params: { id } }, call) => await assets.remove({ id, by: byOf(call) }),
-    "asset.import": async ({ body }, call) => await assets.import(body, byOf(call)),
+    "asset.import": async ({ body }, call) => await assets.takeIn(body, byOf(call)),
   };
 }

@@ -86,19 +86,19 @@ describe.each(TEST_ENGINES)("the inventory on %s", (engine) => {
       addresses: [`20.3.${n % 250}.${n % 7}`],
     }));
     const wrong = [...items, { name: "x", addresses: ["not one"] }];
-    expect(await world.govern.assets.import({ items: wrong, reason: "r" }, adam)).toMatchObject({
+    expect(await world.govern.assets.takeIn({ items: wrong, reason: "r" }, adam)).toMatchObject({
       refusal: { code: "TARGET_INVALID", detail: expect.stringContaining("items/300") as string },
     });
-    expect(codeOf(await world.govern.assets.import({ items: [...items, ...items], reason: "r" }, adam))).toBe(
+    expect(codeOf(await world.govern.assets.takeIn({ items: [...items, ...items], reason: "r" }, adam))).toBe(
       "VALIDATION_FAILED",
     );
-    expect(must(await world.govern.assets.import({ items, reason: "r" }, adam))).toEqual({
+    expect(must(await world.govern.assets.takeIn({ items, reason: "r" }, adam))).toEqual({
       added: 300,
       changed: 0,
       unchanged: 0,
     });
     const again = items.map((one, n) => (n === 7 ? { ...one, criticality: "critical" as const } : one));
-    expect(must(await world.govern.assets.import({ items: again, reason: "r" }, adam))).toEqual({
+    expect(must(await world.govern.assets.takeIn({ items: again, reason: "r" }, adam))).toEqual({
       added: 0,
       changed: 1,
       unchanged: 299,

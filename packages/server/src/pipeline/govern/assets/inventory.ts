@@ -29,7 +29,7 @@ export type Inventory = Readonly<{
   edit(wanted: Readonly<{ id: AssetId; edit: AssetEdit; by: By }>): Promise<Result<Asset>>;
   remove(wanted: Readonly<{ id: AssetId; by: By }>): Promise<Result<undefined>>;
   /** All or nothing, by name. Refusals `TARGET_INVALID`, `VALIDATION_FAILED` (a name twice). */
-  import(wanted: AssetImport, by: By): Promise<Result<AssetImported>>;
+  takeIn(wanted: AssetImport, by: By): Promise<Result<AssetImported>>;
 }>;
 
 type Deps = Readonly<{ db: Database; clock: Clock }>;
@@ -232,6 +232,6 @@ export function createInventory(deps: Deps): Inventory {
     create: async (wanted, by) => await create(deps, wanted, by),
     edit: async (wanted) => await edit(deps, wanted),
     remove: async (wanted) => await remove(deps, wanted),
-    import: async (wanted, by) => await importAll(deps, wanted, by),
+    takeIn: async (wanted, by) => await importAll(deps, wanted, by),
   };
 }
