@@ -30,11 +30,13 @@ export function Quorum({ action }: Readonly<{ action: Action }>): ReactNode {
           </li>
         ))}
       </ul>
-      {idle.map((one) => (
-        <p key={one.id} className="muted small">
-          <Hostile text={one.by.name} limit={80} /> approved <Time at={one.at} show="short" />, which does not count:
-          the request changed since, or they may not approve it.
+      {action.singlePerson === true ? (
+        <p className="warning">
+          <Icon name="alert" size={14} /> Single-person mode is on: the requester’s own approval counts, later.
         </p>
+      ) : null}
+      {idle.map((one) => (
+        <Idle key={one.id} one={one} />
       ))}
     </section>
   );
@@ -57,6 +59,22 @@ function GateView({ gate, action }: Readonly<{ gate: Gate; action: Action }>): R
       ))}
       {isOpen || action.state !== "pending" ? null : <WhoMay gate={gate} action={action} />}
     </>
+  );
+}
+
+/** Given, and it does not count: not yet, or not any more. */
+function Idle({ one: { by, at, countsFrom } }: Readonly<{ one: Approval }>): ReactNode {
+  return (
+    <p className="muted small">
+      <Hostile text={by.name} limit={80} /> approved <Time at={at} show="short" />
+      {countsFrom === undefined ? (
+        ", which does not count: the request changed since, or they may not approve it."
+      ) : (
+        <>
+          ; as one’s own it counts <Time at={countsFrom} show="age" />, if nobody else’s does.
+        </>
+      )}
+    </p>
   );
 }
 

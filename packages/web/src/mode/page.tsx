@@ -101,9 +101,8 @@ function Waiting({ view: { waiting } }: Readonly<{ view: ModeView }>): ReactNode
   ));
 }
 
-function InForce({
-  view: { mode, environment, change, automatic, held, defaultMode },
-}: Readonly<{ view: ModeView }>): ReactNode {
+function InForce({ view }: Readonly<{ view: ModeView }>): ReactNode {
+  const { mode, environment, change, automatic, held, defaultMode, singlePerson } = view;
   return (
     <section className="card" aria-labelledby="mode-now">
       <h2 id="mode-now">In force</h2>
@@ -159,6 +158,15 @@ function InForce({
         )}
         <dt>Else</dt>
         <dd>{MODE_WORDS[defaultMode].toLowerCase()}, while nobody and nothing asks for more</dd>
+        {singlePerson?.on === true ? (
+          <>
+            <dt>Alone</dt>
+            <dd>
+              single-person mode is on: one’s own approval counts after {singlePerson.delayMinutes ?? "some"} minutes
+              where nobody else can approve
+            </dd>
+          </>
+        ) : null}
         <dt>Environment</dt>
         <dd>{environment}</dd>
       </dl>
