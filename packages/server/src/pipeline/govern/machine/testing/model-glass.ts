@@ -16,17 +16,20 @@ type Attempt = (
   }>,
 ) => boolean;
 
+const ableOf = ({ accounts }: World): readonly Account[] =>
+  accounts.filter(({ active, permissions }) => active && permissions?.has("action:break_glass") === true);
+
 /** Few may: seven in eight times it is one of them who tries. */
-function whoTries({ accounts }: World, { who, n }: Way): Account {
-  const able = accounts.filter(({ active, permissions }) => active && permissions?.has("action:break_glass") === true);
+function whoTries(world: World, { who, n }: Way): Account {
+  const able = ableOf(world);
   return n % 8 === 0 ? who : (able[n % able.length] ?? who);
 }
 
 /** As `breakGlass` does it. */
 export function breakGlass(world: World, way: Way, attempt: Attempt): void {
-  const who = whoTries(world, way);
   // One that would fail is seldom there, and must not be run on anybody's word.
   const failing = world.actions.find(({ row }) => row.state === "pending" && row.dry_run?.ok === false);
+  const who = failing === undefined ? whoTries(world, way) : (ableOf(world).find(({ owes }) => !owes) ?? way.who);
   const action = failing ?? way.action;
   const { request_digest: request, dry_run: dryRun } = action.row;
   const shown = failing === undefined ? way.shown : { requestDigest: request, dryRunDigest: dryRun?.digest ?? "" };
