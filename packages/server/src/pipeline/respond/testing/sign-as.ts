@@ -50,22 +50,25 @@ async function register({ govern }: HasGovern, by: By): Promise<Result<Signer>> 
   return added.ok ? ok({ key, id: added.value.id }) : added;
 }
 
-/** The key of a person in this world, registered when it is first asked for. */
+/** The key of a person in this world, registered when it is first asked for; a refusal is not kept. */
 export async function signerOf(world: HasGovern, by: By): Promise<Result<Signer>> {
   const known = SIGNERS.get(world.govern) ?? new Map<string, Promise<Result<Signer>>>();
   SIGNERS.set(world.govern, known);
   const { id: owner } = by.actor;
-  const first = known.get(owner) ?? register(world, by);
-  known.set(owner, first);
-  const signer = await first;
-  if (!signer.ok) known.delete(owner);
+  const made = async (): Promise<Result<Signer>> => {
+    const pending = known.get(owner) ?? register(world, by);
+    known.set(owner, pending);
+    const signer = await pending;
+    if (!signer.ok) known.delete(owner);
+    return signer;
+  };
+  const signer = await made();
   if (!signer.ok) return signer;
-  // A test may move the clock by years: then its people have made another key.
+  // A test may move the clock by years, or disable somebody for a while: then they have made another key.
   const keys = await world.govern.approvalKeys.list(by);
   if (keys.some(({ id, state }) => id === signer.value.id && state === "active")) return signer;
-  const next = register(world, by);
-  known.set(owner, next);
-  return await next;
+  if ((await known.get(owner)) === signer) known.delete(owner);
+  return await made();
 }
 
 export type Wish = StatementRequest & Readonly<{ id: ActionId }>;
