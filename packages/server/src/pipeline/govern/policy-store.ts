@@ -3,7 +3,7 @@ import type { Generated, JSONColumnType, Selectable } from "kysely";
 import type { ReadDatabase, WriteTransaction } from "#platform/database";
 import type { StoredInput } from "./policy/decide.ts";
 
-export type PolicyBundleTable = {
+type PolicyBundleTable = {
   digest: string;
   manifest: JSONColumnType<object>;
   files: JSONColumnType<PolicyFile[]>;

@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 const RESULTS_MAX = 20;
 /** Decisions replayed before a publication, newest first: some seconds. */
 const TRIAL_DECISIONS_MAX = 5_000;
-export const TRIAL_DAYS = 30;
+const TRIAL_DAYS = 30;
 
 type Deps = Readonly<{ db: Database; clock: Clock; log: Logger }>;
 type Candidate = Readonly<{ digest: string; source: BundleSource }>;

@@ -33,7 +33,7 @@ export type Bundle = Readonly<{
   policies: ReadonlyMap<string, Policy>;
 }>;
 
-export const SCHEMA_FILE = "schema.cedarschema";
+const SCHEMA_FILE = "schema.cedarschema";
 
 function readFolder(folder: string, ending: RegExp): Record<string, string> {
   const names = readdirSync(folder)

@@ -47,7 +47,7 @@ async function sourceFor(room: Room, choice: PolicyChoice): Promise<Result<Bundl
   return stored === undefined ? refuse("NOT_FOUND", `no bundle ${choice.digest} is stored`) : ok(stored.source);
 }
 
-export function refusedBundle(error: unknown): Result<never> {
+function refusedBundle(error: unknown): Result<never> {
   if (!(error instanceof PolicyBundleInvalid)) throw error;
   const { where, why } = error;
   return refuse("POLICY_CHECK_FAILED", `${where}: ${why}`, { problems: [{ kind: "load", where, message: why }] });
@@ -73,7 +73,7 @@ const UNREAD: Omit<PolicyTest, "problems"> = {
 };
 
 /** In a thread of its own: whatever a draft holds, decisions go on. */
-export async function checkInThread(source: BundleSource): Promise<PolicyTest> {
+async function checkInThread(source: BundleSource): Promise<PolicyTest> {
   try {
     await using thread = openPolicyThread();
     return await thread.check(source);
