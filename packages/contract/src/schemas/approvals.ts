@@ -74,38 +74,3 @@ export const SinglePersonSet = Type.Object(
   { additionalProperties: false },
 );
 export type SinglePersonSet = Static<typeof SinglePersonSet>;
-
-export const DELEGATION_DAYS_MAX = 30;
-/** Somebody decides in the place of somebody else, until then. */
-export const Delegation = Type.Object({
-  id: IdSchema("delegation"),
-  from: Actor,
-  to: Actor,
-  /** What of the other's roles it passes on. */
-  roles: Type.Array(Type.String()),
-  reason: Type.String(),
-  createdAt: Instant,
-  until: Instant,
-  state: Type.Enum(["running", "ended", "revoked"]),
-  /** Who ended it before its time. */
-  revoked: Type.Union([Type.Object({ by: Actor, at: Instant, reason: Type.String() }), Type.Null()]),
-});
-export type Delegation = Static<typeof Delegation>;
-export const DelegationQuery = Type.Object({
-  ...PageQuery,
-  running: Type.Optional(Type.Boolean({ description: "only those that count now" })),
-});
-export const DelegationPage = PageOf(Delegation);
-export const DelegationCreate = Type.Object(
-  {
-    to: StorableText(80, { minLength: 1, description: "login name of who decides in one's place" }),
-    until: Instant,
-    reason: SignedText,
-  },
-  { additionalProperties: false },
-);
-export type DelegationCreate = Static<typeof DelegationCreate>;
-export const DelegationRevoke = Type.Object({ reason: SignedText }, { additionalProperties: false });
-
-/** Of an approval: in whose place it was given. */
-export const GivenFor = Type.Object({ delegation: IdSchema("delegation"), from: Actor });

@@ -6,7 +6,6 @@ export { cursorOf, headOf, listCursors, moveCursor, type Stream, takePositions }
 export { enqueue, type MessagesRead, type NewMessage, readMessages } from "./outbox.ts";
 export { startKeepingMessages } from "./keep-messages.ts";
 export { createTopicBus, type Said, type TopicBus } from "./topic-bus.ts";
-export { APPROVAL_NEWS, type ApprovalNews } from "./topic-payloads.ts";
 export type { CanaryTriggered, EmailReceived, SessionCommand, SessionEnded, TopicPayloads } from "./topic-payloads.ts";
 export {
   type BestEffortFamily,

@@ -157,13 +157,5 @@ export type TopicPayloads = {
   }>;
 };
 
-export const APPROVAL_NEWS = [
-  "requested",
-  "reopened",
-  "expiring",
-  "break_glass",
-  "own_approval",
-  "single_person",
-  "delegated",
-] as const;
-export type ApprovalNews = (typeof APPROVAL_NEWS)[number];
+/** What those who decide are told of: what was done without them, or is about to be. */
+export type ApprovalNews = "break_glass" | "own_approval" | "single_person";
