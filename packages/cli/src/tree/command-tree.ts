@@ -9,8 +9,8 @@ import { DUTY_COMMANDS } from "./duty-commands.ts";
 import { GOVERN_COMMANDS } from "./govern-commands.ts";
 import { INTEL_COMMANDS } from "./intel-commands.ts";
 import { KEY_COMMANDS } from "./key-commands.ts";
-import { PRIVACY_COMMANDS } from "./privacy-commands.ts";
 import { POLICY_COMMANDS } from "./policy-commands.ts";
+import { PRIVACY_COMMANDS } from "./privacy-commands.ts";
 import { RESPOND_COMMANDS } from "./respond-commands.ts";
 import { REVIEW_COMMANDS } from "./review-commands.ts";
 import { SCIM_COMMANDS } from "./scim-commands.ts";
@@ -39,9 +39,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...RESPOND_COMMANDS,
   ...GOVERN_COMMANDS,
   ...BREAK_GLASS_COMMANDS,
+  ...POLICY_COMMANDS,
   ...SECRET_COMMANDS,
   ...PRIVACY_COMMANDS,
-  ...POLICY_COMMANDS,
 ];
 
 export const GROUPS: Readonly<Record<string, string>> = {
@@ -68,11 +68,11 @@ export const GROUPS: Readonly<Record<string, string>> = {
   action: "Actions and their decisions",
   "single-person": "Approving what one asked for, where nobody else can",
   "break-glass": "What ran without approvals, and its reviews",
-  enforcer: "Enforcement points",
-  privacy: "Personal values",
   policy: "Policies: what is decided, and how they change",
   mode: "The operating mode",
   settings: "Limits, thresholds and modes by themselves",
   asset: "The inventory: what is ours, and what is never touched",
+  enforcer: "Enforcement points",
+  privacy: "Personal values",
   secrets: "Keys of what is encrypted at rest",
 };

@@ -85,14 +85,14 @@ export const policyRoutes = {
   "policyBacktest.list": {
     method: "GET",
     path: "/api/v1/policy/backtests",
-    needs: "policy:write",
+    needs: "policy:read",
     summary: "Backtests of policies since the start of the server, newest first",
     response: p.PolicyBacktestList,
   },
   "policyBacktest.get": {
     method: "GET",
     path: "/api/v1/policy/backtests/:id",
-    needs: "policy:write",
+    needs: "policy:read",
     summary: "How far a backtest of policies is, and what it found",
     params: backtestParams,
     response: p.PolicyBacktest,

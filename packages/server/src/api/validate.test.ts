@@ -46,13 +46,21 @@ describe("text that cannot be stored", () => {
     expect(said("sensor.create", { body: { name: "m", kind: "web", metadata } })).toContain("nested deeper than");
   });
 
-  test.each([reason("action.reject", "act"), reason("action.revert", "act"), reason("incident.note", "inc", "text")])(
+  test.each([reason("action.cancel", "act"), reason("action.revert", "act"), reason("incident.note", "inc", "text")])(
     "%s: what people write for others is not blank",
     (route, given, name) => {
       expect(said(route, { ...given, body: { [name]: " \n\t " } })).toBe(
         `body/${name} must be text that is not blank, without the character U+0000`,
       );
       expect(said(route, { ...given, body: { [name]: " two\nlines " } })).toBe("taken");
+    },
+  );
+
+  test.each([" \n\t ", "a\u202eb", "\u0007", "a\u0000", "x".repeat(1001)])(
+    "%j is no reason to put one's name under",
+    (words) => {
+      const [route, given] = reason("action.reject", "act");
+      expect(said(route, { ...given, body: { reason: words } })).toMatch(/^body\/reason (must|holds) /);
     },
   );
 

@@ -9,7 +9,7 @@ export const CRYPTOGRAPHY = [
     rotation: "`tyr audit rotate-key` with an overlap in which both sign",
     readers: "the server",
     uses: ["ed25519-ledger"],
-    files: ["server/src/audit/log-key.ts", "server/src/audit/rotate-key.ts", "server/src/audit/signed-texts.ts"],
+    files: ["server/src/audit/log-key.ts", "server/src/audit/rotate-key.ts"],
   },
   {
     name: "Salts of commitments",

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 // oxlint-disable-next-line no-restricted-imports -- replays what the stages wrote to the log, as an auditor would
-import { replayAction } from "../govern/replay-action.ts";
+import { replayAction } from "../govern/testing/replay-action.ts";
 import { fixedClock } from "#platform/clock";
 import { openDatabase, type AuditRecord } from "#platform/database";
 import { createPostgresDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";

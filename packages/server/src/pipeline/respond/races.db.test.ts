@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import type { Action } from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 // oxlint-disable-next-line no-restricted-imports -- replays what the stages wrote to the log, as an auditor would
-import { replayAction } from "../govern/replay-action.ts";
+import { replayAction } from "../govern/testing/replay-action.ts";
 import { fixedClock } from "#platform/clock";
 import { openDatabase, type AuditRecord } from "#platform/database";
 import { createPostgresDatabase, TEST_ENGINES, type EngineName, type TestDatabase } from "#platform/testing";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Action } from "@tyr/contract";
 // oxlint-disable-next-line no-restricted-imports -- replays what the stages wrote to the log, as an auditor would
-import { replayAction } from "../govern/replay-action.ts";
+import { replayAction } from "../govern/testing/replay-action.ts";
 import type { AuditRecord } from "#platform/database";
 import {
   ana,

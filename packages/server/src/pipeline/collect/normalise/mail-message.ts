@@ -64,7 +64,12 @@ function readHeaders(head: string): MailHeaders {
     if (colon < 1 || colon > 76) continue;
     const name = line.slice(0, colon).trim().toLowerCase();
     const values = headers.get(name) ?? [];
-    values.push(line.slice(colon + 1, colon + 1 + HEADER_CHARS_MAX).trim().toWellFormed());
+    values.push(
+      line
+        .slice(colon + 1, colon + 1 + HEADER_CHARS_MAX)
+        .trim()
+        .toWellFormed(),
+    );
     headers.set(name, values);
     last = { values, at: values.length - 1 };
   }
@@ -73,7 +78,8 @@ function readHeaders(head: string): MailHeaders {
 
 function extend({ values, at }: { values: string[]; at: number }, line: string): void {
   const before = values[at] ?? "";
-  if (before.length < HEADER_CHARS_MAX) values[at] = `${before} ${line.trim()}`.slice(0, HEADER_CHARS_MAX).toWellFormed();
+  if (before.length < HEADER_CHARS_MAX)
+    values[at] = `${before} ${line.trim()}`.slice(0, HEADER_CHARS_MAX).toWellFormed();
 }
 
 function readPart(part: Part, reading: Reading, depth: number): void {

@@ -1,5 +1,5 @@
 import { ACTION_TYPE_FACTS, permissionsOf } from "@tyr/contract";
-import { replayEntry, type Replayed } from "../../replay-action.ts";
+import { replayEntry, type Replayed } from "../../testing/replay-action.ts";
 import type { ActionRow } from "../../store.ts";
 import type { ActionEvent } from "../transitions.ts";
 import { digestNow } from "./model-requests.ts";

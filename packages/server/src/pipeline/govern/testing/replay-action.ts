@@ -24,7 +24,6 @@ const whole = (value: FactValue | undefined): number | null => (typeof value ===
 /** An entry that does not follow from those before it: one is missing, or was made up. */
 export class HistoryBroken extends Error {
   override readonly name = "HistoryBroken";
-  readonly code = "HISTORY_BROKEN";
 }
 
 function begun({ type, actor, after, details = {} }: Entry): Replayed {
@@ -61,7 +60,7 @@ function changed(type: Entry["type"], details: NonNullable<Entry["details"]>): P
 /**
  * The next state of the row as the log tells it. A refusal changes nothing.
  *
- * @throws {HistoryBroken} `HISTORY_BROKEN` when an entry does not begin where the last one ended
+ * @throws {HistoryBroken} when an entry does not begin where the last one ended
  */
 export function replayEntry(reached: Replayed | undefined, entry: Entry): Replayed | undefined {
   const { type, before, after, outcome, details = {} } = entry;
