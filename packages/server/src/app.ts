@@ -15,18 +15,9 @@ import {
   type Handlers,
   type SessionCookie,
 } from "#api";
-import { DETECTION_CONSUMER, EVENT_CONSUMER, LOOK_CONSUMER } from "#actors";
 import { createAudit, type PersonalValues, readWitnessPolicy, type WitnessPolicy } from "#audit";
 import { createCollect, type Collect } from "#collect";
-import {
-  createDetect,
-  createReplays,
-  createRuleStates,
-  INTEL_CONSUMER,
-  LIFT_CONSUMER,
-  checkRulesDir,
-  readPipelines,
-} from "#detect";
+import { createDetect, createReplays, createRuleStates, checkRulesDir, readPipelines } from "#detect";
 import { createEscalate, createIncidentDesk } from "#escalate";
 import { listActionTimeline, listModeTimeline } from "#govern";
 import {
@@ -52,30 +43,24 @@ import type { Logger } from "#platform/log";
 import { createSecrets, openKeyRotation, type KeyRotation, type Secrets } from "#platform/secrets";
 import { startTracing } from "#platform/trace";
 import { createRespond, listBlockTimeline } from "#respond";
-import { actionHandlers } from "./api/actions.ts";
 import { accountHandlers } from "./api/account.ts";
-import { assetHandlers } from "./api/assets.ts";
 import { blockHandlers } from "./api/blocks.ts";
 import { collectHandlers } from "./api/collect.ts";
 import { dutyHandlers } from "./api/duties.ts";
 import { incidentHandlers } from "./api/incidents.ts";
 import { intelHandlers } from "./api/intel.ts";
 import { keyHandlers } from "./api/keys.ts";
-import { approvalHandlers } from "./api/approvals.ts";
-import { modeHandlers } from "./api/mode.ts";
 import { overviewHandlers } from "./api/overview.ts";
-import { policyHandlers } from "./api/policy.ts";
 import { createReadiness } from "./api/readiness.ts";
 import { privacyHandlers } from "./api/privacy.ts";
 import { reviewHandlers } from "./api/reviews.ts";
 import { roleHandlers } from "./api/roles.ts";
 import { scimHandlers } from "./api/scim/index.ts";
 import { secretHandlers } from "./api/secrets.ts";
-import { securityHandlers } from "./api/security.ts";
-import { settingsHandlers } from "./api/settings.ts";
-import { signatureHandlers } from "./api/signatures.ts";
 import { statusHandlers } from "./api/status.ts";
 import { tokenHandlers } from "./api/tokens.ts";
+import { CONSUMERS } from "./consumers.ts";
+import { governHandlers } from "./govern-handlers.ts";
 import { openGovern } from "./open-govern.ts";
 import { detectHandlers } from "./detect-handlers.ts";
 import { openActors } from "./open-actors.ts";
@@ -102,18 +87,6 @@ export type AppOptions = Readonly<{
 export type App = AsyncDisposable & Readonly<{ url: string; failed: Promise<Error> }>;
 
 const system: Actor = { kind: "system", id: "system", name: "system" };
-
-/** Who reads which stream, in the order of the data. */
-const CONSUMERS = [
-  { consumer: LIFT_CONSUMER, stream: "event" },
-  { consumer: "detect", stream: "event" },
-  { consumer: "escalate", stream: "detection" },
-  { consumer: EVENT_CONSUMER, stream: "event" },
-  { consumer: LOOK_CONSUMER, stream: "event" },
-  { consumer: DETECTION_CONSUMER, stream: "detection" },
-  { consumer: INTEL_CONSUMER, stream: "event" },
-  { consumer: "govern", stream: "incident" },
-] as const;
 
 function sensorKeys(collect: Collect): KeyCheck {
   return async (key) => {
@@ -298,14 +271,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
       desk: createIncidentDesk({ database, clock, bus }),
       timelineSources: [listActionTimeline, listBlockTimeline, listModeTimeline],
     }),
-    ...actionHandlers({ govern, respond }),
-    ...signatureHandlers(govern),
-    ...modeHandlers(govern),
-    ...policyHandlers(govern),
-    ...assetHandlers(govern.assets),
-    ...settingsHandlers(govern),
-    ...securityHandlers({ govern, respond, database, clock }),
-    ...approvalHandlers(govern),
+    ...governHandlers({ govern, respond, database, clock }),
     ...secretHandlers(base.keys),
     ...privacyHandlers({ ...base, ...rooms }),
     ...blockHandlers({ respond, clock }),

@@ -21,7 +21,7 @@ export type OwnKey = Readonly<{
 const KEY_BYTES_MAX = 4096;
 const OTHERS = 0o077;
 /** Node derives the file's key with few rounds, so that a short passphrase would be guessed from a copy of it. */
-export const PASSPHRASE_CHARS_MIN = 15;
+const PASSPHRASE_CHARS_MIN = 15;
 
 function ownKeyOf(privateKey: KeyObject): OwnKey {
   const der = createPublicKey(privateKey).export({ format: "der", type: "spki" });

@@ -3,7 +3,7 @@ import { digestOfText, faultOfSignature, readStatement, type SignedDetails } fro
 /** An entry of the log with its number. Every field is what somebody wrote: nothing of it is believed. */
 export type NumberedEntry = Readonly<{ index: number; entry: unknown }>;
 
-export const APPROVAL_FAULTS = {
+const APPROVAL_FAULTS = {
   STATEMENT_ALTERED: "what was signed is not what the log says was decided",
   SIGNATURE_WRONG: "the signature does not hold",
   UNSIGNED: "nobody signed it",
@@ -16,8 +16,8 @@ export const APPROVAL_FAULTS = {
   REPLAYED: "the same signed statement is there twice",
   LATE: "it was recorded after the statement or the decision was over",
 } as const;
-export type ApprovalFault = keyof typeof APPROVAL_FAULTS;
-export type ApprovalFinding = Readonly<{ code: ApprovalFault; index: number; action: string; message: string }>;
+type ApprovalFault = keyof typeof APPROVAL_FAULTS;
+type ApprovalFinding = Readonly<{ code: ApprovalFault; index: number; action: string; message: string }>;
 
 export type CheckedAction = Readonly<{
   action: string;

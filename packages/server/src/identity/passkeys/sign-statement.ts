@@ -14,14 +14,14 @@ export type StatementSigning = Readonly<{
   check(tx: WriteTransaction, check: StatementCheck): Promise<StatementChecked>;
 }>;
 
-export type StatementCheck = Readonly<{
+type StatementCheck = Readonly<{
   proof: PasskeyProof;
   subjectId: SubjectId;
   challenge: Uint8Array;
   requestId: string | null;
   now: Date;
 }>;
-export type StatementChecked =
+type StatementChecked =
   | Readonly<{ ok: true; passkeyId: string; publicKey: Uint8Array }>
   /** `suspected`: the entry for a passkey that counts no more from now on. */
   | Readonly<{ ok: false; reason: string; suspected?: Fact }>;

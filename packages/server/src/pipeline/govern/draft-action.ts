@@ -36,7 +36,7 @@ export type Parts = Readonly<{
 type Asked = Parts & Readonly<{ by: By }>;
 
 /** The risk that speaks for this target. An incident of somebody else is a reason to read, and no reason to block. */
-export function riskOf({ kind, target, evidence }: Pick<Parts, "kind" | "target" | "evidence">): number | null {
+function riskOf({ kind, target, evidence }: Pick<Parts, "kind" | "target" | "evidence">): number | null {
   if (evidence?.actorIp === undefined || evidence.actorIp === null) return null;
   return kind.concerns(target, evidence.actorIp) ? evidence.risk : null;
 }

@@ -6,7 +6,7 @@ type Checked =
   /** `suspected`: the entry for a passkey that counts no more from now on. */
   | Readonly<{ ok: false; reason: string; suspected?: Fact }>;
 
-export type PasskeyCheck = Readonly<{
+type PasskeyCheck = Readonly<{
   proof: PasskeyProof;
   subjectId: SubjectId;
   challenge: Uint8Array;

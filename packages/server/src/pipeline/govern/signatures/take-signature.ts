@@ -101,7 +101,7 @@ const UNSIGNED = refuse("SIGNATURE_REQUIRED", "decisions about actions are signe
  *
  * @returns refusals `SIGNATURE_REQUIRED`, `SIGNATURE_INVALID`, `APPROVAL_STALE` (the action changed since it was stated)
  */
-export async function takeSignature(room: Room, tx: WriteTransaction, signing: Signing): Promise<Taken> {
+async function takeSignature(room: Room, tx: WriteTransaction, signing: Signing): Promise<Taken> {
   const { signature: shown, action, by, statement, reason = null } = signing;
   if (shown === undefined) return not(UNSIGNED);
   const row = await takeStatement(tx, shown.statement);

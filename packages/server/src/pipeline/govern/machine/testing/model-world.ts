@@ -184,7 +184,7 @@ export const byOf = ({ actor, roles, permissions, behind }: Account): By => ({
 export const BY_CLOCK = SYSTEM;
 
 /** Who can sign in now, with the roles they hold now. */
-export const peopleOf = ({ accounts }: World): readonly Person[] =>
+const peopleOf = ({ accounts }: World): readonly Person[] =>
   accounts
     .filter(({ kind, active }) => kind === "person" && active)
     .map(({ id, roles }) => ({ id: id as SubjectId, roles }));
