@@ -163,19 +163,18 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await as("mara", "/account");
     api.world.account.methods = { ...api.world.account.methods, totp: { since: new Date().toISOString() } };
     api.world.account.proofIsOld = true;
-    await page.goto(`${api.url}/approvals`);
-    const state = () => api.world.actions.find((action) => action.id === idOf("action", 1))?.state;
-    await page.getByText("203.0.113.9 is blocked for 1 day").waitFor();
-    await page.getByRole("button", { name: "Approve" }).click();
-    await dialog().getByText("You approve exactly request").waitFor();
-    await dialog().getByRole("button", { name: "Approve" }).click();
+    await page.goto(`${api.url}/approvals?tab=history&action=${idOf("action", 4)}`);
+    const state = () => api.world.actions.find((action) => action.id === idOf("action", 4))?.state;
+    await page.getByRole("button", { name: "Revert" }).click();
+    await dialog().getByLabel("Reason").fill("It was ours.");
+    await dialog().getByRole("button", { name: "Revert this block" }).click();
     const prompt = page.getByRole("dialog", { name: "Prove that it is you" });
     await prompt.waitFor();
     await looksRight("proof");
     await prompt.getByRole("button", { name: "Cancel" }).click();
     await page.getByText("STEP_UP_NEEDED").waitFor();
-    expect(state()).toBe("pending");
-    await dialog().getByRole("button", { name: "Approve" }).click();
+    expect(state()).toBe("executed");
+    await dialog().getByRole("button", { name: "Revert this block" }).click();
     await prompt.getByLabel("Password").fill("wrong");
     await prompt.getByRole("button", { name: "Go on" }).click();
     await prompt.getByText("PROOF_WRONG").waitFor();
@@ -183,7 +182,7 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await prompt.getByRole("button", { name: "Go on" }).click();
     await prompt.getByLabel("Code").fill(GOOD_CODE);
     await prompt.getByRole("button", { name: "Go on" }).click();
-    await expect.poll(state).not.toBe("pending");
+    await expect.poll(state).toBe("reverted");
     await close();
   });
 

@@ -1,12 +1,16 @@
-import { CRITICALITIES, ENVIRONMENTS } from "@tyr/contract";
+import type { CRITICALITIES, ENVIRONMENTS } from "@tyr/contract";
 import { LIST_OPTIONS, REASON, YES, type CommandSpec, type OptionSpec } from "./command-spec.ts";
+
+/** As the contract has them: loading it takes longer than showing help. */
+const LEVELS: typeof CRITICALITIES = ["low", "medium", "high", "critical"];
+const PLACES: typeof ENVIRONMENTS = ["production", "staging", "development"];
 
 const SAID: readonly OptionSpec[] = [
   { flags: "--address <address>", about: "an address or prefix of it; may be repeated", repeat: true },
   { flags: "--group <group>", about: "a group policies know it by, e.g. never-touch; may be repeated", repeat: true },
   { flags: "--owner <name>", about: "whom to ask about it" },
-  { flags: "--criticality <level>", about: "how much depends on it (default medium)", choices: CRITICALITIES },
-  { flags: "--environment <name>", about: "where it is (default production)", choices: ENVIRONMENTS },
+  { flags: "--criticality <level>", about: "how much depends on it (default medium)", choices: LEVELS },
+  { flags: "--environment <name>", about: "where it is (default production)", choices: PLACES },
 ];
 
 export const GOVERN_COMMANDS: readonly CommandSpec[] = [
