@@ -152,6 +152,7 @@ describe.each(TEST_ENGINES)("escalate on %s", (engine) => {
       expect(await evidenceOf(read, guesser.id)).toEqual({
         incidentId: guesser.id,
         risk: guesser.risk,
+        severity: guesser.severity,
         actorIp: guesser.actorIp,
         detectionIds: own.toReversed(),
       });
