@@ -54,6 +54,20 @@ test(`in ${WALKS.toLocaleString("en")} walks of people, programs, clocks and wor
   expect(both.filter((one) => !answers.has(one))).toEqual([]);
 }, 240_000);
 
+/** Each once failed; a seed finds such a walk in a few of ten million. */
+const WALKS_TO_KEEP: Readonly<Record<string, readonly number[]>> = {
+  "taking an approval back where the glass was broken for a mode that came about meanwhile": [
+    0, 199, 86, 63, 104, 115, 0, 1, 207, 0, 25, 76, 0, 133, 0, 0, 0, 0, 0, 0, 0, 0, 0, 226, 93, 0, 0, 0, 0, 0, 0, 0, 0,
+    0,
+  ],
+};
+
+test.each(Object.entries(WALKS_TO_KEEP))("%s breaks no invariant", (_name, bytes) => {
+  const made: string[] = [];
+  walk(Uint8Array.from(bytes), { product: productOf(), policy, made: (pair) => void made.push(pair) });
+  expect(made).toContain("approved withdraw_needed");
+});
+
 test("the table is what is specified by state, pair by pair, and every move is specified", () => {
   for (const state of ACTION_STATES)
     for (const event of ACTION_EVENTS)
