@@ -12,7 +12,7 @@ const sigmahq = process.env["SIGMAHQ_DATA"] === undefined ? ["packages/sigma/src
 const MOCKING = ["packages/server/src/identity/identity.db.test.ts"];
 
 /** One per core of the machine of CI. Vitest's own choice is one fewer; projects with as many run side by side. */
-const WORKERS = 2;
+const WORKERS = 3;
 
 /** unit: pure, seconds. database: a real engine. journey: a booted world, browsers, namespaces, kill -9. */
 export default defineConfig({
