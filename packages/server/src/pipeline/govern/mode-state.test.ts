@@ -123,6 +123,23 @@ describe("what somebody chose", () => {
     expect(modeOf(step(lowered, [open, another], 61), at(61))).toBe("lockdown");
   });
 
+  test("raised for a while and then for longer still goes on afterwards as it was", () => {
+    const elevated = choose(stateAtRest("normal"), choice("elevated", null, 0));
+    const locked = choose(elevated, choice("lockdown", 1, 0));
+    const longer = choose(locked, choice("lockdown", 2, 0));
+    expect([modeOf(longer, at(1)), modeOf(longer, at(2))]).toEqual(["lockdown", "elevated"]);
+    const byItself = { ...elevated, automatic: { mode: "lockdown" as const, since: at(0).toISOString() } };
+    expect(choose(byItself, choice("lockdown", 1, 0)).beneath).toEqual({ mode: "elevated", until: null });
+  });
+
+  test("is asked about again where the default beneath it becomes lower", () => {
+    const locked = choose(stateAtRest("elevated"), choice("lockdown", 1, 0));
+    expect(modeOf(rebased(locked, "normal", at(0)), at(2))).toBe("elevated");
+    const byItself = step(stateAtRest("elevated"), [{ opened: 0, changed: 0, closed: null, critical: true }], 0);
+    const rest = { ...rebased(byItself, "normal", at(0)), automatic: null };
+    expect(modeOf(rest, at(500))).toBe("elevated");
+  });
+
   test("another default never lowers what is in force", () => {
     const rested = rebased(stateAtRest("elevated"), "normal", at(0));
     expect([rested.base, modeOf(rested, at(0))]).toEqual(["normal", "elevated"]);
@@ -156,6 +173,58 @@ describe("whatever happens", () => {
     /** Of each ten minutes so many without a sweep, as of a server that was down. */
     gap: number;
   }>;
+
+  const move = fc.oneof(
+    fc.record({ base, after: fc.nat(60) }),
+    fc.record({
+      mode: fc.constantFrom(...MODES),
+      lasting: fc.option(fc.integer({ min: 1, max: 60 })),
+      after: fc.nat(60),
+    }),
+  );
+
+  test("nothing that is not less, and no other default, ever means a lower mode later", () => {
+    const everLower = (after: ModeState, before: ModeState, from: number): boolean =>
+      Array.from({ length: 200 }, (_, n) => at(from + n)).some((now) =>
+        [
+          [after, before],
+          [
+            { ...after, automatic: null },
+            { ...before, automatic: null },
+          ],
+        ].some(([a = after, b = before]) => rank(modeOf(a, now)) < rank(modeOf(b, now))),
+      );
+    let [less, notLess] = [0, 0];
+    fc.assert(
+      fc.property(
+        base,
+        fc.option(fc.constantFrom(...MODES)),
+        fc.array(move, { maxLength: 8 }),
+        (rest, asked, moves) => {
+          let minute = 0;
+          let state: ModeState = stateAtRest(rest);
+          if (asked !== null) state = { ...state, automatic: { mode: asked, since: at(0).toISOString() } };
+          for (const one of moves) {
+            minute += one.after;
+            const now = at(minute);
+            const before = state;
+            if ("base" in one) {
+              state = rebased(before, one.base, now);
+              expect(everLower(state, before, minute)).toBe(false);
+              continue;
+            }
+            const choice = { mode: one.mode, until: one.lasting === null ? null : at(minute + one.lasting), now };
+            state = choose(before, choice);
+            expect(isLess(before, choice)).toBe(everLower(state, before, minute));
+            if (isLess(before, choice)) less += 1;
+            else notLess += 1;
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+    expect(Math.min(less, notLess)).toBeGreaterThan(100);
+  });
 
   function obey(events: Event[], state: ModeState, { minute, mode, lasting }: World["orders"][number]): ModeState {
     const before = settled(state, at(minute));

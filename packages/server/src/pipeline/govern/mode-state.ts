@@ -45,18 +45,7 @@ export function settled(state: ModeState, now: Date): ModeState {
 
 export type Choice = Readonly<{ mode: ModeName; until: Date | null; now: Date }>;
 
-/** Whether this choice is less than what is in force: a lower mode, or the same one over sooner. */
-export function isLess(state: ModeState, { mode, until, now }: Choice): boolean {
-  const current = modeOf(state, now);
-  if (mode !== current) return rank(mode) < rank(current);
-  const held = heldNow(state, now);
-  if (until === null || held === null || held.mode !== mode || mode === state.base) return false;
-  return held.until === null || new Date(held.until) > until;
-}
-
-export const isMore = (state: ModeState, { mode, now }: Choice): boolean => rank(mode) > rank(modeOf(state, now));
-
-/** What somebody chose comes into force. Raised for a while, what was chosen before goes on after that. */
+/** What somebody chose comes into force. Raised for a while, or for longer, what was chosen below it goes on after that. */
 export function choose(before: ModeState, choice: Choice): ModeState {
   const state = settled(before, choice.now);
   const { mode, until, now } = choice;
@@ -64,18 +53,47 @@ export function choose(before: ModeState, choice: Choice): ModeState {
     mode === state.base && until === null ? null : { mode, until: until === null ? null : until.toISOString() };
   if (rank(mode) < rank(modeOf(state, now)))
     return { ...state, held, beneath: null, automatic: null, ignoreBefore: now.toISOString() };
-  const outlasts =
-    until !== null && state.held !== null && (state.held.until === null || new Date(state.held.until) > until);
-  return { ...state, held, beneath: isMore(state, choice) && outlasts ? state.held : null };
+  // Of the same mode the new end counts. Of two below it the upper goes on: what it stood on was lower still.
+  const outlasts = (one: Held | null): boolean =>
+    one !== null && until !== null && rank(one.mode) < rank(mode) && lasts(one, until);
+  return { ...state, held, beneath: [state.held, state.beneath].find(outlasts) ?? null };
 }
 
-/** Another default. What is in force is not lowered by it: that is a choice of its own, and policy is asked about it. */
+const endsOf = ({ held, beneath }: ModeState): readonly Date[] =>
+  [held, beneath].flatMap((one) => (one?.until == null ? [] : [new Date(one.until)]));
+
+/** Whether one is ever lower than the other from now on: as things are, and once nothing asks for a mode by itself. */
+function isEverLower(one: ModeState, other: ModeState, now: Date): boolean {
+  const instants = [now, ...endsOf(one), ...endsOf(other)].filter((at) => at >= now);
+  const lowerAt = (at: Date, a: ModeState, b: ModeState): boolean => rank(modeOf(a, at)) < rank(modeOf(b, at));
+  const quiet = (state: ModeState): ModeState => ({ ...state, automatic: null });
+  return instants.some((at) => lowerAt(at, one, other) || lowerAt(at, quiet(one), quiet(other)));
+}
+
+/** Whether this choice is less than what is in force: lower now, or at any instant to come. */
+export function isLess(before: ModeState, choice: Choice): boolean {
+  const state = settled(before, choice.now);
+  return isEverLower(choose(state, choice), state, choice.now);
+}
+
+export const isMore = (state: ModeState, { mode, now }: Choice): boolean => rank(mode) > rank(modeOf(state, now));
+
+/**
+ * Another default. What is in force or comes back is not lowered by it, now or later: that is a choice of its own, and
+ * policy is asked about it. Where nobody holds the mode for good, the default of before is held.
+ */
 export function rebased(before: ModeState, base: ModeName, now: Date): ModeState {
   const state = settled(before, now);
   if (base === state.base) return state;
-  const next = { ...state, base, held: state.held?.mode === base && state.held.until === null ? null : state.held };
-  const current = modeOf(state, now);
-  return rank(modeOf(next, now)) < rank(current) ? { ...next, held: { mode: current, until: null } } : next;
+  const { held, beneath } = state;
+  const isBaseAnyway = held?.mode === base && held.until === null;
+  const next = { ...state, base, held: isBaseAnyway ? null : held };
+  if (rank(base) >= rank(state.base) || held?.until === null) return next;
+  if (held === null) return { ...next, held: { mode: state.base, until: null } };
+  return {
+    ...next,
+    beneath: beneath?.until === null ? beneath : { mode: higher(beneath?.mode ?? "normal", state.base), until: null },
+  };
 }
 
 /** What incidents ask for: now, and when they last asked for at least this. */

@@ -60,7 +60,10 @@ function secondsUntil(until: string | undefined, now: Date): number | null {
   return Math.max(SECONDS_MIN, Math.ceil((new Date(until).getTime() - now.getTime()) / 1_000));
 }
 
-/** The question an action of the same would ask, by whoever is there now. */
+/**
+ * The question an action of the same would ask, but for whoever asks here: the route let in who may set the mode, and asked
+ * for a recent proof. An action is asked for without one, so there nobody sets a mode alone. Programs never do.
+ */
 async function weighChoice(room: Room, tx: WriteTransaction, { mode, until, by }: ModeRequest): Promise<Weighed> {
   const action = {
     type: "set_mode" as const,
@@ -73,7 +76,8 @@ async function weighChoice(room: Room, tx: WriteTransaction, { mode, until, by }
     confidence: null,
     dry_run: null,
   };
-  return await weigh(room, tx, { action, approvals: NO_APPROVALS });
+  const modeWriter = action.requester_kind === "person";
+  return await weigh(room, tx, { action, approvals: NO_APPROVALS, modeWriter });
 }
 
 type Chosen = ModeChanged & Readonly<{ outcome: Weighed["decision"]["outcome"]; weighed: Weighed }>;
