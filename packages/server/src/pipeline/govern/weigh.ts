@@ -20,6 +20,8 @@ export type Question = Readonly<{
   approvals: ApprovalCounts;
   /** The one approval that counts is that of whoever asked. */
   selfApproved?: boolean;
+  /** Whoever asks may set the mode by themselves, came by the door for that and gave the proof it asks for. */
+  modeWriter?: boolean;
   /** Asked for whoever takes it on themselves, under the name of its own. */
   brokenBy?: string;
 }>;
@@ -35,14 +37,8 @@ async function automaticBefore(db: ReadDatabase, { id, submitted_at }: Weighable
   return await countProposals(db, { since: new Date(until.getTime() - HOUR_MS), until, but: id });
 }
 
-/** Whoever asks for a mode may set one by themselves as of now; nobody asks who asks for a block. */
-async function isModeWriter(room: Room, db: ReadDatabase, action: Weighable): Promise<boolean> {
-  if (action.type !== "set_mode" || action.requester_kind !== "person") return false;
-  return (await room.ports.permissionsOf(db, action.requester_id)).has("mode:write");
-}
-
 async function circumstances(room: Room, db: ReadDatabase, question: Question): Promise<Circumstances> {
-  const { action, approvals, selfApproved = false } = question;
+  const { action, approvals, selfApproved = false, modeWriter = false } = question;
   const now = room.clock.now();
   const settings = await readSettings(db);
   const { mode } = await modeInForce(db, { now, base: settings.defaultMode });
@@ -60,7 +56,7 @@ async function circumstances(room: Room, db: ReadDatabase, question: Question): 
     proposeRisk: proposeRiskIn(settings, mode),
     automaticLastHour: await automaticBefore(db, action, now),
     automaticPerHourMax: settings.automaticActionsPerHour,
-    modeWriter: await isModeWriter(room, db, action),
+    modeWriter,
   };
 }
 
