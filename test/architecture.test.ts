@@ -55,9 +55,12 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   ],
   // Only collect's spelling of addresses and detect's port: intelligence comes in, nothing goes out but the question.
   "server/connectors/intel": [...PLATFORM, "server/pipeline/collect", "server/pipeline/detect"],
+  // What happened is read from the log, what is so now from govern; it changes neither.
+  "server/notify": [...PLATFORM, "server/audit", "server/pipeline/govern"],
   "server/api": [
     ...PLATFORM,
     "server/audit",
+    "server/notify",
     "server/identity",
     ...STAGES.map((name) => `server/pipeline/${name}`),
     "server/pipeline/detect/actors",
@@ -79,6 +82,9 @@ const UNAUDITED = [
   "server/src/identity/keys/key-check.ts last-seen",
   "server/src/identity/passkeys/challenges.ts counters",
   "server/src/identity/sign-in.ts counters",
+  "server/src/notify/deliver.ts notification",
+  "server/src/notify/gather.ts notification",
+  "server/src/notify/pack.ts notification",
   "server/src/pipeline/collect/intake.ts idempotency",
   "server/src/pipeline/collect/write-batch.ts cursor",
   "server/src/pipeline/detect/actors/take-batches.ts cursor",

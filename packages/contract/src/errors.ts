@@ -240,6 +240,11 @@ export const ERRORS = {
     "The second factors of the account do not allow this",
     "Read `detail`: it says what has to come first.",
   ],
+  NOTIFICATIONS_OFF: [
+    409,
+    "Nobody is told outside of Tyr",
+    "Set TYR_NOTIFY_URL and TYR_NOTIFY_SECRET_FILE, and start the server again.",
+  ],
   PASSWORD_TOO_WEAK: [
     422,
     "The password is too short or well known",

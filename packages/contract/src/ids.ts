@@ -29,6 +29,7 @@ export const ID_PREFIXES = {
   auditEntry: "aud",
   quarantine: "qtn",
   note: "nte",
+  notification: "ntf",
   allow: "alw",
   asset: "ast",
   dutyPair: "dty",
@@ -67,6 +68,7 @@ export type TokenFamilyId = Id<"tokenFamily">;
 export type GroupId = Id<"group">;
 export type SessionId = Id<"session">;
 export type PasskeyId = Id<"passkey">;
+export type NotificationId = Id<"notification">;
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 

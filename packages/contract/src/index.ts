@@ -28,6 +28,7 @@ export * from "./schemas/govern.ts";
 export * from "./schemas/intel.ts";
 export * from "./schemas/keys.ts";
 export * from "./schemas/messages.ts";
+export * from "./schemas/notifications.ts";
 export * from "./schemas/overview.ts";
 export * from "./schemas/passkeys.ts";
 export * from "./schemas/policy.ts";

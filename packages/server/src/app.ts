@@ -60,12 +60,14 @@ import { secretHandlers } from "./api/secrets.ts";
 import { statusHandlers } from "./api/status.ts";
 import { tokenHandlers } from "./api/tokens.ts";
 import { CONSUMERS } from "./consumers.ts";
+import { notificationHandlers } from "./api/notifications.ts";
 import { governHandlers } from "./govern-handlers.ts";
 import { openGovern } from "./open-govern.ts";
 import { detectHandlers } from "./detect-handlers.ts";
 import { openActors } from "./open-actors.ts";
 import { openLift } from "./open-lift.ts";
 import { followAttack, followLimits, openRules, type OpenedRules } from "./open-rules.ts";
+import { notifyPlace, openNotify } from "./open-notify.ts";
 import { openIntel } from "./open-intel.ts";
 import { openPersonalValues, openPrivacy } from "./open-privacy.ts";
 import { leadStages, type StageLead } from "./lead-stages.ts";
@@ -110,6 +112,7 @@ type Base = AppOptions &
     tls: Tls | undefined;
     providers: ReturnType<typeof readProviders>;
     witnesses: WitnessPolicy | undefined;
+    notifyTo: ReturnType<typeof notifyPlace>;
   }>;
 
 /** What stands before the stages: the log of everything, and who may do what. */
@@ -159,6 +162,9 @@ async function openStages(base: Base, stack: Stack, { audit, identity }: Pick<Tr
     passkeys: identity.passkeys.signing,
   });
   identity.endAccess.register(govern.standing);
+  const notify = openNotify({ ...base, clock, govern });
+  const notifying = notify.start();
+  stack.defer(async () => await notifying.stop());
   const respond = createRespond({ db: database, clock, bus, log, leading, execution: govern.execution });
   for (const loop of [respond.start(), govern.start()]) stack.defer(async () => await loop.stop());
   const escalate = createEscalate({ database, clock, bus, log, leading });
@@ -196,7 +202,7 @@ async function openStages(base: Base, stack: Stack, { audit, identity }: Pick<Tr
   detect.onDetected(() => escalate.wake());
   const replays = createReplays({ database, clock, log, rules: detect.rules, keptUp: detect.keptUp });
   stack.defer(async () => await replays.stop());
-  return { govern, respond, collect, detect, lift, intel, ruleStates, replays };
+  return { govern, notify, respond, collect, detect, lift, intel, ruleStates, replays };
 }
 
 type Rooms = Trust & Awaited<ReturnType<typeof openStages>>;
@@ -207,7 +213,7 @@ function readinessOf({ database, log }: Base, { audit, collect }: Rooms): Return
 
 function statusOf(
   { database, version, startedAt, leading }: Base,
-  { audit, govern, collect, detect, lift }: Rooms,
+  { audit, govern, notify, collect, detect, lift }: Rooms,
 ): Parameters<typeof statusHandlers>[0] {
   return {
     database,
@@ -223,6 +229,7 @@ function statusOf(
     imports: () => collect.imports(),
     intake: () => collect.queued(),
     cosigning: async () => await audit.cosigning(),
+    notifications: async () => await notify.health(),
   };
 }
 
@@ -272,6 +279,7 @@ function handlersOf(base: Base, rooms: Rooms, cookie: SessionCookie): Omit<Handl
       timelineSources: [listActionTimeline, listBlockTimeline, listModeTimeline],
     }),
     ...governHandlers({ govern, respond, database, clock }),
+    ...notificationHandlers(rooms.notify),
     ...secretHandlers(base.keys),
     ...privacyHandlers({ ...base, ...rooms }),
     ...blockHandlers({ respond, clock }),
@@ -366,6 +374,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const pipelines = readPipelines(config);
     if (config.ruleStore === "filesystem") checkRulesDir(config.rulesDir);
     const witnesses = config.witnessPolicy === undefined ? undefined : readWitnessPolicy(config.witnessPolicy, config);
+    const notifyTo = notifyPlace(config);
     const providers = readProviders(config.ssoFile);
     const tls =
       config.tls === undefined ? undefined : openTls({ files: config.tls, clock: systemClock, log: options.log });
@@ -394,6 +403,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       tls,
       providers,
       witnesses,
+      notifyTo,
     };
     const trust = await openTrust(base, stack, fail);
     stop.throwIfAborted();

@@ -27,6 +27,7 @@ export type DetectParts = Readonly<{
   ruleStates: RuleStates;
   replays: Replays;
   consumers: MetricsDeps["consumers"];
+  notify: Readonly<{ health: MetricsDeps["notifications"] }>;
 }>;
 
 /** What is answered of detections, rules, techniques, and who is behind them. */
@@ -47,6 +48,7 @@ export function detectHandlers(parts: DetectParts) {
       dropped: detect.dropped,
       stateChanges: states.changed,
       published: topics.published,
+      notifications: parts.notify.health,
     }),
     ...ruleHandlers({ database, rules, states }),
     ...ttpHandlers({ database, rules, states, rulesDir, ladder }),

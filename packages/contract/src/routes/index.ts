@@ -15,6 +15,7 @@ import { intelRoutes } from "./intel.ts";
 import { keyRoutes } from "./keys.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { messageRoutes } from "./messages.ts";
+import { notificationRoutes } from "./notifications.ts";
 import { passkeyRoutes } from "./passkeys.ts";
 import { policyRoutes } from "./policy.ts";
 import { privacyRoutes } from "./privacy.ts";
@@ -53,6 +54,7 @@ export const routes = {
   ...ttpExportRoutes,
   ...intelRoutes,
   ...messageRoutes,
+  ...notificationRoutes,
   ...federationRoutes,
   ...governRoutes,
   ...policyRoutes,

@@ -3,6 +3,7 @@ import { IdSchema } from "../ids.ts";
 import { Severity } from "../severity.ts";
 import { Actor, Instant, NullableInstant, NullableString } from "./basics.ts";
 import { ModeName } from "./govern.ts";
+import { NotificationHealth } from "./notifications.ts";
 import { Cosigning } from "./witness.ts";
 
 /** The operating mode. Who, why and until when are absent while it never changed; nothing here is defaulted. */
@@ -181,6 +182,7 @@ export const Status = Type.Object({
     ),
   ),
   imports: Type.Array(ImportProgress),
+  notifications: Type.Optional(NotificationHealth),
   cosigning: Type.Optional(Cosigning),
   intake: Type.Object({ queuedBytes: Type.Integer(), queuedBytesMax: Type.Integer() }),
   memoryBytes: Type.Integer(),

@@ -1,4 +1,4 @@
-import { ok } from "@tyr/contract";
+import { ok, type NotificationHealth } from "@tyr/contract";
 import {
   hitsByRule,
   LATENCY_BOUNDS_MS,
@@ -23,6 +23,8 @@ export type MetricsDeps = Readonly<{
   dropped: () => Readonly<Record<string, number>>;
   stateChanges: () => ReadonlyMap<string, number>;
   published: () => ReadonlyMap<string, number>;
+  /** Undefined where nobody is told outside of Tyr. */
+  notifications: () => Promise<NotificationHealth | undefined>;
 }>;
 
 type Sample = Readonly<{ labels?: Readonly<Record<string, string>>; value: number; suffix?: string }>;
@@ -84,6 +86,7 @@ async function familiesOf(deps: MetricsDeps): Promise<readonly Family[]> {
       counted("reason", lost),
     ),
     gauge("tyr_consumer_lag", "Positions a stage is behind its stream.", await lagsOf(deps)),
+    ...notificationsOf(await deps.notifications()),
   ];
 }
 
@@ -119,6 +122,13 @@ async function lagsOf({ database: { read }, consumers }: MetricsDeps): Promise<r
     samples.push({ labels: { consumer }, value: Math.max(0, behind) });
   }
   return samples;
+}
+
+function notificationsOf(health: NotificationHealth | undefined): readonly Family[] {
+  if (health === undefined) return [];
+  const { gathered, waiting, givenUp } = health;
+  const states = Object.entries({ gathered, waiting, given_up: givenUp });
+  return [gauge("tyr_notifications", "Notifications that did not go out (yet), by state.", counted("state", states))];
 }
 
 /** Buckets of Prometheus hold everything up to their bound. */

@@ -136,6 +136,8 @@ describe("figures of rules", () => {
       dropped: () => ({ ...detect.dropped(), below_floor: 2 }),
       stateChanges: () => new Map([["muted", 3]]),
       published: topics.published,
+      notifications: async () =>
+        await Promise.resolve({ gathered: 0, waiting: 1, givenUp: 2, lastDeliveredAt: null, failure: "timed_out" }),
     });
     const input = { params: undefined, query: undefined, body: undefined };
     const answer = await metrics["metrics.read"](input, call);
@@ -151,6 +153,8 @@ describe("figures of rules", () => {
     expect(text).toContain('tyr_ttp_tag_dropped_total{reason="rule_disabled"} 0\n');
     expect(text).toContain('tyr_ttp_rule_state_changed_total{state="muted"} 3\n');
     expect(text).toContain('tyr_ttp_bus_published_total{family="ttp.rule.suppressed"} 1\n');
+    expect(text).toContain('tyr_notifications{state="given_up"} 2\n');
+    expect(text).not.toContain("timed_out");
     expect(text).toMatch(/^tyr_ttp_rule_compiled [1-9]/m);
     expect(text).not.toMatch(/c4n4ry|203\.0\.113|gate|alice|\/\.env/i);
     for (const line of text.trimEnd().split("\n"))

@@ -50,6 +50,7 @@ test("the status says how far each consumer is behind, and what correlations cou
     lift: () => ({ lifters: [], unclaimed: [{ kind: "log", events: 3, known: true }] }),
     imports: () => [],
     cosigning: () => Promise.resolve(undefined),
+    notifications: () => Promise.resolve(undefined),
     intake: () => ({ queuedBytes: 0, queuedBytesMax: 1 }),
   })["status.get"]({ params: undefined, query: undefined, body: undefined }, call);
   if (!answer.ok) throw new Error(answer.refusal.detail);

@@ -25,6 +25,8 @@ export type StatusDeps = Readonly<{
   intake: () => Status["intake"];
   /** Undefined where no witness is configured. */
   cosigning: () => Promise<Cosigning | undefined>;
+  /** Undefined where nobody is told outside of Tyr. */
+  notifications: () => Promise<Status["notifications"] | undefined>;
 }>;
 
 async function pipelineOf({ database, consumers }: StatusDeps): Promise<Status["pipeline"]> {
@@ -62,6 +64,7 @@ export function statusHandlers(deps: StatusDeps): Pick<Handlers, "status.get"> {
     "status.get": async () => {
       const { total, byRule } = correlationLosses();
       const cosigning = await deps.cosigning();
+      const notifications = await deps.notifications();
       return ok({
         version,
         startedAt: startedAt.toISOString(),
@@ -76,6 +79,7 @@ export function statusHandlers(deps: StatusDeps): Pick<Handlers, "status.get"> {
         stages: stagesOf(deps),
         imports: imports(),
         ...(cosigning === undefined ? {} : { cosigning }),
+        ...(notifications === undefined ? {} : { notifications }),
         intake: intake(),
         memoryBytes: process.memoryUsage.rss(),
       });

@@ -12,4 +12,5 @@ export type { KeyChange, ReplacedKey } from "./rotate-key.ts";
 export type { SignedTexts } from "./signed-texts.ts";
 export type { Answer, WitnessClient } from "./witness-client.ts";
 export { parseWitnessPolicy, readWitnessPolicy, type WitnessPolicy } from "./witness-policy.ts";
+export { followEntries, logLength, type Followed, type FollowedEntry } from "./follow-store.ts";
 export type { EntryPage, EntryQuery } from "./list-entries.ts";

@@ -45,6 +45,17 @@ export const CRYPTOGRAPHY = [
     files: ["server/src/platform/database/migrate.ts"],
   },
   {
+    name: "Secrets of webhooks",
+    algorithm: "HMAC-SHA-256 (Standard Webhooks 1.0), 192 to 512 bits of key",
+    strengthBits: 192,
+    purpose: "a receiver knows that a message is Tyr's, whole and of now",
+    lives: "`TYR_NOTIFY_SECRET_FILE`, readable by its owner only",
+    rotation: "a second line: both sign until the receiver knows the new one; read at a start",
+    readers: "the server and the receiver",
+    uses: ["hmac-sha256"],
+    files: ["server/src/platform/webhook/sign-webhook.ts"],
+  },
+  {
     name: "Certificate and key for TLS",
     algorithm: "TLS 1.3, and 1.2 with ECDHE and AES-GCM or ChaCha20-Poly1305 only; ECDSA or RSA of 3,072 bits and more",
     strengthBits: 128,

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ENVIRONMENTS, type Environment, type RecordClass, type Role, type StepUpClass } from "@tyr/contract";
 import { type IntelSettings, parseIntel } from "./intel.ts";
+import { type NotifySettings, parseNotify } from "./notify.ts";
 import { parseRetention } from "./retention.ts";
 import { parseTokens, type TokenSettings } from "./tokens.ts";
 import { ConfigInvalid } from "./config-invalid.ts";
@@ -19,6 +20,8 @@ import { parsePasskeyFor, parseSecondFactor } from "./sign-in-rules.ts";
 
 export { ConfigInvalid } from "./config-invalid.ts";
 export type { IntelSettings, IntelSource } from "./intel.ts";
+export type { NotifySettings } from "./notify.ts";
+export { readSecretFile } from "./secret-file.ts";
 export { isBehindProxies, staysHere, type TlsFiles } from "./transport.ts";
 
 export type Config = Readonly<{
@@ -57,6 +60,8 @@ export type Config = Readonly<{
   environment: Environment;
   /** Who is asked about attackers' addresses; nobody by default. */
   intel: IntelSettings;
+  /** Where people are told outside of Tyr; undefined: nowhere. */
+  notify: NotifySettings | undefined;
   /** Files to follow, each `SENSOR=PATH`. */
   follow: readonly { sensor: string; path: string }[];
   /** Intake stops taking (429) beyond this many bytes waiting to be stored. */
@@ -292,6 +297,12 @@ function readIntel({ env }: Settings): Config["intel"] {
   return parsed;
 }
 
+function readNotify({ env }: Settings): Config["notify"] {
+  const parsed = parseNotify(env);
+  if (parsed !== undefined && "problem" in parsed) throw new ConfigInvalid(parsed.setting, parsed.problem);
+  return parsed;
+}
+
 function readDatabaseUrl(settings: Settings): string | undefined {
   const { env } = settings;
   const given = env["TYR_DATABASE_URL"];
@@ -344,6 +355,7 @@ export function readConfig({ argv, env: given, root }: Raw): Config {
     ssoFile: pathOf(env["TYR_SSO_FILE"]),
     tokens: readTokens(settings),
     intel: readIntel(settings),
+    notify: readNotify(settings),
     signInRules: readSignInRules(settings),
     unlock: flags.unlock,
     tracesUrl: readTracesUrl(settings),

@@ -54,6 +54,7 @@ export type Bookkeeping =
   | "counters"
   | "enforcer-pull"
   | "secret-rewrap"
+  | "notification"
   | "intel";
 
 export type Audited = <T>(

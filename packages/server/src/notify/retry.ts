@@ -1,0 +1,26 @@
+const FIRST_MS = 5_000;
+const LONGEST_MS = 15 * 60_000;
+/** Afterwards it is given up: who has to act learns of it from the page by then. */
+const TRIED_FOR_MS = 24 * 3_600_000;
+
+type Tried = Readonly<{ attempts: number; since: Date }>;
+type Failed = Readonly<{ isFinal: boolean; retryAfterMs?: number }>;
+
+/**
+ * When to try again: 5 s after the first failure, three times as long after each, at most 15 minutes, or as the receiver asked;
+ * undefined: not any more.
+ *
+ * @param random from 0 to 1: spreads servers that failed together by a fifth either way
+ */
+export function nextAttempt(
+  { attempts, since }: Tried,
+  { isFinal, retryAfterMs = 0 }: Failed,
+  { now, random }: Readonly<{ now: Date; random: number }>,
+): Date | undefined {
+  if (isFinal) return undefined;
+  // Beyond seven the power is past the longest anyway.
+  const backOff = Math.min(FIRST_MS * 3 ** Math.min(attempts - 1, 7), LONGEST_MS);
+  const wait = Math.max(backOff * (0.8 + 0.4 * random), retryAfterMs);
+  const next = new Date(now.getTime() + Math.round(wait));
+  return next.getTime() - since.getTime() > TRIED_FOR_MS ? undefined : next;
+}
