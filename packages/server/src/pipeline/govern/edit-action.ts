@@ -13,6 +13,7 @@ import { requestDigest, weightOf, runDryRun, storeDryRun, type Parts } from "./d
 import { withMove, type Held } from "./hold-action.ts";
 import { CLONED_STATES } from "./machine/transitions.ts";
 import { moveAction, refuseMove } from "./move-action.ts";
+import { refusedHere } from "./own-door.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
 import type { Evidence } from "./ports.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
@@ -94,6 +95,8 @@ async function storeEdit(room: Room, tx: WriteTransaction, changed: Changed): Pr
 export async function editAction(room: Room, { id, by, edit }: EditRequest): Promise<Result<Action>> {
   const known = await findAction(room.db.read, id);
   if (known === undefined) return refuse("NOT_FOUND", `there is no action ${id}`);
+  const elsewhere = edit.target === undefined ? undefined : refusedHere(known.type, "body/target");
+  if (elsewhere !== undefined) return elsewhere;
   const incidentId = known.incident_id;
   const evidence = incidentId === null ? undefined : await room.ports.evidenceOf(incidentId);
   const settled = await settle<ActionRow>(room.db, async (tx) => {
@@ -112,6 +115,8 @@ export async function editAction(room: Room, { id, by, edit }: EditRequest): Pro
 export async function cloneAction(room: Room, { id, by }: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>> {
   const row = await findAction(room.db.read, id);
   if (row === undefined) return refuse("NOT_FOUND", `there is no action ${id}`);
+  const elsewhere = refusedHere(row.type, id);
+  if (elsewhere !== undefined) return elsewhere;
   if (!CLONED_STATES.has(row.state)) {
     const detail = `an action that is ${row.state} cannot be asked for again: it is not over`;
     return refuse("ACTION_TRANSITION_REFUSED", detail, { state: row.state, legal: [] });

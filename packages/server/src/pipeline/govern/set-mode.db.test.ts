@@ -42,6 +42,18 @@ describe("asking for another mode", () => {
     expect((await world.govern.mode()).mode).toBe("normal");
   });
 
+  test("waits for somebody else also where whoever asks may set one: no proof was asked of them here", async () => {
+    const request = { type: "set_mode" as const, target: "elevated", justification: "in passing" };
+    const asked = must(await world.govern.create(request, adam));
+    expect(asked).toMatchObject({ state: "pending", decision: { requirements: [{ policyId: "mode-needs-approval" }] } });
+    expect(codeOf(await approve(world, asked, adam))).not.toBe("ok");
+    await world.respond.execute();
+    expect((await world.govern.mode()).mode).toBe("normal");
+    must(await approve(world, asked, cleo));
+    await world.respond.execute();
+    expect((await world.govern.mode()).mode).toBe("elevated");
+  });
+
   test("without a duration lasts until somebody changes it", async () => {
     const asked = must(await ask("lockdown"));
     must(await approve(world, asked, cleo));

@@ -166,6 +166,17 @@ describe("the life of policies", () => {
     expect(version?.activations[0]).toMatchObject({ actionId: asked.id, by: { name: "Adam" } });
   });
 
+  test("a bundle is asked for by publishing only: as a mere action it would pass its checks by", async () => {
+    const { digest } = loadBundle(shipped);
+    const request = { type: "update_policy" as const, target: digest, justification: "past the checks" };
+    expect(codeOf(await world.govern.create(request, adam))).toBe("VALIDATION_FAILED");
+    const asked = must(await publish(shipped));
+    const edit = { target: loadBundle(stricter).digest, requestDigest: asked.requestDigest };
+    expect(codeOf(await world.govern.edit({ id: asked.id, by: adam, edit }))).toBe("VALIDATION_FAILED");
+    must(await world.govern.cancel({ id: asked.id, by: adam }));
+    expect(codeOf(await world.govern.clone({ id: asked.id, by: adam }))).toBe("VALIDATION_FAILED");
+  });
+
   test("other processes follow, and a folder is only a candidate from then on", async () => {
     const changed = {
       ...shipped,
