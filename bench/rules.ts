@@ -62,7 +62,7 @@ const states = createRuleStates({
   topics,
   log,
   isKnown,
-  onChanged: () => detect.statesChanged(),
+  onChanged: (all) => detect.statesChanged(all),
 });
 const by = { actor: { kind: "system", id: "bench", name: "bench" }, requestId: null } as const;
 

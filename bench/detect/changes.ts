@@ -26,7 +26,7 @@ export async function measureChanges(place: BenchPlace): Promise<Readonly<Record
   const states = createRuleStates({
     ...deps,
     isKnown: (id) => detect.rules().rules.has(id),
-    onChanged: () => detect.statesChanged(),
+    onChanged: (all) => detect.statesChanged(all),
   });
   const loading = new AbortController();
   const load = feed(collect, loading.signal);

@@ -187,7 +187,7 @@ async function openStages(base: Base, stack: Stack, { audit, identity }: Pick<Tr
     log,
     leading,
     isKnown: (id) => detect.rules().rules.has(id),
-    onChanged: () => detect.statesChanged(),
+    onChanged: (all) => detect.statesChanged(all),
   });
   base.keeper.start(detect.replaceRules);
   stack.defer(async () => await base.keeper.stop());

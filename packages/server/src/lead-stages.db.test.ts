@@ -11,10 +11,11 @@ import { systemClock } from "#platform/clock";
 import { openDatabase, type Database } from "#platform/database";
 import { silentLogger } from "#platform/log";
 import { createPostgresDatabase, openTestDatabase, TEST_ENGINES } from "#platform/testing";
-import { leadStages } from "./lead-stages.ts";
+import { leadStages, type StageLead } from "./lead-stages.ts";
 import { createEvaluator } from "./pipeline/detect/evaluate.ts";
 import { buildRulePack } from "./pipeline/detect/rule-pack.ts";
 import { attackLog, storeLines } from "./pipeline/detect/testing/stored-log.ts";
+import { DetectWorker } from "./pipeline/detect/worker.ts";
 
 const SCRIPT = fileURLToPath(new URL("./testing/leading-process.ts", import.meta.url));
 const REFUSED = "11111111-1111-4111-8111-111111111111";
@@ -76,6 +77,31 @@ describe("of several servers on one database", () => {
     await using one = await openTestDatabase("pglite");
     await using leading = await leadStages(parts(one.db));
     expect(leading.role()).toMatchObject({ leads: true });
+  });
+
+  test("a stage begins only for who took the lead last: who does not know yet that it lost it brings no rules of its own into force", async () => {
+    // The embedded engine lets everybody lead: as long as it takes elsewhere to notice.
+    await using one = await openTestDatabase("pglite");
+    await using old = await leadStages(parts(one.db));
+    const stageOf = (leading: StageLead, text: string): DetectWorker => {
+      const rules = buildRulePack([{ path: "rules.yml", text }]);
+      const ignore = (): undefined => undefined;
+      const told = { onLoss: ignore, onDetected: ignore, onRefused: ignore, onStep: ignore };
+      return new DetectWorker({ ...parts(one.db), bus: createBus(systemClock), leading, rules }, told);
+    };
+    const inForce = async () => await one.db.read.selectFrom("rule_in_force").selectAll().orderBy("rule_id").execute();
+    await stageOf(old, RULES).step();
+    const before = await inForce();
+    await using next = await leadStages(parts(one.db));
+    expect([old.isLeading(), next.isLeading()]).toEqual([true, true]);
+
+    const stale = stageOf(old, RULES.replace("gte: 3", "gte: 4"));
+    await expect(stale.step()).rejects.toThrow("another process has taken the lead");
+    expect(await inForce()).toEqual(before);
+    await stageOf(next, RULES.replace("gte: 3", "gte: 5")).step();
+    expect(await inForce()).not.toEqual(before);
+    const entries = (await one.records()).filter(({ type }) => type === "rule.loaded");
+    expect(entries).toHaveLength(2);
   });
 
   test.skipIf(!TEST_ENGINES.includes("postgres"))(

@@ -85,7 +85,7 @@ describe("rules of a running stage", () => {
     detect = createDetect({ ...deps, rules: await keeper.open() });
     keeper.start(async (pack) => await detect.replaceRules(pack));
     const isKnown = (id: string): boolean => detect.rules().rules.has(id);
-    states = createRuleStates({ ...deps, isKnown, onChanged: () => detect.statesChanged() });
+    states = createRuleStates({ ...deps, isKnown, onChanged: (all) => detect.statesChanged(all) });
     handlers = ruleHandlers({ database: world.db, rules: () => detect.rules(), states });
     const made = await collect.sensors.create({ name: "gate", kind: "ssh" }, by);
     if (!made.ok) throw new Error(made.refusal.detail);

@@ -7,6 +7,7 @@ import { createLossCounts, type LossReport } from "./loss-counts.ts";
 import { createLossNotices } from "./loss-notices.ts";
 import { createPace } from "./pace.ts";
 import type { RulePack } from "./rule-pack.ts";
+import type { AppliedStates } from "./rules/rule-state.ts";
 import { DetectWorker, type DetectDeps } from "./worker.ts";
 
 export type Progress = Readonly<{ position: number; head: number; lag: number }>;
@@ -24,8 +25,13 @@ export type Detect = Readonly<{
    * stage has stopped; breakage is tried again.
    */
   replaceRules(pack: RulePack): Promise<void>;
-  /** Somebody set the state of a rule: it counts from the next batch on. Without this it is seen within a second. */
-  statesChanged(): void;
+  /**
+   * Somebody set the state of a rule: with this call it counts from the next event looked at on, and is recorded with the
+   * batch in hand. Without it what was stored is seen within a second.
+   *
+   * @param states all that count now
+   */
+  statesChanged(states: AppliedStates): void;
   progress(): Promise<Progress>;
   /** What correlations could not use since the start, by reason and by rule: late events, groups let go … */
   losses(): LossReport;
@@ -86,8 +92,8 @@ export function createDetect(deps: DetectDeps): Detect {
       loop.wake();
       await replaced;
     },
-    statesChanged() {
-      worker.lookAtStates();
+    statesChanged(states) {
+      worker.lookAtStates(states);
       loop.wake();
     },
     progress: async () => await progressOf(deps),

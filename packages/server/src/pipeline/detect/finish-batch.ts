@@ -1,6 +1,7 @@
 import type { DirtyGroups } from "@tyr/sigma";
 import { cursorOf, moveCursor } from "#platform/bus";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
+import type { Leading } from "#platform/lifecycle";
 import type { NewDetection } from "./detection.ts";
 import { keepErased, windowErasures } from "./erase-windows.ts";
 import { CONSUMER, insertDetections, loadState, saveState, type StoredState } from "./evaluation-store.ts";
@@ -10,7 +11,7 @@ import { putInForce, UNCHANGED, type PutInForce } from "./put-in-force.ts";
 import { DETECT_ACTOR, recordedFact } from "./recorded-fact.ts";
 import type { RulePack } from "./rule-pack.ts";
 import { appliedStates, areSameStates, type AppliedStates } from "./rules/rule-state.ts";
-import type { SetAside } from "./rules/set-aside.ts";
+import { setAside, type SetAside } from "./rules/set-aside.ts";
 import { countSuppressed, listStates, replaceStatesInForce, statesInForce } from "./rules/state-store.ts";
 
 /** What is written between two batches, in this order; any part may be missing. */
@@ -20,8 +21,18 @@ export type Finishing = Readonly<{
    * on with the stage, and nothing of this one may stay: its windows would stand in place of that one's.
    */
   cursor?: number | undefined;
-  /** Findings of the events after `from` up to `position`. */
-  batch?: Readonly<{ from: number; position: number; packDigest: string; found: SetAside }> | undefined;
+  /** Where a stage begins: throws when another process has taken the lead, or its pack would be replaced by this one's. */
+  hold?: Leading["hold"];
+  /** Findings of the events after `from` up to `position`, and what is set of rules at the moment it is asked. */
+  batch?:
+    | Readonly<{
+        from: number;
+        position: number;
+        packDigest: string;
+        found: readonly NewDetection[];
+        states: () => AppliedStates;
+      }>
+    | undefined;
   /** Windows of correlations as of the last event fed, and what was seen of events until then. */
   windows?:
     | Readonly<{
@@ -33,8 +44,8 @@ export type Finishing = Readonly<{
       }>
     | undefined;
   /**
-   * States that count so far: what people set is looked at, and counts from here on. Together with the windows gathered
-   * until here, so that a crash cannot mix them up.
+   * States that are recorded so far: what people set is looked at, and recorded from here on. Together with the windows
+   * gathered until here, so that a crash cannot mix them up.
    */
   states?: AppliedStates | undefined;
   /** To be in force from here on. */
@@ -47,6 +58,8 @@ type Opened = StoredState & Readonly<{ states: AppliedStates; cursor: number; er
 export type Finished = Readonly<{
   /** Findings that were not stored before. */
   fresh: readonly NewDetection[];
+  /** Findings of muted rules, which were counted. */
+  suppressed: SetAside["suppressed"];
   /** States that count from here on, where they are others. */
   states: AppliedStates | undefined;
   put: PutInForce;
@@ -60,7 +73,7 @@ type Written = Readonly<{ facts: readonly Fact[]; done: Finished }>;
  * Findings that were stored before are no news: no entry is written of them, only the place.
  */
 export async function finishBatch(database: Database, what: Finishing): Promise<Finished> {
-  if (what.next !== undefined || (what.batch?.found.shown.length ?? 0) > 0) {
+  if (what.next !== undefined || (what.batch?.found.length ?? 0) > 0) {
     const { facts, done } = await database.audited(
       (written: Written) => written.facts,
       async (tx) => await write(tx, what, "telling"),
@@ -72,9 +85,10 @@ export async function finishBatch(database: Database, what: Finishing): Promise<
 
 /** @param way telling what is no news is rolled back: then nothing needs to be read of it */
 async function write(tx: WriteTransaction, what: Finishing, way: "telling" | "quiet"): Promise<Written> {
-  const { batch, windows, next, now, cursor } = what;
+  const { batch, windows, next, now, cursor, hold } = what;
+  await hold?.(tx);
   if (batch === undefined && cursor !== undefined) await holdCursor(tx, { cursor, now });
-  const fresh = batch === undefined ? [] : await storeFindings(tx, batch, now);
+  const { fresh, suppressed } = batch === undefined ? NOTHING_FOUND : await storeFindings(tx, batch, now);
   if (windows !== undefined) {
     await keepErased(tx, { erased: windows.erased, now });
     await saveState(tx, windows.dirty, windows.position);
@@ -85,7 +99,7 @@ async function write(tx: WriteTransaction, what: Finishing, way: "telling" | "qu
   const recorded = batch === undefined || fresh.length === 0 ? [] : [recordedFact(fresh, batch)];
   const facts = [...recorded, ...loaded];
   const isRead = next !== undefined && (facts.length > 0 || way === "quiet");
-  return { facts, done: { fresh, states, put, opened: isRead ? await open(tx) : undefined } };
+  return { facts, done: { fresh, suppressed, states, put, opened: isRead ? await open(tx) : undefined } };
 }
 
 /** The cursor is where this process left it, and stays there until the transaction ends. */
@@ -96,15 +110,20 @@ export async function holdCursor(
   await moveCursor(tx, { consumer: CONSUMER, from: cursor, position: cursor, now });
 }
 
+type Stored = Pick<Finished, "fresh" | "suppressed">;
+const NOTHING_FOUND: Stored = { fresh: [], suppressed: [] };
+
+/** What is set of rules is asked once this transaction has its turn: what was set while it waited counts for it. */
 async function storeFindings(
   tx: WriteTransaction,
-  { from, position, found: { shown, suppressed } }: NonNullable<Finishing["batch"]>,
+  { from, position, found, states }: NonNullable<Finishing["batch"]>,
   now: Date,
-): Promise<readonly NewDetection[]> {
+): Promise<Stored> {
+  await moveCursor(tx, { consumer: CONSUMER, from, position, now });
+  const { shown, suppressed } = setAside(found, states());
   const fresh = shown.length === 0 ? [] : await insertDetections(tx, shown, now);
   await countSuppressed(tx, suppressed);
-  await moveCursor(tx, { consumer: CONSUMER, from, position, now });
-  return fresh;
+  return { fresh, suppressed };
 }
 
 async function followStates(tx: WriteTransaction, { states, now }: Finishing): Promise<AppliedStates | undefined> {

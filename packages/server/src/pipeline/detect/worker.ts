@@ -19,7 +19,6 @@ import type { RulePack } from "./rule-pack.ts";
 import { appliedStates, areSameStates, type AppliedStates } from "./rules/rule-state.ts";
 import { tellFindings } from "./tell-findings.ts";
 import { noteWritten, tracedEvaluation } from "./trace-batch.ts";
-import { setAside, type SetAside } from "./rules/set-aside.ts";
 import { listStates } from "./rules/state-store.ts";
 
 export type DetectDeps = Readonly<{
@@ -57,7 +56,10 @@ type Standing = {
   watch: FigureWatch;
   readonly pack: RulePack;
   readonly evaluator: Evaluator;
+  /** What events are looked at with. */
   states: AppliedStates;
+  /** What the table says they were, up to the cursor: other ones are recorded with the batch in hand. */
+  recorded: AppliedStates;
   /** Last event evaluated. */
   fed: number;
   cursor: number;
@@ -131,9 +133,14 @@ export class DetectWorker {
     this.#letGo();
   }
 
-  /** The next step looks at what people set of rules, however long ago it last did. */
-  lookAtStates(): void {
-    this.#statesLookedAtMs = Number.NEGATIVE_INFINITY;
+  /**
+   * What people set of rules counts from the next event on, and for findings that are not written yet. Events that are fed
+   * again are looked at with what is recorded: the next step after them asks the table.
+   */
+  lookAtStates(states: AppliedStates): void {
+    const standing = this.#standing;
+    if (standing === undefined || standing.fed < standing.cursor) this.#statesLookedAtMs = Number.NEGATIVE_INFINITY;
+    else apply(standing, states);
   }
 
   costs(): ReturnType<FigureWatch["costs"]> | undefined {
@@ -150,7 +157,8 @@ export class DetectWorker {
       const limit = again > 0 ? Math.min(batchMax, again) : batchMax;
       const events = await this.#read(standing.fed, limit);
       if (events.length === 0) {
-        if (this.#nowMs() - standing.savedAtMs >= SAVE_IDLE_MS) await this.save();
+        if (this.#isChangeWaiting(standing)) await this.#finish(standing);
+        else if (this.#nowMs() - standing.savedAtMs >= SAVE_IDLE_MS) await this.save();
         this.#told.onStep(standing.cursor);
         return false;
       }
@@ -174,7 +182,7 @@ export class DetectWorker {
   async #ready(): Promise<Standing> {
     const standing = this.#standing ?? (await this.#open());
     if (standing.fed < standing.cursor) return standing;
-    if (this.#isChangeWaiting()) await this.#finish(standing);
+    if (this.#wanted !== undefined) await this.#finish(standing);
     else if (this.#isTimeToLook()) {
       if (await this.#isErased(standing)) return await this.#open();
       if (await this.#hasOtherStates(standing)) await this.#finish(standing);
@@ -182,9 +190,9 @@ export class DetectWorker {
     return this.#standing ?? standing;
   }
 
-  /** Somebody waits for another pack, or has set the state of a rule. */
-  #isChangeWaiting(): boolean {
-    return this.#wanted !== undefined || this.#statesLookedAtMs === Number.NEGATIVE_INFINITY;
+  /** Somebody waits for another pack, or has set the state of a rule, which is to be recorded. */
+  #isChangeWaiting({ states, recorded }: Standing): boolean {
+    return this.#wanted !== undefined || states !== recorded;
   }
 
   /** What another process may have set or erased is asked for seldom. */
@@ -208,7 +216,8 @@ export class DetectWorker {
   /** As at a start, so that a stage that went on finds what a restarted one would. */
   async #open(): Promise<Standing> {
     const next = this.#next(this.#wanted?.pack ?? this.#pack);
-    const finished = await finishBatch(this.#deps.database, { next, now: this.#deps.clock.now() });
+    const { database, leading, clock } = this.#deps;
+    const finished = await finishBatch(database, { next, hold: leading?.hold, now: clock.now() });
     this.#statesLookedAtMs = Math.min(this.#statesLookedAtMs, 0);
     return await this.#goOn(next, finished);
   }
@@ -234,7 +243,7 @@ export class DetectWorker {
     await this.#forget(evaluator.restore(saved), cursor);
     evaluator.apply(states);
     const at = { fed: position, cursor, erased, saved: position, savedAtMs: this.#nowMs() };
-    this.#standing = { pack, watch, evaluator, states, ...at };
+    this.#standing = { pack, watch, evaluator, states, recorded: states, ...at };
     this.#pack = pack;
     if (this.#wanted?.pack === pack) {
       this.#wanted.inForce.resolve();
@@ -274,11 +283,11 @@ export class DetectWorker {
 
   /**
    * Events up to the cursor are fed again only to bring the windows to where they were: their findings are stored.
-   * A batch ends early when somebody waits for another pack or state: what is found does not depend on batches.
+   * A batch ends early when somebody waits for another pack or set a state: what is found does not depend on batches.
    */
   async #take(standing: Standing, events: readonly StreamEvent[]): Promise<void> {
     const found = await tracedEvaluation(events.length, async () => await this.#evaluate(standing, events));
-    if (standing.fed > standing.cursor) await this.#finish(standing, setAside(found, standing.states));
+    if (standing.fed > standing.cursor) await this.#finish(standing, found);
   }
 
   async #evaluate(standing: Standing, events: readonly StreamEvent[]): Promise<NewDetection[]> {
@@ -286,7 +295,7 @@ export class DetectWorker {
     for (const [index, event] of events.entries()) {
       if (index % BREATH_EVENTS === BREATH_EVENTS - 1) {
         await breathe();
-        if (this.#isChangeWaiting() && standing.fed > standing.cursor) return found;
+        if (this.#isChangeWaiting(standing) && standing.fed > standing.cursor) return found;
       }
       const detections = standing.evaluator.evaluate(event);
       if (event.position > standing.cursor) found.push(...detections);
@@ -296,29 +305,32 @@ export class DetectWorker {
   }
 
   /** Stores what was found, with the windows where it is time, and puts in force what somebody waits for. */
-  async #finish(standing: Standing, found?: SetAside): Promise<void> {
-    const isChanging = found === undefined || this.#isChangeWaiting();
+  async #finish(standing: Standing, found?: readonly NewDetection[]): Promise<void> {
+    const isChanging = found === undefined || this.#isChangeWaiting(standing);
     const isDue = isChanging || standing.fed - standing.saved >= (this.#deps.saveEvery ?? SAVE_EVERY);
     const change = isChanging ? this.#change(standing) : {};
     const batch = found === undefined ? undefined : batchOf(standing, found);
     const windows = isDue ? takeWindows(standing) : undefined;
+    const { states } = standing;
     const finished = await this.#write({ ...change, cursor: standing.cursor, batch, windows });
     standing.cursor = standing.fed;
     if (isDue) this.#saved(standing);
-    this.#tell(finished.fresh, found?.suppressed ?? []);
-    if (change.next !== undefined) await this.#goOn(change.next, finished);
-    else if (finished.states !== undefined) this.#apply(standing, finished.states);
+    this.#tell(finished.fresh, finished.suppressed);
+    if (change.next === undefined) return isChanging ? follow(standing, { states, finished }) : undefined;
+    await this.#goOn(change.next, finished);
+    // Set while the pack was put in force: the table is asked, as what was told went to the pack before.
+    if (standing.states !== states) this.#statesLookedAtMs = Number.NEGATIVE_INFINITY;
   }
 
-  #tell(fresh: readonly NewDetection[], suppressed: SetAside["suppressed"]): void {
+  #tell(fresh: readonly NewDetection[], suppressed: Finished["suppressed"]): void {
     tellFindings(this.#deps, fresh, suppressed);
     if (fresh.length > 0) this.#told.onDetected();
   }
 
   /** Whatever is told from here on is for the next time. */
-  #change({ states }: Standing): Readonly<{ states?: AppliedStates; next?: Next | undefined }> {
+  #change({ recorded }: Standing): Readonly<{ states?: AppliedStates; next?: Next | undefined }> {
     this.#statesLookedAtMs = this.#nowMs();
-    return { states, next: this.#wanted === undefined ? undefined : this.#next(this.#wanted.pack) };
+    return { states: recorded, next: this.#wanted === undefined ? undefined : this.#next(this.#wanted.pack) };
   }
 
   /** For another pack or state somebody waits: it does not queue behind batches. */
@@ -328,11 +340,6 @@ export class DetectWorker {
     return await traced("ttp.tag.write", async () =>
       noteWritten(await (what.states === undefined ? write() : urgently(write))),
     );
-  }
-
-  #apply(standing: Standing, states: AppliedStates): void {
-    standing.evaluator.apply(states);
-    standing.states = states;
   }
 
   #saved(standing: Standing): void {
@@ -364,6 +371,21 @@ function takeWindows({ evaluator, watch, fed, erased }: Standing): NonNullable<F
   return { dirty: evaluator.takeDirtyGroups(), position: fed, seen: watch.take(), erased };
 }
 
-function batchOf({ cursor: from, fed: position, pack }: Standing, found: SetAside): NonNullable<Finishing["batch"]> {
-  return { from, position, packDigest: pack.digest, found };
+function batchOf(standing: Standing, found: readonly NewDetection[]): NonNullable<Finishing["batch"]> {
+  const { cursor: from, fed: position, pack } = standing;
+  return { from, position, packDigest: pack.digest, found, states: () => standing.states };
+}
+
+function apply(standing: Standing, states: AppliedStates): void {
+  standing.evaluator.apply(states);
+  standing.states = states;
+}
+
+/** Goes on with what was recorded, unless somebody set a state while it was. */
+function follow(
+  standing: Standing,
+  { states, finished }: Readonly<{ states: AppliedStates; finished: Finished }>,
+): void {
+  standing.recorded = finished.states ?? standing.recorded;
+  if (standing.states === states) apply(standing, standing.recorded);
 }

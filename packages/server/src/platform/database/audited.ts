@@ -49,6 +49,7 @@ export type WriteTransaction = Transaction<Tables>;
 export type Bookkeeping =
   | "cursor"
   | "last-seen"
+  | "lead"
   | "audit-tree"
   | "idempotency"
   | "counters"

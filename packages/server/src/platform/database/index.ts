@@ -31,6 +31,7 @@ export type {
   WriteTransaction,
 } from "./audited.ts";
 export type { Lead } from "./lead.ts";
+export { holdEpoch, LeadLost, takeEpoch } from "./lead-epoch.ts";
 export { urgently } from "./lane.ts";
 export { arrayOf, type Column, rowsOf } from "./columns.ts";
 export { newestFirst, pageOf, readPage, type Page, type PageBefore } from "./page.ts";

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { WriteTransaction } from "#platform/database";
 import type { Logger } from "#platform/log";
 
 /** Whether this process is the one that does something, of all that share a database. */
@@ -6,6 +7,12 @@ export type Leading = Readonly<{
   isLeading: () => boolean;
   /** Called when that changes. @returns how to stop listening */
   onChange: (listener: () => void) => () => void;
+  /**
+   * Nobody else takes the lead until the transaction ends: for what a stage writes before it has a cursor to hold.
+   *
+   * @throws {Error} another process has taken it, which this one does not know yet
+   */
+  hold?: (tx: WriteTransaction) => Promise<void>;
 }>;
 
 export type Loop = Readonly<{

@@ -230,7 +230,7 @@ export class LiftWorker {
   }
 
   async #open(): Promise<Standing> {
-    const { database, lifters, log } = this.#deps;
+    const { database, lifters, leading, log } = this.#deps;
     const erased = await erasures(database.read);
     const position = await cursorOf(database.read, LIFT_CONSUMER);
     const hooks: LiftHooks = {
@@ -251,7 +251,10 @@ export class LiftWorker {
     this.#lift = lift;
     const unusable = lift.restore(await loadGroups(database.read));
     if (unusable > 0) {
-      await database.bookkeep("cursor", async (tx) => await forgetOthers(tx, lifters));
+      await database.bookkeep("cursor", async (tx) => {
+        await leading?.hold?.(tx);
+        await forgetOthers(tx, lifters);
+      });
       log.warn({ unusable }, "stored state of lifters that are gone or changed is forgotten");
     }
     return { lift, erased, stored: position, position, held: nothingHeld(), flushedAtMs: this.#nowMs() };

@@ -5,7 +5,15 @@ import type { Database, Fact, WriteTransaction } from "#platform/database";
 import { startLoop, type Leading, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
 import { onSpan, traced, type SpanAttributes } from "#platform/trace";
-import { describeState, endedState, refusedChange, stateOf, type SetState } from "./rule-state.ts";
+import {
+  appliedStates,
+  describeState,
+  endedState,
+  refusedChange,
+  stateOf,
+  type AppliedStates,
+  type SetState,
+} from "./rule-state.ts";
 import { deleteState, listStates, lockStates, overdueStates, putState } from "./state-store.ts";
 
 export type RuleStatesDeps = Readonly<{
@@ -16,8 +24,8 @@ export type RuleStatesDeps = Readonly<{
   log: Logger;
   /** Whether there is such a rule: only those can be set. */
   isKnown: (ruleId: string) => boolean;
-  /** Called after a state was stored: detection shall look. */
-  onChanged: () => void;
+  /** Called after a state was stored, with all that count now: detection goes by them from the next event on. */
+  onChanged: (states: AppliedStates) => void;
   /** Left out: no other process shares the database. */
   leading?: Leading | undefined;
 }>;
@@ -46,11 +54,13 @@ const REST_MS = 500;
 
 type Change = Readonly<{ ruleId: string; before: SetState | undefined; next: SetState | undefined; by: StateBy }>;
 type Written = Readonly<{ changes: readonly Change[] }>;
+/** @param sets everything that is set, read after the lock was taken */
+type Work = (tx: WriteTransaction, sets: readonly SetState[]) => Promise<Written>;
 
 export function createRuleStates(deps: RuleStatesDeps): RuleStates {
   const { database, clock, log, isKnown } = deps;
   const changed = new Map<string, number>();
-  const settle = async (work: (tx: WriteTransaction) => Promise<Written>): Promise<void> => {
+  const settle = async (work: Work): Promise<void> => {
     for (const { next } of await settled(deps, work)) {
       const state = next?.state ?? "enabled";
       changed.set(state, (changed.get(state) ?? 0) + 1);
@@ -59,7 +69,7 @@ export function createRuleStates(deps: RuleStatesDeps): RuleStates {
   const byRule = async () => new Map((await listStates(database.read)).map((one) => [one.ruleId, one]));
   const endOverdue = async (): Promise<boolean> => {
     const due = await overdueStates(database.read, clock.now());
-    if (due.length > 0) await settle(async (tx) => await end(tx, due, clock.now()));
+    if (due.length > 0) await settle(async (tx, sets) => await end(tx, { due, sets, now: clock.now() }));
     return false;
   };
   return {
@@ -70,8 +80,8 @@ export function createRuleStates(deps: RuleStatesDeps): RuleStates {
       const refused = refusedChange(change, now);
       if (refused !== undefined) return refused;
       const next = stateOf({ ruleId, change, by: by.actor, now });
-      await settle(async (tx) => {
-        const { before, ended } = await whatIsSet(tx, ruleId, now);
+      await settle(async (tx, sets) => {
+        const { before, ended } = await whatIsSet(tx, { ruleId, sets, now });
         await putState(tx, next);
         return { changes: [...ended, { ruleId, before, next, by }] };
       });
@@ -80,8 +90,8 @@ export function createRuleStates(deps: RuleStatesDeps): RuleStates {
     async clear({ ruleId, by }) {
       const known = (await byRule()).has(ruleId);
       if (!known) return isKnown(ruleId) ? ok(undefined) : refuse("NOT_FOUND", `there is no rule ${ruleId} in force`);
-      await settle(async (tx) => {
-        const { before, ended } = await whatIsSet(tx, ruleId, clock.now());
+      await settle(async (tx, sets) => {
+        const { before, ended } = await whatIsSet(tx, { ruleId, sets, now: clock.now() });
         if (before === undefined) return { changes: [] };
         await deleteState(tx, ruleId);
         return { changes: [...ended, { ruleId, before, next: undefined, by }] };
@@ -95,10 +105,7 @@ export function createRuleStates(deps: RuleStatesDeps): RuleStates {
 }
 
 /** One transaction after another; the message is stored with the change, so that whoever must hear of it does. */
-async function settled(
-  deps: RuleStatesDeps,
-  work: (tx: WriteTransaction) => Promise<Written>,
-): Promise<readonly Change[]> {
+async function settled(deps: RuleStatesDeps, work: Work): Promise<readonly Change[]> {
   return await traced("ttp.rule.state.change", async () => {
     const stored = await traced("ttp.store.write_state", async () => await store(deps, work));
     onSpan({ rules: stored.changes.length });
@@ -107,24 +114,32 @@ async function settled(
   });
 }
 
-type Stored = Written & Readonly<{ messages: readonly StoredMessage[] }>;
+type Stored = Written & Readonly<{ messages: readonly StoredMessage[]; states: AppliedStates }>;
 
-async function store(
-  { database, clock }: RuleStatesDeps,
-  work: (tx: WriteTransaction) => Promise<Written>,
-): Promise<Stored> {
+async function store({ database, clock }: RuleStatesDeps, work: Work): Promise<Stored> {
   return await database.audited(
     (done: Stored) => done.changes.map(factOf),
     async (tx) => {
       await lockStates(tx);
-      const { changes } = await work(tx);
-      return { changes, messages: await enqueue(tx, changes.map(messageOf), clock.now()) };
+      const sets = await listStates(tx);
+      const { changes } = await work(tx, sets);
+      const messages = await enqueue(tx, changes.map(messageOf), clock.now());
+      return { changes, messages, states: appliedStates(setAfter(sets, changes), clock.now()) };
     },
   );
 }
 
-function tell({ bus, topics, onChanged }: RuleStatesDeps, { changes, messages }: Stored): void {
-  onChanged();
+function setAfter(sets: readonly SetState[], changes: readonly Change[]): readonly SetState[] {
+  const after = new Map(sets.map((one) => [one.ruleId, one]));
+  for (const { ruleId, next } of changes) {
+    if (next === undefined) after.delete(ruleId);
+    else after.set(ruleId, next);
+  }
+  return [...after.values()];
+}
+
+function tell({ bus, topics, onChanged }: RuleStatesDeps, { changes, messages, states }: Stored): void {
+  onChanged(states);
   topics.deliver(messages);
   for (const { ruleId } of changes) bus.publish("rule.changed", { id: ruleId, what: "state" });
 }
@@ -134,17 +149,23 @@ function namedBy({ changes: [only, ...others] }: Written): SpanAttributes {
 }
 
 /** What is set of a rule once a state whose time is over has ended, and that end where it was not written down yet. */
-async function whatIsSet(tx: WriteTransaction, ruleId: string, now: Date) {
-  const found = (await listStates(tx)).find((one) => one.ruleId === ruleId);
+async function whatIsSet(
+  tx: WriteTransaction,
+  { ruleId, sets, now }: Readonly<{ ruleId: string; sets: readonly SetState[]; now: Date }>,
+) {
+  const found = sets.find((one) => one.ruleId === ruleId);
   const next = found === undefined ? undefined : endedState(found, now);
   if (next === undefined) return { before: found, ended: [] };
   await putState(tx, next);
   return { before: next, ended: [{ ruleId, before: found, next, by: SYSTEM }] };
 }
 
-async function end(tx: WriteTransaction, ruleIds: readonly string[], now: Date): Promise<Written> {
+async function end(
+  tx: WriteTransaction,
+  { due, sets, now }: Readonly<{ due: readonly string[]; sets: readonly SetState[]; now: Date }>,
+): Promise<Written> {
   const changes: Change[] = [];
-  for (const ruleId of ruleIds) changes.push(...(await whatIsSet(tx, ruleId, now)).ended);
+  for (const ruleId of due) changes.push(...(await whatIsSet(tx, { ruleId, sets, now })).ended);
   return { changes };
 }
 

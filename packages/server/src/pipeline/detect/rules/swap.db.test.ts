@@ -12,7 +12,7 @@ import { buildRulePack, type RulePack } from "../rule-pack.ts";
 import { attackLog, generator, storeLines } from "../testing/stored-log.ts";
 import { createDetect } from "../create-detect.ts";
 import { DetectWorker } from "../worker.ts";
-import { type AppliedState, type AppliedStates, NO_STATES, type SetState } from "./rule-state.ts";
+import { type AppliedState, type AppliedStates, appliedStates, NO_STATES, type SetState } from "./rule-state.ts";
 import { setAside } from "./set-aside.ts";
 import { deleteState, putState, statesInForce, suppressedByRule } from "./state-store.ts";
 
@@ -147,7 +147,10 @@ describe("another pack, other states", () => {
   });
 
   /** A stage that counts its transactions, and is told something while it looks at its first events. */
-  const interrupted = (tell: (worker: DetectWorker) => void, rules = packOf(4)) => {
+  const interrupted = (
+    tell: (worker: DetectWorker) => void,
+    { rules = packOf(4), reading }: Readonly<{ rules?: RulePack; reading?: () => Promise<void> }> = {},
+  ) => {
     const told: string[] = [];
     const counted: Database = {
       ...db,
@@ -163,6 +166,7 @@ describe("another pack, other states", () => {
         rules,
         readAfter: async (position, limit) => {
           const events = await readEventsAfter(db.read, position, limit);
+          await reading?.();
           told.length = 0;
           setImmediate(() => tell(worker));
           return events;
@@ -173,32 +177,82 @@ describe("another pack, other states", () => {
     return { worker, told };
   };
 
-  test("a batch ends early for a state somebody sets, which counts from there, in the transaction that stores what was found", async () => {
-    const { before } = await more(300, 5);
-    const now = systemClock.now();
-    const by = { kind: "system", id: "test", name: "test" } as const;
-    const muted: SetState = {
-      ruleId: FAILED,
-      state: "disabled",
-      confidenceMax: null,
-      expiresAt: null,
-      reason: "a test",
-      setBy: by,
-      setAt: now,
+  test("a batch ends early for states somebody sets, which count at once, also for what was found and is not stored yet", async () => {
+    const { before, events, found } = await more(300, 5);
+    await beginAt(db, before);
+    const set = [setStateOf(FAILED, DISABLED), setStateOf(KEPT, CLIPPED)];
+    const all = appliedStates(set, systemClock.now());
+    const reading = async (): Promise<void> => {
+      for (const one of set) await db.bookkeep("counters", async (tx) => await putState(tx, one));
     };
-    await db.bookkeep("counters", async (tx) => await deleteState(tx, FAILED));
-    const { worker, told } = interrupted((one) => one.lookAtStates());
+    const { worker, told } = interrupted((one) => one.lookAtStates(all), { reading });
     expect(await worker.step(), "the rest of the batch is looked at at once").toBe(true);
-    await db.bookkeep("counters", async (tx) => await putState(tx, muted));
-    const first = await cursorOf(db.read, "detect");
-    expect(first - before).toBe(49);
-    expect((await statesInForce(db.read)).has(FAILED)).toBe(false);
-    worker.lookAtStates();
-    await worker.step();
-    expect(await cursorOf(db.read, "detect")).toBe(first + 49);
-    expect((await statesInForce(db.read)).get(FAILED)).toEqual({ state: "disabled", confidenceMax: null });
+    expect(await cursorOf(db.read, "detect")).toBe(before + 49);
+    expect(await statesInForce(db.read)).toEqual(all);
     expect(told).toHaveLength(1);
-    await db.bookkeep("counters", async (tx) => await deleteState(tx, FAILED));
+    const inHand = createEvaluator(packOf(4));
+    const first = events.slice(0, 49).flatMap((event) => inHand.evaluate(event));
+    expect(first.some(({ ruleId }) => ruleId === FAILED)).toBe(true);
+    expect(first.some(({ ruleId, tags }) => ruleId === KEPT && tags.length > 0)).toBe(true);
+    expect(briefly(await found())).toEqual(briefly(setAside(first, all).shown));
+
+    while (await worker.step());
+    await worker.save();
+    const stretches = [
+      { after: before, pack: packOf(4), states: NO_STATES },
+      { after: before + 49, pack: packOf(4), states: all },
+    ];
+    const { shown } = expectedOf(events, stretches);
+    expect(briefly(await found())).toEqual(briefly(setAside(shown, all).shown));
+    expect(await statesInForce(db.read)).toEqual(all);
+    for (const ruleId of RULES) await db.bookkeep("counters", async (tx) => await deleteState(tx, ruleId));
+  });
+
+  test("what is set while a batch waits for its turn to be written counts for it, and is recorded with the next", async () => {
+    const { before, events, found } = await more(120, 10);
+    await beginAt(db, before);
+    const set = setStateOf(FAILED, DISABLED);
+    const all = appliedStates([set], systemClock.now());
+    let isWaiting = false;
+    const waiting: Database = {
+      ...db,
+      audited: async (fact, work) => {
+        if (isWaiting) {
+          isWaiting = false;
+          await db.bookkeep("counters", async (tx) => await putState(tx, set));
+          worker.lookAtStates(all);
+        }
+        return await db.audited(fact, work);
+      },
+    };
+    const readAfter = async (position: number, limit: number) => {
+      isWaiting = position === before;
+      return await readEventsAfter(db.read, position, limit);
+    };
+    const rules = packOf(4);
+    const parts = {
+      clock: systemClock,
+      bus: createBus(systemClock),
+      log: silentLogger,
+      rules,
+      batchMax: 60,
+      readAfter,
+    };
+    const ignore = (): undefined => undefined;
+    const quiet = { onLoss: ignore, onDetected: ignore, onRefused: ignore, onStep: ignore };
+    const worker: DetectWorker = new DetectWorker({ ...parts, database: waiting }, quiet);
+    await worker.step();
+    expect(await cursorOf(db.read, "detect")).toBe(before + 60);
+    expect((await found()).filter(({ ruleId }) => ruleId === FAILED)).toEqual([]);
+    expect(await statesInForce(db.read), "windows are as of events that were looked at before it").toEqual(NO_STATES);
+    while (await worker.step());
+    expect(await statesInForce(db.read)).toEqual(all);
+    const stretches = [
+      { after: before, pack: packOf(4), states: NO_STATES },
+      { after: before + 60, pack: packOf(4), states: all },
+    ];
+    expect(briefly(await found())).toEqual(briefly(setAside(expectedOf(events, stretches).shown, all).shown));
+    for (const ruleId of RULES) await db.bookkeep("counters", async (tx) => await deleteState(tx, ruleId));
     while (await worker.step());
     await worker.save();
   });
@@ -245,7 +299,7 @@ describe("another pack, other states", () => {
     await more(200, 7);
     // Without windows, which an event that is looked at twice would fill twice.
     const single = buildRulePack([{ path: "a.yml", text: failed }]);
-    const { worker } = interrupted(() => undefined, single);
+    const { worker } = interrupted(() => undefined, { rules: single });
     while (await worker.step());
     await worker.save();
     const [head, records] = [await cursorOf(db.read, "detect"), await world.records()];
@@ -261,7 +315,7 @@ describe("another pack, other states", () => {
         .set({ position: head - 100 })
         .execute();
     });
-    const { worker: again } = interrupted(() => undefined, single);
+    const { worker: again } = interrupted(() => undefined, { rules: single });
     while (await again.step());
     expect(await cursorOf(db.read, "detect")).toBe(head);
     expect((await readDetectionsAfter(db.read, 0, 100_000)).length).toBe(detections);
@@ -289,21 +343,14 @@ describe("another pack, other states", () => {
         );
       const counted = await suppressedByRule(db.read);
       for (const ruleId of RULES) await db.bookkeep("counters", async (tx) => await deleteState(tx, ruleId));
-      await db.bookkeep("counters", async (tx) => {
-        await tx.deleteFrom("correlation_group").execute();
-        await tx.deleteFrom("correlation_checkpoint").execute();
-        await tx
-          .insertInto("correlation_checkpoint")
-          .values({ consumer: "detect", position: before, checkpoint: "" })
-          .execute();
-      });
+      await beginAt(db, before);
       const stretches: Stretch[] = [{ after: before, pack, states: NO_STATES }];
       let kills = 0;
       for (let worker = open(); await worker.step();) {
         if (random() < 0.4) {
           const states = await setSome(db, random, stretches.at(-1)?.states ?? NO_STATES);
           stretches.push({ after: await cursorOf(db.read, "detect"), pack, states });
-          worker.lookAtStates();
+          worker.lookAtStates(states);
         }
         if (random() > 0.4) continue;
         kills += 1;
@@ -328,14 +375,32 @@ const SOME: readonly (AppliedState | undefined)[] = [
   undefined,
 ];
 
+const DISABLED: AppliedState = { state: "disabled", confidenceMax: null };
+const CLIPPED: AppliedState = { state: "clipped", confidenceMax: 0.4 };
+
+/** No windows and no states from before. */
+async function beginAt(db: Database, position: number): Promise<void> {
+  await db.bookkeep("counters", async (tx) => {
+    await tx.deleteFrom("rule_state_in_force").execute();
+    await tx.deleteFrom("correlation_group").execute();
+    await tx.deleteFrom("correlation_checkpoint").execute();
+    await tx.insertInto("correlation_checkpoint").values({ consumer: "detect", position, checkpoint: "" }).execute();
+  });
+}
+
 async function setSome(db: Database, random: () => number, states: AppliedStates): Promise<AppliedStates> {
   const ruleId = RULES[Math.floor(random() * RULES.length)] ?? FAILED;
   const applied = SOME[Math.floor(random() * SOME.length)];
   const next = new Map(states);
   if (applied === undefined) next.delete(ruleId);
   else next.set(ruleId, applied);
+  await db.bookkeep("counters", async (tx) => await putState(tx, setStateOf(ruleId, applied)));
+  return next;
+}
+
+function setStateOf(ruleId: string, applied: AppliedState | undefined): SetState {
   const now = new Date();
-  const row: SetState = {
+  return {
     ruleId,
     state: applied?.state ?? "enabled",
     confidenceMax: applied?.confidenceMax ?? null,
@@ -344,6 +409,4 @@ async function setSome(db: Database, random: () => number, states: AppliedStates
     setBy: { kind: "system", id: "test", name: "test" },
     setAt: now,
   };
-  await db.bookkeep("counters", async (tx) => await putState(tx, row));
-  return next;
 }
