@@ -202,11 +202,18 @@ const approvals = createRoute({
   path: "/approvals",
   validateSearch: searchParams({
     tab: oneOf(["history", "break-glass"]),
-    action: idOf("action"),
+    // Also what is no id: a link that was cut off says so, and never shows the first request instead.
+    action: text(64),
     state: oneOf(ACTION_STATES),
     target: text(64),
   }),
   component: lazyRouteComponent(async () => await import("./approvals/page.tsx"), "ApprovalsPage"),
+});
+
+const request = createRoute({
+  getParentRoute: () => app,
+  path: "/approvals/$id",
+  component: lazyRouteComponent(async () => await import("./approvals/request.tsx"), "RequestPage"),
 });
 
 const blocks = createRoute({
@@ -345,6 +352,7 @@ export const routeTree = root.addChildren([
     incidents,
     incident,
     approvals,
+    request,
     blocks,
     policy,
     mode,

@@ -1,9 +1,9 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { axe, hasChromium, launch, open, screenshot, signIn } from "./chromium.ts";
-import { startFakeApi, type FakeApi } from "./fake-api.ts";
+import { hasChromium, launch } from "./chromium.ts";
+import { looksRight, sitDown } from "./desk.ts";
+import type { FakeApi } from "./fake-api.ts";
 import { idOf } from "./fake/make.ts";
-import { makeWorld } from "./fake/world.ts";
 
 if (!hasChromium)
   console.warn("SKIPPED: 6 browser journeys of users and roles, because there is no Chromium (set TYR_CHROMIUM)");
@@ -21,29 +21,9 @@ describe.skipIf(!hasChromium)("users, roles and what one person must not hold to
   afterAll(async () => await browser?.close());
 
   async function asAstrid(place: string): Promise<void> {
-    api = await startFakeApi(makeWorld(Date.now()));
-    const { page: opened, context, complaints } = await open(browser, "light");
-    page = opened;
-    await signIn(page, api.url, "astrid");
-    await page.goto(api.url + place);
-    await page.locator("h1").waitFor();
-    close = async () => {
-      // The browser writes down every refusal; these are what the journeys are about.
-      expect(complaints.filter((one) => !/status of (401|403|422|500)/.test(one))).toEqual([]);
-      await context.close();
-      await api.close();
-      expect(api.faults).toEqual([]);
-    };
+    ({ api, page, close } = await sitDown(browser, { name: "astrid", place, refusals: /^(401|403|422|500)$/ }));
   }
   const dialog = () => page.getByRole("dialog");
-
-  async function looksRight(name: string): Promise<void> {
-    for (const theme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme: theme });
-      expect(await axe(page)).toEqual([]);
-      await screenshot(page, `${theme}-${name}`);
-    }
-  }
 
   test("an administrator grants an exception after proving it is them, and ends it; nobody grants their own", async () => {
     await asAstrid("/roles");
@@ -52,7 +32,7 @@ describe.skipIf(!hasChromium)("users, roles and what one person must not hold to
     await dialog().getByLabel("Who").selectOption("jonas");
     await dialog().getByLabel("Pair").selectOption("request-approve");
     await dialog().getByLabel("Reason").fill("two of us in August");
-    await looksRight("duty-except");
+    await looksRight(page, "duty-except");
     await dialog().getByRole("button", { name: "Grant", exact: true }).click();
     const prompt = page.getByRole("dialog", { name: "Prove that it is you" });
     await prompt.getByLabel("Password").fill("a long enough pass phrase");
@@ -68,7 +48,7 @@ describe.skipIf(!hasChromium)("users, roles and what one person must not hold to
     await dialog().getByLabel("Reason").fill("because I say so");
     await dialog().getByRole("button", { name: "Grant", exact: true }).click();
     await dialog().getByText("OWN_ACCESS").waitFor();
-    await looksRight("duty-except-refused");
+    await looksRight(page, "duty-except-refused");
     await close();
   });
 
@@ -81,7 +61,7 @@ describe.skipIf(!hasChromium)("users, roles and what one person must not hold to
     await dialog().getByRole("button", { name: "Add the pair" }).click();
     await dialog().getByText("Choose two that differ.").waitFor();
     await dialog().getByLabel("Together with").selectOption("action:request");
-    await looksRight("duty-pair");
+    await looksRight(page, "duty-pair");
     await dialog().getByRole("button", { name: "Add the pair" }).click();
     await page.getByText("an <b>auditor</b> acts on nothing").waitFor();
     await page.getByRole("button", { name: "Remove the pair viewer and action:request" }).click();
@@ -101,12 +81,12 @@ describe.skipIf(!hasChromium)("users, roles and what one person must not hold to
     await page.getByText("failed 100 times in a row").waitFor();
     expect(await page.getByRole("button", { name: "Save roles" }).isDisabled()).toBe(true);
     expect(await page.getByRole("checkbox", { name: /^viewer/ }).isDisabled()).toBe(true);
-    await looksRight("user-locked");
+    await looksRight(page, "user-locked");
     await page.goto(`${api.url}/users?user=${idOf("subject", 7)}`);
     await page.getByText("This person was erased").waitFor();
     expect(await page.getByRole("complementary").getByRole("checkbox").count()).toBe(0);
     expect(await page.getByRole("complementary").getByRole("button").count()).toBe(1);
-    await looksRight("user-erased");
+    await looksRight(page, "user-erased");
     await close();
   });
 
@@ -118,11 +98,7 @@ describe.skipIf(!hasChromium)("users, roles and what one person must not hold to
     await expect.poll(async () => await matrix.evaluate((element) => element.scrollTop)).toBeGreaterThan(0);
     const approve = matrix.getByRole("row", { name: /action:approve/ });
     expect((await approve.getByRole("cell").allInnerTexts()).filter((text) => text.includes("yes"))).toHaveLength(2);
-    await looksRight("role-matrix");
-    await page.setViewportSize({ width: 390, height: 844 });
-    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - globalThis.innerWidth);
-    expect(Math.max(0, beyond)).toBe(0);
-    await screenshot(page, "mobile-role-matrix");
+    await looksRight(page, "role-matrix");
     await close();
   });
 
@@ -146,7 +122,7 @@ describe.skipIf(!hasChromium)("users, roles and what one person must not hold to
     await page.keyboard.press("k");
     await page.getByRole("row", { name: /jonas/ }).getByText("astrid").waitFor();
     expect([said("jonas"), said("vik")]).toEqual(["keep", "revoke"]);
-    await looksRight("review-decided");
+    await looksRight(page, "review-decided");
     await close();
   });
 
@@ -165,7 +141,7 @@ describe.skipIf(!hasChromium)("users, roles and what one person must not hold to
       await page.goto(api.url + place);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page.getByRole("alert").first().waitFor();
-      await looksRight(`error${place.replace("/", "-")}`);
+      await looksRight(page, `error${place.replace("/", "-")}`);
       expect(await page.getByRole("region", { name: "Permissions of every role" }).count()).toBe(0);
     }
     await close();

@@ -1,11 +1,11 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { axe, hasChromium, launch, open, screenshot, signIn } from "./chromium.ts";
-import { startFakeApi, type FakeApi } from "./fake-api.ts";
-import { makeWorld } from "./fake/world.ts";
+import { hasChromium, launch } from "./chromium.ts";
+import { looksRight, sitDown } from "./desk.ts";
+import type { FakeApi } from "./fake-api.ts";
 
 if (!hasChromium)
-  console.warn("SKIPPED: 5 browser journeys of policies, because there is no Chromium (set TYR_CHROMIUM)");
+  console.warn("SKIPPED: 6 browser journeys of policies, because there is no Chromium (set TYR_CHROMIUM)");
 
 describe.skipIf(!hasChromium)("policies and modes in the application", () => {
   let api: FakeApi;
@@ -19,37 +19,12 @@ describe.skipIf(!hasChromium)("policies and modes in the application", () => {
   afterAll(async () => await browser?.close());
 
   async function as(name: string, place: string): Promise<void> {
-    api = await startFakeApi(makeWorld(Date.now()));
-    const opened = await open(browser, "light");
-    page = opened.page;
-    await signIn(page, api.url, name);
-    await page.goto(api.url + place);
-    await page.locator("h1").waitFor();
-    close = async () => {
-      expect(opened.complaints).toEqual([]);
-      await opened.context.close();
-      await api.close();
-      expect(api.faults).toEqual([]);
-    };
+    ({ api, page, close } = await sitDown(browser, { name, place, refusals: /^4(03|09)$/ }));
   }
 
   const dialog = () => page.getByRole("dialog");
   const code = () => page.locator(".code-area textarea");
   const publish = () => page.getByRole("button", { name: "Publish" });
-
-  /** As on a desk and, dark, as on a telephone. */
-  async function looksRight(name: string): Promise<void> {
-    expect(await axe(page)).toEqual([]);
-    await screenshot(page, `light-${name}`);
-    await page.emulateMedia({ colorScheme: "dark" });
-    await page.setViewportSize({ width: 360, height: 780 });
-    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - globalThis.innerWidth);
-    expect([name, Math.max(0, beyond)]).toEqual([name, 0]);
-    expect(await axe(page)).toEqual([]);
-    await screenshot(page, `mobile-${name}`);
-    await page.emulateMedia({ colorScheme: "light" });
-    await page.setViewportSize({ width: 1440, height: 900 });
-  }
 
   test("a draft is tested, its failing example names its line, and it cannot be published until all are green", async () => {
     await as("mara", "/policy?tab=draft");
@@ -62,18 +37,18 @@ describe.skipIf(!hasChromium)("policies and modes in the application", () => {
     await page.getByRole("button", { name: "Check and test" }).click();
     await page.getByRole("button", { name: /^policies\.cedar:\d+$/ }).click();
     await page.locator(".code-gutter .marked").waitFor();
-    await looksRight("policy-broken");
+    await looksRight(page, "policy-broken");
     await code().fill(text.replaceAll("never-own-network", "never-else"));
     await page.getByRole("button", { name: "Check and test" }).click();
     await page.getByText("1 example fails.").waitFor();
     expect(await publish().isDisabled()).toBe(true);
     await page.getByRole("tab", { name: "Tests, 1 failing" }).click();
     await page.getByText("expected deny by never-own-network").waitFor();
-    await looksRight("policy-tests");
+    await looksRight(page, "policy-tests");
     await page.getByRole("tab", { name: "Changes" }).click();
     await page.getByText("takes away what nobody could approve").waitFor();
     await page.locator(".difference summary").first().click();
-    await looksRight("policy-changes");
+    await looksRight(page, "policy-changes");
     await close();
   });
 
@@ -94,7 +69,7 @@ describe.skipIf(!hasChromium)("policies and modes in the application", () => {
     await page.getByRole("button", { name: "Remove more.cedar" }).click();
     await page.getByRole("button", { name: "Throw the draft away" }).click();
     await page.getByText("You have no draft").waitFor();
-    await looksRight("policy-no-draft");
+    await looksRight(page, "policy-no-draft");
     await close();
   });
 
@@ -104,18 +79,18 @@ describe.skipIf(!hasChromium)("policies and modes in the application", () => {
     await page.getByRole("button", { name: "Begin", exact: true }).click();
     await page.getByText("11,979 decisions stay as they were.").waitFor();
     await page.getByRole("region", { name: "deny to require approval" }).first().waitFor();
-    await looksRight("policy-backtest");
+    await looksRight(page, "policy-backtest");
     await page.getByRole("button", { name: "Check and test" }).click();
     await publish().click();
     await dialog().getByLabel("Justification").fill("Reviewed on Tuesday.");
-    await looksRight("policy-publish");
+    await looksRight(page, "policy-publish");
     await dialog().getByRole("button", { name: "Ask for it" }).click();
     await dialog().getByText("Nothing is in force yet.").waitFor();
     await dialog().getByRole("link", { name: "Follow it" }).click();
     await page.getByRole("heading", { name: /Put policies in force/ }).waitFor();
     await page.getByRole("link", { name: "What changes" }).waitFor();
     expect(api.world.actions[0]).toMatchObject({ type: "update_policy", state: "pending" });
-    await looksRight("approvals-policy");
+    await looksRight(page, "approvals-policy");
     await close();
   });
 
@@ -124,7 +99,7 @@ describe.skipIf(!hasChromium)("policies and modes in the application", () => {
     await page.getByText("holds other policies").waitFor();
     await page.locator("tbody .row-link").nth(1).click();
     await page.getByText("a forbid that no approval lifts is gone").first().waitFor({ state: "attached" });
-    await looksRight("policy-versions");
+    await looksRight(page, "policy-versions");
     await page.getByRole("button", { name: "Bring it back" }).click();
     await dialog().getByLabel("Justification").fill("The new ones are too strict.");
     await dialog().getByRole("button", { name: "Ask for it" }).click();
@@ -135,7 +110,7 @@ describe.skipIf(!hasChromium)("policies and modes in the application", () => {
     await page.getByText("You may read policies, not draft them").waitFor();
     await page.getByRole("tab", { name: "In force" }).click();
     await page.getByText("In production nobody blocks alone.", { exact: true }).waitFor();
-    await looksRight("policy-force");
+    await looksRight(page, "policy-force");
     await close();
   });
 
@@ -165,17 +140,51 @@ describe.skipIf(!hasChromium)("policies and modes in the application", () => {
     await dialog().getByLabel("Reason").fill("It is quiet.");
     await dialog().getByRole("button", { name: "Change the mode" }).click();
     await dialog().getByText("It waits for another person.").waitFor();
-    await looksRight("mode-asked");
+    await looksRight(page, "mode-asked");
     await dialog().getByRole("button", { name: "Close" }).last().click();
     await page.getByText("Another mode is asked for and waits for approval.").waitFor();
-    await looksRight("mode-waiting");
+    await looksRight(page, "mode-waiting");
     await page.getByRole("button", { name: "Change settings" }).click();
     await dialog().getByLabel("Failed log-ins (a minute)").fill("5");
     await dialog().getByLabel("Lockdown on an incident of critical severity").check();
-    await looksRight("mode-settings");
+    await looksRight(page, "mode-settings");
     await dialog().getByRole("button", { name: "Change settings" }).click();
     await page.getByText("as shipped: 10 a minute").waitFor();
     expect(api.world.settings).toMatchObject({ maxFailedLoginsPerMinute: 5, autoLockdown: true, notes: null });
+    await close();
+  });
+
+  test("an administrator lets one person decide alone, which every page says from then on; not while two may approve", async () => {
+    await as("astrid", "/mode");
+    const { users } = api.world;
+    api.world.users = users.map((user) => (user.name === "vik" ? { ...user, roles: ["approver"] } : user));
+    await page.getByText("Off: nobody’s own approval counts.").waitFor();
+    await page.getByRole("button", { name: "Let one person decide alone" }).click();
+    await dialog().getByText("Whoever takes over that one account only has to wait.").waitFor();
+    await dialog().getByLabel("One’s own approval counts after").fill("5");
+    await dialog().getByLabel("Reason").fill("Nobody else is here until Monday.");
+    await dialog().getByRole("button", { name: "Turn it on" }).click();
+    expect(api.world.mode.singlePerson).toBeUndefined();
+    await dialog().getByLabel("One’s own approval counts after").fill("45");
+    await dialog().getByRole("button", { name: "Turn it on" }).click();
+    await dialog().getByText("2 people may approve").waitFor();
+    await looksRight(page, "single-person-refused");
+    api.world.users = users;
+    api.world.account.proofIsOld = true;
+    await dialog().getByRole("button", { name: "Turn it on" }).click();
+    const prompt = page.getByRole("dialog", { name: "Prove that it is you" });
+    await prompt.getByLabel("Password").fill("a long enough pass phrase");
+    await prompt.getByRole("button", { name: "Go on" }).click();
+    await page.getByText("one’s own approval counts after 45 minutes").waitFor();
+    await looksRight(page, "single-person-on");
+    await page.goto(api.url);
+    await page.getByRole("link", { name: "one person decides alone" }).waitFor();
+    await page.getByRole("link", { name: "one decides alone" }).click();
+    await page.getByRole("button", { name: "Turn it off" }).click();
+    await dialog().getByLabel("Reason").fill("They are back.");
+    await dialog().getByRole("button", { name: "Turn it off" }).click();
+    await page.getByText("Off: nobody’s own approval counts.").waitFor();
+    expect(await page.getByRole("link", { name: "one decides alone" }).count()).toBe(0);
     await close();
   });
 });

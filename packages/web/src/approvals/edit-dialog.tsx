@@ -2,14 +2,13 @@ import { ACTION_TYPE_FACTS, MODES, type Action, type ActionEdit } from "@tyr/con
 import type { ReactNode } from "react";
 import { useSession } from "../api/session.ts";
 import { Dialog } from "../kit/dialog.tsx";
-import { DURATIONS, durationLabel, Field, formText } from "../kit/field.tsx";
+import { Field, formText } from "../kit/field.tsx";
 import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
 import { MODE_WORDS } from "../kit/mode.tsx";
 import { useAct } from "../kit/use-act.ts";
+import { AddressField, DurationField, JustificationField, UNTIL_CHANGED } from "./fields.tsx";
 import { STALE } from "./stale.ts";
-
-const UNTIL_CHANGED = "none";
 
 type EditProps = Readonly<{ action: Action; onClose: () => void }>;
 
@@ -31,19 +30,8 @@ export function EditDialog({ action, onClose }: EditProps): ReactNode {
     <Dialog title="Change the request" onClose={onClose}>
       <Form onData={submit}>
         <TargetField action={action} />
-        <DurationField action={action} />
-        <Field label="Justification" hint="Read by whoever approves, and kept in the audit log.">
-          {(control) => (
-            <textarea
-              {...control}
-              name="justification"
-              rows={3}
-              required
-              maxLength={4000}
-              defaultValue={action.justification}
-            />
-          )}
-        </Field>
+        <LastingField action={action} />
+        <JustificationField text={action.justification} />
         <p className="warning">
           <span>
             Policy and dry run look at it again.{" "}
@@ -83,22 +71,7 @@ function changesOf(action: Action, form: FormData): Omit<ActionEdit, "requestDig
 }
 
 function TargetField({ action: { type, target } }: Readonly<{ action: Action }>): ReactNode {
-  if (type === "block_ip")
-    return (
-      <Field label="Address or prefix" hint="IPv4 or IPv6. A prefix takes every address in it.">
-        {(control) => (
-          <input
-            {...control}
-            name="target"
-            className="mono"
-            required
-            maxLength={64}
-            defaultValue={target}
-            spellCheck={false}
-          />
-        )}
-      </Field>
-    );
+  if (type === "block_ip") return <AddressField target={target} />;
   if (type !== "set_mode") return null;
   return (
     <Field label="Mode">
@@ -115,24 +88,8 @@ function TargetField({ action: { type, target } }: Readonly<{ action: Action }>)
   );
 }
 
-function DurationField({ action: { type, ttlSeconds } }: Readonly<{ action: Action }>): ReactNode {
+function LastingField({ action: { type, ttlSeconds } }: Readonly<{ action: Action }>): ReactNode {
   if (type !== "block_ip" && type !== "set_mode") return null;
-  const known = DURATIONS.some(([seconds]) => seconds === ttlSeconds) || ttlSeconds === null;
-  return (
-    <Field label="For how long" hint="Counted from when it runs.">
-      {(control) => (
-        <select {...control} name="ttl" defaultValue={ttlSeconds ?? UNTIL_CHANGED}>
-          {ACTION_TYPE_FACTS[type].ttl === "optional" ? (
-            <option value={UNTIL_CHANGED}>until it is changed</option>
-          ) : null}
-          {known || ttlSeconds === null ? null : <option value={ttlSeconds}>{durationLabel(ttlSeconds)}</option>}
-          {DURATIONS.map(([seconds, words]) => (
-            <option key={seconds} value={seconds}>
-              {words}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
-  );
+  const endless = ACTION_TYPE_FACTS[type].ttl === "optional";
+  return <DurationField seconds={ttlSeconds} endless={endless} hint="Counted from when it runs." />;
 }

@@ -6,9 +6,11 @@ import { usePreferences } from "../shell/preferences.ts";
 /** Keys of the card: each presses the button that carries it, so that a key can never do more than the button. */
 export const CARD_KEYS = { approve: "a", reject: "r", edit: "e" } as const;
 
-const HELP = [
+const WALK = [
   ["j", "the next request"],
   ["k", "the one before"],
+] as const;
+const DECIDE = [
   ["a", "approve it"],
   ["r", "reject it, with a reason"],
   ["e", "change its scope, duration or reason"],
@@ -17,7 +19,7 @@ const HELP = [
 
 type Keys = Readonly<{
   actions: readonly Action[];
-  selected: ActionId | undefined;
+  selected: string | undefined;
   select: (id: ActionId) => void;
   busy: boolean;
   onHelp: () => void;
@@ -58,11 +60,17 @@ function pressed(key: string): boolean {
   return button !== null;
 }
 
-export function KeysHelp({ onClose }: Readonly<{ onClose: () => void }>): ReactNode {
+type HelpProps = Readonly<{
+  /** Whether there is a list to walk. */
+  list: boolean;
+  onClose: () => void;
+}>;
+
+export function KeysHelp({ list, onClose }: HelpProps): ReactNode {
   return (
     <Dialog title="Keys of this page" onClose={onClose}>
       <dl className="key-list">
-        {HELP.map(([key, does]) => (
+        {[...(list ? WALK : []), ...DECIDE].map(([key, does]) => (
           <div key={key}>
             <dt>
               <kbd>{key}</kbd>

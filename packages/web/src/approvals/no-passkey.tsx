@@ -54,7 +54,7 @@ function Where({ origin, id }: Readonly<{ origin: PasskeyList["origin"]; id: Act
   return (
     <p>
       Decisions are signed, and browsers use no passkey at this address. Open this request at{" "}
-      <a href={`${origin}/approvals?action=${id}`}>{origin}</a>.
+      <a href={`${origin}/approvals/${id}`}>{origin}</a>.
     </p>
   );
 }

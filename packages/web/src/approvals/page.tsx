@@ -2,7 +2,7 @@ import type { Action, ActionId } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
-import { actionQuery, ask, defined, waitingQuery } from "../api/queries.ts";
+import { ask, defined, waitingQuery } from "../api/queries.ts";
 import { usePages } from "../api/use-pages.ts";
 import { useCan } from "../api/session.ts";
 import { chipsOf } from "../kit/filter-chips.ts";
@@ -18,11 +18,11 @@ import { usePreferences } from "../shell/preferences.ts";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
 import { BreakGlassList } from "./break-glass-list.tsx";
-import { ActionCard } from "./card.tsx";
 import type { Asked } from "./decision-buttons.tsx";
 import { KeysHelp, useInboxKeys } from "./inbox-keys.tsx";
 import { RequestBlock } from "./request-block.tsx";
 import { lastingLabel } from "./lasting.ts";
+import { OneAction } from "./one-action.tsx";
 import { isEnforced, verbOf } from "./what.tsx";
 
 const route = getRouteApi("/app/approvals");
@@ -135,7 +135,7 @@ function Inbox({ actions, children, onMore }: InboxProps): ReactNode {
   useInboxKeys({ actions, selected, select, busy: asked !== undefined, onHelp: () => setHelping(true) });
   // Without a choice in the address the first card is meant; it is written there once something was asked of it.
   const question = (next: Asked): void => {
-    if (chosen === undefined && selected !== undefined) select(selected);
+    if (chosen === undefined && actions[0] !== undefined) select(actions[0].id);
     setAsked(next);
   };
   if (selected === undefined) return children;
@@ -155,8 +155,10 @@ function Inbox({ actions, children, onMore }: InboxProps): ReactNode {
           </li>
         )}
       </ul>
-      <SelectedCard id={selected} asked={asked} onAsk={question} />
-      {helping ? <KeysHelp onClose={() => setHelping(false)} /> : null}
+      <div className="inbox-card">
+        <OneAction id={selected} asked={asked} onAsk={question} />
+      </div>
+      {helping ? <KeysHelp list onClose={() => setHelping(false)} /> : null}
     </div>
   );
 }
@@ -192,28 +194,5 @@ function RowTitle({ action }: Readonly<{ action: Action }>): ReactNode {
     <span className="inbox-title">
       {verbOf(action)} <Hostile text={middle(action.target)} />
     </span>
-  );
-}
-
-const MOVING: readonly Action["state"][] = ["pending", "approved", "executing", "unknown", "reverting"];
-
-function SelectedCard({
-  id,
-  asked,
-  onAsk,
-}: Readonly<{ id: ActionId; asked: Asked; onAsk: (asked: Asked) => void }>): ReactNode {
-  const query = useQuery({
-    ...actionQuery(id),
-    refetchInterval: (query) => {
-      const { data } = query.state;
-      return data !== undefined && MOVING.includes(data.state) ? 2000 : false;
-    },
-  });
-  return (
-    <div className="inbox-card">
-      <Loaded query={query}>
-        {(action) => <ActionCard key={action.id} action={action} asked={asked} onAsk={onAsk} />}
-      </Loaded>
-    </div>
   );
 }

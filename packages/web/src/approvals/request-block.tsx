@@ -2,12 +2,14 @@ import type { Action, IncidentId } from "@tyr/contract";
 import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { Dialog } from "../kit/dialog.tsx";
-import { DURATIONS, Field, formText } from "../kit/field.tsx";
+import { formText } from "../kit/field.tsx";
 import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
 import { useAct } from "../kit/use-act.ts";
 import { DecisionView } from "./decision.tsx";
 import { DryRunView } from "./dry-run.tsx";
+import { AddressField, DurationField, JustificationField } from "./fields.tsx";
+import { STALE } from "./stale.ts";
 
 type RequestProps = Readonly<{ target: string; incidentId?: IncidentId; onClose: () => void }>;
 
@@ -34,7 +36,7 @@ type DraftProps = Readonly<{
 
 function DraftForm({ target, incidentId, onDraft, onClose }: DraftProps): ReactNode {
   const create = useAct("action.create", {
-    stale: ["action", "incident", "overview"],
+    stale: STALE,
     done: (action) => ({ text: "Dry run finished", ref: action.id }),
     after: onDraft,
   });
@@ -52,33 +54,9 @@ function DraftForm({ target, incidentId, onDraft, onClose }: DraftProps): ReactN
   };
   return (
     <Form onData={submit}>
-      <Field label="Address or prefix" hint="IPv4 or IPv6. A prefix takes every address in it.">
-        {(control) => (
-          <input
-            {...control}
-            name="target"
-            className="mono"
-            required
-            maxLength={64}
-            defaultValue={target}
-            spellCheck={false}
-          />
-        )}
-      </Field>
-      <Field label="For how long" hint="The block ends by itself.">
-        {(control) => (
-          <select {...control} name="ttl" defaultValue="86400">
-            {DURATIONS.map(([seconds, words]) => (
-              <option key={seconds} value={seconds}>
-                {words}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Field label="Justification" hint="Read by whoever approves, and kept in the audit log.">
-        {(control) => <textarea {...control} name="justification" rows={3} required maxLength={4000} />}
-      </Field>
+      <AddressField target={target} />
+      <DurationField seconds={86_400} hint="The block ends by itself." />
+      <JustificationField />
       <FormEnd
         verb={create.isPending ? "Running dry…" : "Run dry first"}
         error={create.error}
@@ -91,7 +69,7 @@ function DraftForm({ target, incidentId, onDraft, onClose }: DraftProps): ReactN
 
 function DraftReview({ draft, onClose }: Readonly<{ draft: Action; onClose: () => void }>): ReactNode {
   const submit = useAct("action.submit", {
-    stale: ["action", "incident", "overview"],
+    stale: STALE,
     done: (action) => ({
       text: action.state === "pending" ? "Waiting for approval" : `The request is ${action.state}`,
       ref: action.id,

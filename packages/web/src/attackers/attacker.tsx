@@ -7,7 +7,8 @@ import { Downloads } from "../attack/downloads.tsx";
 import { Code } from "../kit/copy.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { Loaded } from "../kit/notice.tsx";
-import { RiskMeter, SeverityBadge } from "../kit/severity.tsx";
+import { RiskCard } from "../kit/risk-card.tsx";
+import { SeverityBadge } from "../kit/severity.tsx";
 import { Tabs } from "../kit/tabs.tsx";
 import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
@@ -129,7 +130,7 @@ function Facts({ attacker }: Readonly<{ attacker: Attacker }>): ReactNode {
           </dd>
         </dl>
       </section>
-      <RiskCard attacker={attacker} />
+      <RiskCard risk={attacker.risk} of={{ ip: attacker.address }} />
     </aside>
   );
 }
@@ -142,33 +143,4 @@ function Names({ names }: Readonly<{ names: readonly string[] }>): ReactNode {
       <Hostile text={name} limit={60} />
     </span>
   ));
-}
-
-function RiskCard({ attacker }: Readonly<{ attacker: Attacker }>): ReactNode {
-  const { contributions, score } = attacker.risk;
-  return (
-    <section className="card">
-      <h2 className="card-title">
-        Risk <RiskMeter score={score} />
-      </h2>
-      {contributions.length === 0 ? <p className="muted">No rule recognised anything of it.</p> : null}
-      <ul className="contributions">
-        {contributions.map((row) => (
-          <li key={row.ruleId}>
-            <span className="points">{row.points < 0 ? `\u2212${-row.points}` : `+${row.points}`}</span>
-            <span className="grow">
-              {row.detections === 0 ? (
-                <span>{row.ruleTitle}</span>
-              ) : (
-                <Link to="/detections" search={{ ip: attacker.address, rule: row.ruleId }}>
-                  {row.ruleTitle}
-                </Link>
-              )}
-              <span className="muted small">{row.reason}</span>
-            </span>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
 }

@@ -1,24 +1,20 @@
 import { isId, type Campaign, type CampaignId } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { ask } from "../api/queries.ts";
-import { useCan } from "../api/session.ts";
-import { Downloads } from "../attack/downloads.tsx";
 import { DataTable } from "../kit/data-table.tsx";
 import { Loaded } from "../kit/notice.tsx";
 import { RiskMeter } from "../kit/severity.tsx";
-import { Tabs } from "../kit/tabs.tsx";
 import { Guarded } from "../shell/guarded.tsx";
 import { NotFound } from "../shell/not-found.tsx";
-import { PageHead } from "../shell/page-head.tsx";
 import { counted } from "../text/counted.ts";
 import { Time } from "../time/time.tsx";
 import { ADDRESSES } from "./address-list.tsx";
 import { Edges, Rulings } from "./edges.tsx";
-import { LadderHead, MergedInto } from "./ladder-head.tsx";
+import { LadderHead } from "./ladder-head.tsx";
 import { IDENTITY_COLUMNS } from "./ladder-lists.tsx";
-import { Merge } from "./merge.tsx";
+import { RungScreen } from "./rung-screen.tsx";
 import { TechniquesOf } from "./techniques-of.tsx";
 
 const route = getRouteApi("/app/campaigns/$id");
@@ -44,96 +40,51 @@ function CampaignOf({ id }: Readonly<{ id: CampaignId }>): ReactNode {
 function Screen({ campaign }: Readonly<{ campaign: Campaign }>): ReactNode {
   const { tab } = route.useSearch();
   const navigate = route.useNavigate();
-  const can = useCan();
-  const [merging, setMerging] = useState(false);
+  return (
+    <RungScreen
+      rung={{ noun: "campaign", id: campaign.id }}
+      title={`Campaign of ${counted(campaign.identityCount, ["identity", "identities"])}`}
+      about="Identities that act together: different hands, one purpose."
+      mergedInto={campaign.mergedInto}
+      figures={[
+        ["Risk", <RiskMeter key="risk" score={campaign.riskScore} />],
+        ["Reaches", counted(campaign.addressCount, ADDRESSES)],
+        ["Events", campaign.eventCount.toLocaleString("en")],
+        ["First seen", <Time key="first" at={campaign.firstSeenAt} />],
+        ["Last seen", <Time key="last" at={campaign.lastSeenAt} />],
+      ]}
+      tabs={{
+        value: tab ?? "why",
+        onChange: (next) =>
+          void navigate({ search: ({ tz }) => ({ tz, tab: next === "why" ? undefined : next }), replace: true }),
+        tabs: [
+          { id: "why", title: "Why it is one", body: <Why campaign={campaign} /> },
+          {
+            id: "identities",
+            title: "Identities",
+            count: campaign.identityCount,
+            body: <Identities campaign={campaign} />,
+          },
+          { id: "techniques", title: "Techniques", body: <TechniquesOf scope="campaign" id={campaign.id} /> },
+        ],
+      }}
+    />
+  );
+}
+
+function Why({ campaign: { edges, rulings } }: Readonly<{ campaign: Campaign }>): ReactNode {
   return (
     <>
-      <PageHead
-        title={`Campaign of ${counted(campaign.identityCount, ["identity", "identities"])}`}
-        about="Identities that act together: different hands, one purpose."
-      >
-        <Downloads asked={{}} domain={undefined} of={{ scope: "campaign", id: campaign.id }} />
-        {can("actor:write") && campaign.mergedInto === null ? (
-          <button type="button" className="button" onClick={() => setMerging(true)}>
-            Merge with…
-          </button>
-        ) : null}
-      </PageHead>
-      {campaign.mergedInto === null ? null : (
-        <MergedInto rung={{ noun: "campaign", id: campaign.id }} into={campaign.mergedInto} />
-      )}
-      <Figures campaign={campaign} />
-      <div className="incident-main">
-        <Tabs
-          label="Campaign"
-          value={tab ?? "why"}
-          onChange={(next) =>
-            void navigate({ search: ({ tz }) => ({ tz, tab: next === "why" ? undefined : next }), replace: true })
-          }
-          tabs={[
-            {
-              id: "why",
-              title: "Why it is one",
-              body: (
-                <>
-                  <Edges title="Links" edges={campaign.edges} none="A person put these together." />
-                  <Rulings rulings={campaign.rulings} />
-                </>
-              ),
-            },
-            {
-              id: "identities",
-              title: "Identities",
-              count: campaign.identityCount,
-              body: (
-                <div className="section-table">
-                  <DataTable
-                    caption="Identities"
-                    columns={COLUMNS}
-                    rows={campaign.identities}
-                    rowKey={(row) => row.id}
-                  />
-                </div>
-              ),
-            },
-            { id: "techniques", title: "Techniques", body: <TechniquesOf scope="campaign" id={campaign.id} /> },
-          ]}
-        />
-      </div>
-      {merging ? <Merge rung={{ noun: "campaign", id: campaign.id }} onClose={() => setMerging(false)} /> : null}
+      <Edges title="Links" edges={edges} none="A person put these together." />
+      <Rulings rulings={rulings} />
     </>
   );
 }
 
-function Figures({ campaign }: Readonly<{ campaign: Campaign }>): ReactNode {
+function Identities({ campaign: { identities } }: Readonly<{ campaign: Campaign }>): ReactNode {
   return (
-    <dl className="ladder-figures card">
-      <div>
-        <dt>Risk</dt>
-        <dd>
-          <RiskMeter score={campaign.riskScore} />
-        </dd>
-      </div>
-      <div>
-        <dt>Reaches</dt>
-        <dd>{counted(campaign.addressCount, ADDRESSES)}</dd>
-      </div>
-      <div>
-        <dt>Events</dt>
-        <dd>{campaign.eventCount.toLocaleString("en")}</dd>
-      </div>
-      <div>
-        <dt>First seen</dt>
-        <dd>
-          <Time at={campaign.firstSeenAt} />
-        </dd>
-      </div>
-      <div>
-        <dt>Last seen</dt>
-        <dd>
-          <Time at={campaign.lastSeenAt} />
-        </dd>
-      </div>
-    </dl>
+    <div className="section-table">
+      <DataTable caption="Identities" columns={COLUMNS} rows={identities} rowKey={(row) => row.id} />
+    </div>
   );
 }

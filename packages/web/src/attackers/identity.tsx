@@ -1,23 +1,21 @@
-import { isId, type Identity, type IdentityId, type IdentityMember } from "@tyr/contract";
+import { isId, type CampaignId, type Identity, type IdentityId, type IdentityMember } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useMemo, useState, type ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import { ask } from "../api/queries.ts";
 import { useCan } from "../api/session.ts";
-import { Downloads } from "../attack/downloads.tsx";
 import { DataTable, type Column } from "../kit/data-table.tsx";
 import { Loaded } from "../kit/notice.tsx";
 import { RiskMeter } from "../kit/severity.tsx";
-import { Tabs } from "../kit/tabs.tsx";
 import { Guarded } from "../shell/guarded.tsx";
 import { NotFound } from "../shell/not-found.tsx";
-import { PageHead } from "../shell/page-head.tsx";
 import { counted } from "../text/counted.ts";
 import { Time } from "../time/time.tsx";
 import { ADDRESS_COLUMNS, ADDRESSES } from "./address-list.tsx";
 import { Edges, Rulings } from "./edges.tsx";
-import { LadderHead, MergedInto } from "./ladder-head.tsx";
-import { Merge, Unmerge } from "./merge.tsx";
+import { LadderHead } from "./ladder-head.tsx";
+import { Unmerge } from "./merge.tsx";
+import { RungScreen } from "./rung-screen.tsx";
 import { TechniquesOf } from "./techniques-of.tsx";
 
 const route = getRouteApi("/app/identities/$id");
@@ -42,108 +40,55 @@ function IdentityOf({ id }: Readonly<{ id: IdentityId }>): ReactNode {
 function Screen({ identity }: Readonly<{ identity: Identity }>): ReactNode {
   const { tab } = route.useSearch();
   const navigate = route.useNavigate();
-  const can = useCan();
-  const [merging, setMerging] = useState(false);
+  return (
+    <RungScreen
+      rung={{ noun: "identity", id: identity.id }}
+      title={`Identity of ${counted(identity.addressCount, ADDRESSES)}`}
+      about="The same hands behind several addresses, told by what is costly to change."
+      mergedInto={identity.mergedInto}
+      figures={figuresOf(identity)}
+      tabs={{
+        value: tab ?? "why",
+        onChange: (next) =>
+          void navigate({ search: ({ tz }) => ({ tz, tab: next === "why" ? undefined : next }), replace: true }),
+        tabs: [
+          { id: "why", title: "Why it is one", body: <Why identity={identity} /> },
+          { id: "addresses", title: "Addresses", count: identity.addressCount, body: <Members identity={identity} /> },
+          { id: "techniques", title: "Techniques", body: <TechniquesOf scope="identity" id={identity.id} /> },
+        ],
+      }}
+    />
+  );
+}
+
+function Why({ identity: { edges, rulings } }: Readonly<{ identity: Identity }>): ReactNode {
   return (
     <>
-      <PageHead
-        title={`Identity of ${counted(identity.addressCount, ADDRESSES)}`}
-        about="The same hands behind several addresses, told by what is costly to change."
-      >
-        <Downloads asked={{}} domain={undefined} of={{ scope: "identity", id: identity.id }} />
-        {can("actor:write") && identity.mergedInto === null ? (
-          <button type="button" className="button" onClick={() => setMerging(true)}>
-            Merge with…
-          </button>
-        ) : null}
-      </PageHead>
-      {identity.mergedInto === null ? null : (
-        <MergedInto rung={{ noun: "identity", id: identity.id }} into={identity.mergedInto} />
-      )}
-      <Figures identity={identity} />
-      <div className="incident-main">
-        <Tabs
-          label="Identity"
-          value={tab ?? "why"}
-          onChange={(next) =>
-            void navigate({ search: ({ tz }) => ({ tz, tab: next === "why" ? undefined : next }), replace: true })
-          }
-          tabs={[
-            {
-              id: "why",
-              title: "Why it is one",
-              body: (
-                <>
-                  <Edges
-                    title="Links, strongest first"
-                    edges={identity.edges}
-                    none="One address: there is nothing to link."
-                  />
-                  <Rulings rulings={identity.rulings} />
-                </>
-              ),
-            },
-            {
-              id: "addresses",
-              title: "Addresses",
-              count: identity.addressCount,
-              body: <Members identity={identity} />,
-            },
-            { id: "techniques", title: "Techniques", body: <TechniquesOf scope="identity" id={identity.id} /> },
-          ]}
-        />
-      </div>
-      {merging ? <Merge rung={{ noun: "identity", id: identity.id }} onClose={() => setMerging(false)} /> : null}
+      <Edges title="Links, strongest first" edges={edges} none="One address: there is nothing to link." />
+      <Rulings rulings={rulings} />
     </>
   );
 }
 
-function Figures({ identity }: Readonly<{ identity: Identity }>): ReactNode {
+function figuresOf(identity: Identity): readonly (readonly [string, ReactNode])[] {
+  const { campaignId } = identity;
+  const campaign = campaignId === null ? "none" : <CampaignLink id={campaignId} />;
+  return [
+    ["Risk", <RiskMeter key="risk" score={identity.riskScore} />],
+    ["Confidence", identity.confidence.toFixed(2)],
+    ["Events", identity.eventCount.toLocaleString("en")],
+    ["Detections", identity.detectionCount.toLocaleString("en")],
+    ["First seen", <Time key="first" at={identity.firstSeenAt} />],
+    ["Last seen", <Time key="last" at={identity.lastSeenAt} />],
+    ["Campaign", campaign],
+  ];
+}
+
+function CampaignLink({ id }: Readonly<{ id: CampaignId }>): ReactNode {
   return (
-    <dl className="ladder-figures card">
-      <div>
-        <dt>Risk</dt>
-        <dd>
-          <RiskMeter score={identity.riskScore} />
-        </dd>
-      </div>
-      <div>
-        <dt>Confidence</dt>
-        <dd>{identity.confidence.toFixed(2)}</dd>
-      </div>
-      <div>
-        <dt>Events</dt>
-        <dd>{identity.eventCount.toLocaleString("en")}</dd>
-      </div>
-      <div>
-        <dt>Detections</dt>
-        <dd>{identity.detectionCount.toLocaleString("en")}</dd>
-      </div>
-      <div>
-        <dt>First seen</dt>
-        <dd>
-          <Time at={identity.firstSeenAt} />
-        </dd>
-      </div>
-      <div>
-        <dt>Last seen</dt>
-        <dd>
-          <Time at={identity.lastSeenAt} />
-        </dd>
-      </div>
-      <div>
-        <dt>Campaign</dt>
-        <dd>
-          {identity.campaignId === null ? (
-            "none"
-          ) : (
-            <Link to="/campaigns/$id" params={{ id: identity.campaignId }}>
-              open the campaign
-            </Link>
-          )}
-        </dd>
-      </div>
-    </dl>
+    <Link to="/campaigns/$id" params={{ id }}>
+      open the campaign
+    </Link>
   );
 }
 

@@ -31,7 +31,7 @@ const COLUMNS: readonly Column<Detection>[] = [
       <Link from="/detections" to="/detections" search={(old) => ({ ...old, detection: row.id })} className="row-link">
         <SeverityShape severity={row.severity} />
         <span className="sr-only">{row.severity}: </span>
-        {row.ruleTitle}
+        <Hostile text={row.ruleTitle} limit={200} />
       </Link>
     ),
   },

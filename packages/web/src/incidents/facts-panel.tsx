@@ -8,7 +8,8 @@ import { Field, formText } from "../kit/field.tsx";
 import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
 import { ErrorNotice } from "../kit/notice.tsx";
-import { RiskMeter, SeverityBadge } from "../kit/severity.tsx";
+import { RiskCard } from "../kit/risk-card.tsx";
+import { SeverityBadge } from "../kit/severity.tsx";
 import { StateBadge } from "../kit/state.tsx";
 import { useAct } from "../kit/use-act.ts";
 import { Hostile } from "../text/hostile.tsx";
@@ -61,7 +62,7 @@ export function IncidentFacts({ incident }: Readonly<{ incident: Incident }>): R
           </dd>
         </dl>
       </section>
-      <RiskCard incident={incident} />
+      <RiskCard risk={incident.risk} of={{ incident: incident.id }} />
       <section className="card">
         <h2>Techniques</h2>
         {incident.techniques.length === 0 ? <p className="muted">None were tagged.</p> : null}
@@ -91,39 +92,6 @@ function Actor({ ip }: Readonly<{ ip: string }>): ReactNode {
       </Link>
       <CopyButton text={ip} what="address" />
     </span>
-  );
-}
-
-/** With a minus as wide as the plus, not a hyphen. */
-const signed = (points: number): string => (points < 0 ? `\u2212${-points}` : `+${points}`);
-
-/** The score is the sum of the rows; a row of a rule leads to its detections, the one that caps the sum has none. */
-function RiskCard({ incident }: Readonly<{ incident: Incident }>): ReactNode {
-  const { contributions, score } = incident.risk;
-  return (
-    <section className="card">
-      <h2 className="card-title">
-        Risk <RiskMeter score={score} />
-      </h2>
-      <ul className="contributions">
-        {contributions.map((row) => (
-          <li key={row.ruleId}>
-            <span className="points">{signed(row.points)}</span>
-            <span className="grow">
-              {row.detections === 0 ? (
-                <span>{row.ruleTitle}</span>
-              ) : (
-                <Link to="/detections" search={{ incident: incident.id, rule: row.ruleId }}>
-                  {row.ruleTitle}
-                </Link>
-              )}
-              <span className="muted small">{row.reason}</span>
-            </span>
-            {row.detections === 0 ? null : <span className="muted nowrap">×{row.detections}</span>}
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }
 

@@ -15,6 +15,7 @@ import { Time } from "../time/time.tsx";
 import { ChangeMode } from "./change-mode.tsx";
 import { Effects } from "./effects.tsx";
 import { SettingsCard } from "./settings.tsx";
+import { SinglePerson } from "./single-person.tsx";
 
 type Change = ModeView["history"][number];
 
@@ -73,7 +74,10 @@ function ModeScreen(): ReactNode {
           <>
             <Waiting view={view} />
             <div className="mode-now">
-              <InForce view={view} />
+              <div className="mode-column">
+                <InForce view={view} />
+                <SinglePerson />
+              </div>
               <EveryMode view={view} />
             </div>
             <SettingsCard />
@@ -102,7 +106,7 @@ function Waiting({ view: { waiting } }: Readonly<{ view: ModeView }>): ReactNode
 }
 
 function InForce({ view }: Readonly<{ view: ModeView }>): ReactNode {
-  const { mode, environment, change, automatic, held, defaultMode, singlePerson } = view;
+  const { mode, environment, change, automatic, held, defaultMode } = view;
   return (
     <section className="card" aria-labelledby="mode-now">
       <h2 id="mode-now">In force</h2>
@@ -158,15 +162,6 @@ function InForce({ view }: Readonly<{ view: ModeView }>): ReactNode {
         )}
         <dt>Else</dt>
         <dd>{MODE_WORDS[defaultMode].toLowerCase()}, while nobody and nothing asks for more</dd>
-        {singlePerson?.on === true ? (
-          <>
-            <dt>Alone</dt>
-            <dd>
-              single-person mode is on: one’s own approval counts after {singlePerson.delayMinutes ?? "some"} minutes
-              where nobody else can approve
-            </dd>
-          </>
-        ) : null}
         <dt>Environment</dt>
         <dd>{environment}</dd>
       </dl>

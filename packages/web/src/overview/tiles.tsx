@@ -13,7 +13,7 @@ export function Tiles({ overview }: Readonly<{ overview: Overview }>): ReactNode
       <Incidents incidents={overview.incidents} />
       <Approvals approvals={overview.approvals} />
       <Blocks blocks={overview.blocks} />
-      <Mode mode={overview.mode} lag={overview.detections.lagEvents} />
+      <Mode overview={overview} />
       <Audit audit={overview.audit} />
     </div>
   );
@@ -100,7 +100,8 @@ function Acknowledged({ waiting }: Readonly<{ waiting: number }>): ReactNode {
   );
 }
 
-function Mode({ mode, lag }: Readonly<{ mode: Overview["mode"]; lag: number }>): ReactNode {
+function Mode({ overview: { mode, singlePerson, detections } }: Readonly<{ overview: Overview }>): ReactNode {
+  const lag = detections.lagEvents;
   return (
     <section className="tile" aria-labelledby="tile-mode">
       <h2 id="tile-mode">Mode</h2>
@@ -115,6 +116,14 @@ function Mode({ mode, lag }: Readonly<{ mode: Overview["mode"]; lag: number }>):
             since <Time at={mode.updated_at} show="age" /> by {mode.source}
           </>
         )}
+        {singlePerson === true ? (
+          <>
+            <br />
+            <Link to="/mode" className="attention">
+              one person decides alone
+            </Link>
+          </>
+        ) : null}
         {lag > 0 ? (
           <>
             {" · "}

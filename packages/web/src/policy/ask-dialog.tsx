@@ -2,8 +2,9 @@ import type { Action } from "@tyr/contract";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { DecisionView } from "../approvals/decision.tsx";
+import { JustificationField } from "../approvals/fields.tsx";
 import { Dialog } from "../kit/dialog.tsx";
-import { Field, formText } from "../kit/field.tsx";
+import { formText } from "../kit/field.tsx";
 import { FormEnd } from "../kit/form-end.tsx";
 import { Form } from "../kit/form.tsx";
 
@@ -24,9 +25,7 @@ export function AskDialog({ title, verb, children, asking, onAsk, onClose }: Ask
       {asked === undefined ? (
         <Form onData={(form) => onAsk(formText(form, "justification"))}>
           {children}
-          <Field label="Justification" hint="Read by whoever approves, and kept in the audit log.">
-            {(control) => <textarea {...control} name="justification" rows={3} required maxLength={4000} />}
-          </Field>
+          <JustificationField />
           <FormEnd verb={isPending ? "Asking…" : verb} error={error} busy={isPending} onCancel={onClose} />
         </Form>
       ) : (

@@ -30,7 +30,7 @@ export function Header({ onPalette }: Readonly<{ onPalette: () => void }>): Reac
   );
 }
 
-/** What is not as usual: a mode other than normal, an installation that is not production. Otherwise nothing. */
+/** What is not as usual: a mode other than normal, one’s own approval that counts, no production. Otherwise nothing. */
 function Situation(): ReactNode {
   const can = useCan();
   const view = useQuery({ ...modeQuery, enabled: can("overview:read") }).data;
@@ -42,6 +42,14 @@ function Situation(): ReactNode {
           {view.environment}
         </span>
       )}
+      {view.singlePerson?.on === true ? (
+        <Link to="/mode" className="mode-link" title="Single-person mode is on">
+          <span className="badge state-wait">
+            <Icon name="person" size={12} />
+            one decides alone
+          </span>
+        </Link>
+      ) : null}
       {view.mode === "normal" ? null : (
         <Link to="/mode" className="mode-link" aria-label={`Mode: ${view.mode}`}>
           <ModeBadge mode={view.mode} />

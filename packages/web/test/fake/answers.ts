@@ -26,6 +26,7 @@ import { policyAnswers } from "./policy.ts";
 import { privacyAnswers } from "./privacy.ts";
 import { Refused } from "./refused.ts";
 import { ruleAnswers } from "./rules.ts";
+import { singlePersonAnswers } from "./single-person.ts";
 import { sessionOf, type World } from "./world.ts";
 
 export type Tell = <T extends LiveTopic>(topic: T, data: LiveData[T]) => void;
@@ -64,6 +65,7 @@ function overview(world: World): Overview {
   return {
     at: at(Date.now()),
     mode: overviewMode(world.mode),
+    singlePerson: world.mode.singlePerson?.on === true,
     incidents: {
       open: open.length,
       bySeverity: Object.fromEntries(
@@ -409,6 +411,9 @@ export const answers: Answers = {
   ...escalate,
   ...govern,
   ...approvalAnswers,
+  ...approvalKeyAnswers,
+  ...delegationAnswers,
+  ...singlePersonAnswers,
   ...policyAnswers,
   ...modeAnswers,
 };
