@@ -37,6 +37,8 @@ export const signatureRoutes = {
     method: "POST",
     path: "/api/v1/account/approval-keys/:id/revoke",
     needs: "session:own",
+    // It takes approvals back: not for whoever finds a browser open.
+    stepUp: "secrets",
     summary: "End one's own key; what it approved and has not run counts no more",
     params: Type.Object({ id: IdSchema("approvalKey") }),
     response: s.ApprovalKey,

@@ -62,7 +62,10 @@ export const ApprovalKey = Type.Object({
   revokedAt: NullableInstant,
 });
 export type ApprovalKey = Static<typeof ApprovalKey>;
-export const ApprovalKeyList = Type.Object({ items: Type.Array(ApprovalKey) });
+/** With when it last signed an approval; null: never. */
+export const UsedApprovalKey = Type.Object({ ...ApprovalKey.properties, lastApprovedAt: NullableInstant });
+export type UsedApprovalKey = Static<typeof UsedApprovalKey>;
+export const ApprovalKeyList = Type.Object({ items: Type.Array(UsedApprovalKey) });
 
 /** Longest life of a personal key: then its owner makes another. */
 export const APPROVAL_KEY_DAYS_MAX = 365;

@@ -14,6 +14,7 @@ import { Guarded } from "../shell/guarded.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
+import { ApprovalKeys } from "./approval-keys.tsx";
 import { ChangePassword } from "./change-password.tsx";
 import { clientName } from "./client-name.ts";
 import { LinkedSystems } from "./linked-systems.tsx";
@@ -123,6 +124,7 @@ function Account(): ReactNode {
         <>
           <Methods />
           <Passkeys />
+          {can("action:read") ? <ApprovalKeys /> : null}
           <LinkedSystems />
           <Sessions />
         </>

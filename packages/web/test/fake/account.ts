@@ -1,4 +1,4 @@
-import type { Passkey, SignInMethods } from "@tyr/contract";
+import type { Passkey, SignInMethods, UsedApprovalKey } from "@tyr/contract";
 import type { Answers } from "./answers.ts";
 import { Refused } from "./refused.ts";
 
@@ -6,6 +6,7 @@ import { Refused } from "./refused.ts";
 export type AccountState = {
   methods: SignInMethods;
   passkeys: readonly Passkey[];
+  approvalKeys: readonly UsedApprovalKey[];
   /** The proof of who somebody is has become too old: what asks for one is refused until it was given. */
   proofIsOld: boolean;
   /** Somebody else chose the password. */
@@ -15,6 +16,7 @@ export type AccountState = {
 export const makeAccount = (): AccountState => ({
   methods: { passwordStandsAlone: true, totp: null, passkeys: 0, recoveryCodesLeft: 0 },
   passkeys: [],
+  approvalKeys: [],
   proofIsOld: false,
   mustChangePassword: false,
 });

@@ -13,6 +13,7 @@ import { accountAnswers } from "./account.ts";
 import { actorAnswers } from "./actors.ts";
 import { attackAnswers } from "./attack.ts";
 import { dutyAnswers, reviewAnswers } from "./duties.ts";
+import { approvalKeyAnswers } from "./approval-keys.ts";
 import { approvalAnswers } from "./approvals.ts";
 import { auditSearchEntries, isAuditAsked } from "./audit.ts";
 import { at, hexOf, idOf, person, RULES } from "./make.ts";
@@ -412,7 +413,6 @@ export const answers: Answers = {
   ...govern,
   ...approvalAnswers,
   ...approvalKeyAnswers,
-  ...delegationAnswers,
   ...singlePersonAnswers,
   ...policyAnswers,
   ...modeAnswers,

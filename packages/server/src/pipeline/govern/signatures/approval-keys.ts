@@ -7,6 +7,7 @@ import {
   type ApprovalKeyId,
   type Result,
   type SubjectId,
+  type UsedApprovalKey,
 } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
@@ -16,6 +17,7 @@ import { holdsNewKey, stateOfKey, viewOfKey } from "./approval-key.ts";
 import {
   findApprovalKey,
   insertApprovalKey,
+  lastApprovals,
   listApprovalKeys,
   revokeApprovalKey,
   type ApprovalKeyRow,
@@ -26,7 +28,7 @@ const DAY_MS = 86_400_000;
 const KEYS_MAX = 10;
 
 export type ApprovalKeys = Readonly<{
-  list(by: By): Promise<readonly ApprovalKey[]>;
+  list(by: By): Promise<readonly UsedApprovalKey[]>;
   /** Refusals `SIGNATURE_INVALID` (not held, unusable), `KEY_LIMIT_REACHED`, `NAME_TAKEN` (known already), `NOT_AUTHENTICATED`. */
   add(body: ApprovalKeyAdd, by: By): Promise<Result<ApprovalKey>>;
   /** Refusal `NOT_FOUND`. What it approved and has not run counts no more. */
@@ -115,7 +117,12 @@ export function createApprovalKeys(room: Room, withdraw: WithdrawSigned): Approv
   return {
     async list(by) {
       const now = room.clock.now();
-      return (await listApprovalKeys(room.db.read, by.actor.id)).map((row) => viewOfKey(row, now));
+      const { read } = room.db;
+      const [rows, used] = await Promise.all([listApprovalKeys(read, by.actor.id), lastApprovals(read, by.actor.id)]);
+      return rows.map((row) => ({
+        ...viewOfKey(row, now),
+        lastApprovedAt: used.get(row.id)?.toISOString() ?? null,
+      }));
     },
     add: async (body, by) => await addKey(room, body, by),
     async revoke(id, by) {
