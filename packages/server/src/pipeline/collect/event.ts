@@ -32,6 +32,8 @@ export type NormalisedEvent = Readonly<{
   raw: string;
   /** The source's own id of this event, when it has one: sending it twice stores it once. */
   sourceId?: string;
+  /** `raw` is not the line as it came: what somebody typed is left out, so no bytes of the line are kept either. */
+  isReduced?: true;
 }>;
 
 /** A line nobody can read, and why; it goes into quarantine. */

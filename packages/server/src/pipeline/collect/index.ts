@@ -44,4 +44,5 @@ export { retainedEvents, retainedQuarantine } from "./retained-store.ts";
 export { listQuarantine, type Quarantined } from "./quarantine-store.ts";
 export type { Follow } from "./follow.ts";
 export { detectFormat, normalise, LINE_CHARS_MAX, type NormaliseOptions } from "./normalise/index.ts";
+export { binOf, INTERVAL_BINS, INTERVAL_EDGES_MS } from "./normalise/terminal/strokes.ts";
 export { keyHint } from "./sensor-key.ts";

@@ -5,7 +5,7 @@ import type { Origin } from "#platform/database";
 import { derivedTimeId, newId } from "#platform/ids";
 import type { NormalisedEvent } from "./event.ts";
 import type { EventRow, QuarantineRow } from "./intake-store.ts";
-import { LINE_CHARS_MAX, normalise, type NormaliseOptions } from "./normalise/index.ts";
+import { LINE_CHARS_MAX, normalise, spellsTyped, type NormaliseOptions } from "./normalise/index.ts";
 import type { Sensor } from "./sensor-store.ts";
 import type { Item } from "./split-body.ts";
 import { uuidOf } from "./tables.ts";
@@ -25,6 +25,7 @@ export type Reading = Readonly<{
 
 /** Bytes of an unreadable line that are kept; the row says how many there were. */
 const QUARANTINE_BYTES_MAX = 65_536;
+const WITHHELD = "(withheld: text of a terminal recording)";
 const NUL = "\u0000";
 
 /** Text columns hold neither NUL nor lone surrogates: made visible as ␀ and U+FFFD. */
@@ -96,19 +97,21 @@ function rowOf(event: NormalisedEvent, item: Item, reading: Reading): EventRow {
     id: idOf(event, item, reading),
     sensor: reading.sensor,
     rawRef: rawRefOf(reading, item),
-    exact: exactOf(item),
+    exact: event.isReduced ? null : exactOf(item),
     ecs: item.exact === undefined ? {} : { "tyr.invalid_utf8": true },
   });
 }
 
 function quarantined(item: Item, reading: Reading, { reason, now }: { reason: string; now: Date }): QuarantineRow {
   const bytes = item.exact ?? Buffer.from(item.text);
+  // A recording of a terminal, cut off or broken: what somebody typed is not kept, not even to show why it was refused.
+  const shown = spellsTyped(item.text) ? Buffer.from(WITHHELD) : bytes;
   return {
     id: uuidOf(newId("quarantine", now)),
     sensor_id: uuidOf(reading.sensor.id),
     reason: storable(reason),
     raw_ref: rawRefOf(reading, item),
-    raw: Buffer.from(bytes.subarray(0, QUARANTINE_BYTES_MAX)).toString("hex"),
+    raw: Buffer.from(shown.subarray(0, QUARANTINE_BYTES_MAX)).toString("hex"),
     raw_bytes: bytes.length,
   };
 }

@@ -10,7 +10,9 @@ import { readServiceJson } from "./services/read-json.ts";
 import { readPlainLine } from "./services/read-service.ts";
 import { normaliseSyslog } from "./syslog.ts";
 import { normaliseTelemetry } from "./telemetry.ts";
+import { readRecording } from "./terminal/recording.ts";
 
+export { spellsTyped } from "./terminal/recording.ts";
 export type { NormaliseOptions } from "./options.ts";
 
 /** Longest line that is read, UTF-16 units; longer ones go into quarantine. */
@@ -74,6 +76,9 @@ function normaliseObject(line: string, format: "cowrie" | "json" | "auto", optio
  */
 export function normalise(line: string, options: NormaliseOptions): Normalised {
   if (line.length > LINE_CHARS_MAX) return { ok: false, reason: `longer than ${LINE_CHARS_MAX} characters` };
+  // Before all others, whatever the format: another reader would keep what somebody typed.
+  const recording = readRecording(line, options);
+  if (recording !== undefined) return recording;
   const { format } = options;
   if (format === "auto") return normaliseAny(line, options);
   if (format === "access") return normaliseAccess(line, options);

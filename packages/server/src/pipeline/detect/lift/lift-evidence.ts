@@ -55,6 +55,10 @@ export const LIFT_EXTRACTORS = {
   source_count: number("credential.source_count"),
   attempt_count: number("credential.attempt_count"),
   secret_kind: word("credential.secret_kind"),
+  typed_by: word("keystroke.typed_by"),
+  key_count: number("keystroke.count"),
+  pasted_chars: number("keystroke.pasted_chars"),
+  interval_mean_ms: number("keystroke.interval_mean_ms"),
 } as const satisfies Readonly<Record<string, Extract>>;
 
 export const LIFT_KEYS = {
@@ -75,6 +79,10 @@ export const LIFT_KEYS = {
     "bytes_out",
     "rows_read",
     "bytes_read",
+    "typed_by",
+    "key_count",
+    "pasted_chars",
+    "interval_mean_ms",
   ],
   credential: ["account_count", "secret_count", "target_count", "source_count", "attempt_count", "secret_kind"],
 } as const satisfies Readonly<Partial<Record<EventKind, readonly (keyof typeof LIFT_EXTRACTORS)[]>>>;
@@ -83,4 +91,5 @@ export const LIFT_KEYS = {
 export const LIFT_CATEGORIES = {
   session_behaviour: ["session"],
   credential: ["credential"],
+  keystrokes: ["session"],
 } as const satisfies Readonly<Record<string, readonly EventKind[]>>;

@@ -1,0 +1,133 @@
+import { describe, expect, test } from "vitest";
+import { prepare, type Reading } from "../../prepare.ts";
+import { normalise } from "../index.ts";
+import { binOf, INTERVAL_BINS, INTERVAL_EDGES_MS } from "./strokes.ts";
+import { readTiming } from "./timing.ts";
+
+const now = new Date("2026-03-02T00:00:00Z");
+const options = { format: "auto", sensorKind: "custom", now } as const;
+const record = (more: object = {}): Record<string, unknown> => ({
+  ver: "2.3",
+  host: "web1.example",
+  rec: "0c8f-1-2",
+  user: "alice",
+  term: "xterm",
+  session: 324,
+  id: 23,
+  pos: 345_349,
+  time: 1_772_359_200.25,
+  timing: "=80x24<1+120<1+80[1/2+90<1+3>30+6]1/4+500<5",
+  in_txt: "CANARY",
+  in_bin: [67, 65],
+  out_txt: "CANARY-out",
+  out_bin: [],
+  ...more,
+});
+function read(line: string, format: "auto" | "json" | "sshd" = "auto") {
+  const found = normalise(line, { ...options, format });
+  if (!found.ok) throw new Error(found.reason);
+  return found.event;
+}
+
+describe("a record of tlog", () => {
+  test("becomes counts of keys and of the time between them", () => {
+    const { action, time, user, session, fields, ecs } = read(JSON.stringify(record()));
+    expect({ action, time: time.toISOString(), user, session }).toEqual({
+      action: "terminal.input",
+      time: "2026-03-01T10:00:00.250Z",
+      user: "alice",
+      session: "0c8f-1-2",
+    });
+    expect(ecs).toMatchObject({ "terminal.keys": 4, "terminal.pasted_chars": 5, "terminal.bursts": 1 });
+    expect(fields).toMatchObject({ "terminal.first_ms": 345_349, "terminal.sum_ms": 290 });
+    const { "terminal.intervals": intervals } = fields;
+    expect((intervals as number[])[binOf(120)]).toBe(1);
+    expect((intervals as number[]).reduce((sum, one) => sum + one, 0)).toBe(3);
+  });
+
+  const wrapped = {
+    "as it is": (json: string) => json,
+    "in syslog": (json: string) => `Mar  1 10:00:00 web1 tlog-rec-session[77]: ${json}`,
+    "in the journal": (json: string) => JSON.stringify({ MESSAGE: json, __REALTIME_TIMESTAMP: "1772359200250000" }),
+    "by a shipper": (json: string) =>
+      JSON.stringify({ log: `<14>Mar  1 10:00:00 web1 tlog: ${json}`, src_ip: "203.0.113.7" }),
+    "as an object": (json: string) => `{"tlog":${json},"source":{"ip":"203.0.113.7"}}`,
+  };
+  test.each(Object.entries(wrapped))(
+    "is read %s, whatever the format of the sender is, and keeps no text",
+    (_name, wrap) => {
+      for (const format of ["auto", "json", "sshd"] as const) {
+        const event = read(wrap(JSON.stringify(record())), format);
+        expect(event.action).toBe("terminal.input");
+        expect(JSON.stringify(event)).not.toMatch(/CANARY|67,65/);
+        expect(event.fields).toEqual(JSON.parse(event.raw));
+      }
+    },
+  );
+
+  test("says where it comes from if its shipper does", () => {
+    expect(read(wrapped["by a shipper"](JSON.stringify(record()))).src?.ip).toBe("203.0.113.7");
+    expect(read(wrapped["as an object"](JSON.stringify(record()))).src?.ip).toBe("203.0.113.7");
+  });
+});
+
+describe("a recording nobody can read", () => {
+  const reading: Reading = {
+    sensor: { id: "snr_00000000-0000-5000-8000-000000000001", name: "s", kind: "custom", metadata: {} } as never,
+    actor: { kind: "system", id: "test", name: "test" },
+    options: { format: "auto" },
+    identity: "a batch",
+    ref: undefined,
+    firstLine: 0,
+  };
+  const whole = JSON.stringify(record());
+  const broken = {
+    "cut off": whole.slice(0, -9),
+    "too long": JSON.stringify(record({ in_txt: `CANARY${"x".repeat(70_000)}` })),
+    "with a broken timing": JSON.stringify(record({ timing: "<1+-5<1" })),
+    "with numbers nobody types": JSON.stringify(record({ timing: `+${"9".repeat(12)}<1`.repeat(3) })),
+    "with a number beyond all digits": JSON.stringify(record({ timing: `<${"9".repeat(400)}` })),
+    "before its beginning": JSON.stringify(record({ pos: -1 })),
+    "of no place": JSON.stringify(record({ id: "x" })),
+    "in a wrapper, cut off": JSON.stringify({ MESSAGE: whole }).slice(0, -9),
+  };
+  test.each(Object.entries(broken))("%s is refused, and nothing that was typed is kept with it", (_name, text) => {
+    const prepared = prepare({ text, place: 0 }, reading, now);
+    if (!("rejected" in prepared)) throw new Error("was taken");
+    expect(Buffer.from(prepared.rejected.raw, "hex").toString()).toBe("(withheld: text of a terminal recording)");
+    expect(prepared.rejected.raw_bytes).toBe(Buffer.byteLength(text));
+    expect(prepared.rejected.reason).not.toContain("CANARY");
+  });
+
+  test("one that is read keeps neither its bytes nor an id made of them", () => {
+    const idOf = (typed: string) => {
+      const line = JSON.stringify(record({ in_txt: typed }));
+      const prepared = prepare({ text: line, exact: Buffer.from(line), place: 0 }, reading, now);
+      if (!("row" in prepared)) throw new Error("was refused");
+      expect(prepared.row.raw_exact).toBeNull();
+      return prepared.row.id;
+    };
+    expect(idOf("one")).toBe(idOf("another"));
+  });
+});
+
+test("JSON with a member of that name that is no recording is read as before", () => {
+  expect(read('{"timestamp":"2026-03-01T10:00:00Z","timing":"12ms","action":"x"}').action).toBe("x");
+});
+
+describe("timing", () => {
+  test("of output and windows alone has no keys", () => {
+    expect(readTiming("=80x24+5>100]3/4", 0)).toMatchObject({ keys: 0, pasted: 0, firstMs: null, lastMs: null });
+  });
+  test("takes what came at one moment for one read", () => {
+    expect(readTiming("<1[1/3<1+0<2", 0)).toMatchObject({ keys: 0, pasted: 7, bursts: 1 });
+  });
+  test("counts no interval over what was pasted", () => {
+    expect(readTiming("<1+100<90+100<1", 0)).toMatchObject({ keys: 2, pasted: 90, sumMs: 0 });
+  });
+  test("puts every interval into the one bin between whose edges it is", () => {
+    const bins = [0, ...INTERVAL_EDGES_MS].map(binOf);
+    expect(bins).toEqual(Array.from({ length: INTERVAL_BINS }, (_none, bin) => bin));
+    expect(INTERVAL_EDGES_MS.map((edge) => binOf(edge - 1))).toEqual(bins.slice(0, -1));
+  });
+});
