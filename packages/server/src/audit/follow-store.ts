@@ -3,7 +3,10 @@ import type { ReadDatabase } from "#platform/database";
 import { entryView } from "./entry.ts";
 import { readTree } from "./store.ts";
 
-export type FollowedEntry = Pick<AuditEntry, "id" | "at" | "type" | "object" | "before" | "after" | "details">;
+export type FollowedEntry = Pick<
+  AuditEntry,
+  "id" | "at" | "type" | "object" | "outcome" | "before" | "after" | "details"
+>;
 export type Followed = Readonly<{
   entries: readonly FollowedEntry[];
   /** Everything before it was looked at: where the reader's cursor goes once it is done. */

@@ -27,7 +27,7 @@ const always =
     kind;
 
 /** What of the log is told, and as what. Anything else is not: drafts, edits, dry runs, and what programs do besides. */
-const TELLINGS: Partial<Record<AuditEvent, Telling>> = {
+const TELLINGS = {
   "action.submitted": beginsToWait,
   "action.reopened": beginsToWait,
   "action.approval_withdrawn": beginsToWait,
@@ -44,15 +44,18 @@ const TELLINGS: Partial<Record<AuditEvent, Telling>> = {
   "action.failed": always("failed"),
   "action.lost": always("failed"),
   "action.revert_failed": always("failed"),
-};
-export const TOLD_EVENTS = Object.keys(TELLINGS) as readonly AuditEvent[];
+} as const satisfies Partial<Record<AuditEvent, Telling>>;
+export const TOLD_EVENTS = Object.keys(TELLINGS) as readonly (keyof typeof TELLINGS)[];
+const BY_EVENT: ReadonlyMap<string, Telling> = new Map(Object.entries(TELLINGS));
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /** What an entry is told as; undefined: not at all. */
 export function happeningOf(entry: FollowedEntry): Happening | undefined {
-  const { id, at, type, object, after, details } = entry;
-  const kind = TELLINGS[type as AuditEvent]?.(entry);
+  const { id, at, type, object, outcome, after, details } = entry;
+  // What was refused did not happen.
+  if (outcome === "refused") return undefined;
+  const kind = BY_EVENT.get(type)?.(entry);
   if (kind === undefined) return undefined;
   const digest = details["statement_digest"];
   return {

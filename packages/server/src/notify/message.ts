@@ -11,6 +11,7 @@ const HEADLINES: Readonly<Record<string, string>> = {
   deadline: "Soon expires without a decision",
   "action.break_glass": "Break-glass was used, and a review by somebody else is owed",
   "action.own_approval_counted": "Single-person mode let somebody's own approval count",
+  "single_person.changed": "Single-person mode was changed",
   "single_person.changed on": "Single-person mode was turned on: one's own approval counts, later",
   "single_person.changed off": "Single-person mode ended",
   "action.approval_recorded": "Somebody approved",
