@@ -52,7 +52,7 @@ describe("the techniques one could expect of what Tyr reads", () => {
   );
 
   test("what the page leaves out is asked for, told by no rule for that source, and left out for a reason", () => {
-    expect(leftOut.size).toBeGreaterThan(10);
+    expect(leftOut.size).toBeGreaterThan(0);
     const stale = [...leftOut.keys()].filter((row) => {
       const at = row.lastIndexOf(" ");
       return wanted[row.slice(0, at)]?.told[row.slice(at + 1)]?.length !== 0;

@@ -242,3 +242,61 @@ describe("hostile mail", () => {
     expect(readMailMessage(Buffer.from(flat)).cut).toBe(true);
   });
 });
+
+describe("what a message shows of how it came and where it leads", () => {
+  const ecsOf = (...lines: readonly string[]) =>
+    read({ ...decoy, mail_from: "x@bulk.example", rcpt_to: ["a@victim.example"], ...message(...lines) }).ecs;
+
+  test("servers it passed, its date against the day it came, and whether it is for here", () => {
+    const ecs = ecsOf(
+      "Received: from a",
+      "Received: from b",
+      "From: x@gmail.com",
+      "Date: Wed, 4 Feb 2026 11:30:00 +0100",
+      "",
+      "hi",
+    );
+    expect(ecs).toMatchObject({
+      "email.received.hops": 2,
+      "email.written_ahead_h": 72,
+      "email.from.free": true,
+      "email.to.foreign": true,
+      "email.bulk": false,
+    });
+    expect(ecsOf("From: x@notgmail.com", "List-Id: <a.b>", "", "hi")).toMatchObject({
+      "email.received.hops": 0,
+      "email.from.free": false,
+      "email.bulk": true,
+    });
+  });
+
+  test.each([
+    ["<img width=1 height='1' src=\"https://t.example/o.gif\">", true],
+    ['<IMG SRC="http://t.example/o" style="width: 0px; height:1px">', true],
+    ['<img width="100" height="1" src="https://t.example/rule.png">', false],
+    ['<img width="1" height="1" src="cid:logo">', false],
+    ['<p>img width="1" height="1" src="https://t.example/o.gif"</p>', false],
+  ])("a picture nobody can see is told from one people look at: %s", (picture, expected) => {
+    expect(ecsOf("From: x@bulk.example", "Content-Type: text/html", "", picture)).toMatchObject({
+      "email.body.tracking_picture": expected,
+    });
+  });
+
+  test("pages anybody can put up are told from those of their owners, also by names that only end alike", () => {
+    const freeOf = (host: string) => ecsOf("From: x@bulk.example", "", `see https://${host}/a`)["email.url.free_page"];
+    expect(["a.web.app", "forms.gle", "x.y.pages.dev"].map(freeOf)).toEqual([true, true, true]);
+    expect(["web.app", "notforms.gle", "evilpages.dev", "forms.gle.evil.example"].map(freeOf)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  test("a page of pictures takes no longer than its length", () => {
+    const hostile = `<img ${"width=1 ".repeat(2_000)}`.repeat(2);
+    const started = performance.now();
+    ecsOf("From: x@bulk.example", "Content-Type: text/html", "", hostile);
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+});

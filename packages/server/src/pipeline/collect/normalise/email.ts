@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { type MailFacts, messageFacts } from "./mail-facts.ts";
 import { declaredFacts, isMail, MAIL_ACTIONS } from "./mail-declared.ts";
 import { mailAliases } from "./mail-aliases.ts";
+import { anyInstant } from "./instants.ts";
 import { type Json, textOf } from "./json-members.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -40,6 +41,15 @@ export function readEmail(json: Json): Telemetry | undefined {
     outcome: refused ? "failure" : "success",
     severity: refused ? "low" : "medium",
     renamed: { timestamp: textOf(json, "timestamp", "time", "Timestamp"), src_ip: textOf(json, "src_ip", "SrcIP") },
-    ecs: { "network.protocol": "smtp", ...mailAliases(facts) },
+    ecs: { "network.protocol": "smtp", ...mailAliases(facts), "email.written_ahead_h": aheadOf(json, facts) },
   };
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Whole hours between when a message was taken and the date its writer gave it: below zero, that was earlier. */
+function aheadOf(json: Json, { writtenAt }: MailFacts): number | undefined {
+  const taken = anyInstant(textOf(json, "timestamp", "time", "Timestamp"));
+  if (taken === undefined || writtenAt === undefined) return undefined;
+  return Math.trunc((writtenAt.getTime() - taken.getTime()) / HOUR_MS);
 }

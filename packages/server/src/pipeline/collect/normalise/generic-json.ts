@@ -1,4 +1,5 @@
 import { EVENT_KINDS, SEVERITIES, type EventKind, type Severity } from "@tyr/contract";
+import { containerAliases } from "./container-request.ts";
 import type { EventEndpoint, Logsource, Normalised, Outcome } from "../event.ts";
 import { endpointOf, eventOf } from "./draft.ts";
 import { anyInstant } from "./instants.ts";
@@ -54,9 +55,10 @@ const NAMES = {
   outcome: ["event.outcome", "outcome", "result", "status", "success"],
   severity: ["severity", "event.severity", "level", "log.level"],
   command: ["process.command_line", "command_line", "CommandLine", "command", "cmd", "payload.command", "input"],
-  url: ["url.original", "url", "uri", "request_uri", "payload.url", "payload.path", "path"],
+  url: ["url.original", "url.path", "url", "uri", "request_uri", "payload.url", "payload.path", "path"],
   method: ["http.request.method", "method", "request_method", "http_method", "payload.method"],
   status: ["http.response.status_code", "status_code", "http_status", "payload.status"],
+  body: ["http.request.body.content", "request_body"],
   agent: ["user_agent.original", "user_agent", "userAgent", "http_user_agent", "payload.user_agent"],
   sha256: ["file.hash.sha256", "sha256", "shasum"],
   message: ["message", "msg", "log", "short_message"],
@@ -185,6 +187,7 @@ function aliases(json: Json, kind: EventKind, src: EventEndpoint | null): Json {
     "http.request.method": text(json, "method"),
     "http.response.status_code": Number.isInteger(status) ? status : undefined,
     "user_agent.original": text(json, "agent"),
+    ...containerAliases(path, text(json, "body")),
     "file.hash.sha256": text(json, "sha256"),
     ...(kind === "http_request" ? { ...web, "sc-status": Number.isInteger(status) ? status : undefined } : {}),
   };

@@ -2,7 +2,7 @@ import { runsWhenOpened } from "./file-type.ts";
 import type { Json } from "./json-members.ts";
 import type { MailFacts } from "./mail-facts.ts";
 import { isPunycode } from "./mail-text.ts";
-import { looksLikeBrand } from "./mail-catalogue.ts";
+import { isFreeMail, isFreePage, looksLikeBrand } from "./mail-catalogue.ts";
 
 /** What rules read of a message: domains, flags, counts and hashes. No header value, address, subject or text of it. */
 export function mailAliases(facts: MailFacts): Json {
@@ -17,17 +17,21 @@ export function mailAliases(facts: MailFacts): Json {
     "email.spf.pass": facts.spfPass,
     "email.from.brand": looksLikeBrand(facts.fromName, facts.fromDomain),
     "email.written_at": facts.writtenAt?.toISOString(),
+    "email.received.hops": facts.hops,
+    "email.bulk": facts.bulk,
     "email.subject.topics": some(facts.subjectTopics),
     "email.body.topics": some(text.topics),
     "email.body.sha256": facts.bodySha256,
     "email.body.simhash": text.simhash,
     "email.body.base64_bytes": text.base64Bytes,
     "email.body.password_form": text.asksForPassword,
+    "email.body.tracking_picture": text.tracks,
     "email.html_smuggling":
       text.smuggles === true || attachments.some(({ smuggles }) => smuggles === true) || undefined,
     "email.url.count": text.urlCount,
     "email.url.hosts": some(hosts),
     "email.url.punycode": hosts.length === 0 ? undefined : hosts.some(isPunycode),
+    "email.url.free_page": hosts.length === 0 ? undefined : hosts.some(isFreePage),
     ...attachmentAliases(facts),
     "email.size": facts.sizeBytes,
     "email.truncated": facts.truncated,
@@ -42,6 +46,8 @@ function envelopeAliases(facts: MailFacts): Json {
   return {
     "email.from.domain": facts.fromDomain,
     "email.from.foreign": isForeign(facts),
+    "email.from.free": isFreeMail(facts.fromDomain ?? facts.senderDomain),
+    "email.to.foreign": isForElsewhere(facts),
     "email.sender.domain": facts.senderDomain,
     "email.return_path.domain": facts.returnPathDomain,
     "email.reply_to.domain": facts.replyToDomain,
@@ -61,6 +67,12 @@ function isForeign({ fromDomain, senderDomain, serverDomain, recipientDomains = 
   const home = serverDomain === undefined ? recipientDomains : [serverDomain];
   if (from === undefined || home.length === 0) return undefined;
   return !home.some((domain) => aligned(from, domain));
+}
+
+/** Whether a server was handed a message none of whose recipients is its own. */
+function isForElsewhere({ serverDomain, recipientDomains = [] }: MailFacts): boolean | undefined {
+  if (serverDomain === undefined || recipientDomains.length === 0) return undefined;
+  return !recipientDomains.some((domain) => aligned(domain, serverDomain));
 }
 
 function mismatchesOf(facts: MailFacts): readonly string[] {

@@ -50,3 +50,60 @@ export function looksLikeBrand(name: string | undefined, domain: string | undefi
   const [word, domains] = claimed;
   return domains.some((own) => domain === own || domain.endsWith(`.${own}`)) ? undefined : word;
 }
+
+/** Mail anybody can have without saying who they are; the greatest of them. */
+const FREE_MAIL: ReadonlySet<string> = new Set(
+  `gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com yahoo.co.uk ymail.com rocketmail.com aol.com
+  icloud.com me.com proton.me protonmail.com pm.me tutanota.com tuta.io gmx.com gmx.net gmx.de web.de mail.com mail.ru
+  inbox.ru bk.ru list.ru yandex.ru yandex.com zoho.com zohomail.com qq.com 163.com 126.com sina.com fastmail.com`.split(
+    /\s+/,
+  ),
+);
+
+export function isFreeMail(domain: string | undefined): boolean | undefined {
+  return domain === undefined ? undefined : FREE_MAIL.has(domain);
+}
+
+/**
+ * Where anybody puts a page or a form up under somebody else's good name, without paying: services that give each
+ * customer a name below theirs (so the Public Suffix List has them in its private part), and forms of large providers.
+ */
+const FREE_PAGES_BELOW = [
+  "web.app",
+  "firebaseapp.com",
+  "pages.dev",
+  "workers.dev",
+  "r2.dev",
+  "netlify.app",
+  "vercel.app",
+  "github.io",
+  "gitlab.io",
+  "glitch.me",
+  "weebly.com",
+  "weeblysite.com",
+  "wixsite.com",
+  "webflow.io",
+  "blogspot.com",
+  "000webhostapp.com",
+  "square.site",
+  "godaddysites.com",
+  "typedream.app",
+  "onrender.com",
+  "trycloudflare.com",
+  "ngrok-free.app",
+  "ngrok.io",
+];
+const FREE_PAGES: ReadonlySet<string> = new Set([
+  "forms.gle",
+  "docs.google.com",
+  "sites.google.com",
+  "forms.office.com",
+  "ipfs.io",
+  "dweb.link",
+  "telegra.ph",
+  "form.jotform.com",
+]);
+
+export function isFreePage(host: string): boolean {
+  return FREE_PAGES.has(host) || FREE_PAGES_BELOW.some((service) => host.endsWith(`.${service}`));
+}

@@ -22,6 +22,10 @@ export type MailFacts = Readonly<{
   dkimSigned?: boolean | undefined;
   spfPass?: boolean | undefined;
   writtenAt?: Date | undefined;
+  /** How many servers say they passed it on. */
+  hops?: number | undefined;
+  /** Says of itself that it is a list's or a newsletter's (RFC 2369, RFC 2919, RFC 2076). */
+  bulk?: boolean | undefined;
   subjectTopics?: readonly MailTopic[] | undefined;
   text?: Partial<TextFeatures> | undefined;
   bodySha256?: string | undefined;
@@ -75,6 +79,8 @@ export function messageFacts(bytes: Buffer): MailFacts {
     kit: kitOf(headerOf(headers, "x-mailer")) ?? kitOfHeaders((header) => headers.has(header)),
     dkimSigned: headers.has("dkim-signature"),
     writtenAt: dateOf(headerOf(headers, "date")),
+    hops: headers.get("received")?.length ?? 0,
+    bulk: BULK_HEADERS.some((name) => headers.has(name)),
     subjectTopics: topicsIn(headerOf(headers, "subject") ?? ""),
     text: features,
     bodySha256: createHash("sha256")
@@ -86,6 +92,8 @@ export function messageFacts(bytes: Buffer): MailFacts {
     ...recipientsIn(headers),
   };
 }
+
+const BULK_HEADERS = ["list-unsubscribe", "list-id", "precedence"];
 
 /** Only where the envelope is not known: the headers may name whomever their writer liked. */
 function recipientsIn(headers: MailHeaders): Pick<MailFacts, "recipientDomains" | "recipientCount"> {

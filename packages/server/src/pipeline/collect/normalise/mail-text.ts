@@ -9,6 +9,8 @@ export type TextFeatures = Readonly<{
   base64Bytes: number;
   smuggles: boolean;
   asksForPassword: boolean;
+  /** A picture nobody can see that is fetched from outside. */
+  tracks: boolean;
   topics: readonly MailTopic[];
   simhash: string | undefined;
 }>;
@@ -159,6 +161,22 @@ function hasPasswordForm(html: string): boolean {
   return folded.includes("<form") && /type=["']?password/.test(folded);
 }
 
+const PICTURES_MAX = 256;
+const TINY = [/\bwidth=["']?[01](?:px)?\b/i, /\bheight=["']?[01](?:px)?\b/i] as const;
+const TINY_STYLE = [/\bwidth: ?[01]px/i, /\bheight: ?[01]px/i] as const;
+
+/** At most one pixel wide and high, whichever way it says so, and fetched over the web. */
+function hasTrackingPicture(html: string): boolean {
+  let seen = 0;
+  for (const [picture] of html.matchAll(/<img\b[^<>]{0,2048}>/gi)) {
+    seen += 1;
+    if (seen > PICTURES_MAX) return false;
+    const tiny = [TINY, TINY_STYLE].some((pair) => pair.every((side) => side.test(picture)));
+    if (tiny && /\bsrc=["']?https?:\/\//i.test(picture)) return true;
+  }
+  return false;
+}
+
 function fnv1a(text: string, seed: number): number {
   let hash = seed;
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01_00_01_93);
@@ -224,6 +242,7 @@ export function textFeatures(texts: readonly MailText[]): TextFeatures {
     base64Bytes: longestBase64(all),
     smuggles: pages.some(smugglesFile),
     asksForPassword: pages.some(hasPasswordForm),
+    tracks: pages.some(hasTrackingPicture),
     topics: topicsIn(shown),
     simhash: simhash(shown),
   };

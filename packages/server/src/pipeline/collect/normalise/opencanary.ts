@@ -73,7 +73,14 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   14001: login("rdp"),
   15001: contact("sip", "request"),
   16001: contact("git", "clone", "medium"),
-  17001: contact("redis", "command", "medium"),
+  17001: {
+    kind: "db_query",
+    action: "redis.command",
+    category: "database",
+    service: "redis",
+    severity: "medium",
+    outcome: "failure",
+  },
   18001: contact("tcp", "connect"),
   18003: contact("tcp", "data"),
   18004: contact("tcp", "data"),
@@ -102,6 +109,7 @@ export function readOpenCanary(json: Json): Telemetry | undefined {
       ...loginAliases(meaning, data),
       ...canaryAliases(meaning),
       ...requestAliases(meaning, data),
+      ...queryAliases(meaning, data),
     },
   };
 }
@@ -127,4 +135,12 @@ function requestAliases({ kind }: Meaning, data: Json): Json {
     "user_agent.tool": toolOfAgent(agent),
     "cs-user-agent": agent,
   };
+}
+
+/** The command, and what of its arguments OpenCanary kept (opencanary/modules/redis.py); `AUTH` is followed by a password. */
+function queryAliases({ kind }: Meaning, data: Json): Json {
+  if (kind !== "db_query") return {};
+  const command = textOf(data, "CMD", "cmd");
+  if (command?.toUpperCase() === "AUTH") return { "db.statement": "AUTH ***" };
+  return { "db.statement": [command, textOf(data, "ARGS", "args")].filter((part) => part !== undefined).join(" ") };
 }

@@ -13,6 +13,8 @@ export type JsonForm = Readonly<{
   names: Readonly<Record<string, string | readonly string[]>>;
   /** Aliases that hold what stands at all of these places, as a list where it is more than one thing. */
   lists?: Readonly<Record<string, readonly string[]>>;
+  /** Where a request's body stands: only what it says of containers is read. */
+  body?: string;
   /** Where the time stands, if not under a name everybody uses. */
   time?: readonly string[];
   /** A member whose text must fit one of the templates. */

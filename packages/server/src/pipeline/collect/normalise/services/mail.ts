@@ -1,4 +1,4 @@
-import { type Form, lines, refused, says, unknownUser, type Service } from "./form.ts";
+import { accepted, type Form, lines, refused, says, unknownUser, type Service } from "./form.ts";
 
 const dovecot: Service = { name: "dovecot", type: "mail", programs: ["dovecot"], protocol: "imap" };
 const postfix: Service = { name: "postfix", type: "mail", programs: ["postfix"], protocol: "smtp" };
@@ -6,6 +6,12 @@ const sendmail: Service = { name: "sendmail", type: "mail", programs: ["sendmail
 const exim: Service = { name: "exim", type: "mail", shapes: ["iso"], protocol: "smtp" };
 const exchange: Service = { name: "exchange", type: "mail", shapes: ["iso"] };
 const zimbra: Service = { name: "zimbra", type: "mail", shapes: ["iso"] };
+const courier: Service = {
+  name: "courier",
+  type: "mail",
+  programs: ["imapd", "imapd-ssl", "pop3d", "pop3d-ssl"],
+  protocol: "imap",
+};
 const amavis: Service = { name: "amavis", type: "mail", programs: ["amavis"] };
 const mailscanner: Service = { name: "mailscanner", type: "mail", programs: ["MailScanner"] };
 const mailu: Service = { name: "mailu", type: "mail", shapes: ["[iso]"] };
@@ -17,6 +23,14 @@ const rejection = (action: string): ReturnType<typeof says> =>
 
 /** Whether an account exists, or who is behind a list, was asked with the commands made for it (RFC 5321, 3.5). */
 const asked = says(["session", "mail.address_asked", "mail"], { severity: "low" });
+
+/**
+ * A client that says by its first bytes that it could do better (TLS_FALLBACK_SCSV) is refused by a server that can too:
+ * somebody has talked the two down, or tries whether that can be done (RFC 7507, section 3).
+ */
+const talkedDown = says(["session", "mail.tls_downgraded", "mail"], { outcome: "failure", severity: "low" });
+/** Courier alone says in one line who fetched how much; Dovecot's has no address. */
+const fetched = says(["session", "mail.fetched", "mail"], { outcome: "success" });
 
 /** Mail: logins refused by IMAP, POP3 and SMTP servers, and mail turned away. */
 export const mailForms: readonly Form[] = [
@@ -125,6 +139,30 @@ export const mailForms: readonly Form[] = [
     zimbra,
     "INFO [«*»] [«*»oip=«ip»;«*»] SoapEngine - handler exception: authentication failed for [«user»], invalid password",
     "WARN [«*»] [«*»oip=«ip»;«*»] security - cmd=Auth; account=«login»; protocol=«*»; error=authentication failed",
+  ),
+  ...refused(courier, "LOGIN FAILED, user=«user», ip=[«ip»]"),
+  ...accepted(courier, "LOGIN, user=«user», ip=[«ip»],"),
+  ...lines(
+    courier,
+    fetched,
+    "LOGOUT, user=«user», ip=[«ip»], «*»body=«bytes»,",
+    "LOGOUT, user=«user», ip=[«ip»], «*»retr=«bytes»,",
+    "DISCONNECTED, user=«user», ip=[«ip»], «*»body=«bytes»,",
+    "DISCONNECTED, user=«user», ip=[«ip»], «*»retr=«bytes»,",
+  ),
+  ...lines(
+    sendmail,
+    talkedDown,
+    "STARTTLS=server, error: accept failed=«*», reason=inappropriate fallback, «*», relay=«w» [«ip»]",
+    "STARTTLS=server, error: accept failed=«*», reason=inappropriate fallback, «*», relay=[«ip»]",
+  ),
+  ...lines(
+    exim,
+    talkedDown,
+    "TLS error on connection from «ip» (SSL_accept): error:«*»inappropriate fallback",
+    "TLS error on connection from «w» «ip» (SSL_accept): error:«*»inappropriate fallback",
+    "TLS error on connection from («*») «ip» (SSL_accept): error:«*»inappropriate fallback",
+    "TLS error on connection from «w» («*») «ip» (SSL_accept): error:«*»inappropriate fallback",
   ),
   ...lines(amavis, rejection("mail.malware"), "(«w») Blocked INFECTED («reason») «*», «ip» "),
   ...lines(amavis, rejection("mail.spam"), "(«w») Blocked SPAM «*», «ip» "),

@@ -3,6 +3,9 @@ import { normaliseJson } from "../generic-json.ts";
 import type { Normalised, NormalisedEvent } from "../../event.ts";
 import { anyInstant } from "../instants.ts";
 import type { NormaliseOptions } from "../options.ts";
+import { containerAliases } from "../container-request.ts";
+import { decoyJsonForms } from "./decoy-json-forms.ts";
+import { directoryJsonForms } from "./directory-json-forms.ts";
 import { hostJsonForms } from "./host-json-forms.ts";
 import type { JsonForm, Where } from "./json-form.ts";
 import { webJsonForms } from "./json-forms.ts";
@@ -13,7 +16,13 @@ import { type Captured, compileTemplate, isCapture, readTemplate } from "./templ
 type Json = Readonly<Record<string, unknown>>;
 
 /** Every kind of object we understand; of several that begin to be looked for by the same member, the first that fits. */
-export const jsonForms: readonly JsonForm[] = [...webJsonForms, ...hostJsonForms, ...sensorJsonForms];
+export const jsonForms: readonly JsonForm[] = [
+  ...webJsonForms,
+  ...hostJsonForms,
+  ...sensorJsonForms,
+  ...directoryJsonForms,
+  ...decoyJsonForms,
+];
 
 type Way = Readonly<{ path: string; steps: readonly string[] }>;
 const way = (path: string): Way => ({ path, steps: path.split(".") });
@@ -102,7 +111,7 @@ function toldBy(json: Json, text: JsonForm["text"]): Captured | undefined {
   return undefined;
 }
 
-type Fit = Readonly<{ form: JsonForm; captured: Captured; ecs: Json }>;
+type Fit = Readonly<{ form: JsonForm; captured: Captured; ecs: Json; body?: string | undefined }>;
 
 function fitting(json: Json): Fit | undefined {
   for (const [gate, forms] of gates) {
@@ -124,7 +133,8 @@ function firstFitting(json: Json, forms: readonly Prepared[]): Fit | undefined {
       if (value !== undefined) (isCapture(name) ? captured : ecs)[name] = value;
     }
     for (const { name, ways } of lists) ecs[name] = listAt(json, ways);
-    return { form, captured: { ...withEndpoints(captured), ...told }, ecs };
+    const body = form.body === undefined ? undefined : textAt(json, [way(form.body)]);
+    return { form, captured: { ...withEndpoints(captured), ...told }, ecs, body };
   }
   return undefined;
 }
@@ -160,8 +170,8 @@ export function readServiceJson(json: Json, raw: string, options: NormaliseOptio
   return plain.ok ? { ok: true, event: completed(plain.event, fit) } : plain;
 }
 
-function completed(plain: NormalisedEvent, { form, captured, ecs }: Fit): NormalisedEvent {
-  const { category, count, service, product, fields: _parts, ...meaning } = meaningOf(form, captured);
+function completed(plain: NormalisedEvent, { form, captured, ecs, body }: Fit): NormalisedEvent {
+  const { category, count, service, product, fields: _parts, ecs: told = {}, ...meaning } = meaningOf(form, captured);
   const { kind, action, outcome = "unknown", user = plain.user ?? undefined } = meaning;
   const src = meaning.src ?? plain.src;
   const dst = meaning.dst ?? plain.dst;
@@ -178,15 +188,20 @@ function completed(plain: NormalisedEvent, { form, captured, ecs }: Fit): Normal
     // What the form says stands before what the names of the members say.
     ecs: {
       ...plain.ecs,
-      ...present({ ...meaning.ecs, ...ecs }),
+      ...present({ ...told, ...ecs, ...containerAliases(told["url.path"], body) }),
       "event.kind": kind,
       "event.action": action,
       "event.outcome": outcome,
-      "event.count": count !== undefined && count > 1 ? count : undefined,
+      "event.count": repeats(count),
       "user.name": user,
       "service.name": service,
       ...endpointAliases("source", src),
       ...endpointAliases("destination", dst),
     },
   });
+}
+
+/** A line that tells of one thing once has no count. */
+function repeats(count: number | undefined): number | undefined {
+  return count !== undefined && count > 1 ? count : undefined;
 }

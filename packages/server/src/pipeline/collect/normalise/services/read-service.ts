@@ -44,6 +44,7 @@ export function meaningOf(
       "network.protocol": service.protocol,
       ...aliases(captured),
       ...(isWeb ? webAliases(captured, ip) : {}),
+      "mail.bytes_fetched": service.type === "mail" ? numberOf(captured.bytes) : undefined,
       ...meaning.ecs,
     },
   };

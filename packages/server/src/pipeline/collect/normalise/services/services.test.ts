@@ -24,6 +24,46 @@ const LINES: readonly (readonly [name: string, line: string, expected: object, e
     { "service.type": "mail", "event.count": 3 },
   ],
   [
+    "Courier, when a client leaves",
+    "Feb  1 10:00:00 mx imapd-ssl: LOGOUT, user=eve@example.org, ip=[::ffff:203.0.113.7], port=[52788], headers=167, body=519, rcvd=296, sent=1382, time=0, starttls=1",
+    { kind: "session", action: "mail.fetched", user: "eve@example.org", src: { ip: "203.0.113.7", port: null } },
+    { "service.type": "mail", "mail.bytes_fetched": 519 },
+  ],
+  [
+    "Courier, past a name that blames another",
+    "Feb  1 10:00:00 mx pop3d: LOGIN FAILED, user=x, ip=[198.51.100.9], ip=[::ffff:203.0.113.7]",
+    { ...login, action: "courier.login", src: { ip: "203.0.113.7", port: null } },
+  ],
+  [
+    "sendmail, of a client that could encrypt better",
+    "Feb  1 10:00:00 mx sm-mta[9]: STARTTLS=server, error: accept failed=-1, reason=inappropriate fallback, SSL_error=1, errno=0, retry=-1, relay=a.example [203.0.113.7]",
+    { action: "mail.tls_downgraded", outcome: "failure", src: { ip: "203.0.113.7", port: null } },
+  ],
+  [
+    "Zeek, of a search in a directory",
+    '{"_path":"ldap_search","ts":1769940000.5,"id.orig_h":"203.0.113.7","id.orig_p":40000,"id.resp_h":"192.0.2.1","id.resp_p":389,"scope":"tree","base_object":"dc=corp,dc=example","filter":"(adminCount=1)","attributes":["cn","mail"]}',
+    { kind: "log", action: "ldap.search", src: { ip: "203.0.113.7", port: 40_000 } },
+    { "ldap.base": "dc=corp,dc=example", "ldap.filter": "(adminCount=1)", "ldap.attributes": ["cn", "mail"] },
+  ],
+  [
+    "Windows, of a search in its directory, as XML without names",
+    '<Event xmlns="x"><System><Provider Name="Microsoft-Windows-ActiveDirectory_DomainService"/><EventID Qualifiers="16384">1644</EventID><TimeCreated SystemTime="2026-02-01T10:00:00.0000000Z"/><Channel>Directory Service</Channel></System><EventData><Data/><Data> ( &amp;  (cn=a) ) </Data><Data>56</Data><Data>55</Data><Data>203.0.113.7:63691</Data><Data>subtree</Data><Data>[all]</Data></EventData></Event>',
+    { action: "ldap.search", src: { ip: "203.0.113.7", port: 63_691 } },
+    { "ldap.filter": " ( &  (cn=a) ) ", "ldap.attributes": "[all]" },
+  ],
+  [
+    "Suricata, of the client of a remote desktop",
+    '{"timestamp":"2026-02-01T10:00:00+0000","flow_id":1,"event_type":"rdp","src_ip":"203.0.113.7","src_port":40000,"dest_ip":"192.0.2.1","dest_port":3389,"proto":"TCP","rdp":{"tx_id":2,"event_type":"connect_request","client":{"version":"RDP 10.7","client_name":"PC7"}}}',
+    { action: "rdp.connect", src: { ip: "203.0.113.7", port: 40_000 } },
+    { "rdp.client.name": "PC7" },
+  ],
+  [
+    "Galah, of a request to Docker",
+    '{"eventTime":"2026-02-01T10:00:00Z","httpRequest":{"body":"{\\"HostConfig\\":{\\"Privileged\\":true}}","method":"POST","request":"/containers/create","userAgent":"x"},"msg":"successfulResponse","port":"2375","srcIP":"203.0.113.7","srcPort":"41022"}',
+    { kind: "http_request", action: "web.request", time: new Date("2026-02-01T10:00:00Z") },
+    { "container.privileged": "true", "url.path": "/containers/create", "http.request.method": "POST" },
+  ],
+  [
     "postfix, whatever its process",
     "Feb  1 10:00:00 mx postfix/submission/smtpd[9]: warning: unknown[203.0.113.7]: SASL LOGIN authentication failed: UGFzc3dvcmQ6",
     { ...login, action: "postfix.login", src: { ip: "203.0.113.7", port: null } },
