@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 // Checks every signed decision of an exported audit log, and each action that ran, with Node's crypto and nothing else:
 //   node scripts/verify-approvals.mjs EXPORT [ARCHIVE…]
-// Copy it with packages/cli/src/audit/approvals/{check-approvals,check-signature,export-entries}.ts, which it reads, to a machine
-// of your own; they import nothing but Node. That the log itself is whole and whose it is, is shown by
+// Copy it with packages/cli/src/audit/approvals/*.ts, which it reads, to a machine of your own; they import nothing but Node. That the log itself is whole and whose it is, is shown by
 // packages/ledger/verify-independent/verify.ts or `tyr audit verify`; here only its root is computed again.
 // Exit code: 0 all holds, 6 a problem was found, 2 it was called wrongly.
 import { readFile } from "node:fs/promises";
@@ -12,6 +11,11 @@ import { readExportEntries } from "../packages/cli/src/audit/approvals/export-en
 
 const PROBLEM = 6;
 const USAGE = 2;
+const HOW = {
+  approvals: "signed by",
+  own: "single-person mode, signed by its requester",
+  break_glass: "break-glass by",
+};
 
 /** What came from somebody else must not steer the terminal it is read on. */
 const plain = (text) => String(text).replaceAll(/[^ -~]/g, "?");
@@ -33,8 +37,10 @@ async function check(places) {
     async (name) => await readFrom(places, name),
   );
   const { ok, executed, findings, signatures } = checkApprovals(entries, origin);
-  for (const { action, index, target, signers, by } of executed)
-    say(`entry ${index}: ${action} ${target} ran: ${by === "approvals" ? `signed by ${signers.join(", ")}` : by}`);
+  for (const { action, index, target, signers, by, reviewed } of executed) {
+    const how = by === "nobody" ? "policy asked for nobody" : `${HOW[by]} ${signers.join(", ")}`;
+    say(`entry ${index}: ${action} ${target} ran: ${how}${reviewed === false ? "; its review is owed" : ""}`);
+  }
   for (const { code, index, action, message } of findings)
     say(`PROBLEM ${code} in entry ${index}, ${action}: ${message}`);
   if (missing > 0) say(`${missing} of ${size} entries are not there (pruned): keys and approvals in them are unknown`);

@@ -1,5 +1,6 @@
-import { checkApprovals, type ApprovalReport, type CheckedAction } from "../audit/approvals/check-approvals.ts";
+import { checkApprovals } from "../audit/approvals/check-approvals.ts";
 import { ExportUnreadable, readExportEntries, type ExportEntries } from "../audit/approvals/export-entries.ts";
+import type { ApprovalReport, CheckedAction } from "../audit/approvals/reading.ts";
 import { exportReader, printReport } from "../audit/check-export.ts";
 import type { Context, Run } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -9,7 +10,8 @@ import { verifyDirectory } from "./audit-verify.ts";
 
 const WHO: Readonly<Record<CheckedAction["by"], (signers: readonly string[]) => string>> = {
   approvals: (signers) => `approved by ${signers.map(visible).join(", ")}`,
-  break_glass: () => "by break-glass, without approvals",
+  own: (signers) => `approved by ${signers.map(visible).join(", ")}, who asked for it: single-person mode`,
+  break_glass: (signers) => `by break-glass of ${signers.map(visible).join(", ")}, without approvals`,
   nobody: () => "policy asked for nobody",
 };
 
@@ -24,8 +26,8 @@ async function readEntries(directory: string, archives: readonly string[]): Prom
 
 function linesOf({ print: { paint } }: Context, report: ApprovalReport): string[] {
   const ran = report.executed.map(
-    ({ action, index, target, signers, by }) =>
-      `${paint("dim", `entry ${index}`)} ${visible(action)} ${visible(target)}: ${WHO[by](signers)}`,
+    ({ action, index, target, signers, by, reviewed }) =>
+      `${paint("dim", `entry ${index}`)} ${visible(action)} ${visible(target)}: ${WHO[by](signers)}${reviewed === false ? "; its review is owed" : ""}`,
   );
   const findings = report.findings.map(
     ({ code, index, action, message }) =>

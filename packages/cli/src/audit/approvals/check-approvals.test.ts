@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { checkApprovals, type NumberedEntry } from "./check-approvals.ts";
+import { checkApprovals } from "./check-approvals.ts";
+import type { NumberedEntry } from "./entries.ts";
 
 const b64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
 const sha256 = (data: string | Uint8Array): Buffer => createHash("sha256").update(data).digest();
@@ -32,6 +33,8 @@ function statementOf(by: Person, more: object = {}): string {
     signer_roles: ["approver"],
     statement: "approve",
     target: "203.0.112.0/23",
+    ttl_seconds: 3_600,
+    type: "block_ip",
     ...more,
   };
   return JSON.stringify(said);
@@ -39,14 +42,49 @@ function statementOf(by: Person, more: object = {}): string {
 
 type Details = Readonly<Record<string, unknown>>;
 const AT = "2026-02-01T12:01:00.000Z";
-const entry = (type: string, by: string, details: Details) => ({
+type Written = Readonly<{
+  type: string;
+  at: string;
+  actor: Readonly<{ kind: string; id: string; name: string }>;
+  object: Readonly<{ kind: string; id: string }>;
+  outcome?: string;
+  before?: string;
+  after?: string;
+  details: Details;
+}>;
+const entry = (type: string, by: string, details: Details): Written => ({
   type,
   at: AT,
   actor: { kind: "person", id: by, name: "(withheld)" },
   object: { kind: "action", id: ACTION },
   details,
 });
-const about = (id: string, one: ReturnType<typeof entry>) => ({ ...one, object: { kind: "key", id } });
+/** Each entry from where the one before left its action, unless it says itself where from. */
+const AFTER: Readonly<Record<string, string>> = {
+  "action.created": "draft",
+  "action.edited": "draft",
+  "action.dry_run": "dry_run_ok",
+  "action.submitted": "pending",
+  "action.break_glass": "approved",
+  "action.rejected": "rejected",
+  "action.cancelled": "cancelled",
+  "action.expired": "expired",
+  "action.reopened": "pending",
+  "action.executing": "executing",
+  "action.executed": "executed",
+};
+function chained(log: readonly Written[]): readonly Written[] {
+  const states = new Map<string, string>();
+  return log.map((one, at) => {
+    if (!one.type.startsWith("action.")) return one;
+    const before = one.before ?? states.get(one.object.id) ?? "";
+    const runsNext = log[at + 1]?.type === "action.executing" && before === "pending";
+    const after = one.after ?? (runsNext ? "approved" : (AFTER[one.type] ?? before));
+    states.set(one.object.id, after);
+    return { ...one, before, after };
+  });
+}
+const about = (id: string, one: Written): Written => ({ ...one, object: { kind: "key", id } });
 
 function signedDetails(by: Person, statement: string): Details {
   return {
@@ -65,19 +103,19 @@ const approval = (by: Person, more: object = {}) =>
 const registered = ({ id, keyId, publicKey }: Person) =>
   about(keyId, entry("approval_key.added", id, { publicKey, expiresAt: "2027-01-01T00:00:00.000Z" }));
 const keys = [ana, ben, cleo].map(registered);
-const created = entry("action.created", ana.id, DIGESTS);
+const created = entry("action.created", ana.id, { ...DIGESTS, type: "block_ip", ttl_seconds: 3_600 });
+const tried = entry("action.dry_run", ana.id, DIGESTS);
 const submitted = entry("action.submitted", ana.id, { ...DIGESTS, decision: "require_approval" });
 const ran = entry("action.executing", "system", { ...DIGESTS, target: "203.0.112.0/23" });
 
-type Written = ReturnType<typeof entry>;
 const check = (...log: readonly Written[]) =>
   checkApprovals(
-    log.map((one, index): NumberedEntry => ({ index, entry: one })),
+    chained(log).map((one, index): NumberedEntry => ({ index, entry: one })),
     ORIGIN,
   );
 const codesOf = (...log: readonly Written[]) => check(...log).findings.map(({ code }) => code);
 const changed = (one: Written, details: Details): Written => ({ ...one, details: { ...one.details, ...details } });
-const begun = [...keys, created, submitted];
+const begun = [...keys, created, tried, submitted];
 
 describe("a third party who checks decisions by the log alone", () => {
   test("finds nothing where two people signed exactly what ran", () => {
@@ -85,7 +123,7 @@ describe("a third party who checks decisions by the log alone", () => {
       ok: true,
       signatures: 2,
       findings: [],
-      executed: [{ action: ACTION, index: 7, target: "203.0.112.0/23", signers: [ben.id, cleo.id], by: "approvals" }],
+      executed: [{ action: ACTION, index: 8, target: "203.0.112.0/23", signers: [ben.id, cleo.id], by: "approvals" }],
     });
   });
 
@@ -188,13 +226,188 @@ describe("a third party who checks decisions by the log alone", () => {
     );
     const ended = entry("action.approval_withdrawn", "usr_admin", { ...DIGESTS, approved_by: ben.id });
     for (const withdrawn of [back, ended])
-      expect(codesOf(...begun, first, approval(cleo), withdrawn, ran)).toEqual(["QUORUM_SHORT"]);
+      expect(codesOf(...begun, first, { ...approval(cleo), after: "approved" }, withdrawn, ran)).toEqual([
+        "QUORUM_SHORT",
+      ]);
   });
 
   test("reads hostile entries without breaking", () => {
     const hostile = [null, 7, "x", [], { type: "action.approval_recorded" }, { type: "action.executing", details: [] }];
     const { ok, findings } = checkApprovals(hostile.map((one, index) => ({ index, entry: one })));
-    expect([ok, findings.map(({ code }) => code)]).toEqual([false, ["UNSIGNED"]]);
+    expect([ok, findings.map(({ code }) => code)]).toEqual([
+      false,
+      ["OUT_OF_ORDER", "UNSIGNED", "OUT_OF_ORDER", "HISTORY_MISSING"],
+    ]);
+  });
+});
+
+describe("a log by somebody who holds the server but nobody's key", () => {
+  const [first, second] = [approval(ben), approval(cleo)];
+  const glass = (more: object = {}) => ({
+    ...entry("action.break_glass", ben.id, {
+      ...signedDetails(ben, statementOf(ben, { statement: "break_glass", nonce: "glass", ...more })),
+      deadline_at: "2026-02-01T12:16:00.000Z",
+    }),
+  });
+  const revision2 = { ...DIGESTS, revision: 2, request_digest: "s".repeat(64), target: "8.0.0.0/8" };
+  const ranOther = entry("action.executing", "system", revision2);
+  const without = (type: string) => begun.filter((one) => one.type !== type);
+  const rejected = entry("action.rejected", cleo.id, signedDetails(cleo, statementOf(cleo, { statement: "reject" })));
+  const allowed = changed(submitted, { decision: "allow" });
+  const done = (ends: string) => entry("action.executed", "system", { ...DIGESTS, effect_ends_at: ends });
+  const asked = { decision: "require_approval", requirements: [{ approvals: 2, roles: ["approver"] }] };
+  const one = { requirements: [] };
+
+  const forged: readonly (readonly [string, string, readonly Written[]])[] = [
+    [
+      "another revision after the glass was broken",
+      "QUORUM_SHORT",
+      [
+        ...begun,
+        glass(),
+        entry("action.edited", ana.id, revision2),
+        tried,
+        submitted,
+        { ...ranOther, before: "approved" },
+      ],
+    ],
+    ["something else than the glass was broken for", "OTHER_DIGEST", [...begun, glass(), ranOther]],
+    [
+      "a glass broken an hour before",
+      "LATE",
+      [...begun, glass({ deadline_at: null }), { ...ran, at: "2026-02-01T13:00:00.000Z" }],
+    ],
+    ["what was rejected", "OUT_OF_ORDER", [...begun, first, second, rejected, ran]],
+    ["what was cancelled", "OUT_OF_ORDER", [...begun, first, second, entry("action.cancelled", ana.id, DIGESTS), ran]],
+    ["what had expired", "OUT_OF_ORDER", [...begun, first, second, entry("action.expired", "system", DIGESTS), ran]],
+    [
+      "a rejection that is passed over",
+      "OUT_OF_ORDER",
+      [...begun, first, second, rejected, { ...ran, before: "approved" }],
+    ],
+    ["what ran already", "RAN_TWICE", [...begun, first, second, ran, ran]],
+    ["what ran after its deadline", "LATE", [...begun, first, second, { ...ran, at: "2026-02-05T12:00:00.000Z" }]],
+    ["what nobody asked for", "HISTORY_MISSING", [ran]],
+    ["what nobody is known to have asked for", "HISTORY_MISSING", [...without("action.created"), first, second, ran]],
+    ["what was not submitted", "OUT_OF_ORDER", [...without("action.submitted"), first, second, ran]],
+    ["an effect without an execution", "NO_ACTION", [...begun, first, second, done("2026-02-01T12:30:00.000Z")]],
+    [
+      "a block by an action that did not run",
+      "NO_ACTION",
+      [...begun, first, second, about("blk_1", entry("block.created", "system", { action_id: ACTION }))],
+    ],
+    ["an effect that lasts longer", "LASTS_LONGER", [...begun, first, second, ran, done("2027-02-01T12:00:00.000Z")]],
+    ["an effect without an end", "LASTS_LONGER", [...begun, first, second, ran, done("")]],
+    [
+      "another duration than was signed",
+      "STATEMENT_ALTERED",
+      [...keys, changed(created, { ttl_seconds: 31_536_000 }), tried, submitted, first, second, ran],
+    ],
+    [
+      "another kind of action than was signed",
+      "STATEMENT_ALTERED",
+      [...keys, changed(created, { type: "set_mode" }), tried, submitted, first, second, ran],
+    ],
+    [
+      "one key under two names",
+      "KEY_SHARED",
+      [
+        ...keys.slice(0, 2),
+        registered({ ...cleo, publicKey: ben.publicKey }),
+        ...begun.slice(3),
+        first,
+        approval({ ...cleo, key: ben.key, publicKey: ben.publicKey }),
+        ran,
+      ],
+    ],
+    [
+      "a program among the signers",
+      "NOT_A_PERSON",
+      [...begun, first, { ...second, actor: { ...second.actor, kind: "automation" } }, ran],
+    ],
+    ["a refused approval", "QUORUM_SHORT", [...begun, first, { ...second, outcome: "refused" }, ran]],
+    [
+      "statements that ask for nobody else",
+      "QUORUM_SHORT",
+      [...without("action.submitted"), changed(submitted, asked), approval(ben, one), ran],
+    ],
+    [
+      "a statement without a deadline",
+      "STATEMENT_ALTERED",
+      [...begun, first, approval(cleo, { deadline_at: null }), ran],
+    ],
+    ["a statement without an end", "STATEMENT_ALTERED", [...begun, first, approval(cleo, { expires_at: null }), ran]],
+    [
+      "the key of a closed account",
+      "KEY_ENDED",
+      [
+        ...begun,
+        { ...about(ben.id, entry("user.changed", "usr_admin", {})), after: "disabled: approver" },
+        first,
+        second,
+        ran,
+      ],
+    ],
+    [
+      "a key from before a reset",
+      "KEY_ENDED",
+      [...begun, about(ben.id, entry("user.sign_in_reset", "usr_admin", {})), first, second, ran],
+    ],
+    [
+      "what policy asked people for when it came back",
+      "QUORUM_SHORT",
+      [
+        ...without("action.submitted"),
+        { ...allowed, after: "approved" },
+        { ...entry("action.reopened", "system", { ...DIGESTS, ...asked }), after: "pending" },
+        { ...ran, before: "approved" },
+      ],
+    ],
+    [
+      "a review by whoever broke the glass",
+      "REVIEW_BY_USER",
+      [
+        ...begun,
+        glass(),
+        ran,
+        about("brg_1", entry("break_glass.reviewed", ben.id, { action_id: ACTION, used_by: ben.id })),
+      ],
+    ],
+  ];
+  test.each(forged)("is told of %s by name: %s", (_what, code, log) => {
+    expect(codesOf(...log)).toContain(code);
+  });
+
+  test("says of a broken glass whether somebody else looked at it since", () => {
+    const review = about("brg_1", entry("break_glass.reviewed", cleo.id, { action_id: ACTION, used_by: ben.id }));
+    const reports = [check(...begun, glass(), ran), check(...begun, glass(), ran, review)];
+    expect(
+      reports.map(({ ok, executed }) => [ok, executed[0]?.by, executed[0]?.signers, executed[0]?.reviewed]),
+    ).toEqual([
+      [true, "break_glass", [ben.id], false],
+      [true, "break_glass", [ben.id], true],
+    ]);
+  });
+
+  describe("where one person works alone", () => {
+    const on = { ...about("single_person", entry("single_person.changed", ana.id, {})), after: "on" };
+    const off = { ...on, after: "off" };
+    const gate = { requirements: [{ approvals: 1, roles: ["approver"] }] };
+    const own = changed(approval(ana, gate), { not_before: "2026-02-01T12:16:00.000Z" });
+    const later = { ...ran, at: "2026-02-01T12:20:00.000Z" };
+
+    test("counts their own approval once its delay is over, and says that it is", () => {
+      expect(check(on, ...begun, own, later)).toMatchObject({ ok: true, executed: [{ by: "own", signers: [ana.id] }] });
+    });
+
+    test("not before, not where it was not said or is over, and never for two", () => {
+      expect(codesOf(on, ...begun, own, ran)).toEqual(["OTHER_DIGEST"]);
+      expect(codesOf(...begun, own, later)).toContain("BY_REQUESTER");
+      expect(codesOf(on, off, ...begun, own, later)).toContain("BY_REQUESTER");
+      expect(codesOf(on, ...begun, { ...own, after: "approved" }, off, later)).toEqual(["OTHER_DIGEST"]);
+      const two = changed(approval(ana), { not_before: "2026-02-01T12:16:00.000Z" });
+      expect(codesOf(on, ...begun, two, later)).toEqual(["QUORUM_SHORT"]);
+    });
   });
 });
 

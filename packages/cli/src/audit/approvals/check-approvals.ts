@@ -1,187 +1,18 @@
-import { digestOfText, faultOfSignature, readStatement, type SignedDetails } from "./check-signature.ts";
-
-/** An entry of the log with its number. Every field is what somebody wrote: nothing of it is believed. */
-export type NumberedEntry = Readonly<{ index: number; entry: unknown }>;
-
-const APPROVAL_FAULTS = {
-  STATEMENT_ALTERED: "what was signed is not what the log says was decided",
-  SIGNATURE_WRONG: "the signature does not hold",
-  UNSIGNED: "nobody signed it",
-  KEY_UNKNOWN: "the signer never registered this key in the log",
-  KEY_ENDED: "the key had ended before it was used",
-  BY_REQUESTER: "whoever asked for it, or changed it, approved it",
-  QUORUM_SHORT: "fewer people signed than the statement asks for",
-  OTHER_DIGEST: "what ran is not what was signed",
-  AFTER_EXECUTION: "it was approved after it ran",
-  REPLAYED: "the same signed statement is there twice",
-  LATE: "it was recorded after the statement or the decision was over",
-} as const;
-type ApprovalFault = keyof typeof APPROVAL_FAULTS;
-type ApprovalFinding = Readonly<{ code: ApprovalFault; index: number; action: string; message: string }>;
-
-export type CheckedAction = Readonly<{
-  action: string;
-  /** Number of the entry by which it began to run. */
-  index: number;
-  target: string;
-  signers: readonly string[];
-  /** `nobody`: policy let it run without people. */
-  by: "approvals" | "break_glass" | "nobody";
-}>;
-export type ApprovalReport = Readonly<{
-  ok: boolean;
-  /** Signed decisions whose signature was checked. */
-  signatures: number;
-  executed: readonly CheckedAction[];
-  findings: readonly ApprovalFinding[];
-}>;
-
-type Entry = Readonly<{
-  index: number;
-  at: string;
-  type: string;
-  actor: string;
-  object: string;
-  after: string;
-  details: Readonly<Record<string, unknown>>;
-}>;
-
-const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
-const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
-const textsOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(textOf) : []);
-
-function entryOf({ index, entry }: NumberedEntry): Entry {
-  const { at, type, actor, object, after, details } = fieldsOf(entry);
-  return {
-    index,
-    at: textOf(at),
-    type: textOf(type),
-    actor: textOf(fieldsOf(actor)["id"]),
-    object: textOf(fieldsOf(object)["id"]),
-    after: textOf(after),
-    details: fieldsOf(details),
-  };
-}
-
-type OwnKey = Readonly<{ owner: string; publicKey: string; expiresAt: string }>;
-type Gate = Readonly<{ approvals: number; roles: readonly string[] }>;
-type Approval = Readonly<{
-  entry: Entry;
-  signer: string;
-  roles: readonly string[];
-  gates: readonly Gate[];
-}>;
-/** What the log has said so far about one action. */
-type Story = {
-  readonly authors: Set<string>;
-  approvals: Approval[];
-  broken: boolean;
-  /** Policy wanted people when it was submitted. */
-  needsPeople: boolean;
-  ran: Entry | undefined;
-};
-type Reading = Readonly<{
-  keys: Map<string, OwnKey>;
-  ended: Map<string, number>;
-  nonces: Map<string, number>;
-  stories: Map<string, Story>;
-  findings: ApprovalFinding[];
-  executed: CheckedAction[];
-  counted: { signatures: number };
-  installation: string | undefined;
-}>;
-
-function storyOf({ stories }: Reading, action: string): Story {
-  const known = stories.get(action);
-  if (known !== undefined) return known;
-  const story: Story = { authors: new Set(), approvals: [], broken: false, needsPeople: false, ran: undefined };
-  stories.set(action, story);
-  return story;
-}
-
-type Found = Readonly<{ code: ApprovalFault; at: Entry; more?: string }>;
-
-function find({ findings }: Reading, { code, at: { index, object }, more }: Found): void {
-  const message = more === undefined ? APPROVAL_FAULTS[code] : `${APPROVAL_FAULTS[code]}: ${more}`;
-  findings.push({ code, index, action: object, message });
-}
-
-const SAYS: Readonly<Record<string, string>> = {
-  "action.approval_recorded": "approve",
-  "action.rejected": "reject",
-  "action.approval_withdrawn": "withdraw",
-  "action.break_glass": "break_glass",
-};
-
-/** Statement and entry say the same, under the name the log gives the statement. */
-function isSameAsSaid(entry: Entry, said: Readonly<Record<string, unknown>>, { installation }: Reading): boolean {
-  const { details } = entry;
-  return (
-    digestOfText(textOf(details["statement"])) === details["statement_digest"] &&
-    said["statement"] === SAYS[entry.type] &&
-    said["action_id"] === entry.object &&
-    said["signer"] === entry.actor &&
-    said["revision"] === details["revision"] &&
-    said["target"] === details["target"] &&
-    said["request_digest"] === details["request_digest"] &&
-    said["dry_run_digest"] === (details["dry_run_digest"] ?? null) &&
-    (installation === undefined || said["installation"] === installation)
-  );
-}
-
-function checkKeyOf(reading: Reading, entry: Entry): void {
-  const id = textOf(entry.details["key_id"]);
-  const key = reading.keys.get(id);
-  if (key === undefined || key.owner !== entry.actor || key.publicKey !== entry.details["public_key"])
-    find(reading, { code: "KEY_UNKNOWN", at: entry, more: id });
-  else if (reading.ended.has(id) || (key.expiresAt !== "" && key.expiresAt <= entry.at))
-    find(reading, { code: "KEY_ENDED", at: entry, more: id });
-}
-
-function checkOnce(reading: Reading, entry: Entry, nonce: string): void {
-  const before = reading.nonces.get(nonce);
-  if (before !== undefined) find(reading, { code: "REPLAYED", at: entry, more: `first in entry ${before}` });
-  reading.nonces.set(nonce, entry.index);
-}
-
-function gatesOf(said: Readonly<Record<string, unknown>>): readonly Gate[] {
-  const all: readonly unknown[] = Array.isArray(said["requirements"]) ? said["requirements"] : [];
-  return all.map((one) => {
-    const { approvals, roles } = fieldsOf(one);
-    return { approvals: typeof approvals === "number" ? approvals : Infinity, roles: textsOf(roles) };
-  });
-}
-
-/** One signed decision, by itself. @returns what it counts for, undefined where it counts for nothing */
-function checkDecision(reading: Reading, entry: Entry): Approval | undefined {
-  const { details } = entry;
-  if (textOf(details["statement"]) === "" || textOf(details["signature"]) === "") {
-    find(reading, { code: "UNSIGNED", at: entry });
-    return undefined;
-  }
-  reading.counted.signatures += 1;
-  const said = readStatement(textOf(details["statement"]));
-  if (said === undefined || !isSameAsSaid(entry, said, reading)) {
-    find(reading, { code: "STATEMENT_ALTERED", at: entry });
-    return undefined;
-  }
-  const fault = faultOfSignature(details as SignedDetails);
-  if (fault !== undefined) find(reading, { code: "SIGNATURE_WRONG", at: entry, more: fault });
-  checkKeyOf(reading, entry);
-  checkOnce(reading, entry, textOf(said["nonce"]));
-  const over = [said["expires_at"], said["deadline_at"]].filter((one) => typeof one === "string");
-  if (over.some((instant) => instant < entry.at)) find(reading, { code: "LATE", at: entry });
-  if (fault !== undefined) return undefined;
-  return { entry, signer: entry.actor, roles: textsOf(said["signer_roles"]), gates: gatesOf(said) };
-}
+import { checkDecision, gatesOf } from "./check-decision.ts";
+import { entryOf, instantOf, textOf, textsOf, type Entry, type NumberedEntry } from "./entries.ts";
+import { faultOfMove, isMove } from "./history.ts";
+import { openKeys } from "./keys.ts";
+import { find, storyOf, type Approval, type ApprovalReport, type Reading, type Story } from "./reading.ts";
 
 function approved(reading: Reading, entry: Entry): void {
   const story = storyOf(reading, entry.object);
   if (story.ran !== undefined)
     find(reading, { code: "AFTER_EXECUTION", at: entry, more: `it ran by entry ${story.ran.index}` });
-  if (story.authors.has(entry.actor)) find(reading, { code: "BY_REQUESTER", at: entry });
   const approval = checkDecision(reading, entry);
+  const isOwn = story.authors.has(entry.actor);
+  // Said openly: one's own counts, once its delay is over.
+  if (isOwn && !(reading.counted.isAlone && approval?.ownFrom !== undefined))
+    find(reading, { code: "BY_REQUESTER", at: entry });
   if (approval !== undefined && story.ran === undefined) story.approvals.push(approval);
 }
 
@@ -201,8 +32,10 @@ function covers({ entry: { details } }: Approval, ran: Entry): boolean {
   );
 }
 
+/** All that was asked for holds: by the log, and by each statement that counts. */
 function checkQuorum(reading: Reading, ran: Entry, counting: readonly Approval[]): void {
-  for (const gate of counting.flatMap(({ gates }) => gates)) {
+  const { gates } = storyOf(reading, ran.object);
+  for (const gate of [...gates, ...counting.flatMap((one) => one.gates)]) {
     const fit = counting.filter(({ roles }) => roles.some((role) => gate.roles.includes(role)));
     const people = new Set(fit.map(({ signer }) => signer)).size;
     if (people >= gate.approvals) continue;
@@ -211,50 +44,138 @@ function checkQuorum(reading: Reading, ran: Entry, counting: readonly Approval[]
   }
 }
 
-function executed(reading: Reading, ran: Entry): void {
-  const story = storyOf(reading, ran.object);
-  story.ran = ran;
-  const counting = story.approvals.filter((one) => covers(one, ran) && !story.authors.has(one.signer));
-  const signers = [...new Set(counting.map(({ signer }) => signer))];
-  const by = story.broken ? "break_glass" : signers.length > 0 ? "approvals" : "nobody";
-  reading.executed.push({ action: ran.object, index: ran.index, target: textOf(ran.details["target"]), signers, by });
-  if (story.broken) return;
-  if (counting.length > 0) return checkQuorum(reading, ran, counting);
-  if (story.approvals.length > 0) find(reading, { code: "OTHER_DIGEST", at: ran });
-  else if (story.needsPeople) find(reading, { code: "QUORUM_SHORT", at: ran, more: "nobody's approval counts" });
+function checkInTime(reading: Reading, ran: Entry, counting: readonly Approval[]): void {
+  if (counting.some(({ deadline }) => deadline < instantOf(ran.at)))
+    find(reading, { code: "LATE", at: ran, more: "it ran after the deadline that was signed" });
 }
 
-function keyAdded({ keys }: Reading, { object, actor, details }: Entry): void {
-  const [publicKey, expiresAt] = [textOf(details["publicKey"]), textOf(details["expiresAt"])];
-  // Registered once: a later entry about the same key changes nothing.
-  if (!keys.has(object)) keys.set(object, { owner: actor, publicKey, expiresAt });
+/** Whose word counts for exactly what ran: others'; or where nobody else's does, one's own after its delay, as one. */
+function countingOf({ counted, stories }: Reading, ran: Entry): readonly Approval[] {
+  const { approvals = [], authors = new Set<string>() } = stories.get(ran.object) ?? {};
+  const exact = approvals.filter((one) => covers(one, ran));
+  const others = exact.filter(({ signer }) => !authors.has(signer));
+  if (others.length > 0 || !counted.isAlone) return others;
+  return exact.filter(({ ownFrom }) => ownFrom !== undefined && ownFrom <= instantOf(ran.at)).slice(0, 1);
+}
+
+function byBreakGlass(reading: Reading, ran: Entry, broken: Approval): void {
+  if (covers(broken, ran)) checkInTime(reading, ran, [broken]);
+  else find(reading, { code: "OTHER_DIGEST", at: ran, more: "the glass was broken for something else" });
+}
+
+function byApprovals(reading: Reading, ran: Entry, counting: readonly Approval[]): void {
+  const { approvals, needsPeople } = storyOf(reading, ran.object);
+  if (counting.length > 0) {
+    checkInTime(reading, ran, counting);
+    return checkQuorum(reading, ran, counting);
+  }
+  if (approvals.length > 0) find(reading, { code: "OTHER_DIGEST", at: ran });
+  else if (needsPeople) find(reading, { code: "QUORUM_SHORT", at: ran, more: "nobody's approval counts" });
+}
+
+function executing(reading: Reading, ran: Entry): void {
+  const story = storyOf(reading, ran.object);
+  const { ran: before, broken } = story;
+  if (before !== undefined) find(reading, { code: "RAN_TWICE", at: ran, more: `by entry ${before.index}` });
+  if (!story.isBegun) find(reading, { code: "HISTORY_MISSING", at: ran });
+  story.ran = ran;
+  const counting = broken === undefined ? countingOf(reading, ran) : [];
+  const signers = [...new Set(counting.map(({ signer }) => signer))];
+  const isOwn = counting.some(({ signer }) => story.authors.has(signer));
+  const by = broken === undefined ? (signers.length === 0 ? "nobody" : isOwn ? "own" : "approvals") : "break_glass";
+  const target = textOf(ran.details["target"]);
+  const all = broken === undefined ? signers : [broken.signer];
+  reading.executed.push({ action: ran.object, index: ran.index, target, signers: all, by });
+  if (broken === undefined) byApprovals(reading, ran, counting);
+  else byBreakGlass(reading, ran, broken);
+}
+
+/** A minute for the clock between what was planned and what was written. */
+const SLACK_MS = 60_000;
+
+function executed(reading: Reading, entry: Entry): void {
+  const { ran, ttlSeconds, isBegun } = storyOf(reading, entry.object);
+  if (ran === undefined && isBegun) find(reading, { code: "NO_ACTION", at: entry });
+  if (!isBegun || typeof ttlSeconds !== "number") return;
+  const ends = instantOf(entry.details["effect_ends_at"]);
+  if (!(ends <= instantOf(entry.at) + ttlSeconds * 1_000 + SLACK_MS))
+    find(reading, { code: "LASTS_LONGER", at: entry });
+}
+
+/** What is in force says by which action; that one ran. */
+function effect(reading: Reading, entry: Entry): void {
+  const action = textOf(entry.details["action_id"]);
+  if (action !== "" && reading.stories.get(action)?.ran === undefined)
+    find(reading, { code: "NO_ACTION", at: entry, more: action });
+}
+
+function begun(reading: Reading, { object, actor, details }: Entry): Story {
+  const story = storyOf(reading, object);
+  for (const id of [actor, ...textsOf(details["behind"])]) story.authors.add(id);
+  return story;
+}
+
+/** Policy was asked about the request: what it wants now is what must be there when it runs. */
+function asked(reading: Reading, { object, details }: Entry): void {
+  const story = storyOf(reading, object);
+  story.needsPeople = details["decision"] === "require_approval";
+  story.gates = gatesOf(details["requirements"]);
+}
+
+function reviewed(reading: Reading, entry: Entry): void {
+  const action = textOf(entry.details["action_id"]);
+  const { authors } = storyOf(reading, action);
+  if (entry.actor === entry.details["used_by"] || authors.has(entry.actor))
+    find(reading, { code: "REVIEW_BY_USER", at: { ...entry, object: action } });
+  else reading.reviewed.add(action);
 }
 
 type Step = (reading: Reading, entry: Entry) => void;
-const author: Step = (reading, { object, actor, details }) => {
-  for (const id of [actor, ...textsOf(details["behind"])]) storyOf(reading, object).authors.add(id);
-};
-const ended: Step = ({ ended: keys }, { object, index }) => void keys.set(object, index);
-
 const STEPS: Readonly<Record<string, Step>> = {
-  "passkey.added": keyAdded,
-  "approval_key.added": keyAdded,
-  "passkey.removed": ended,
-  "passkey.suspected": (reading, { details, index }) => void reading.ended.set(textOf(details["passkey"]), index),
-  "approval_key.revoked": ended,
-  "action.created": author,
-  "action.edited": author,
-  "action.submitted": (reading, { object, details }) => {
-    storyOf(reading, object).needsPeople = details["decision"] === "require_approval";
+  "action.created": (reading, entry) => {
+    const story = begun(reading, entry);
+    const { type, ttl_seconds: ttlSeconds } = entry.details;
+    Object.assign(story, { isBegun: true, type, ttlSeconds });
+  },
+  // A new revision: whatever was decided before was about another one.
+  "action.edited": (reading, entry) => {
+    const { ttl_seconds: ttlSeconds } = entry.details;
+    Object.assign(begun(reading, entry), { ttlSeconds, broken: undefined });
+  },
+  "action.submitted": asked,
+  "action.reopened": (reading, entry) => {
+    storyOf(reading, entry.object).broken = undefined;
+    asked(reading, entry);
   },
   "action.approval_recorded": approved,
   "action.rejected": (reading, entry) => void checkDecision(reading, entry),
   "action.approval_withdrawn": withdrawn,
   "action.break_glass": (reading, entry) => {
-    storyOf(reading, entry.object).broken = checkDecision(reading, entry) !== undefined;
+    storyOf(reading, entry.object).broken = checkDecision(reading, entry);
   },
-  "action.executing": executed,
+  "action.executing": executing,
+  "action.executed": executed,
+  "block.created": effect,
+  "block.extended": effect,
+  "policy.activated": effect,
+  "single_person.changed": ({ counted }, { after }) => void (counted.isAlone = after === "on"),
+  "break_glass.reviewed": reviewed,
 };
+
+/** One entry after the other, each from where the one before left its action. */
+function readOne(reading: Reading, entry: Entry): void {
+  // What was refused changed nothing.
+  if (entry.outcome === "refused") return;
+  const unfit = reading.keys.read(entry);
+  if (unfit !== undefined) find(reading, { code: "KEY_SHARED", at: entry, more: unfit });
+  if (isMove(entry.type)) {
+    const story = storyOf(reading, entry.object);
+    const more = faultOfMove(entry, story.state);
+    if (more !== undefined) find(reading, { code: "OUT_OF_ORDER", at: entry, more });
+    story.state = entry.after;
+  }
+  if (Object.hasOwn(STEPS, entry.type)) STEPS[entry.type]?.(reading, entry);
+}
 
 /**
  * Checks every signed decision of a log, and every action that ran, with the public keys of the log alone.
@@ -264,19 +185,19 @@ const STEPS: Readonly<Record<string, Step>> = {
  */
 export function checkApprovals(entries: Iterable<NumberedEntry>, installation?: string): ApprovalReport {
   const reading: Reading = {
-    keys: new Map(),
-    ended: new Map(),
+    keys: openKeys(),
     nonces: new Map(),
     stories: new Map(),
     findings: [],
     executed: [],
-    counted: { signatures: 0 },
+    reviewed: new Set(),
+    counted: { signatures: 0, isAlone: false },
     installation,
   };
-  for (const one of entries) {
-    const entry = entryOf(one);
-    STEPS[entry.type]?.(reading, entry);
-  }
-  const { findings, executed: ran, counted } = reading;
+  for (const one of entries) readOne(reading, entryOf(one));
+  const { findings, counted } = reading;
+  const ran = reading.executed.map((one) =>
+    one.by === "break_glass" ? { ...one, reviewed: reading.reviewed.has(one.action) } : one,
+  );
   return { ok: findings.length === 0, signatures: counted.signatures, executed: ran, findings };
 }

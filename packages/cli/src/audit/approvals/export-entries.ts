@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { NumberedEntry } from "./check-approvals.ts";
+import type { NumberedEntry } from "./entries.ts";
 
 /** Gives a file of the export, undefined where there is none. */
 export type ReadFile = (path: string) => Promise<Uint8Array | undefined>;
@@ -22,7 +22,8 @@ export class ExportUnreadable extends Error {
 }
 
 const WIDTH = 256;
-const SPOKEN = /^(action|passkey|approval_key|single_person)\./;
+const SPOKEN =
+  /^(?:(?:action|passkey|approval_key|single_person|break_glass|delegation)\.|block\.(?:created|extended)$|policy\.activated$|user\.(?:changed|sign_in_reset)$)/;
 
 /** `tile/entries/<n>[.p/<width>]`, n in groups of three digits, all but the last behind an x (C2SP tlog-tiles). */
 function pathOf(n: number, width: number): string {
