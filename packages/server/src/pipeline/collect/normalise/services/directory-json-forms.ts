@@ -53,14 +53,14 @@ export const directoryJsonForms: readonly JsonForm[] = [
   {
     // docs.zeek.org: rdp.log. The client says its name before anybody has logged in.
     service: { name: "rdp", type: "desktop", protocol: "rdp", product: "zeek" },
-    meaning: says(["session", "rdp.connect", "log"]),
+    meaning: says(["log", "rdp.connect", "log"]),
     where: { client_name: true, client_build: true, "id.orig_h": true },
     names: { ...wireEnds, "rdp.client.name": "client_name" },
   },
   {
     // Suricata's user guide, EVE: event type rdp.
     service: { name: "rdp", type: "desktop", protocol: "rdp", product: "suricata" },
-    meaning: says(["session", "rdp.connect", "log"]),
+    meaning: says(["log", "rdp.connect", "log"]),
     where: { "rdp.client.client_name": true, event_type: "rdp", src_ip: true },
     names: {
       ip: "src_ip",

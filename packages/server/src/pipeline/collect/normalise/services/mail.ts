@@ -1,4 +1,4 @@
-import { accepted, type Form, lines, refused, says, unknownUser, type Service } from "./form.ts";
+import { type Form, lines, refused, says, unknownUser, type Service } from "./form.ts";
 
 const dovecot: Service = { name: "dovecot", type: "mail", programs: ["dovecot"], protocol: "imap" };
 const postfix: Service = { name: "postfix", type: "mail", programs: ["postfix"], protocol: "smtp" };
@@ -29,8 +29,10 @@ const asked = says(["session", "mail.address_asked", "mail"], { severity: "low" 
  * somebody has talked the two down, or tries whether that can be done (RFC 7507, section 3).
  */
 const talkedDown = says(["session", "mail.tls_downgraded", "mail"], { outcome: "failure", severity: "low" });
-/** Courier alone says in one line who fetched how much; Dovecot's has no address. */
-const fetched = says(["session", "mail.fetched", "mail"], { outcome: "success" });
+/** Courier says in one line who fetched how much; Dovecot in two, tied by the name of the session (`lift/halves.ts`). */
+const fetched = says(["log", "mail.fetched", "mail"], { outcome: "success" });
+const begun = says(["log", "mail.session_begun", "mail"], { outcome: "success" });
+const ended = says(["log", "mail.session_ended", "mail"]);
 
 /** Mail: logins refused by IMAP, POP3 and SMTP servers, and mail turned away. */
 export const mailForms: readonly Form[] = [
@@ -40,6 +42,21 @@ export const mailForms: readonly Form[] = [
     "pop3-login: «*»(auth failed, «count» attempts«*»): user=<«user»>, «*»rip=«ip»,",
     "submission-login: «*»(auth failed, «count» attempts«*»): user=<«user»>, «*»rip=«ip»,",
     "managesieve-login: «*»(auth failed, «count» attempts«*»): user=<«user»>, «*»rip=«ip»,",
+  ),
+  ...lines(
+    dovecot,
+    begun,
+    "imap-login: Login: user=<«user»>, method=«w», rip=«ip», lip=«toIp», «*»session=<«session»>",
+    "imap-login: Logged in: user=<«user»>, method=«w», rip=«ip», lip=«toIp», «*»session=<«session»>",
+    "pop3-login: Login: user=<«user»>, method=«w», rip=«ip», lip=«toIp», «*»session=<«session»>",
+    "pop3-login: Logged in: user=<«user»>, method=«w», rip=«ip», lip=«toIp», «*»session=<«session»>",
+  ),
+  // The process that serves them, when they leave: `mail_log_prefix` as it is by default.
+  ...lines(
+    dovecot,
+    ended,
+    "imap(«login»)<«n»><«session»>: «*» in=«n» out=«bytes»",
+    "pop3(«login»)<«n»><«session»>: «*»retr=«n»/«bytes»,",
   ),
   ...lines(
     dovecot,
@@ -141,7 +158,6 @@ export const mailForms: readonly Form[] = [
     "WARN [«*»] [«*»oip=«ip»;«*»] security - cmd=Auth; account=«login»; protocol=«*»; error=authentication failed",
   ),
   ...refused(courier, "LOGIN FAILED, user=«user», ip=[«ip»]"),
-  ...accepted(courier, "LOGIN, user=«user», ip=[«ip»],"),
   ...lines(
     courier,
     fetched,

@@ -32,8 +32,17 @@ const handshake = says(["session", "vpn.handshake_failed", "vpn"], { outcome: "f
 const refusedQuery = says(["network", "dns.refused", "dns"], { outcome: "failure", severity: "low" });
 const banned = says(["network", "host.banned", "log"], { outcome: "success", severity: "low" });
 
+/** OpenLDAP's `stats`: who connected and what was asked stand in lines of their own, tied by the connection's number. */
+const slapd: Service = { name: "ldap", type: "network", programs: ["slapd"], protocol: "ldap" };
+
 /** Packet filters, tunnels, name servers, and programs that ban addresses. */
 export const networkForms: readonly Form[] = [
+  ...lines(slapd, says(["log", "ldap.connect", "log"]), "conn=«session» fd=«n» ACCEPT from IP=«ip» (IP="),
+  ...lines(
+    slapd,
+    says(["log", "ldap.asked", "log"]),
+    'conn=«session» op=«n» SRCH base="«base»" scope=«n» deref=«n» filter="«filter»"',
+  ),
   ...lines(
     charon,
     handshake,

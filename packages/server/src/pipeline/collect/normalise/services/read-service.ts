@@ -56,7 +56,8 @@ function numberOf(text: string | undefined): number | undefined {
 }
 
 function aliases(captured: Captured): Readonly<Record<string, unknown>> {
-  const { reason, command, db, file, host, password, program, score, session, share, version, method } = captured;
+  const { reason, command, db, file, host, password, program, score, session, share, version, method, base, filter } =
+    captured;
   return {
     "event.reason": reason,
     "event.risk_score": numberOf(score),
@@ -68,6 +69,8 @@ function aliases(captured: Captured): Readonly<Record<string, unknown>> {
     "session.id": session,
     "smb.share": share,
     "smb.file": file,
+    "ldap.base": base,
+    "ldap.filter": filter,
     "auth.method": password === undefined ? undefined : "password",
     "user.password": password === undefined ? undefined : "***",
     "ssh.client.version": method === undefined ? version : undefined,

@@ -26,7 +26,7 @@ const LINES: readonly (readonly [name: string, line: string, expected: object, e
   [
     "Courier, when a client leaves",
     "Feb  1 10:00:00 mx imapd-ssl: LOGOUT, user=eve@example.org, ip=[::ffff:203.0.113.7], port=[52788], headers=167, body=519, rcvd=296, sent=1382, time=0, starttls=1",
-    { kind: "session", action: "mail.fetched", user: "eve@example.org", src: { ip: "203.0.113.7", port: null } },
+    { kind: "log", action: "mail.fetched", user: "eve@example.org", src: { ip: "203.0.113.7", port: null } },
     { "service.type": "mail", "mail.bytes_fetched": 519 },
   ],
   [

@@ -39,6 +39,9 @@ const CAPTURES = {
   reason: "text",
   command: "text",
   helo: "text",
+  /** Of a search in a directory; what is looked for is the asker's own text. */
+  base: "text",
+  filter: "free",
   "*": "text",
   "**": "free",
 } as const satisfies Record<string, "address" | "digits" | "word" | "text" | "free">;
