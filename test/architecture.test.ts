@@ -82,6 +82,7 @@ const UNAUDITED = [
   "server/src/identity/keys/key-check.ts last-seen",
   "server/src/identity/passkeys/challenges.ts counters",
   "server/src/identity/sign-in.ts counters",
+  "server/src/notify/create-notify.ts notification",
   "server/src/notify/deliver.ts notification",
   "server/src/notify/gather.ts notification",
   "server/src/notify/pack.ts notification",

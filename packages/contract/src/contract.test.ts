@@ -56,8 +56,8 @@ describe("the contract", () => {
       approver: `${reading} action:approve audit:read incident:write`,
       executor: `${reading} action:revert enforcer:write`,
       compliance_officer: `${reading} retention:run privacy:erase privacy:hold personal:read secret:read audit:read audit:verify user:read key:read duty:write review:read review:decide review:write`,
-      security_manager: `${reading} ${responding} action:approve action:revert allow:write asset:write mode:write settings:write policy:write attack:load intel:load rule:write rule:backfill enforcer:write sensor:write personal:read audit:read audit:verify user:read key:read review:read review:decide`,
-      admin: `${reading} ${responding} sensor:write enforcer:write allow:write asset:write mode:write settings:write policy:write attack:load intel:load rule:write rule:backfill user:read user:write role:write single_person:write scim:provision duty:write review:read review:decide review:write key:read key:write privacy:erase retention:run personal:read secret:read secret:rotate audit:read audit:verify`,
+      security_manager: `${reading} ${responding} action:approve action:revert allow:write asset:write mode:write settings:write notification:read notification:write policy:write attack:load intel:load rule:write rule:backfill enforcer:write sensor:write personal:read audit:read audit:verify user:read key:read review:read review:decide`,
+      admin: `${reading} ${responding} sensor:write enforcer:write allow:write asset:write mode:write settings:write notification:read notification:write policy:write attack:load intel:load rule:write rule:backfill user:read user:write role:write single_person:write scim:provision duty:write review:read review:decide review:write key:read key:write privacy:erase retention:run personal:read secret:read secret:rotate audit:read audit:verify`,
     };
     const said = Object.entries(ROLES).map(([role, held]) => [role, new Set<string>(held)]);
     const meant = Object.entries(expected).map(([role, held]) => [role, new Set(held.split(" "))]);

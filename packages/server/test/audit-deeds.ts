@@ -8,6 +8,7 @@ import { breakGlassDeeds } from "./audit-break-glass-deeds.ts";
 import { dutyDeeds } from "./audit-duty-deeds.ts";
 import { passkeyDeeds } from "./audit-passkey-deeds.ts";
 import { policyDeeds } from "./audit-policy-deeds.ts";
+import { notificationDeeds } from "./audit-notification-deeds.ts";
 import { retentionDeeds } from "./audit-retention-deeds.ts";
 import { reviewDeeds } from "./audit-review-deeds.ts";
 import { roleDeeds } from "./audit-role-deeds.ts";
@@ -49,6 +50,10 @@ export const ELSEWHERE: Readonly<Partial<Record<RouteId, readonly [file: string,
     "packages/server/src/pipeline/detect/backtest/replays.db.test.ts",
     "cancelling a backfill leaves exactly one entry, and none when it was over",
   ],
+  "notification.retry": [
+    "packages/server/src/notify/notify.db.test.ts",
+    "that will never be taken are given up and seen, and leave one entry when they are sent again by hand",
+  ],
 };
 
 export const deeds: Deeds = {
@@ -62,6 +67,7 @@ export const deeds: Deeds = {
   ...dutyDeeds,
   ...reviewDeeds,
   ...policyDeeds,
+  ...notificationDeeds,
   ...retentionDeeds,
   ...intelDeeds,
   ...ruleDeeds,

@@ -103,13 +103,16 @@ export async function openWorld(): Promise<World> {
   ];
   const ssoFile = join(folder.path, "sso.json");
   writeFileSync(ssoFile, JSON.stringify({ providers }));
+  const secretFile = join(folder.path, "notify.secret");
+  writeFileSync(secretFile, `whsec_${Buffer.alloc(32, 1).toString("base64")}`, { mode: 0o600 });
+  const notify = { TYR_NOTIFY_URL: "http://127.0.0.1:9/", TYR_NOTIFY_SECRET_FILE: secretFile };
   const dataDir = join(folder.path, "data");
   mkdirSync(dataDir, { mode: 0o700 });
   await placeBuiltCluster(dataDir);
   const server = await startServer({
     dataDir,
     args: ["--no-sample"],
-    env: { TYR_SSO_FILE: ssoFile, TYR_TRUST_PROXY: "127.0.0.0/8" },
+    env: { TYR_SSO_FILE: ssoFile, TYR_TRUST_PROXY: "127.0.0.0/8", ...notify },
   });
   let made = 0;
   let first: Promise<Person> | undefined;

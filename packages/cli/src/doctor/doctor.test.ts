@@ -126,6 +126,17 @@ describe("the server", () => {
     });
   });
 
+  test("whose notifications do not arrive is told so, and one that tells nobody has nothing to hear", () => {
+    const of = (over: object) => {
+      const notifications = { gathered: 0, waiting: 0, givenUp: 0, lastDeliveredAt: null, failure: null, ...over };
+      return checkStatus(status({ notifications })).find(({ name }) => name === "notifications");
+    };
+    expect(checkStatus(status()).some(({ name }) => name === "notifications")).toBe(false);
+    expect(of({ waiting: 1 })).toMatchObject({ state: "ok" });
+    expect(of({ waiting: 1, failure: "timed_out" })).toMatchObject({ state: "warning" });
+    expect(of({ givenUp: 2 })).toMatchObject({ state: "problem", detail: "0 on their way, 2 given up" });
+  });
+
   test("whose sensors or firewalls have keys that ended, or soon will, is told which", () => {
     const day = 86_400_000;
     const holder = (name: string, days: number, active = true) => {

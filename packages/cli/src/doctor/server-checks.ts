@@ -141,8 +141,25 @@ function checkStages({ stages }: Status): readonly Finding[] {
   return [unlessFine("ok", "stages", { detail, fix: "" })];
 }
 
+/** Whoever relies on being told does not look: what does not arrive is a finding. */
+function checkNotifications({ notifications }: Status): readonly Finding[] {
+  if (notifications === undefined) return [];
+  const { gathered, waiting, givenUp, failure } = notifications;
+  const state = givenUp > 0 ? "problem" : failure === null ? "ok" : "warning";
+  const why = failure === null ? "" : `, the last attempt failed: ${failure}`;
+  const detail = `${gathered + waiting} on their way, ${givenUp} given up${why}`;
+  const fix = "See which and why: tyr notify status. Try the place: tyr notify test; send again: tyr notify retry ID.";
+  return [unlessFine(state, "notifications", { detail, fix })];
+}
+
 export function checkStatus(status: Status): Finding[] {
-  return [checkDurability(status), checkLag(status), checkRules(status), ...checkStages(status)];
+  return [
+    checkDurability(status),
+    checkLag(status),
+    checkRules(status),
+    ...checkStages(status),
+    ...checkNotifications(status),
+  ];
 }
 
 const KEY_WARN_DAYS = 14;

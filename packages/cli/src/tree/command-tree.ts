@@ -9,6 +9,7 @@ import { DUTY_COMMANDS } from "./duty-commands.ts";
 import { GOVERN_COMMANDS } from "./govern-commands.ts";
 import { INTEL_COMMANDS } from "./intel-commands.ts";
 import { KEY_COMMANDS } from "./key-commands.ts";
+import { NOTIFY_COMMANDS } from "./notify-commands.ts";
 import { POLICY_COMMANDS } from "./policy-commands.ts";
 import { PRIVACY_COMMANDS } from "./privacy-commands.ts";
 import { RESPOND_COMMANDS } from "./respond-commands.ts";
@@ -40,6 +41,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...GOVERN_COMMANDS,
   ...BREAK_GLASS_COMMANDS,
   ...POLICY_COMMANDS,
+  ...NOTIFY_COMMANDS,
   ...SECRET_COMMANDS,
   ...PRIVACY_COMMANDS,
 ];
@@ -70,6 +72,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   "break-glass": "What ran without approvals, and its reviews",
   policy: "Policies: what is decided, and how they change",
   mode: "The operating mode",
+  notify: "Telling people outside of Tyr",
   settings: "Limits, thresholds and modes by themselves",
   asset: "The inventory: what is ours, and what is never touched",
   enforcer: "Enforcement points",

@@ -60,6 +60,7 @@ describe("a route that asks for a recent proof", () => {
             "review:write",
             "asset:write",
             "settings:write",
+            "notification:write",
             "mode:write",
             "action:revert",
           ].includes(needs) ||

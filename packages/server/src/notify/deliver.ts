@@ -16,6 +16,11 @@ function failureText({ failure, status }: Failure): string {
   return status === undefined ? failure : `${failure} ${status}`;
 }
 
+/** From 0 to 1, another one for each message and attempt: the end of an id is random. */
+function spreadOf({ id, attempts }: NotificationRow): number {
+  return ((Number.parseInt(id.slice(-6), 16) * attempts) % 1_000) / 1_000;
+}
+
 function givenUp({ id, kind, count, attempts }: NotificationRow, failure: string): Fact {
   return {
     type: "notification.given_up",
@@ -30,8 +35,7 @@ function givenUp({ id, kind, count, attempts }: NotificationRow, failure: string
 
 async function settleFailed({ database, clock, log }: Room, row: NotificationRow, sent: Failure): Promise<void> {
   const failure = failureText(sent);
-  // Math.random spreads attempts and keeps no secret.
-  const next = nextAttempt(row, sent, { now: clock.now(), random: Math.random() });
+  const next = nextAttempt(row, sent, { now: clock.now(), spread: spreadOf(row) });
   const { id, attempts } = row;
   log.warn({ notification: id, failure, attempts, givenUp: next === undefined }, "a notification was not delivered");
   if (next !== undefined) {

@@ -10,17 +10,17 @@ type Failed = Readonly<{ isFinal: boolean; retryAfterMs?: number }>;
  * When to try again: 5 s after the first failure, three times as long after each, at most 15 minutes, or as the receiver asked;
  * undefined: not any more.
  *
- * @param random from 0 to 1: spreads servers that failed together by a fifth either way
+ * @param spread from 0 to 1: spreads servers that failed together by a fifth either way
  */
 export function nextAttempt(
   { attempts, since }: Tried,
   { isFinal, retryAfterMs = 0 }: Failed,
-  { now, random }: Readonly<{ now: Date; random: number }>,
+  { now, spread }: Readonly<{ now: Date; spread: number }>,
 ): Date | undefined {
   if (isFinal) return undefined;
   // Beyond seven the power is past the longest anyway.
   const backOff = Math.min(FIRST_MS * 3 ** Math.min(attempts - 1, 7), LONGEST_MS);
-  const wait = Math.max(backOff * (0.8 + 0.4 * random), retryAfterMs);
+  const wait = Math.max(backOff * (0.8 + 0.4 * spread), retryAfterMs);
   const next = new Date(now.getTime() + Math.round(wait));
   return next.getTime() - since.getTime() > TRIED_FOR_MS ? undefined : next;
 }
