@@ -22,11 +22,14 @@ const screens = (api: FakeApi): readonly (readonly [name: string, address: strin
     ["attackers", "/attackers"],
     ["attacker", "/attackers/203.0.113.9?tab=credentials"],
     ["identity", `/identities/${idOf("identity", 1)}?tab=addresses`],
+    ["campaign", `/campaigns/${idOf("campaign", 1)}`],
+    ["no-such-rule", "/rules/nobody-wrote-it"],
     ["incidents", "/incidents"],
     ["incident-timeline", `/incidents/${idOf("incident", 1)}`],
     ["incident-detections", `/incidents/${idOf("incident", 1)}?tab=detections&detection=${found?.id ?? ""}`],
     ["incident-actions", `/incidents/${idOf("incident", 1)}?tab=actions`],
     ["approvals", "/approvals"],
+    ["request", `/approvals/${idOf("action", 1)}`],
     ["approvals-own", `/approvals?action=${idOf("action", 2)}`],
     ["approvals-history", `/approvals?tab=history&action=${idOf("action", 4)}`],
     ["approvals-break-glass", "/approvals?tab=break-glass"],
@@ -53,7 +56,7 @@ const screens = (api: FakeApi): readonly (readonly [name: string, address: strin
 const THEMES: readonly Theme[] = ["light", "dark"];
 
 if (!hasChromium)
-  console.warn("SKIPPED: 6 browser tests of the screens, because there is no Chromium (set TYR_CHROMIUM)");
+  console.warn("SKIPPED: 5 browser tests of the screens, because there is no Chromium (set TYR_CHROMIUM)");
 
 describe.skipIf(!hasChromium)("every screen, in both themes", () => {
   let api: FakeApi;
@@ -70,18 +73,31 @@ describe.skipIf(!hasChromium)("every screen, in both themes", () => {
     await empty?.close();
   });
 
-  /** Looks at one screen in both themes; only its colours differ, so the page is loaded once. */
+  /** Looks at one screen in both themes; only its colours differ, so the page is loaded once and the rest read once. */
   async function look(page: Page, name: string): Promise<readonly string[]> {
     const problems: string[] = [];
     for (const theme of THEMES) {
       await page.emulateMedia({ colorScheme: theme });
-      problems.push(...(await axe(page)).map((problem) => `${name}, ${theme}: ${problem}`));
+      const found = await axe(page, theme === "light" ? "everything" : "colours");
+      problems.push(...found.map((problem) => `${name}, ${theme}: ${problem}`));
       await screenshot(page, `${theme}-${name}`);
     }
+    await page.emulateMedia({ colorScheme: "light" });
     return problems;
   }
 
-  test("axe finds nothing on any screen, and nothing breaks the strict policy", async () => {
+  /** The same page on a telephone. */
+  async function lookNarrow(page: Page, name: string): Promise<readonly string[]> {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - globalThis.innerWidth);
+    const wide = beyond > 0 ? [`${name} is ${beyond} px wider than the screen`] : [];
+    const problems = (await axe(page)).map((problem) => `${name}, narrow: ${problem}`);
+    await screenshot(page, `mobile-${name}`);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    return [...wide, ...problems];
+  }
+
+  test("axe finds nothing on any screen, nothing is wider than a telephone, and nothing breaks the strict policy", async () => {
     const { context, page, complaints } = await open(browser, "light");
     await signIn(page, api.url, "mara");
     const problems: string[] = [];
@@ -90,28 +106,11 @@ describe.skipIf(!hasChromium)("every screen, in both themes", () => {
       await page.locator("h1").waitFor();
       await expect.poll(async () => await page.locator(".skeleton, .skeleton-wait").count(), { interval: 20 }).toBe(0);
       if (name === "overview") await fillFeed(api, page);
-      problems.push(...(await look(page, name)));
+      problems.push(...(await look(page, name)), ...(await lookNarrow(page, name)));
     }
     expect(problems).toEqual([]);
-    expect(complaints).toEqual([]);
-    await context.close();
-  });
-
-  test("on a telephone nothing is wider than the screen, and axe finds nothing there either", async () => {
-    const { context, page } = await open(browser, "light");
-    await page.setViewportSize({ width: 390, height: 844 });
-    await signIn(page, api.url, "mara");
-    const problems: string[] = [];
-    for (const [name, address] of screens(api)) {
-      await page.goto(api.url + address);
-      await page.locator("h1").waitFor();
-      await expect.poll(async () => await page.locator(".skeleton, .skeleton-wait").count(), { interval: 20 }).toBe(0);
-      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - globalThis.innerWidth);
-      if (beyond > 0) problems.push(`${name} is ${beyond} px wider than the screen`);
-      problems.push(...(await axe(page)).map((problem) => `${name}: ${problem}`));
-      await screenshot(page, `mobile-${name}`);
-    }
-    expect(problems).toEqual([]);
+    // The browser writes down the one screen that is not there.
+    expect(complaints.filter((one) => !one.includes("status of 404"))).toEqual([]);
     await context.close();
   });
 

@@ -59,7 +59,7 @@ function Reach({ dryRun, target }: Readonly<{ dryRun: DryRun; target: string }>)
       </li>
       <li className={successfulLogins > 0 ? "reach-warn" : undefined}>
         <Link to="/events" search={{ ip, ...counted, ...LOGINS }}>
-          {successfulLogins} successful {successfulLogins === 1 ? "login" : "logins"}
+          {successfulLogins} successful {successfulLogins === 1 ? "log-in" : "log-ins"}
         </Link>
       </li>
       <li>

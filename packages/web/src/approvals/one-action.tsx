@@ -1,4 +1,4 @@
-import { ApiProblem, isId, type Action, type ActionId } from "@tyr/contract";
+import { isId, type Action, type ActionId } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -22,10 +22,8 @@ function Known({ id, asked, onAsk }: OneProps & Readonly<{ id: ActionId }>): Rea
     ...actionQuery(id),
     refetchInterval: ({ state: { data } }) => (data !== undefined && MOVING.includes(data.state) ? 2000 : false),
   });
-  if (query.data === undefined && query.error instanceof ApiProblem && query.error.status === 404)
-    return <NoSuchRequest id={id} />;
   return (
-    <Loaded query={query}>
+    <Loaded query={query} gone={<NoSuchRequest id={id} />}>
       {(action) => <ActionCard key={action.id} action={action} asked={asked} onAsk={onAsk} />}
     </Loaded>
   );

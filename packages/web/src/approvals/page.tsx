@@ -1,7 +1,7 @@
 import type { Action, ActionId } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { ask, defined, waitingQuery } from "../api/queries.ts";
 import { usePages } from "../api/use-pages.ts";
 import { useCan } from "../api/session.ts";
@@ -164,8 +164,13 @@ function Inbox({ actions, children, onMore }: InboxProps): ReactNode {
 }
 
 function InboxRow({ action, selected }: Readonly<{ action: Action; selected: boolean }>): ReactNode {
+  const row = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    if (selected) row.current?.scrollIntoView({ block: "nearest" });
+  }, [selected]);
   return (
     <Link
+      ref={row}
       from="/approvals"
       to="/approvals"
       search={(old) => ({ ...old, action: action.id })}

@@ -31,7 +31,9 @@ export function Progress({ action }: Readonly<{ action: Action }>): ReactNode {
               <span className="sr-only">: {stage.state}</span>
             </span>
             <span className="muted small">
-              {stage.at === null ? null : <Time at={stage.at} show="short" />} {stage.detail}
+              {stage.at === null ? null : <Time at={stage.at} show="short" />}
+              {stage.at === null || stage.detail === "" ? " " : " · "}
+              {stage.detail}
             </span>
           </li>
         ))}

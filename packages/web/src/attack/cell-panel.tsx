@@ -31,7 +31,7 @@ export function CellPanel({ found, asked, domain, onClose }: PanelProps): ReactN
   const { tactic, technique, part } = found;
   const cell: MatrixSubTechnique = part ?? { ...technique, ...withParts(technique) };
   const named = [cell.id, ...(part === undefined ? technique.subTechniques.map(({ id }) => id) : [])];
-  const whole = part === undefined && technique.subTechniques.length > 0 ? ", with its sub-techniques" : "";
+  const whole = part === undefined && technique.subTechniques.length > 0 ? "; its sub-techniques counted too" : "";
   return (
     <SidePanel title="Technique" onClose={onClose}>
       <p className="lead">
@@ -41,7 +41,11 @@ export function CellPanel({ found, asked, domain, onClose }: PanelProps): ReactN
       <p className="badges">
         <span className="badge mono">{cell.id}</span>
         <span className="badge">{tactic.name}</span>
-        {tactic.phase === null ? null : <span className="badge">{tactic.phase.replaceAll("_", " ")}</span>}
+        {tactic.phase === null ? null : (
+          <span className="badge" title="Phase of the Unified Kill Chain">
+            kill chain: {tactic.phase.replaceAll("_", " ")}
+          </span>
+        )}
       </p>
       <p>
         <MitreLink url={cell.url}>Read about it at MITRE</MitreLink>
@@ -52,7 +56,7 @@ export function CellPanel({ found, asked, domain, onClose }: PanelProps): ReactN
           {cell.rules === 0 ? (
             <span className="attention">none: this would not be recognised</span>
           ) : (
-            `${cell.rules}, ${cell.enabled} in force, ${cell.tested} tested${whole}`
+            `${counted(cell.rules, ["rule", "rules"])}: ${cell.enabled} in force, ${cell.tested} tested${whole}`
           )}
         </dd>
         <dt>Seen</dt>

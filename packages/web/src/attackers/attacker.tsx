@@ -11,6 +11,7 @@ import { RiskCard } from "../kit/risk-card.tsx";
 import { SeverityBadge } from "../kit/severity.tsx";
 import { Tabs } from "../kit/tabs.tsx";
 import { Guarded } from "../shell/guarded.tsx";
+import { NoSuch } from "../shell/no-such.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
@@ -41,10 +42,20 @@ function AttackerOf({ id }: Readonly<{ id: string }>): ReactNode {
         <Icon name="chevron" size={12} />
         <Hostile text={query.data?.id ?? id} limit={64} mono />
       </p>
-      <Loaded query={query} lines={12}>
+      <Loaded query={query} lines={12} gone={<NeverSeen id={id} />}>
         {(attacker) => <Screen attacker={attacker} />}
       </Loaded>
     </div>
+  );
+}
+
+function NeverSeen({ id }: Readonly<{ id: string }>): ReactNode {
+  return (
+    <NoSuch what="attacker" id={id} why="was never seen here, or what was kept of it is gone.">
+      <Link to="/attackers" className="button">
+        See all attackers
+      </Link>
+    </NoSuch>
   );
 }
 

@@ -7,12 +7,11 @@ import { DataTable } from "../kit/data-table.tsx";
 import { Loaded } from "../kit/notice.tsx";
 import { RiskMeter } from "../kit/severity.tsx";
 import { Guarded } from "../shell/guarded.tsx";
-import { NotFound } from "../shell/not-found.tsx";
 import { counted } from "../text/counted.ts";
 import { Time } from "../time/time.tsx";
 import { ADDRESSES } from "./address-list.tsx";
 import { Edges, Rulings } from "./edges.tsx";
-import { LadderHead } from "./ladder-head.tsx";
+import { LadderHead, NoRung } from "./ladder-head.tsx";
 import { IDENTITY_COLUMNS } from "./ladder-lists.tsx";
 import { RungScreen } from "./rung-screen.tsx";
 import { TechniquesOf } from "./techniques-of.tsx";
@@ -22,7 +21,17 @@ const COLUMNS = IDENTITY_COLUMNS.filter(({ id }) => id !== "campaign");
 
 export function CampaignPage(): ReactNode {
   const { id } = route.useParams();
-  return <Guarded needs="actor:read">{isId("campaign", id) ? <CampaignOf id={id} /> : <NotFound />}</Guarded>;
+  return (
+    <Guarded needs="actor:read">
+      {isId("campaign", id) ? (
+        <CampaignOf id={id} />
+      ) : (
+        <div className="page">
+          <NoRung tab="campaigns" id={id} />
+        </div>
+      )}
+    </Guarded>
+  );
 }
 
 function CampaignOf({ id }: Readonly<{ id: CampaignId }>): ReactNode {
@@ -30,7 +39,7 @@ function CampaignOf({ id }: Readonly<{ id: CampaignId }>): ReactNode {
   return (
     <div className="page">
       <LadderHead tab="campaigns" id={id} />
-      <Loaded query={query} lines={12}>
+      <Loaded query={query} lines={12} gone={<NoRung tab="campaigns" id={id} />}>
         {(campaign) => <Screen campaign={campaign} />}
       </Loaded>
     </div>

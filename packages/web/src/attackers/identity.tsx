@@ -8,12 +8,11 @@ import { DataTable, type Column } from "../kit/data-table.tsx";
 import { Loaded } from "../kit/notice.tsx";
 import { RiskMeter } from "../kit/severity.tsx";
 import { Guarded } from "../shell/guarded.tsx";
-import { NotFound } from "../shell/not-found.tsx";
 import { counted } from "../text/counted.ts";
 import { Time } from "../time/time.tsx";
 import { ADDRESS_COLUMNS, ADDRESSES } from "./address-list.tsx";
 import { Edges, Rulings } from "./edges.tsx";
-import { LadderHead } from "./ladder-head.tsx";
+import { LadderHead, NoRung } from "./ladder-head.tsx";
 import { Unmerge } from "./merge.tsx";
 import { RungScreen } from "./rung-screen.tsx";
 import { TechniquesOf } from "./techniques-of.tsx";
@@ -22,7 +21,17 @@ const route = getRouteApi("/app/identities/$id");
 
 export function IdentityPage(): ReactNode {
   const { id } = route.useParams();
-  return <Guarded needs="actor:read">{isId("identity", id) ? <IdentityOf id={id} /> : <NotFound />}</Guarded>;
+  return (
+    <Guarded needs="actor:read">
+      {isId("identity", id) ? (
+        <IdentityOf id={id} />
+      ) : (
+        <div className="page">
+          <NoRung tab="identities" id={id} />
+        </div>
+      )}
+    </Guarded>
+  );
 }
 
 function IdentityOf({ id }: Readonly<{ id: IdentityId }>): ReactNode {
@@ -30,7 +39,7 @@ function IdentityOf({ id }: Readonly<{ id: IdentityId }>): ReactNode {
   return (
     <div className="page">
       <LadderHead tab="identities" id={id} />
-      <Loaded query={query} lines={12}>
+      <Loaded query={query} lines={12} gone={<NoRung tab="identities" id={id} />}>
         {(identity) => <Screen identity={identity} />}
       </Loaded>
     </div>

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { useCan } from "../api/session.ts";
 import { Code, middle } from "../kit/copy.tsx";
 import { Icon } from "../kit/icon.tsx";
+import { NoSuch } from "../shell/no-such.tsx";
 import { Unmerge, type Rung } from "./merge.tsx";
 
 type HeadProps = Readonly<{ tab: "identities" | "campaigns"; id: string }>;
@@ -18,6 +19,21 @@ export function LadderHead({ tab, id }: HeadProps): ReactNode {
       <Icon name="chevron" size={12} />
       <Code text={id} what="id" />
     </p>
+  );
+}
+
+/** Its address is no id, or there is none of this id. */
+export function NoRung({ tab, id }: HeadProps): ReactNode {
+  return (
+    <NoSuch
+      what={tab === "identities" ? "identity" : "campaign"}
+      id={id}
+      why="is not known here. It may have counted to another one since, or what held it together is gone."
+    >
+      <Link to="/attackers" search={{ tab }} className="button">
+        See all {tab}
+      </Link>
+    </NoSuch>
   );
 }
 

@@ -28,7 +28,7 @@ const COLUMNS: readonly Column<AttackerSession>[] = [
   { id: "events", header: "Events", align: "end", cell: (row) => row.events.toLocaleString("en") },
   {
     id: "logins",
-    header: "Logins",
+    header: "Log-ins",
     align: "end",
     className: "nowrap",
     cell: ({ logins, loginsSucceeded }) =>

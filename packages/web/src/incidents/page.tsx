@@ -13,7 +13,7 @@ import { SeverityBadge } from "../kit/severity.tsx";
 import { StateBadge } from "../kit/state.tsx";
 import { Tabs } from "../kit/tabs.tsx";
 import { Guarded } from "../shell/guarded.tsx";
-import { NotFound } from "../shell/not-found.tsx";
+import { NoSuch } from "../shell/no-such.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
@@ -24,12 +24,30 @@ const route = getRouteApi("/app/incidents/$id");
 
 export function IncidentPage(): ReactNode {
   const { id } = route.useParams();
-  return <Guarded needs="incident:read">{isId("incident", id) ? <IncidentOf id={id} /> : <NotFound />}</Guarded>;
+  return (
+    <Guarded needs="incident:read">{isId("incident", id) ? <IncidentOf id={id} /> : <NoIncident id={id} />}</Guarded>
+  );
 }
 
 function IncidentOf({ id }: Readonly<{ id: IncidentId }>): ReactNode {
   const query = useQuery(incidentQuery(id));
-  return <Loaded query={query}>{(incident) => <IncidentScreen incident={incident} />}</Loaded>;
+  return (
+    <Loaded query={query} gone={<NoIncident id={id} />}>
+      {(incident) => <IncidentScreen incident={incident} />}
+    </Loaded>
+  );
+}
+
+function NoIncident({ id }: Readonly<{ id: string }>): ReactNode {
+  return (
+    <div className="page">
+      <NoSuch what="incident" id={id} why="is no incident of this server. The link may have been cut off.">
+        <Link to="/incidents" className="button">
+          See all incidents
+        </Link>
+      </NoSuch>
+    </div>
+  );
 }
 
 function IncidentScreen({ incident }: Readonly<{ incident: Incident }>): ReactNode {

@@ -1,3 +1,4 @@
+import { ApiProblem } from "@tyr/contract";
 import { useEffect, useState, type ReactNode } from "react";
 import { explain, explainedText } from "../api/problem.ts";
 import { Hostile } from "../text/hostile.tsx";
@@ -67,11 +68,18 @@ export function Skeleton({ lines = 6 }: Readonly<{ lines?: number }>): ReactNode
 }
 
 type Answer<T> = Readonly<{ data: T | undefined; error: unknown; refetch: () => unknown }>;
-type LoadedProps<T> = Readonly<{ query: Answer<T>; lines?: number; children: (data: T) => ReactNode }>;
+type LoadedProps<T> = Readonly<{
+  query: Answer<T>;
+  lines?: number;
+  /** Instead of an error, where there is nothing of the name asked for. */
+  gone?: ReactNode;
+  children: (data: T) => ReactNode;
+}>;
 
 /** A question's answer, or its error, or the wait for it. Old data stays while new data is read. */
-export function Loaded<T>({ query, lines, children }: LoadedProps<T>): ReactNode {
+export function Loaded<T>({ query, lines, gone, children }: LoadedProps<T>): ReactNode {
   if (query.data !== undefined) return children(query.data);
+  if (gone !== undefined && query.error instanceof ApiProblem && query.error.status === 404) return gone;
   if (query.error !== null && query.error !== undefined) {
     return <ErrorNotice error={query.error} retry={() => void query.refetch()} />;
   }

@@ -11,6 +11,9 @@ type RiskCardProps = Readonly<{ risk: Incident["risk"]; of: Readonly<{ ip: strin
 
 /** The score is the sum of the rows, the heaviest first; a row of a rule leads to its detections, one that caps the sum has none. */
 export function RiskCard({ risk: { contributions, score }, of }: RiskCardProps): ReactNode {
+  // Said once where it is the same of every row.
+  const [common] = new Set(contributions.map(({ reason }) => reason)).size === 1 ? contributions : [];
+  const isCommon = contributions.length > 1 && common !== undefined;
   return (
     <section className="card">
       <h2 className="card-title">
@@ -31,12 +34,13 @@ export function RiskCard({ risk: { contributions, score }, of }: RiskCardProps):
                     <Hostile text={row.ruleTitle} limit={200} />
                   </Link>
                 )}
-                <span className="muted small">{row.reason}</span>
+                {isCommon ? null : <span className="muted small">{row.reason}</span>}
               </span>
               {row.detections === 0 ? null : <span className="muted nowrap">×{row.detections}</span>}
             </li>
           ))}
       </ul>
+      {isCommon ? <p className="muted small">Each: {common.reason}.</p> : null}
     </section>
   );
 }

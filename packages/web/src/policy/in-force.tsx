@@ -38,7 +38,7 @@ export function InForce(): ReactNode {
       {(view) => (
         <>
           <p className="muted">
-            Bundle <Code text={view.digest} what="bundle digest" short />, in force since <Time at={view.activatedAt} />{" "}
+            Bundle <Code text={view.digest} what="bundle digest" short /> in force since <Time at={view.activatedAt} />{" "}
             (
             <Time at={view.activatedAt} show="age" />) ·{" "}
             <Link from="/policy" to="/policy" search={(old) => ({ ...old, tab: "versions" as const })}>

@@ -12,6 +12,7 @@ import { SeverityBadge } from "../kit/severity.tsx";
 import { StateBadge } from "../kit/state.tsx";
 import { Tabs } from "../kit/tabs.tsx";
 import { Guarded } from "../shell/guarded.tsx";
+import { NoSuch } from "../shell/no-such.tsx";
 import { PageHead } from "../shell/page-head.tsx";
 import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
@@ -43,10 +44,20 @@ function RuleOf({ id }: Readonly<{ id: string }>): ReactNode {
         <Icon name="chevron" size={12} />
         <Hostile text={id} limit={60} mono />
       </p>
-      <Loaded query={query} lines={12}>
+      <Loaded query={query} lines={12} gone={<NoRule id={id} />}>
         {(rule) => <Rule rule={rule} />}
       </Loaded>
     </div>
+  );
+}
+
+function NoRule({ id }: Readonly<{ id: string }>): ReactNode {
+  return (
+    <NoSuch what="rule" id={id} why="is no rule in force. It may have been removed, or its file may have been refused.">
+      <Link to="/rules" className="button">
+        See all rules
+      </Link>
+    </NoSuch>
   );
 }
 
