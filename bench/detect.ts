@@ -14,7 +14,9 @@
  *   at receipt and at writing; both transactions end a moment later.
  * - evaluate: `evaluator.evaluate` of each event alone, aliases, routing, correlations and findings included; the first pass warms up.
  * - write: batches of 1,000 findings with their tags through `insertDetections`, as the stage stores them.
- * - change: `replaceRules` on a stage under load, files read and compiled included; a state set until the stage has it in force.
+ * - change: `replaceRules` on a stage under load, files read and compiled included; a state from before it is set until every event
+ *   looked at and every finding written goes by it (`stateChangeMs`), and until its row says so (`stateRecordedMs`).
+ *   In the whole server (`statePutMs`) it is the answer to the PUT, which is given after that: sign-in, rights and log included.
  *
  * Traps: sender and server share the machine's cores; a p99 of evaluation on a busy machine measures the scheduler; a pack whose
  * rules match nothing writes nothing, so look at `detections` and `tags` before comparing rates: what is found on hosts, without an

@@ -6,11 +6,15 @@ import { loadRulePack } from "../../packages/server/src/pipeline/detect/rule-pac
 import { createDetect } from "../../packages/server/src/pipeline/detect/create-detect.ts";
 import { createBus, createTopicBus } from "../../packages/server/src/platform/bus/index.ts";
 import { systemClock } from "../../packages/server/src/platform/clock/index.ts";
+import { urgently } from "../../packages/server/src/platform/database/index.ts";
 import { silentLogger } from "../../packages/server/src/platform/log/index.ts";
 import { line } from "../lines.ts";
 import { dataDirIn, openBenchDatabase, percentiles, type BenchPlace } from "./place.ts";
 
-const TURNS = 10;
+const RELOADS = 10;
+const CHANGES = 40;
+/** Between two changes of a state: they shall not always fall into the same moment of a batch. */
+const APART_MS = 60;
 const by = { actor: { kind: "system", id: "bench", name: "bench" }, requestId: null } as const;
 
 /** Under load: lines come in all the time, as fast as they are stored. */
@@ -23,39 +27,51 @@ export async function measureChanges(place: BenchPlace): Promise<Readonly<Record
   const detect = createDetect({ ...deps, rules, readAfter: collect.readAfter });
   collect.paceBy(detect.keptUp);
   collect.onStored(() => detect.wake());
+  let appliedMs = 0;
   const states = createRuleStates({
     ...deps,
     isKnown: (id) => detect.rules().rules.has(id),
-    onChanged: (all) => detect.statesChanged(all),
+    onChanged: (all) => {
+      detect.statesChanged(all);
+      appliedMs = performance.now();
+    },
   });
   const loading = new AbortController();
   const load = feed(collect, loading.signal);
   const reloads: number[] = [];
   const changes: number[] = [];
+  const recorded: number[] = [];
   try {
-    for (let turn = 0; turn < TURNS; turn += 1) {
+    for (let turn = 0; turn < RELOADS; turn += 1) {
       const beganMs = performance.now();
       await detect.replaceRules(loadRulePack(place.rules));
       reloads.push(performance.now() - beganMs);
     }
     const ruleId = [...rules.rules.keys()][0] ?? "";
-    for (let turn = 0; turn < TURNS; turn += 1) {
-      const change =
-        turn % 2 === 0
-          ? ({ state: "disabled", reason: "bench" } as const)
-          : ({ state: "enabled", reason: "bench" } as const);
+    for (let turn = 0; turn < CHANGES; turn += 1) {
+      await sleep(APART_MS * (1 + Math.random()));
+      const isOff = turn % 2 === 0;
       const beganMs = performance.now();
-      const set = await states.set({ ruleId, change, by });
+      // As the API does.
+      const change = { state: isOff ? "disabled" : "enabled", reason: "bench" } as const;
+      const set = await urgently(async () => await states.set({ ruleId, change, by }));
       if (!set.ok) throw new Error(set.refusal.detail);
-      while ((await statesInForce(database.read)).has(ruleId) !== (turn % 2 === 0)) await sleep(2);
-      changes.push(performance.now() - beganMs);
+      changes.push(appliedMs - beganMs);
+      const isRecorded = async (): Promise<boolean> =>
+        (await urgently(async () => await statesInForce(database.read))).has(ruleId) === isOff;
+      while (!(await isRecorded())) await sleep(2);
+      recorded.push(performance.now() - beganMs);
     }
   } finally {
     loading.abort();
     await load;
     await Promise.all([collect.stop(), detect.stop()]);
   }
-  return { reloadMs: percentiles(reloads), stateChangeMs: percentiles(changes) };
+  return {
+    reloadMs: percentiles(reloads),
+    stateChangeMs: percentiles(changes),
+    stateRecordedMs: percentiles(recorded),
+  };
 }
 
 type Collect = ReturnType<typeof createCollect>;

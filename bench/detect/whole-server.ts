@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "@tyr/contract";
 import { clientOf, setUp, startServer } from "../../packages/server/test/server-process.ts";
 import { catchUp } from "../catch-up.ts";
 import { line, marker } from "../lines.ts";
@@ -6,6 +7,7 @@ import { dataDirIn, openBenchDatabase, percentiles, type BenchPlace } from "./pl
 
 const CONNECTIONS = 4;
 const LINES = 500;
+const CHANGE_EVERY_MS = 400;
 /** Findings whose events are read at once: a burst has some hundred. */
 const READ_MAX = 100;
 
@@ -32,7 +34,11 @@ export async function measureServer(
     const { rules } = await client.call("rule.list", {});
     const cpuBefore = server.cpuSeconds();
     const began = performance.now();
+    const sending = new AbortController();
+    const changing = changeStates(client, { ruleIds: rules.map(({ id }) => id), signal: sending.signal });
     const events = await send(server.url, { key, until: began + seconds * 1000, lines });
+    sending.abort();
+    const statePutMs = percentiles(await changing);
     const sentMs = performance.now() - began;
     const caughtUpMs = await catchUp(client);
     const cpuMicrosPerEvent = Math.round(((server.cpuSeconds() - cpuBefore) * 1e6) / events);
@@ -43,9 +49,29 @@ export async function measureServer(
       eventsPerSecond: Math.round(events / ((sentMs + (caughtUpMs["detect"] ?? 0)) / 1000)),
       caughtUpMs,
       cpuMicrosPerEvent,
+      statePutMs,
     };
   })();
   return { ...figures, ...(await rowsOf(place, dataDir)) };
+}
+
+/** Rules in turn, each clipped to 1, which changes nothing it finds. */
+async function changeStates(
+  client: Client,
+  { ruleIds, signal }: Readonly<{ ruleIds: readonly string[]; signal: AbortSignal }>,
+): Promise<readonly number[]> {
+  const took: number[] = [];
+  for (const id of ruleIds) {
+    await sleep(CHANGE_EVERY_MS * (0.5 + Math.random()));
+    if (signal.aborted) break;
+    const beganMs = performance.now();
+    await client.call("rule.setState", {
+      params: { id },
+      body: { state: "clipped", confidenceMax: 1, reason: "bench" },
+    });
+    took.push(performance.now() - beganMs);
+  }
+  return took;
 }
 
 type Sending = Readonly<{ key: string; until: number; lines: readonly string[] }>;

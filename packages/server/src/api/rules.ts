@@ -36,7 +36,8 @@ function byOf({ caller, requestId }: Call): Parameters<RuleStates["set"]>[0]["by
 
 /** Reads once what the views of all rules are made of. */
 async function viewing({ database: { read }, states }: RuleDeps): Promise<(rule: PackRule) => RuleWithState> {
-  const [hits, set, suppressed] = [await hitsByRule(read), await states.all(), await suppressedByRule(read)];
+  // At once: each waits for its turn at the embedded engine.
+  const [hits, set, suppressed] = await Promise.all([hitsByRule(read), states.all(), suppressedByRule(read)]);
   return (rule) => ({
     ...toRule(rule, hits.get(rule.id)),
     version: rule.version,

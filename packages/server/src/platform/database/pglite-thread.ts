@@ -1,4 +1,4 @@
-import { parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from "node:worker_threads";
 import type { PGlite } from "@electric-sql/pglite";
 import { openEngine, syncCount } from "./pglite-engine.ts";
 import { Turns, type Turn } from "./turns.ts";
@@ -50,12 +50,21 @@ async function answer(db: PGlite, request: ThreadRequest): Promise<ThreadReply> 
   }
 }
 
+function* arrivedAt(port: MessagePort): Generator<ThreadRequest> {
+  for (let next = receive(port); next !== undefined; next = receive(port)) yield next.message;
+}
+
+function receive(port: MessagePort): { message: ThreadRequest } | undefined {
+  return receiveMessageOnPort(port);
+}
+
 async function serve(port: MessagePort, { dataDir }: ThreadStart): Promise<void> {
   const db = await openEngine(dataDir);
-  const turns = new Turns<ThreadRequest & Turn>(async (request) => {
+  const answering = async (request: ThreadRequest): Promise<void> => {
     port.postMessage(await answer(db, request));
     if ("close" in request) port.close();
-  });
+  };
+  const turns = new Turns<ThreadRequest & Turn>(answering, () => arrivedAt(port));
   port.on("message", (request: ThreadRequest) => turns.add(request));
   port.postMessage({ id: 0 } satisfies ThreadReply);
 }

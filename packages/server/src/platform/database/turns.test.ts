@@ -42,6 +42,18 @@ describe("the one session of the embedded engine", () => {
     expect(order).toEqual(["begin", "insert", "commit", "click"]);
   });
 
+  test("asks before each turn who has come meanwhile, so that nobody waits for all that came before", async () => {
+    const ran: string[] = [];
+    const coming = [{ name: "click", connection: 9, urgent: true }];
+    const line = new Turns<Named>(
+      async ({ name }) => void ran.push(name),
+      () => (ran.length === 1 ? coming.splice(0) : []),
+    );
+    for (const name of ["batch 1", "batch 2", "batch 3"]) line.add({ name });
+    while (ran.length < 4) await new Promise((resolve) => void setImmediate(resolve));
+    expect(ran).toEqual(["batch 1", "click", "batch 2", "batch 3"]);
+  });
+
   test("does not let people who click without end stop the stages", async () => {
     const clicks = Array.from({ length: 20 }, (_, index) => ({ name: "click", connection: 9 + index, urgent: true }));
     const order = await ranAs([{ name: "running" }, { name: "batch" }, ...clicks, { name: "batch" }]);

@@ -18,14 +18,20 @@ export const URGENT_IN_A_ROW_MAX = 8;
  */
 export class Turns<T extends Turn> {
   readonly #answer: (turn: T) => Promise<void>;
+  readonly #arrived: () => Iterable<T>;
   readonly #waiting: T[] = [];
   /** The connection that has a transaction open. */
   #open: number | undefined;
   #urgentInARow = 0;
   #busy = false;
 
-  constructor(answer: (turn: T) => Promise<void>) {
+  /**
+   * @param arrived takes what has come and was not added yet: one statement after another runs without the thread hearing of
+   *   new ones in between, and somebody who waits must not wait for all that came before
+   */
+  constructor(answer: (turn: T) => Promise<void>, arrived: () => Iterable<T> = () => []) {
     this.#answer = answer;
+    this.#arrived = arrived;
   }
 
   add(turn: T): void {
@@ -44,6 +50,7 @@ export class Turns<T extends Turn> {
   }
 
   #next(): T | undefined {
+    this.#waiting.push(...this.#arrived());
     const open = this.#open;
     if (open !== undefined) return this.#take(this.#waiting.findIndex(({ connection }) => connection === open));
     const hasHadEnough = this.#urgentInARow >= URGENT_IN_A_ROW_MAX;
