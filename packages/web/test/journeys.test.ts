@@ -84,7 +84,7 @@ describe.skipIf(!hasChromium)("what people do in the application", () => {
     await page.getByRole("link", { name: "Approvals" }).first().click();
     await page
       .getByRole("list", { name: "Reach" })
-      .getByRole("link", { name: /successful login/ })
+      .getByRole("link", { name: /successful log-in/ })
       .click();
     await page.waitForURL(/outcome=success/);
     const chips = page.getByRole("list", { name: "Active filters" });
