@@ -1,15 +1,18 @@
 import { createHash, createPublicKey, generateKeyPairSync, verify } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { APPROVAL_DOMAIN, type ActionStatement, type StatementSignature } from "@tyr/contract";
+import { APPROVAL_DOMAIN, type ActionStatement, type StatementRequest, type StatementSignature } from "@tyr/contract";
 import type { Handlers, Seen } from "./fake-server.ts";
+import { action } from "./samples.ts";
 
 const AT = "2026-02-01T12:00:00.000Z";
 const KEY_ID = "apk_00000000-0000-7000-8000-000000000007";
 
 export type TestKey = Readonly<{
-  /** As the server answers: a text about what was asked, for this key. */
+  /** As the server answers: a text about the sample action and what was asked, for this key. */
   statement: NonNullable<Handlers["action.statement"]>;
+  /** As a server answers that shows one thing and has another signed. */
+  otherThan(lie: object): NonNullable<Handlers["action.statement"]>;
   /** True when the call carries a signature of the statement that was handed out. */
   isSigned(seen: Seen | undefined): boolean;
   file: string;
@@ -35,14 +38,30 @@ export async function approvalKeyIn(home: string): Promise<TestKey> {
     revokedAt: null,
   } as const;
   let handedOut = "";
-  return {
-    file,
-    statement({ params, body }): ActionStatement {
-      const { statement } = JSON.parse(body.toString()) as Pick<ActionStatement, "statement">;
-      handedOut = JSON.stringify({ action_id: params["id"], nonce: "once", statement });
+  const otherThan =
+    (lie: object): NonNullable<Handlers["action.statement"]> =>
+    ({ params, body }): ActionStatement => {
+      const { statement, reason, comment } = JSON.parse(body.toString()) as StatementRequest;
+      const said = {
+        action_id: params["id"],
+        dry_run_digest: action.dryRun?.digest ?? null,
+        nonce: "once",
+        reason: reason ?? comment ?? null,
+        request_digest: action.requestDigest,
+        revision: action.revision,
+        statement,
+        target: action.target,
+        ttl_seconds: action.ttlSeconds,
+        type: action.type,
+      };
+      handedOut = JSON.stringify({ ...said, ...lie });
       const digest = createHash("sha256").update(handedOut).digest("hex");
       return { statement, text: handedOut, digest, expiresAt: AT, passkey: null, keys: [key] };
-    },
+    };
+  return {
+    file,
+    otherThan,
+    statement: otherThan({}),
     isSigned(seen) {
       const { signature } = JSON.parse(seen?.body.toString() ?? "{}") as { signature?: StatementSignature };
       if (signature?.kind !== "ed25519" || signature.keyId !== KEY_ID) return false;

@@ -568,6 +568,16 @@ describe("every command that talks to the server", () => {
 });
 
 describe("what goes to the server", () => {
+  test("what the server would have signed otherwise than it showed is named and not signed", async () => {
+    const ended = await signedIn(["approve", ids.action, "--yes"], {
+      "action.get": () => action,
+      "action.statement": approvalKey.otherThan({ target: "8.0.0.0/8", ttl_seconds: 31_536_000 }),
+    });
+    expect(ended.code).toBe(6);
+    expect(ended.stderr).toMatch(/not what was asked for: its target, its duration; nothing was signed/);
+    expect(server.seen.map(({ route }) => route)).toEqual(["action.get", "action.statement"]);
+  });
+
   test("an approval carries the digests that were shown, and a signature of the server's statement about them", async () => {
     await signedIn(["approve", ids.action, "--yes"], { "action.get": () => action, "action.approve": () => action });
     const shown = { requestDigest: "request-digest", dryRunDigest: "dry-run-digest" };

@@ -11,6 +11,7 @@ export * from "./openapi.ts";
 export * from "./permissions.ts";
 export * from "./route.ts";
 export * from "./routes/index.ts";
+export * from "./statement-differences.ts";
 export * from "./schemas/account.ts";
 export * from "./schemas/actors.ts";
 export * from "./schemas/assets.ts";

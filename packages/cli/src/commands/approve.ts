@@ -36,7 +36,7 @@ export const approve: Run = async (context, input) => {
   const comment = input.text("comment");
   const body = { requestDigest, dryRunDigest: shown.dryRun.digest, ...(comment === undefined ? {} : { comment }) };
   const place = passphrasePlace(input);
-  const signature = await signDecision(context, api, { id, statement: "approve", ...body, place });
+  const signature = await signDecision(context, api, { shown, statement: "approve", ...body, place });
   const approved = await api.call("action.approve", { params: { id }, body: { ...body, signature } });
   if (print.forPeople) print.verbatim(`${approved.id} ${approved.state}\n`);
   else printAction(context, approved);
@@ -55,7 +55,7 @@ export const reject: Run = async (context, input) => {
   const { api, shown } = await showAction(context, input);
   const { id, requestDigest } = shown;
   const place = passphrasePlace(input);
-  const signature = await signDecision(context, api, { id, statement: "reject", requestDigest, reason, place });
+  const signature = await signDecision(context, api, { shown, statement: "reject", requestDigest, reason, place });
   say(context, await api.call("action.reject", { params: { id }, body: { reason, signature } }));
   return EXIT.ok;
 };
@@ -64,7 +64,7 @@ export const withdraw: Run = async (context, input) => {
   const { api, shown } = await showAction(context, input);
   const { id, requestDigest } = shown;
   const place = passphrasePlace(input);
-  const signature = await signDecision(context, api, { id, statement: "withdraw", requestDigest, place });
+  const signature = await signDecision(context, api, { shown, statement: "withdraw", requestDigest, place });
   say(context, await api.call("action.withdraw", { params: { id }, body: { signature } }));
   return EXIT.ok;
 };

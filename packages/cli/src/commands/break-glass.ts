@@ -46,7 +46,7 @@ export const breakGlass: Run = async (context, input) => {
   if (!input.flag("yes")) await ask.confirm(`Run ${shown.type} ${visible(shown.target)} without approvals?`, "--yes");
   const said = { requestDigest: shown.requestDigest, dryRunDigest: shown.dryRun.digest, reason };
   const place = passphrasePlace(input);
-  const signature = await signDecision(context, api, { id, statement: "break_glass", ...said, place });
+  const signature = await signDecision(context, api, { shown, statement: "break_glass", ...said, place });
   const action = await api.call("action.breakGlass", { params: { id }, body: { ...said, signature } });
   printAction(context, action);
   print.say(`${action.id} is ${action.state}; its review is owed: tyr break-glass list --owed`);

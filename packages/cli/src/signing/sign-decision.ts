@@ -1,8 +1,10 @@
 import {
   APPROVAL_DOMAIN,
-  type ActionId,
+  statementDifferences,
+  type Action,
   type ActionStatement,
   type ApprovalKey,
+  type MeantStatement,
   type StatementRequest,
   type StatementSignature,
 } from "@tyr/contract";
@@ -40,34 +42,32 @@ async function openFound(context: Context, { file, pem }: Found, place: Passphra
   return openKey(pem, { file, passphrase: await readPassphrase(context, place, "Passphrase of your approval key") });
 }
 
-/** A server that shows one text and has another signed is not believed. */
-function checkStatement({ text, digest }: ActionStatement, id: ActionId, { statement }: StatementRequest): void {
-  const said: unknown = JSON.parse(text);
-  const isAsked =
-    typeof said === "object" &&
-    said !== null &&
-    "action_id" in said &&
-    "statement" in said &&
-    said.action_id === id &&
-    said.statement === statement &&
-    createHash("sha256").update(text, "utf8").digest("hex") === digest;
-  if (isAsked) return;
-  throw new CliFailure("the server's text to sign is not what was asked for; nothing was signed", {
-    exit: EXIT.checkFailed,
-    fix: "Ask whoever runs the server: it is faulty, or not the one it seems.",
-  });
+/** A server that shows one thing and has another signed is not believed: every word of the card is looked for in the text. */
+function checkStatement({ text, digest }: ActionStatement, meant: MeantStatement): void {
+  const isNamed = createHash("sha256").update(text, "utf8").digest("hex") === digest;
+  const differs = [...(isNamed ? [] : ["its digest"]), ...statementDifferences(text, meant)];
+  if (differs.length === 0) return;
+  throw new CliFailure(
+    `the server's text to sign is not what was asked for: ${differs.join(", ")}; nothing was signed`,
+    {
+      exit: EXIT.checkFailed,
+      fix: "Ask whoever runs the server: it is faulty, or not the one it seems. Or the action changed meanwhile: look again.",
+    },
+  );
 }
 
-export type Wish = StatementRequest & Readonly<{ id: ActionId }>;
+/** What is to be signed about what was shown. */
+export type Wish = StatementRequest & Readonly<{ shown: Action }>;
 
 /** Shows the text and signs exactly that with a key of this machine. */
 export async function signDecision(
   context: Context,
   api: Api,
-  { id, place, ...wish }: Wish & Readonly<{ place: PassphrasePlace }>,
+  { shown, place, ...wish }: Wish & Readonly<{ place: PassphrasePlace }>,
 ): Promise<StatementSignature> {
-  const stated = await api.call("action.statement", { params: { id }, body: wish });
-  checkStatement(stated, id, wish);
+  const stated = await api.call("action.statement", { params: { id: shown.id }, body: wish });
+  const { statement, reason, comment, delegation } = wish;
+  checkStatement(stated, { statement, action: shown, words: reason ?? comment, delegation });
   const found = await findHere(context, stated.keys);
   if (found === undefined) throw noKeyHere();
   context.print.say(`You sign: ${visible(stated.text)}`);

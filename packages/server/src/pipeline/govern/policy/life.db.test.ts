@@ -173,7 +173,7 @@ describe("the life of policies", () => {
     const asked = must(await publish(shipped));
     const edit = { target: loadBundle(stricter).digest, requestDigest: asked.requestDigest };
     expect(codeOf(await world.govern.edit({ id: asked.id, by: adam, edit }))).toBe("VALIDATION_FAILED");
-    must(await world.govern.cancel({ id: asked.id, by: adam }));
+    must(await world.govern.cancel({ id: asked.id, by: adam, reason: "tried" }));
     expect(codeOf(await world.govern.clone({ id: asked.id, by: adam }))).toBe("VALIDATION_FAILED");
   });
 

@@ -1,0 +1,44 @@
+import type { Action } from "./schemas/govern.ts";
+import type { StatementKind } from "./schemas/signatures.ts";
+
+/** What somebody is about to put their name under: what they asked to state, and what they were shown. */
+export type MeantStatement = Readonly<{
+  statement: StatementKind;
+  action: Action;
+  words: string | undefined;
+  /** By which it is said in somebody's place; undefined: in one's own. */
+  delegation?: string | undefined;
+}>;
+
+const record = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return record(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a text to sign says otherwise than what was shown, by name; nothing: they are the same. A server is not believed here. */
+export function statementDifferences(
+  text: string,
+  { statement, action, words, delegation }: MeantStatement,
+): readonly string[] {
+  const fields = parsed(text);
+  if (fields === undefined) return ["the text is not readable"];
+  const pairs: readonly (readonly [name: string, inText: unknown, shown: unknown])[] = [
+    ["the statement", fields["statement"], statement],
+    ["the action", fields["action_id"], action.id],
+    ["its revision", fields["revision"], action.revision],
+    ["its type", fields["type"], action.type],
+    ["its target", fields["target"], action.target],
+    ["its duration", fields["ttl_seconds"], action.ttlSeconds],
+    ["the request", fields["request_digest"], action.requestDigest],
+    ["the dry run", fields["dry_run_digest"], action.dryRun?.digest ?? null],
+    ["your words", fields["reason"], words ?? null],
+    ["in whose place", record(fields["on_behalf_of"])?.["delegation"], delegation],
+  ];
+  return pairs.filter(([, inText, shown]) => inText !== shown).map(([name]) => name);
+}
