@@ -81,6 +81,18 @@ export async function listApprovalKeys(db: ReadDatabase, subjectId: string): Pro
     .execute();
 }
 
+/** When each of somebody's keys last signed an approval; without those that never did. */
+export async function lastApprovals(db: ReadDatabase, subjectId: string): Promise<ReadonlyMap<string, Date>> {
+  const rows = await db
+    .selectFrom("approval")
+    .select(["key_id", (eb) => eb.fn.max("at").as("at")])
+    .where("subject_id", "=", subjectId as SubjectId)
+    .where("key_id", "is not", null)
+    .groupBy("key_id")
+    .execute();
+  return new Map(rows.flatMap(({ key_id: id, at }) => (id === null ? [] : [[id, at] as const])));
+}
+
 /** @returns undefined when it is not theirs */
 export async function findApprovalKey(
   db: ReadDatabase,
