@@ -94,6 +94,9 @@ export const AUDIT_EVENTS = {
   "single_person.second_approver": "a second person who may approve appeared, or left again, in single-person mode",
   "action.own_approval_counted": "the delay of somebody's own approval passed in single-person mode",
   "break_glass.reviewed": "somebody else said whether a use of break-glass was justified",
+  "delegation.created": "somebody handed their approving to another person until an instant",
+  "delegation.ended":
+    "a delegation was ended before its time: by either of the two, an administrator, or with an account",
   "action.rejected": "somebody rejected an action",
   "action.approval_withdrawn": "somebody took an approval back",
   "action.cancelled": "an action was cancelled before it ran",

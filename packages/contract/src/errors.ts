@@ -112,6 +112,16 @@ export const ERRORS = {
     "A review of your last use of break-glass is owed",
     "Ask somebody else who approves to close it (`tyr break-glass review`); until then break-glass is closed to you.",
   ],
+  NOBODY_CAN_APPROVE: [
+    409,
+    "Not enough people could ever approve this",
+    "Read `gates`: each names how many of which roles it asks for and how many there are. Give somebody the role, have them add a passkey or a key to sign with, or ask for something smaller; the draft is kept.",
+  ],
+  DELEGATION_REFUSED: [
+    409,
+    "Approving cannot be handed over like this",
+    "Read `detail`: hand your own approving to another active person, once, for 30 days at most.",
+  ],
   APPROVAL_BY_REQUESTER: [403, "The requester's approval never counts", "Ask another person to approve."],
   SIGNATURE_REQUIRED: [
     403,

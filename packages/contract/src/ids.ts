@@ -13,6 +13,7 @@ export const ID_PREFIXES = {
   approval: "apr",
   approvalKey: "apk",
   breakGlass: "bgl",
+  delegation: "dlg",
   outcome: "out",
   block: "blk",
   sensor: "snr",
@@ -54,6 +55,7 @@ export type IncidentId = Id<"incident">;
 export type ActionId = Id<"action">;
 export type ApprovalKeyId = Id<"approvalKey">;
 export type BreakGlassId = Id<"breakGlass">;
+export type DelegationId = Id<"delegation">;
 export type BlockId = Id<"block">;
 export type AssetId = Id<"asset">;
 export type SensorId = Id<"sensor">;

@@ -21,6 +21,7 @@ export * from "./schemas/backtests.ts";
 export * from "./schemas/basics.ts";
 export * from "./schemas/collect.ts";
 export * from "./schemas/credentials.ts";
+export * from "./schemas/delegations.ts";
 export * from "./schemas/detect.ts";
 export * from "./schemas/duties.ts";
 export * from "./schemas/escalate.ts";

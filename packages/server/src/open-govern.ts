@@ -4,7 +4,7 @@ import { createBlocklistPlanner } from "#connectors/blocklist";
 import { surestOf } from "#detect";
 import { evidenceOf, readIncidentChangesAfter, seriousIncidents } from "#escalate";
 import { createGovern, type BundleSeal, type Govern, type PasskeySigning } from "#govern";
-import { listDeciders, lockActiveSubject, operatorAddresses, permissionsNow } from "#identity";
+import { accountNamed, listDeciders, lockActiveSubject, operatorAddresses, permissionsNow } from "#identity";
 import type { Bus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Config } from "#platform/config";
@@ -30,10 +30,10 @@ export type GovernParts = Readonly<{
 export async function openGovern(parts: GovernParts): Promise<Govern> {
   const { config, log, leading, database, bus, installation, passkeys, seal } = parts;
   const planner = createBlocklistPlanner({ reachOf });
-  const people = async () => await listDeciders(database.read);
   const ports = {
     planner,
-    people,
+    people: listDeciders,
+    findAccount: async (db: ReadDatabase, nameOrId: string) => await accountNamed(db, nameOrId),
     holdAccount: lockActiveSubject,
     permissionsOf: permissionsNow,
     // Asked each time: addresses of a host change, people come and go.

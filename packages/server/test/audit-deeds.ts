@@ -4,6 +4,7 @@ import { actorDeeds } from "./audit-actor-deeds.ts";
 import { approvalKeyDeeds } from "./audit-approval-key-deeds.ts";
 import { attackDeeds } from "./audit-attack-deeds.ts";
 import { backfillDeeds } from "./audit-backfill-deeds.ts";
+import { delegationDeeds } from "./audit-delegation-deeds.ts";
 import { breakGlassDeeds } from "./audit-break-glass-deeds.ts";
 import { dutyDeeds } from "./audit-duty-deeds.ts";
 import { passkeyDeeds } from "./audit-passkey-deeds.ts";
@@ -74,6 +75,7 @@ export const deeds: Deeds = {
   ...scimDeeds,
   ...stageDeeds,
   ...breakGlassDeeds,
+  ...delegationDeeds,
   ...governDeeds,
   ...backfillDeeds,
 };

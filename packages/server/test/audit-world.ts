@@ -118,6 +118,12 @@ export async function openWorld(): Promise<World> {
   let first: Promise<Person> | undefined;
   const fresh = (kind: string): string => `${kind}-${(made += 1)}`;
   const admin = async (): Promise<Person> => await (first ??= signIn(server.url, "alice"));
+  let standby: Promise<void> | undefined;
+  /** Without enough others who could approve, nobody asks for anything. */
+  const deciders = async (): Promise<void> => {
+    for (const role of ["approver", "security_manager"] as const)
+      await makeUser((await admin()).client, server.url, { name: role, roles: [role], headers: fromElsewhere() });
+  };
   return {
     server,
     issuer,
@@ -125,6 +131,7 @@ export async function openWorld(): Promise<World> {
     fresh,
     freshAddress: () => `203.0.113.${(made += 1) % 256}`,
     async person(...roles) {
+      await (standby ??= deciders());
       const name = fresh("person");
       const headers = fromElsewhere();
       const made = await makeUser((await admin()).client, server.url, { name, roles, headers });

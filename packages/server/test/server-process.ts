@@ -1,3 +1,4 @@
+import { newKeyOf } from "../src/pipeline/respond/testing/sign-as.ts";
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -147,7 +148,11 @@ export async function makeUser(
   const { id } = await admin.call("user.create", { body: { ...user, password: FIRST_PASSWORD } });
   const body = { name, password: FIRST_PASSWORD, token: true };
   const { token = "" } = await clientOf(url).call("session.login", { body }, { headers });
-  await clientOf(url, token).call("account.changePassword", { body: { current: FIRST_PASSWORD, password: PASSWORD } });
+  const own = clientOf(url, token);
+  await own.call("account.changePassword", { body: { current: FIRST_PASSWORD, password: PASSWORD } });
+  // Nobody is asked to approve who has nothing to sign with.
+  const decides = user.roles.some((role) => role === "approver" || role === "security_manager");
+  if (decides) await own.call("approvalKey.add", { body: newKeyOf(id, "the first").body });
   return { id, token };
 }
 

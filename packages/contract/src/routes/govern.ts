@@ -77,7 +77,8 @@ export const governRoutes = {
   "action.dryRun": {
     method: "POST",
     path: "/api/v1/actions/:id/dry-run",
-    needs: "action:request",
+    // Of those who ask, and of those who decide about what waits for them.
+    needs: "action:read",
     summary: "Run the dry run again",
     params: actionParams,
     response: g.Action,
@@ -93,7 +94,8 @@ export const governRoutes = {
   "action.approve": {
     method: "POST",
     path: "/api/v1/actions/:id/approve",
-    needs: "action:approve",
+    // Also of whoever stands in for somebody who may approve: the guards of the move say who.
+    needs: "action:read",
     stepUp: "approve",
     summary: "Approve exactly what was shown",
     params: actionParams,
@@ -103,7 +105,7 @@ export const governRoutes = {
   "action.reject": {
     method: "POST",
     path: "/api/v1/actions/:id/reject",
-    needs: "action:approve",
+    needs: "action:read",
     summary: "Reject with a reason",
     params: actionParams,
     body: g.RejectBody,
@@ -112,7 +114,7 @@ export const governRoutes = {
   "action.withdraw": {
     method: "POST",
     path: "/api/v1/actions/:id/withdraw",
-    needs: "action:approve",
+    needs: "action:read",
     summary: "Take one's own approval back before it runs",
     params: actionParams,
     body: g.WithdrawBody,

@@ -7,6 +7,7 @@ import { assetRoutes } from "./assets.ts";
 import { auditRoutes } from "./audit.ts";
 import { collectRoutes } from "./collect.ts";
 import { credentialRoutes } from "./credentials.ts";
+import { delegationRoutes } from "./delegations.ts";
 import { detectRoutes } from "./detect.ts";
 import { dutyRoutes } from "./duties.ts";
 import { federationRoutes } from "./federation.ts";
@@ -62,6 +63,7 @@ export const routes = {
   ...settingsRoutes,
   ...securityRoutes,
   ...approvalRoutes,
+  ...delegationRoutes,
   ...signatureRoutes,
   ...privacyRoutes,
   ...retentionRoutes,

@@ -13,6 +13,7 @@ import {
   StorableText,
   Text,
 } from "./basics.ts";
+import { DelegationRef } from "./delegations.ts";
 import { SignedText, StatementSignature } from "./signatures.ts";
 
 export const ACTION_STATES = [
@@ -82,6 +83,8 @@ export const Approval = Type.Object({
   at: Instant,
   comment: NullableString,
   counts: Type.Boolean(),
+  /** In whose place it was given; absent: in their own. */
+  onBehalfOf: Type.Optional(Type.Object({ delegation: IdSchema("delegation"), from: Actor })),
   /** Of somebody's own approval, in single-person mode: it counts from here on, if nobody else's does. */
   countsFrom: Type.Optional(Instant),
 });
@@ -98,6 +101,9 @@ export const Action = Type.Object({
     incidentId: Type.Union([IdSchema("incident"), Type.Null()]),
     detectionIds: Type.Array(IdSchema("detection")),
     risk: Type.Union([Type.Integer(), Type.Null()]),
+    /** Of the incident and, per cent, of its surest detection, as they were when it was asked for: signed with the request. */
+    severity: Type.Optional(NullableString),
+    confidence: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
   }),
   requester: Actor,
   ttlSeconds: Type.Union([Type.Integer({ minimum: 60 }), Type.Null()], {
@@ -115,6 +121,8 @@ export const Action = Type.Object({
   singlePerson: Type.Optional(Type.Boolean()),
   /** The newest time somebody let it run without its approvals; null: nobody did. */
   breakGlass: Type.Union([BreakGlass, Type.Null()]),
+  /** By which whoever reads could approve or reject it now in somebody's place; absent: by none. */
+  delegations: Type.Optional(Type.Array(DelegationRef)),
   deadlineAt: NullableInstant,
   createdAt: Instant,
   updatedAt: Instant,
@@ -163,13 +171,19 @@ export const ApproveBody = Type.Object(
     requestDigest: StorableText(128),
     dryRunDigest: StorableText(128),
     comment: Type.Optional(SignedText),
+    /** In somebody's place, by a delegation to oneself; left out: in one's own. The statement names the same. */
+    delegation: Type.Optional(IdSchema("delegation")),
     signature: Type.Optional(StatementSignature),
   },
   { additionalProperties: false },
 );
 export type ApproveBody = Static<typeof ApproveBody>;
 export const RejectBody = Type.Object(
-  { reason: SignedText, signature: Type.Optional(StatementSignature) },
+  {
+    reason: SignedText,
+    delegation: Type.Optional(IdSchema("delegation")),
+    signature: Type.Optional(StatementSignature),
+  },
   { additionalProperties: false },
 );
 export const WithdrawBody = Type.Object(

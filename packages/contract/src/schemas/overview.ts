@@ -55,7 +55,12 @@ export const Overview = Type.Object({
   /** One's own approval may count, later: said until it is off. */
   singlePerson: Type.Optional(Type.Boolean()),
   incidents: Type.Object({ open: Type.Integer(), bySeverity: Type.Record(Type.String(), Type.Integer()) }),
-  approvals: Type.Object({ waiting: Type.Integer(), oldestAt: NullableInstant }),
+  approvals: Type.Object({
+    waiting: Type.Integer(),
+    oldestAt: NullableInstant,
+    /** Of those waiting, how many too few people could approve as things are; absent: none. */
+    unapprovable: Type.Optional(Type.Integer()),
+  }),
   blocks: Type.Object({
     active: Type.Integer(),
     enforcers: Type.Integer(),

@@ -43,6 +43,8 @@ export const StatementRequest = Type.Object(
     reason: Type.Optional(SignedText),
     /** Of approving. */
     comment: Type.Optional(SignedText),
+    /** Of approving or rejecting in somebody's place. */
+    delegation: Type.Optional(IdSchema("delegation")),
   },
   { additionalProperties: false },
 );

@@ -12,7 +12,7 @@ import type { Handlers } from "./handler.ts";
 export type OverviewDeps = Readonly<{
   database: Database;
   clock: Clock;
-  govern: Pick<Govern, "mode" | "singlePerson">;
+  govern: Pick<Govern, "mode" | "singlePerson" | "countUnapprovable">;
   auditHead: () => Promise<AuditHead>;
   /** Undefined where no witness is configured. */
   cosigning: () => Promise<Cosigning | undefined>;
@@ -66,12 +66,17 @@ async function techniques(db: ReadDatabase, attack: AttackCatalogue): Promise<Ov
   }));
 }
 
-async function approvals(db: ReadDatabase): Promise<Overview["approvals"]> {
+async function approvals(db: ReadDatabase, govern: Pick<Govern, "countUnapprovable">): Promise<Overview["approvals"]> {
   const waiting = await countWaiting(db);
   const oldest = waiting
     .flatMap((one) => (one.oldest === null ? [] : [one.oldest.toISOString()]))
     .toSorted((a, b) => (a < b ? -1 : 1))[0];
-  return { waiting: sum(waiting.map((one) => one.waiting)), oldestAt: oldest ?? null };
+  const unapprovable = await govern.countUnapprovable();
+  return {
+    waiting: sum(waiting.map((one) => one.waiting)),
+    oldestAt: oldest ?? null,
+    ...(unapprovable === 0 ? {} : { unapprovable }),
+  };
 }
 
 async function lagOf(db: ReadDatabase, consumer: string): Promise<number> {
@@ -99,7 +104,7 @@ async function readOverview({
     mode: modeView(await govern.mode()),
     ...((await govern.singlePerson()).on ? { singlePerson: true } : {}),
     incidents: { open: sum(Object.values(open)), bySeverity: { ...open } },
-    approvals: await approvals(db),
+    approvals: await approvals(db, govern),
     blocks: { active, enforcers, enforcersSeen, unacknowledged },
     events: { total: events.total, lastAt: iso(events.lastAt), perHour: await hours(db, now) },
     detections: { total: await countDetections(db), lagEvents: await lagOf(db, detectConsumer) },

@@ -1,8 +1,8 @@
-import { permissionsOf, ROLE_NAMES, type Permission, type Role, type SubjectId } from "@tyr/contract";
+import { isId, permissionsOf, ROLE_NAMES, type Permission, type Role, type SubjectId } from "@tyr/contract";
 import { sql } from "kysely";
 import type { ReadDatabase } from "#platform/database";
 import { heldPermissions } from "./roles/held-permissions.ts";
-import { findSubject } from "./store.ts";
+import { findSubject, findSubjectByName } from "./store.ts";
 
 const DECIDING: readonly Role[] = ROLE_NAMES.filter((role) => permissionsOf([role]).has("action:approve"));
 
@@ -18,6 +18,15 @@ export async function listDeciders(db: ReadDatabase): Promise<readonly Decider[]
     .orderBy("id")
     .execute();
   return rows.map(({ id, roles }) => ({ id, roles: roles as readonly Role[] }));
+}
+
+/** An account by its name or its id, for somebody who need not be able to list accounts. */
+export async function accountNamed(
+  db: ReadDatabase,
+  nameOrId: string,
+): Promise<Readonly<{ id: SubjectId; name: string; active: boolean }> | undefined> {
+  const row = isId("subject", nameOrId) ? await findSubject(db, nameOrId) : await findSubjectByName(db, nameOrId);
+  return row && { id: row.id, name: row.name, active: row.active };
 }
 
 /** What somebody may do now, custom roles included; nothing when they may not sign in. */

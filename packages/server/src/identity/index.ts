@@ -6,7 +6,7 @@ export { SESSION_LIFE_SECONDS } from "./session-rules.ts";
 export { createIdentity, type Identity, type IdentityDeps } from "./create-identity.ts";
 export { openKnownPasswords } from "./known-passwords.ts";
 export { createKeys, holdsKey, looksLikeKey, type ApiKeyCheck, type KeyMaker, type Keys } from "./keys/index.ts";
-export { listDeciders, permissionsNow } from "./deciders.ts";
+export { accountNamed, listDeciders, permissionsNow } from "./deciders.ts";
 export { retainedSessions } from "./retained-store.ts";
 export { accountEraser } from "./erase-store.ts";
 export { checkPasskeyRules } from "./passkeys/relying-party.ts";

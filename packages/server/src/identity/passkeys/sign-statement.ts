@@ -1,9 +1,9 @@
 import type { PasskeyProof, PasskeyRequest, SubjectId } from "@tyr/contract";
-import type { Fact, WriteTransaction } from "#platform/database";
+import type { Fact, ReadDatabase, WriteTransaction } from "#platform/database";
 import type { SignInDeps } from "../sign-in.ts";
 import { findSubject } from "../store.ts";
 import { requestOptions } from "./options.ts";
-import { listPasskeys } from "./store.ts";
+import { listPasskeyHolders, listPasskeys } from "./store.ts";
 import { suspectedFact, usePasskey } from "./use-passkey.ts";
 
 /** `challenge`: the digest of what somebody puts their name under, whose handle and single use are the caller's. */
@@ -12,6 +12,8 @@ export type StatementSigning = Readonly<{
   ask(subjectId: string, what: Readonly<{ handle: string; challenge: Uint8Array }>): Promise<PasskeyRequest | null>;
   /** Checks what an authenticator made of it, with user verification, in the caller's transaction, which holds the account. */
   check(tx: WriteTransaction, check: StatementCheck): Promise<StatementChecked>;
+  /** Everybody with a passkey that counts here. */
+  holders(db: ReadDatabase): Promise<ReadonlySet<string>>;
 }>;
 
 type StatementCheck = Readonly<{
@@ -52,5 +54,6 @@ export function statementSigning(deps: Pick<SignInDeps, "party" | "database">): 
       return { handle, options: requestOptions({ party, challenge, known }) };
     },
     check: async (tx, check) => await checkStatement(deps, tx, check),
+    holders: async (db) => (deps.party === undefined ? new Set() : await listPasskeyHolders(db)),
   };
 }

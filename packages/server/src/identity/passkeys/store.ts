@@ -57,6 +57,17 @@ export async function listPasskeys(db: ReadDatabase, subjectId: string): Promise
   return rows.map(toRow);
 }
 
+/** Everybody with a passkey that was not refused. */
+export async function listPasskeyHolders(db: ReadDatabase): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom("passkey")
+    .select("subject_id")
+    .distinct()
+    .where("refused_since", "is", null)
+    .execute();
+  return new Set(rows.map(({ subject_id: id }) => id));
+}
+
 export async function countPasskeys(db: ReadDatabase, subjectId: string): Promise<number> {
   const { count } = await db
     .selectFrom("passkey")

@@ -3,6 +3,7 @@ import {
   refuse,
   type Action,
   type ActionId,
+  type DelegationId,
   type Result,
   type StatementKind,
   type StatementSignature,
@@ -11,11 +12,11 @@ import {
 import { newId } from "#platform/ids";
 import type { WriteTransaction } from "#platform/database";
 import { givenFor } from "./count-approvals.ts";
+import type { Standing } from "./delegations/standing.ts";
 import { withMove, type Held } from "./hold-action.ts";
 import { hasAsked } from "./machine/guards.ts";
 import { approveEvent, isOverdue, withdrawEvent } from "./machine/events-of.ts";
 import { moveAction } from "./move-action.ts";
-import type { Person } from "./ports.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
 import { dropStatements } from "./signatures/store.ts";
 import { signedDetails, withSignature, type Signed } from "./signatures/take-signature.ts";
@@ -29,6 +30,8 @@ export type ApprovalRequest = Readonly<{
   by: By;
   requestDigest: string;
   dryRunDigest: string;
+  /** In whose place; left out: in their own. */
+  delegation?: DelegationId | undefined;
   comment?: string | undefined;
   signature?: StatementSignature | undefined;
 }>;
@@ -39,19 +42,20 @@ type Storing = Readonly<{
   at: Date;
   signed: Signed;
   notBefore: Date | null;
+  standing: Standing | undefined;
 }>;
 
 async function storeApproval(
   tx: WriteTransaction,
   row: ActionRow,
-  { by, comment, at, signed, notBefore }: Storing,
+  { by, comment, at, signed, notBefore, standing }: Storing,
 ): Promise<void> {
   await insertApproval(tx, {
     id: newId("approval", at),
     action_id: row.id,
     subject_id: by.actor.id as SubjectId,
     actor: JSON.stringify(by.actor),
-    roles: [...by.roles],
+    roles: [...(standing ?? by).roles],
     revision: row.revision,
     request_digest: row.request_digest,
     dry_run_digest: row.dry_run?.digest ?? "",
@@ -64,6 +68,7 @@ async function storeApproval(
     statement: signed.text,
     signature: JSON.stringify(signed.evidence),
     key_id: signed.evidence.keyId,
+    delegation_id: standing?.id ?? null,
   });
 }
 
@@ -84,6 +89,12 @@ function ownFrom({ ownApprovalDelayMs: delay, now, ...asked }: Held): Date | nul
   return delay !== undefined && hasAsked(asked) ? new Date(now.getTime() + delay) : null;
 }
 
+/** In whose place, for the log. */
+function inPlaceDetails({ behalf }: Held): Readonly<Record<string, string>> {
+  const standing = behalf?.standing;
+  return standing === undefined ? {} : { delegation: standing.id, on_behalf_of: standing.from };
+}
+
 async function tellOwn(
   tx: WriteTransaction,
   { notBefore, ...told }: Pick<Told, "action" | "by" | "at"> & Readonly<{ notBefore: Date }>,
@@ -92,12 +103,12 @@ async function tellOwn(
   await tellDeciders(tx, { kind: "own_approval", text, ...told });
 }
 
-type Approving = Readonly<{ held: Held; request: ApprovalRequest; people: readonly Person[] }>;
+type Approving = Readonly<{ held: Held; request: ApprovalRequest }>;
 
 async function approveHeld(
   room: Room,
   tx: WriteTransaction,
-  { held, request, people, signed }: Approving & Readonly<{ signed: Signed }>,
+  { held, request, signed }: Approving & Readonly<{ signed: Signed }>,
 ): Promise<Settled<ActionRow>> {
   const { action: row, now: at } = held;
   const { by, comment } = request;
@@ -105,8 +116,8 @@ async function approveHeld(
   if (givenFor(row, held.approvals).has(by.actor.id)) return { answer: ok(row), facts: [] };
 
   const notBefore = ownFrom(held);
-  await storeApproval(tx, row, { by, comment, at, signed, notBefore });
-  const { weighed } = await weighApprovals(room, tx, { row, people });
+  await storeApproval(tx, row, { by, comment, at, signed, notBefore, standing: held.behalf?.standing });
+  const { weighed } = await weighApprovals(room, tx, row);
   await insertDecision(tx, { actionId: row.id, step: "approve", ...weighed });
   const { outcome, bundleDigest } = weighed.decision;
   const { row: moved, fact } = await moveAction(tx, row, {
@@ -116,6 +127,7 @@ async function approveHeld(
     ...(comment === undefined ? {} : { note: comment }),
     details: {
       ...signedDetails(signed),
+      ...inPlaceDetails(held),
       decision: outcome,
       bundle_digest: bundleDigest,
       ...(notBefore === null ? {} : { not_before: notBefore.toISOString() }),
@@ -138,8 +150,9 @@ export async function signedBy(
   tx: WriteTransaction,
   { held, work, ...signing }: Deciding & Readonly<{ work(signed: Signed): Promise<Settled<ActionRow>> }>,
 ): Promise<Settled<ActionRow>> {
-  const { action, by, now: at } = held;
-  return await withSignature(room, tx, { action, by, at, reason: undefined, ...signing, work });
+  const { action, by, now: at, behalf } = held;
+  const standing = behalf?.standing;
+  return await withSignature(room, tx, { action, by, at, standing, reason: undefined, ...signing, work });
 }
 
 async function approveSigned(room: Room, tx: WriteTransaction, approving: Approving): Promise<Settled<ActionRow>> {
@@ -162,24 +175,24 @@ async function approveSigned(room: Room, tx: WriteTransaction, approving: Approv
  * `SIGNATURE_REQUIRED`, `SIGNATURE_INVALID`.
  */
 export async function approveAction(room: Room, request: ApprovalRequest): Promise<Result<Action>> {
-  const { id, by, requestDigest, dryRunDigest } = request;
-  const people = await room.ports.people();
+  const { id, by, requestDigest, dryRunDigest, delegation } = request;
   const settled = await settle<ActionRow>(room.db, async (tx) => {
     const shown = { requestDigest, dryRunDigest };
-    const decide = async (held: Held) => await approveSigned(room, tx, { held, request, people });
-    const work = async () => await withMove(room, tx, { id, by, move: "approve", shown, work: decide });
+    const decide = async (held: Held) => await approveSigned(room, tx, { held, request });
+    const work = async () => await withMove(room, tx, { id, by, move: "approve", shown, delegation, work: decide });
     return await whileOpen(room, tx, { by, work });
   });
   return await answerWith(room, settled, by);
 }
 
 export type Reasoned = Readonly<{ id: ActionId; by: By; reason: string }>;
+export type InPlace = Readonly<{ delegation?: DelegationId | undefined }>;
 export type Signable = Readonly<{ signature?: StatementSignature | undefined }>;
 
 /** One eligible person's no is enough, signed as a yes is. */
 export async function rejectAction(
   room: Room,
-  { id, by, reason, signature }: Reasoned & Signable,
+  { id, by, reason, signature, delegation }: Reasoned & Signable & InPlace,
 ): Promise<Result<Action>> {
   const settled = await settle<ActionRow>(room.db, async (tx) => {
     const reject = async (held: Held): Promise<Settled<ActionRow>> =>
@@ -189,12 +202,12 @@ export async function rejectAction(
         reason,
         signature,
         async work(signed) {
-          const details = signedDetails(signed);
+          const details = { ...signedDetails(signed), ...inPlaceDetails(held) };
           const moved = await moveAction(tx, held.action, { event: "reject", by, at: held.now, note: reason, details });
           return { answer: ok(moved.row), facts: [moved.fact] };
         },
       });
-    const work = async () => await withMove(room, tx, { id, by, move: "reject", work: reject });
+    const work = async () => await withMove(room, tx, { id, by, move: "reject", delegation, work: reject });
     return await whileOpen(room, tx, { by, work });
   });
   return await answerWith(room, settled, by);
@@ -215,13 +228,13 @@ export async function cancelAction(room: Room, { id, by, reason }: Reasoned): Pr
 async function withdrawHeld(
   room: Room,
   tx: WriteTransaction,
-  { held, people, signed }: Readonly<{ held: Held; people: readonly Person[]; signed: Signed }>,
+  { held, signed }: Readonly<{ held: Held; signed: Signed }>,
 ): Promise<Settled<ActionRow>> {
   const { action: row, approvals, by, now: at } = held;
   const own = approvals.filter((one) => one.subject_id === by.actor.id);
   for (const one of own) await withdrawApproval(tx, one.id, at);
   await dropStatements(tx, { actionId: row.id, subjectId: by.actor.id });
-  const { decision } = (await weighApprovals(room, tx, { row, people })).weighed;
+  const { decision } = (await weighApprovals(room, tx, row)).weighed;
   const event = withdrawEvent(row.state, decision);
   const details = signedDetails(signed);
   const moved = await moveAction(tx, row, { event, by, at, details });
@@ -233,14 +246,13 @@ export async function withdrawApprovalOf(
   room: Room,
   { id, by, signature }: Omit<Reasoned, "reason"> & Signable,
 ): Promise<Result<Action>> {
-  const people = await room.ports.people();
   const settled = await settle<ActionRow>(room.db, async (tx) => {
     const withdraw = async (held: Held): Promise<Settled<ActionRow>> =>
       await signedBy(room, tx, {
         held,
         statement: "withdraw",
         signature,
-        work: async (signed) => await withdrawHeld(room, tx, { held, people, signed }),
+        work: async (signed) => await withdrawHeld(room, tx, { held, signed }),
       });
     const work = async () => await withMove(room, tx, { id, by, move: "withdraw", work: withdraw });
     return await whileOpen(room, tx, { by, work });

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Decision, Role, SubjectId } from "@tyr/contract";
-import { approvalsMissing, approversOf, countApprovers, unsatisfiable } from "./count-approvals.ts";
+import { approvalsMissing, approversOf, countApprovers } from "./count-approvals.ts";
+import type { Standing } from "./delegations/standing.ts";
 import type { Person } from "./ports.ts";
 import type { ApprovalRow } from "./store.ts";
 
@@ -38,6 +39,7 @@ const toRow = ({
     withdrawn_at: withdrawn ? new Date(0) : null,
     statement: signed ? "{}" : null,
     not_before: null,
+    delegation_id: null,
     // The rest of the row does not matter to the count.
   }) as Partial<ApprovalRow> as ApprovalRow;
 const action = {
@@ -60,7 +62,7 @@ describe("what counts as an approval", () => {
   test("distinct people, active now, who may approve now, never the requester, for exactly this request and dry run", () => {
     fc.assert(
       fc.property(people, fc.array(approval, { maxLength: 12 }), (active, given) => {
-        const counted = approversOf(action, given.map(toRow), active);
+        const counted = approversOf(action, given.map(toRow), { people: active, standings: [] });
         expect(new Set(counted.map(({ id }) => id)).size).toBe(counted.length);
         for (const { id, roles: held } of counted) {
           expect(id).not.toBe(action.requester_id);
@@ -92,7 +94,7 @@ describe("what counts as an approval", () => {
       approversOf(
         action,
         Array.from({ length: 20 }, () => one),
-        active,
+        { people: active, standings: [] },
       ),
     ).toHaveLength(1);
   });
@@ -103,15 +105,52 @@ describe("what counts as an approval", () => {
     expect(approvalsMissing(gates(1, 2), [ben])).toBe(1);
     expect(approvalsMissing(gates(), [])).toBe(0);
   });
+});
 
-  test("a gate that nobody but the requester could pass is named", () => {
-    const cleo = { id: subject(0), roles: ["security_manager" as const] };
-    const askedBy = (n: number) => ({ requester_id: subject(n), people_behind: [] });
-    const behind = { requester_id: "svc_soar", people_behind: [subject(0)] };
-    expect(unsatisfiable(gates(1), [cleo], behind)).toHaveLength(1);
-    expect(unsatisfiable(gates(1), [cleo], askedBy(0))).toEqual([
-      "gate-0 asks for 1 other person with the role approver or security_manager; there are 0",
+describe("what counts in somebody's place", () => {
+  const given = (n: number, delegation: string | null): ApprovalRow => ({
+    ...toRow({ n, request: "request", dryRun: "dry run", revision: 2, withdrawn: false, signed: true }),
+    delegation_id: delegation as ApprovalRow["delegation_id"],
+  });
+  const lent = (id: string, [from, to]: readonly [number, number], role: Role = "approver"): Standing => ({
+    id: id as Standing["id"],
+    from: subject(from),
+    to: subject(to),
+    roles: [role],
+  });
+  const approvers = (...who: number[]): Person[] => who.map((n) => ({ id: subject(n), roles: ["approver"] }));
+  const counted = (rows: ApprovalRow[], people: Person[], standings: Standing[]) =>
+    approversOf(action, rows, { people, standings }).map(({ id, roles: held }) => [id, ...held]);
+
+  test("a stand-in counts with the roles of whoever they stand in for, and as themselves", () => {
+    expect(counted([given(3, "dlg_a")], approvers(1), [lent("dlg_a", [1, 3], "security_manager")])).toEqual([
+      [subject(3), "security_manager"],
     ]);
-    expect(unsatisfiable(gates(1), [cleo], askedBy(1))).toEqual([]);
+  });
+
+  test("one person who stands in for two, or approves in their own name too, is one person", () => {
+    const standings = [lent("dlg_a", [1, 3]), lent("dlg_b", [2, 3])];
+    const both = [given(3, "dlg_a"), given(3, "dlg_b")];
+    expect(counted(both, approvers(1, 2), standings)).toHaveLength(1);
+    expect(counted([...both, given(3, null)], approvers(1, 2, 3), standings)).toEqual([[subject(3), "approver"]]);
+  });
+
+  test("one person's approving counts once, whoever of two uses it, and whether or not they approved themselves", () => {
+    const standings = [lent("dlg_a", [1, 3]), lent("dlg_b", [1, 4])];
+    const both = [given(3, "dlg_a"), given(4, "dlg_b")];
+    expect(counted(both, approvers(1), standings)).toHaveLength(1);
+    expect(counted([...both, given(1, null)], approvers(1), standings)).toEqual([[subject(1), "approver"]]);
+  });
+
+  test("nothing counts by a delegation that does not hold, or was not given to them", () => {
+    expect(counted([given(3, "dlg_a")], approvers(1), [])).toEqual([]);
+    expect(counted([given(4, "dlg_a")], approvers(1), [lent("dlg_a", [1, 3])])).toEqual([]);
+  });
+
+  test("what the requester or the people behind a program handed over never counts, nor do they for another", () => {
+    for (const n of [0, 6]) {
+      expect(counted([given(3, "dlg_a")], approvers(n), [lent("dlg_a", [n, 3])])).toEqual([]);
+      expect(counted([given(n, "dlg_a")], approvers(1), [lent("dlg_a", [1, n])])).toEqual([]);
+    }
   });
 });

@@ -28,6 +28,7 @@ import {
   rejectAction,
   withdrawApprovalOf,
   type ApprovalRequest,
+  type InPlace,
   type Reasoned,
   type Signable,
 } from "./approve-action.ts";
@@ -43,6 +44,7 @@ import {
 } from "./execute-action.ts";
 import { breakGlass, type BreakGlassRequest } from "./break-glass/break-glass.ts";
 import { listBreakGlass, reviewBreakGlass, type ReviewRequest } from "./break-glass/review-break-glass.ts";
+import { createDelegations, type Delegations } from "./delegations/delegations.ts";
 import { cloneAction, editAction, type EditRequest } from "./edit-action.ts";
 import { standingOf, withdrawSigned } from "./end-standing.ts";
 import { expireOverdue } from "./expire-actions.ts";
@@ -58,7 +60,7 @@ import { refusedHere } from "./own-door.ts";
 import { createPolicyLife, type PolicyLife } from "./policy/life.ts";
 import { openPolicies } from "./policy/open-policies.ts";
 import type { BundleSeal } from "./policy/stored-bundles.ts";
-import type { GovernPorts, Person } from "./ports.ts";
+import type { GovernPorts } from "./ports.ts";
 import { proposeActions } from "./propose-actions.ts";
 import { createApprovalKeys, type ApprovalKeys } from "./signatures/approval-keys.ts";
 import { askStatement, type StatementWish } from "./signatures/ask-statement.ts";
@@ -70,6 +72,7 @@ import {
   type SinglePersonRequest,
 } from "./single-person/single-person.ts";
 import { type By, type Room, type Settled } from "./room.ts";
+import { countUnapprovable } from "./read-short.ts";
 import { editSettings } from "./settings/edit-settings.ts";
 import { readSettings } from "./settings/settings.ts";
 import { findAction, listActions, listApproved, type ActionFilter, type ActionRow } from "./store.ts";
@@ -99,7 +102,6 @@ export type ActionListing = ActionFilter & PageBefore<ActionId> & Readonly<{ ask
 /** What respond does in its own transactions with an action: it owns the effect, this room the state. */
 export type Execution = Readonly<{
   listApproved(limit: number): Promise<readonly { id: ActionId }[]>;
-  people(): Promise<readonly Person[]>;
   begin(tx: WriteTransaction, request: BeginRequest): Promise<Beginning>;
   /** What this room does itself for a type of action; tell it (`committed`) after the transaction. */
   applyOwn(tx: WriteTransaction, done: Readonly<{ row: ActionRow; by: By }>): Promise<OwnEffect>;
@@ -121,11 +123,13 @@ export type Govern = Readonly<{
   /** Every use, newest first. */
   listBreakGlass(query: Parameters<typeof listBreakGlass>[1]): ReturnType<typeof listBreakGlass>;
   reviewBreakGlass(request: ReviewRequest): Promise<Result<BreakGlass>>;
+  /** Approving, handed to somebody else until an instant. */
+  delegations: Delegations;
   singlePerson(): Promise<SinglePersonView>;
   setSinglePerson(request: SinglePersonRequest): Promise<Result<SinglePersonView>>;
   edit(request: EditRequest): Promise<Result<Action>>;
   clone(wanted: Readonly<{ id: ActionId; by: By }>): Promise<Result<Action>>;
-  reject(wanted: Reasoned & Signable): Promise<Result<Action>>;
+  reject(wanted: Reasoned & Signable & InPlace): Promise<Result<Action>>;
   withdraw(wanted: Readonly<{ id: ActionId; by: By }> & Signable): Promise<Result<Action>>;
   /** The text to sign for approving, rejecting or withdrawing. */
   statement(wanted: StatementWish): Promise<Result<ActionStatement>>;
@@ -142,6 +146,8 @@ export type Govern = Readonly<{
   assets: Inventory;
   settings(): Promise<Settings>;
   editSettings(request: Readonly<{ edit: SettingsEdit; by: By }>): Promise<Result<Settings>>;
+  /** How many waiting actions too few people could approve as things are. */
+  countUnapprovable(): Promise<number>;
   execution: Execution;
   /** What ends here with somebody's account: identity runs it in the transaction that disables them. */
   standing: AccessKind;
@@ -155,28 +161,21 @@ export type Govern = Readonly<{
 
 const DEADLINE_DEFAULT_MS = 4 * 3_600_000;
 
-const readFor = async (room: Room, asker: By | undefined) => ({
-  people: await room.ports.people(),
-  asker,
-  now: room.clock.now(),
-});
-
 async function listPage(room: Room, { asker, ...listing }: ActionListing): Promise<Page<Action, ActionId>> {
   const { rows, next } = await listActions(room.db.read, listing);
-  return { rows: await viewActions(room.db.read, rows, await readFor(room, asker)), next };
+  return { rows: await viewActions(room, rows, asker), next };
 }
 
 async function getOne(room: Room, id: ActionId, asker: By | undefined): Promise<Result<Action>> {
   const row = await findAction(room.db.read, id);
   if (row === undefined) return refuse("NOT_FOUND", `there is no action ${id}`);
-  const [view] = await viewActions(room.db.read, [row], await readFor(room, asker));
+  const [view] = await viewActions(room, [row], asker);
   return view === undefined ? refuse("NOT_FOUND", `there is no action ${id}`) : ok(view);
 }
 
 function executionOf(room: Room): Execution {
   return {
     listApproved: async (limit) => await listApproved(room.db.read, limit),
-    people: async () => await room.ports.people(),
     begin: async (tx, request) => await beginExecution(room, tx, request),
     applyOwn: async (tx, done) => await applyOwn(room, tx, done),
     finish: async (tx, done) => await finishExecution(room, tx, done),
@@ -253,6 +252,7 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     breakGlass: async (request) => await breakGlass(room, request),
     listBreakGlass: async (query) => await listBreakGlass(room, query),
     reviewBreakGlass: async (request) => await reviewBreakGlass(room, request),
+    delegations: createDelegations(room),
     singlePerson: async () => await viewSinglePerson(room),
     setSinglePerson: async (request) => await setSinglePerson(room, request),
     edit: async (request) => await editAction(room, request),
@@ -270,6 +270,7 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     editSettings: async (request) => await editSettings(room, request),
     statement: async (wanted) => await askStatement(room, wanted),
     approvalKeys: createApprovalKeys(room, withdrawSigned),
+    countUnapprovable: async () => await countUnapprovable(room),
     execution: executionOf(room),
     standing: standingOf(room),
     expireOverdue: async () => await passDeadlines(room),

@@ -56,8 +56,9 @@ export function requestDigest(
   parts: Parts,
 ): string {
   const { kind, target, justification, ttlSeconds, evidence } = parts;
+  const { risk, severity, confidence } = weightOf(parts);
   return digestOf({
-    v: 1,
+    v: 2,
     id,
     revision,
     type: kind.type,
@@ -67,7 +68,9 @@ export function requestDigest(
     connector: ACTION_TYPE_FACTS[kind.type].connector,
     incident_id: evidence?.incidentId ?? null,
     detection_ids: evidence?.detectionIds.slice(0, DETECTIONS_MAX) ?? [],
-    risk: riskOf(parts),
+    risk,
+    severity,
+    confidence,
     requester: requester_id,
   });
 }

@@ -6,16 +6,20 @@ import {
   type ActionCreate,
   type ActionEdit,
   type ActionId,
+  type Decision,
+  type Refused,
   type Result,
 } from "@tyr/contract";
 import type { WriteTransaction } from "#platform/database";
 import { requestDigest, weightOf, runDryRun, storeDryRun, type Parts } from "./draft-action.ts";
 import { withMove, type Held } from "./hold-action.ts";
+import { GUARDS } from "./machine/guards.ts";
 import { CLONED_STATES } from "./machine/transitions.ts";
 import { moveAction, refuseMove } from "./move-action.ts";
 import { refusedHere } from "./own-door.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
 import type { Evidence } from "./ports.ts";
+import { readShort } from "./read-short.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
 import { findAction, insertDecision, type ActionRow } from "./store.ts";
 import { answerWith, createAction, mayBeSubmitted, storeSubmit, whileOpen } from "./submit-action.ts";
@@ -58,6 +62,24 @@ export function nextRevision(row: ActionRow, { parts, by }: Readonly<{ parts: Pa
   };
 }
 
+const afterEdit = ({ held: { action, authors }, by }: Changed) => ({
+  action,
+  authors: new Set([...authors, by.actor.id]),
+});
+
+/** Whoever changes what waits never approves it: where then nobody could any more, it is left as it is. */
+async function nobodyAfter(
+  room: Room,
+  tx: WriteTransaction,
+  { changed, decision }: Readonly<{ changed: Changed; decision: Decision }>,
+): Promise<Refused | undefined> {
+  const { held, by } = changed;
+  if (held.action.state !== "pending") return undefined;
+  const after = afterEdit(changed);
+  const short = await readShort(room, tx, { ...after, decision });
+  return GUARDS.somebodyCanApprove({ ...held, ...after, by, decision, short });
+}
+
 async function storeEdit(room: Room, tx: WriteTransaction, changed: Changed): Promise<Settled<ActionRow>> {
   const { held, by } = changed;
   const { action: row, now: at } = held;
@@ -71,6 +93,8 @@ async function storeEdit(room: Room, tx: WriteTransaction, changed: Changed): Pr
     const refused = refuse("ACTION_DENIED", reasons.map(({ text }) => text).join(" "), { reasons });
     return refuseMove(row, by, { move: "edit", refused });
   }
+  const refusedNobody = await nobodyAfter(room, tx, { changed, decision: first.decision });
+  if (refusedNobody !== undefined) return refuseMove(row, by, { move: "edit", refused: refusedNobody });
   const { justification, ttlSeconds: ttl_seconds } = parts.value;
   const details = { justification, ttl_seconds };
   const edited = await moveAction(tx, row, { event: "edit", by, at, changes, details });
@@ -81,7 +105,8 @@ async function storeEdit(room: Room, tx: WriteTransaction, changed: Changed): Pr
   // What waited for people waits for them again; a draft stays one.
   const waits = row.state === "pending" && tried.row.state === "dry_run_ok" && mayBeSubmitted(weighed);
   if (!waits) return { answer: ok(tried.row), facts };
-  const submitted = await storeSubmit(room, tx, { row: tried.row, by, weighed });
+  const short = await readShort(room, tx, { ...afterEdit(changed), decision: weighed.decision });
+  const submitted = await storeSubmit(room, tx, { row: tried.row, by, weighed, short });
   return { answer: ok(submitted.row), facts: [...facts, submitted.fact] };
 }
 
@@ -89,7 +114,7 @@ async function storeEdit(room: Room, tx: WriteTransaction, changed: Changed): Pr
  * Changes what is asked for: a new revision with a new dry run, for which no earlier approval counts. Whoever changes it
  * never approves it.
  *
- * Refusals: `NOT_FOUND`, `TARGET_INVALID`, `VALIDATION_FAILED`, `ACTION_DENIED`, `APPROVAL_STALE` (somebody else changed
+ * Refusals: `NOT_FOUND`, `TARGET_INVALID`, `VALIDATION_FAILED`, `ACTION_DENIED`, `NOBODY_CAN_APPROVE` (once they did), `APPROVAL_STALE` (somebody else changed
  * it since it was shown), `NOT_PERMITTED`, `ACTION_TRANSITION_REFUSED`.
  */
 export async function editAction(room: Room, { id, by, edit }: EditRequest): Promise<Result<Action>> {

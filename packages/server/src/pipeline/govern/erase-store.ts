@@ -10,6 +10,9 @@ const PLACES = [
   { table: "single_person", column: "actor" },
   { table: "break_glass", column: "actor" },
   { table: "break_glass", column: "reviewer" },
+  { table: "delegation", column: "from_actor" },
+  { table: "delegation", column: "to_actor" },
+  { table: "delegation", column: "ended_by" },
   { table: "policy_bundle", column: "created_by" },
   { table: "policy_activation", column: "actor" },
 ] as const;

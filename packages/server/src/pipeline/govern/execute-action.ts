@@ -7,7 +7,6 @@ import { decisionDetails, runDryRun } from "./draft-action.ts";
 import type { OwnEffect } from "./kinds/kind.ts";
 import { moveAction, type Moved } from "./move-action.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
-import type { Person } from "./ports.ts";
 import type { By, Room, Settled } from "./room.ts";
 import { insertDecision, lockAction, type ActionRow } from "./store.ts";
 import { weighApprovals } from "./weigh-approvals.ts";
@@ -22,7 +21,7 @@ export type Beginning =
   | Readonly<{ kind: "moved"; row: ActionRow; facts: readonly Fact[] }>
   | Readonly<{ kind: "taken" }>;
 
-export type BeginRequest = Readonly<{ id: ActionId; by: By; people: readonly Person[] }>;
+export type BeginRequest = Readonly<{ id: ActionId; by: By }>;
 type Turn = Readonly<{ row: ActionRow; by: By; at: Date; approved: Weighed; humans: number }>;
 
 function moved({ row, fact }: Moved): Beginning {
@@ -63,12 +62,12 @@ async function beginHeld(room: Room, tx: WriteTransaction, held: Turn): Promise<
   const seen = await room.kinds[row.type].observe({ db: tx, target, ttlSeconds, now: at });
   const event = beginEvent({ action: row, seen, approvers: humans });
   if (event === "reopen") return await reopen(room, tx, held);
-  const { decision } = approved;
   const begun = await moveAction(tx, row, {
     event,
     by,
     at,
-    changes: { decision: JSON.stringify(decision), executed_at: at },
+    // The decision that people passed stays the one that is shown; this one is stored beside it, and in the log.
+    changes: { executed_at: at },
     details: { ...decisionDetails(approved), approvers: humans },
   });
   return { kind: "run", row: begun.row, facts: [begun.fact] };
@@ -78,15 +77,11 @@ async function beginHeld(room: Room, tx: WriteTransaction, held: Turn): Promise<
  * Takes an approved action for execution, in the caller's transaction: one winner, policy asked again with the
  * approvals that still count, the target as the dry run saw it. The caller adds the effect to the same transaction.
  */
-export async function beginExecution(
-  room: Room,
-  tx: WriteTransaction,
-  { id, by, people }: BeginRequest,
-): Promise<Beginning> {
+export async function beginExecution(room: Room, tx: WriteTransaction, { id, by }: BeginRequest): Promise<Beginning> {
   const row = await lockAction(tx, id);
   if (row === undefined || next(row.state, "execute") === undefined) return { kind: "taken" };
   const at = room.clock.now();
-  const { weighed: approved, humans } = await weighApprovals(room, tx, { row, people });
+  const { weighed: approved, humans } = await weighApprovals(room, tx, row);
   return await beginHeld(room, tx, { row, by, at, approved, humans });
 }
 

@@ -62,9 +62,10 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
   test("whether there are people to approve is said as it is now, not as it was when it was asked", async () => {
     const missing =
       "production-needs-approval asks for 1 other person with the role approver or security_manager; there are 0";
-    world.situation.people = [ana].map(({ id, roles }) => ({ id, roles }));
     const asked = await request(world, "8.8.9.1");
-    expect(asked.dryRun?.warnings).toContain(missing);
+    expect(asked.dryRun?.warnings).not.toContain(missing);
+    world.situation.people = [ana].map(({ id, roles }) => ({ id, roles }));
+    expect((await reload(asked)).dryRun?.warnings).toContain(missing);
     world.situation.people = everybody.map(({ id, roles }) => ({ id, roles }));
     const now = await reload(asked);
     expect(now.dryRun?.warnings).not.toContain(missing);
@@ -77,13 +78,18 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
     const movesFor = async (by: typeof ana) => must(await world.govern.get(asked.id, by)).legalMoves;
     expect(asked.legalMoves).toEqual(["edit", "dryRun", "cancel"]);
     expect(await movesFor(ana)).toEqual(["edit", "dryRun", "cancel"]);
-    expect(await movesFor(ben)).toEqual(["edit", "approve", "reject"]);
+    expect(await movesFor(ben)).toEqual(["edit", "dryRun", "approve", "reject"]);
     const approved = must(await approve(world, asked, ben));
-    expect(approved.legalMoves).toEqual(["edit", "reject", "withdraw"]);
-    expect(await movesFor(dora)).toEqual(["edit", "approve", "reject"]);
+    expect(approved.legalMoves).toEqual(["edit", "dryRun", "reject", "withdraw"]);
+    expect(await movesFor(dora)).toEqual(["edit", "dryRun", "approve", "reject"]);
     const { rows } = await world.govern.list({ target: asked.target, limit: 1, asker: cleo });
     expect(rows[0]?.legalMoves).toEqual(expect.arrayContaining(["edit", "approve", "reject"]));
-    expect(must(await withdraw(world, { id: asked.id, by: ben })).legalMoves).toEqual(["edit", "approve", "reject"]);
+    expect(must(await withdraw(world, { id: asked.id, by: ben })).legalMoves).toEqual([
+      "edit",
+      "dryRun",
+      "approve",
+      "reject",
+    ]);
   });
 
   test("a denied request stores nothing but that it was asked and why not", async () => {
@@ -326,13 +332,66 @@ describe.each(TEST_ENGINES)("actions on %s", (engine) => {
     expect((await reload(second)).state).toBe("expired");
   });
 
-  test("a gate that too few people could ever pass is told at once", async () => {
+  test("what too few people could ever approve is refused at once, and kept as a draft until there are enough", async () => {
+    const body = { type: "block_ip" as const, target: "8.10.0.0/16", justification: "it attacks us" };
     world.situation.people = [ana, ben].map(({ id, roles }) => ({ id, roles }));
-    const asked = await request(world, "8.10.0.0/16");
-    world.situation.people = everybody.map(({ id, roles }) => ({ id, roles }));
-    expect(asked.dryRun?.warnings).toContain(
-      "wide-needs-two asks for 2 other people with the role approver or security_manager; there is 1",
+    const asked = await world.govern.create(body, ana);
+    const gates = [{ policyId: "wide-needs-two", approvals: 2, able: 1, unsigned: 0 }];
+    expect(asked).toMatchObject({ refusal: { code: "NOBODY_CAN_APPROVE", facts: { gates } } });
+    const id = (asked.ok ? "" : asked.refusal.facts?.["id"]) as ActionId;
+    expect(asked).toMatchObject({
+      refusal: {
+        detail: `wide-needs-two asks for 2 other people with the role approver or security_manager; there is 1. It is kept as a draft: ${id}`,
+      },
+    });
+    expect(codeOf(await world.govern.submit({ id, by: ana }))).toBe("NOBODY_CAN_APPROVE");
+    expect((await recordsOf(id)).slice(2)).toMatchObject(
+      [1, 2].map(() => ({ type: "action.refused", details: { move: "submit", code: "NOBODY_CAN_APPROVE" } })),
     );
+    world.situation.people = everybody.map(({ id: one, roles }) => ({ id: one, roles }));
+    expect(must(await world.govern.submit({ id, by: ana })).state).toBe("pending");
+  });
+
+  test("somebody with nothing to sign with is nobody who could approve", async () => {
+    const body = { type: "block_ip" as const, target: "8.10.2.1", justification: "it attacks us" };
+    const people = [ana, adam].map(({ id }) => ({ id, roles: ["approver" as const] }));
+    world.situation.people = people;
+    world.situation.keyless = [adam.id];
+    const asked = await world.govern.create(body, ana);
+    expect(asked).toMatchObject({ refusal: { facts: { gates: [{ able: 0, unsigned: 1 }] } } });
+    world.situation.keyless = [];
+    expect(must(await world.govern.create(body, ana)).state).toBe("pending");
+    world.situation.people = everybody.map(({ id, roles }) => ({ id, roles }));
+  });
+
+  test("whoever could approve alone does not change what waits, for then nobody could", async () => {
+    world.situation.people = [ana, ben].map(({ id, roles }) => ({ id, roles }));
+    const asked = await request(world, "8.10.2.2");
+    const edit = { requestDigest: asked.requestDigest, ttlSeconds: 600 };
+    expect(codeOf(await world.govern.edit({ id: asked.id, by: ben, edit }))).toBe("NOBODY_CAN_APPROVE");
+    expect(await reload(asked)).toMatchObject({ state: "pending", revision: 1 });
+    expect(must(await world.govern.edit({ id: asked.id, by: ana, edit })).revision).toBe(2);
+    world.situation.people = everybody.map(({ id, roles }) => ({ id, roles }));
+  });
+
+  test("what a program asks for is kept though nobody could approve it: it says so, and those who decide are told", async () => {
+    const incidentId = world.incident({ n: 77, ip: "8.10.2.3", risk: 90 });
+    world.situation.people = [ana].map(({ id, roles }) => ({ id, roles }));
+    const soar = { actor: { kind: "automation" as const, id: "svc_w", name: "w" }, roles: [], requestId: null };
+    const body = { type: "block_ip" as const, target: "8.10.2.3", justification: "x", incidentId };
+    const asked = must(await world.govern.create(body, soar));
+    expect(asked.state).toBe("pending");
+    expect(asked.dryRun?.warnings.join(" ")).toContain("there are 0");
+    const submitted = (await recordsOf(asked.id)).find(({ type }) => type === "action.submitted");
+    expect(submitted?.details).toMatchObject({ short: ["automation-needs-a-person", "production-needs-approval"] });
+    const told = await world.test.db.read
+      .selectFrom("message")
+      .select("payload")
+      .where("topic", "=", "approval.nobody_can_approve")
+      .execute();
+    expect(told).toMatchObject([{ payload: { action_id: asked.id } }]);
+    expect(await world.govern.countUnapprovable()).toBeGreaterThan(0);
+    world.situation.people = everybody.map(({ id, roles }) => ({ id, roles }));
   });
 
   test("the policy in force is shown with its text, and its activation is in the log once", async () => {

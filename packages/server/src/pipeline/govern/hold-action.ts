@@ -1,5 +1,6 @@
 import { refuse, type ActionId } from "@tyr/contract";
 import type { WriteTransaction } from "#platform/database";
+import { behalfOf } from "./delegations/standing.ts";
 import { lookFor } from "./look-for.ts";
 import type { Situation } from "./machine/guards.ts";
 import { refusedByState, refusedMove, type MoveName } from "./machine/moves.ts";
@@ -17,6 +18,8 @@ export type WantedMove = Readonly<{
   move: MoveName;
   /** What somebody who decides says they saw. */
   shown?: Situation["shown"];
+  /** The delegation by which they say they act. */
+  delegation?: string | undefined;
   /** Asks policy, where a guard looks at its answer. */
   weigh?(row: ActionRow): Promise<Weighed>;
 }>;
@@ -26,16 +29,18 @@ async function readSituation(
   tx: WriteTransaction,
   { row, wanted }: Readonly<{ row: ActionRow; wanted: WantedMove }>,
 ): Promise<Held> {
-  const { by, move, shown, weigh } = wanted;
+  const { by, move, shown, weigh, delegation } = wanted;
   const weighed = await weigh?.(row);
   const now = room.clock.now();
+  const authors = new Set((await listAuthors(tx, [row.id])).map(({ id }) => id));
   return {
     action: row,
     by,
     now,
     approvals: await listApprovals(tx, [row.id]),
-    authors: new Set((await listAuthors(tx, [row.id])).map(({ id }) => id)),
-    ...(await lookFor(move, { room, tx, row, by, now })),
+    authors,
+    ...(await lookFor(move, { room, tx, row, by, now, authors, decision: weighed?.decision })),
+    ...(delegation === undefined ? {} : { behalf: await behalfOf(room, tx, { by, delegation }) }),
     ...(shown === undefined ? {} : { shown }),
     ...(weighed === undefined ? {} : { weighed, decision: weighed.decision }),
   };

@@ -1,14 +1,25 @@
+import type { Decision } from "@tyr/contract";
 import type { WriteTransaction } from "#platform/database";
 import { owesReview } from "./break-glass/store.ts";
 import { weighBroken } from "./break-glass/weigh-broken.ts";
 import type { GuardName, Situation } from "./machine/guards.ts";
 import { MOVES, type MoveName } from "./machine/moves.ts";
 import type { By, Room } from "./room.ts";
+import { readShort } from "./read-short.ts";
 import { ownApprovalDelay } from "./single-person/single-person.ts";
 import type { ActionRow } from "./store.ts";
 import type { Weighed } from "./weigh.ts";
 
-type Asked = Readonly<{ room: Room; tx: WriteTransaction; row: ActionRow; by: By; now: Date }>;
+type Asked = Readonly<{
+  room: Room;
+  tx: WriteTransaction;
+  row: ActionRow;
+  by: By;
+  now: Date;
+  authors: ReadonlySet<string>;
+  /** What policy said, where it was asked before the guards. */
+  decision: Decision | undefined;
+}>;
 /** What was found for a guard, with the answer of policy as it is stored where it was asked. */
 export type Found = Partial<Situation> & Readonly<{ weighed?: Weighed }>;
 type Look = (asked: Asked) => Promise<Found>;
@@ -19,6 +30,8 @@ const LOOKS: Readonly<Partial<Record<GuardName, Look>>> = {
     const delay = await ownApprovalDelay(tx, now);
     return delay === undefined ? {} : { ownApprovalDelayMs: delay };
   },
+  somebodyCanApprove: async ({ room, tx, row, authors, decision }) =>
+    decision === undefined ? {} : { short: await readShort(room, tx, { action: row, authors, decision }) },
   owesNoReview: async ({ tx, by }) => ({ owesReview: await owesReview(tx, by.actor.id) }),
   async policyAllowsIt({ room, tx, row, by }) {
     const weighed = await weighBroken(room, tx, { action: row, brokenBy: by.actor.id });

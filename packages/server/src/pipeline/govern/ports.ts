@@ -52,10 +52,16 @@ export type Ours = Readonly<{
   operators: readonly string[];
 }>;
 
-/** What govern asks of the rooms around it. None of these is called inside a transaction, except the planner's, `ours`, `permissionsOf` and `holdAccount`. */
+/** An account as somebody else names it. `active`: it may sign in. */
+export type Account = Readonly<{ id: SubjectId; name: string; active: boolean }>;
+
+/** What govern asks of the rooms around it. Inside a transaction only what takes its handle is called. */
 export type GovernPorts = Readonly<{
   planner: Planner;
-  people(): Promise<readonly Person[]>;
+  /** Everybody who may decide about actions now. */
+  people(db: ReadDatabase): Promise<readonly Person[]>;
+  /** By its name or id. */
+  findAccount(db: ReadDatabase, nameOrId: string): Promise<Account | undefined>;
   /** Holds the account until the transaction ends, so that it is not disabled meanwhile. @returns false when it is already */
   holdAccount(tx: WriteTransaction, subjectId: string): Promise<boolean>;
   /** What somebody may do now; nothing when they may not sign in. */

@@ -1,4 +1,4 @@
-import type { ActionId, ActionState, ActionType, Actor, Decision, Id, IncidentId } from "@tyr/contract";
+import type { ActionId, ActionState, ActionType, Actor, Decision, DelegationId, Id, IncidentId } from "@tyr/contract";
 import { sql, type Insertable, type Selectable, type Updateable } from "kysely";
 import { readPage, type Page, type PageBefore, type ReadDatabase, type WriteTransaction } from "#platform/database";
 import { OPEN_STATES, type ActionEvent } from "./machine/transitions.ts";
@@ -159,20 +159,20 @@ export async function listUnstartedRequests(tx: WriteTransaction, subjectId: str
     .execute();
 }
 
-/** What somebody, or a key of theirs, approved and nobody has begun. */
+/** What somebody approved, or with a key of theirs, or by a delegation, and nobody has begun. */
 export async function listStandingApprovals(
   tx: WriteTransaction,
-  whose: Readonly<{ subjectId: string } | { keyId: string }>,
+  whose: Readonly<{ subjectId: string } | { keyId: string } | { delegationId: DelegationId }>,
 ): Promise<readonly Pick<ApprovalRow, "id" | "action_id" | "subject_id">[]> {
   return await tx
     .selectFrom("approval")
     .innerJoin("action", "action.id", "approval.action_id")
     .select(["approval.id", "approval.action_id", "approval.subject_id"])
-    .where((eb) =>
-      "keyId" in whose
-        ? eb("approval.key_id", "=", whose.keyId)
-        : eb("approval.subject_id", "=", whose.subjectId as ApprovalRow["subject_id"]),
-    )
+    .where((eb) => {
+      if ("keyId" in whose) return eb("approval.key_id", "=", whose.keyId);
+      if ("delegationId" in whose) return eb("approval.delegation_id", "=", whose.delegationId);
+      return eb("approval.subject_id", "=", whose.subjectId as ApprovalRow["subject_id"]);
+    })
     .where("approval.withdrawn_at", "is", null)
     .where("action.state", "in", ["pending", "approved"])
     .orderBy("approval.action_id")
@@ -233,6 +233,11 @@ export async function listOverdue(db: ReadDatabase, now: Date, limit: number): P
     .orderBy("deadline_at")
     .limit(limit)
     .execute();
+}
+
+/** Waiting for people, oldest first. */
+export async function listPending(db: ReadDatabase, limit: number): Promise<readonly ActionRow[]> {
+  return await db.selectFrom("action").selectAll().where("state", "=", "pending").orderBy("id").limit(limit).execute();
 }
 
 export async function countWaiting(

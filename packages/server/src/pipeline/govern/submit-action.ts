@@ -1,21 +1,21 @@
-import { ok, refuse, type Action, type ActionId, type ActionCreate, type Result } from "@tyr/contract";
+import { ok, refuse, type Action, type ActionId, type ActionCreate, type Refused, type Result } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { viewActions } from "./action-view.ts";
 import { decisionDetails, draft, runDryRun, storeDraft, storeDryRun, type Draft, type Stored } from "./draft-action.ts";
 import { withMove, type Held } from "./hold-action.ts";
 import { submitEvent } from "./machine/events-of.ts";
-import { announce, moveAction } from "./move-action.ts";
+import { GUARDS } from "./machine/guards.ts";
+import { announce, moveAction, refuseMove } from "./move-action.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
+import { readShort } from "./read-short.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
 import { findProposed, insertDecision, type ActionRow } from "./store.ts";
+import { sayShort, type ShortGate } from "./satisfiable.ts";
+import { tellDeciders } from "./tell-deciders.ts";
 import { weigh, type Weighed } from "./weigh.ts";
 
 async function viewOne(room: Room, row: ActionRow, asker: By): Promise<Action> {
-  const [view] = await viewActions(room.db.read, [row], {
-    people: await room.ports.people(),
-    asker,
-    now: room.clock.now(),
-  });
+  const [view] = await viewActions(room, [row], asker);
   if (view === undefined) throw new TypeError("a row has a view");
   return view;
 }
@@ -27,18 +27,19 @@ export async function answerWith(room: Room, settled: Result<ActionRow>, asker: 
   return ok(await viewOne(room, settled.value, asker));
 }
 
-type Submittable = Readonly<{ row: ActionRow; by: By; weighed: Weighed }>;
+/** `short`: the gates that too few people could pass, where a program asks all the same. */
+type Submittable = Readonly<{ row: ActionRow; by: By; weighed: Weighed; short: readonly ShortGate[] }>;
 
 /** dry_run_ok → pending, or approved when policy allows it without anybody else. */
 export async function storeSubmit(
   room: Room,
   tx: WriteTransaction,
-  { row, by, weighed }: Submittable,
+  { row, by, weighed, short }: Submittable,
 ): Promise<{ row: ActionRow; fact: Fact }> {
   const at = room.clock.now();
   const deadline = new Date(at.getTime() + room.decisionDeadlineMs);
   await insertDecision(tx, { actionId: row.id, step: "submit", ...weighed });
-  return await moveAction(tx, row, {
+  const submitted = await moveAction(tx, row, {
     event: submitEvent(weighed.decision),
     by,
     at,
@@ -47,24 +48,51 @@ export async function storeSubmit(
       submitted_at: at,
       deadline_at: deadline,
     },
-    details: { ...decisionDetails(weighed), deadline_at: deadline.toISOString() },
+    details: {
+      ...decisionDetails(weighed),
+      deadline_at: deadline.toISOString(),
+      ...(short.length === 0 ? {} : { short: short.map(({ policyId }) => policyId) }),
+    },
   });
+  if (short.length > 0) {
+    const text = short.map(sayShort).join("; ");
+    await tellDeciders(tx, { kind: "nobody_can_approve", action: submitted.row, by: by.actor, text, at });
+  }
+  return submitted;
 }
 
 export const mayBeSubmitted = ({ decision }: Pick<Weighed, "decision">): boolean =>
   decision.outcome === "allow" || decision.outcome === "require_approval";
+
+/** `refused`: it was stored and not submitted, because nobody could approve it. */
+type Requested = Stored & Readonly<{ refused?: Refused }>;
 
 /** Stores a draft and, when wanted and possible, submits it: one transaction. @returns undefined when a program asked for the same already */
 export async function storeRequest(
   room: Room,
   tx: WriteTransaction,
   { drafted, submit }: Readonly<{ drafted: Draft; submit: boolean }>,
-): Promise<Stored | undefined> {
+): Promise<Requested | undefined> {
   const stored = await storeDraft(tx, drafted);
   if (stored === undefined || !submit || stored.row.state !== "dry_run_ok" || !mayBeSubmitted(drafted.weighed))
     return stored;
-  const submitted = await storeSubmit(room, tx, { row: stored.row, by: drafted.by, weighed: drafted.weighed });
+  const { row } = stored;
+  const { by, weighed } = drafted;
+  const { decision } = weighed;
+  const authors = new Set([by.actor.id]);
+  const short = await readShort(room, tx, { action: row, authors, decision });
+  const now = room.clock.now();
+  const refused = GUARDS.somebodyCanApprove({ action: row, by, now, approvals: [], authors, decision, short });
+  if (refused !== undefined) return keptAsDraft(stored, by, refused);
+  const submitted = await storeSubmit(room, tx, { row, by, weighed, short });
   return { row: submitted.row, facts: [...stored.facts, submitted.fact] };
+}
+
+/** What nobody could approve is not lost: it stays a draft, to be submitted when somebody can. */
+function keptAsDraft({ row, facts }: Stored, by: By, { refusal }: Refused): Requested {
+  const detail = `${refusal.detail}. It is kept as a draft: ${row.id}`;
+  const refused = refuse(refusal.code, detail, { ...refusal.facts, id: row.id });
+  return { row, facts: [...facts, ...refuseMove(row, by, { move: "submit", refused }).facts], refused };
 }
 
 /**
@@ -89,7 +117,7 @@ async function proposedAlready(tx: WriteTransaction, { row }: Draft): Promise<Se
 /**
  * Drafts an action with its dry run and, unless `submit` is false, submits it.
  *
- * Refusals: `TARGET_INVALID`, `NOT_FOUND`, `ACTION_DENIED`, `ACTION_PROPOSED_ALREADY`. What policy lets be tried only stays `dry_run_ok`.
+ * Refusals: `TARGET_INVALID`, `NOT_FOUND`, `ACTION_DENIED`, `ACTION_PROPOSED_ALREADY`, `NOBODY_CAN_APPROVE` (the draft is kept). What policy lets be tried only stays `dry_run_ok`.
  */
 export async function createAction(room: Room, request: ActionCreate, by: By): Promise<Result<Action>> {
   const drafted = await draft(room, request, by);
@@ -99,7 +127,7 @@ export async function createAction(room: Room, request: ActionCreate, by: By): P
       const stored = await storeRequest(room, tx, { drafted: drafted.value, submit: request.submit ?? true });
       return stored === undefined
         ? await proposedAlready(tx, drafted.value)
-        : { answer: ok(stored.row), facts: stored.facts };
+        : { answer: stored.refused ?? ok(stored.row), facts: stored.facts };
     };
     return await whileOpen(room, tx, { by, work });
   });
@@ -122,12 +150,13 @@ export async function repeatDryRun(room: Room, { id, by }: Wanted): Promise<Resu
   return await answerWith(room, settled, by);
 }
 
-/** Refusals: `NOT_FOUND`, `ACTION_TRANSITION_REFUSED`, `DRY_RUN_STALE`, `ACTION_DENIED`. */
+/** Refusals: `NOT_FOUND`, `ACTION_TRANSITION_REFUSED`, `DRY_RUN_STALE`, `ACTION_DENIED`, `NOBODY_CAN_APPROVE`. */
 export async function submitAction(room: Room, { id, by }: Wanted): Promise<Result<Action>> {
   const settled = await settle<ActionRow>(room.db, async (tx) => {
     const ask = async (row: ActionRow) => await weigh(room, tx, { action: row, approvals: NO_APPROVALS });
-    const work = async ({ action: row, weighed }: Held): Promise<Settled<ActionRow>> => {
-      const { row: moved, fact } = await storeSubmit(room, tx, { row, by, weighed: weighed ?? (await ask(row)) });
+    const work = async ({ action: row, weighed, short = [] }: Held): Promise<Settled<ActionRow>> => {
+      const asked = weighed ?? (await ask(row));
+      const { row: moved, fact } = await storeSubmit(room, tx, { row, by, weighed: asked, short });
       return { answer: ok(moved), facts: [fact] };
     };
     return await withMove(room, tx, { id, by, move: "submit", weigh: ask, work });

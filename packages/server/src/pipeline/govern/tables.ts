@@ -5,6 +5,7 @@ import type {
   Actor,
   BlockId,
   Decision,
+  DelegationId,
   DetectionId,
   DryRun,
   Id,
@@ -76,6 +77,8 @@ export type ApprovalTable = {
   statement: string | null;
   signature: NullableDocument<Evidence>;
   key_id: string | null;
+  /** In whose place; null: in their own. */
+  delegation_id: DelegationId | null;
 };
 
 export type AllowTable = {

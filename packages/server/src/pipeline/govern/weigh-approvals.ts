@@ -1,7 +1,7 @@
 import type { ReadDatabase } from "#platform/database";
 import { weighIfBroken } from "./break-glass/weigh-broken.ts";
 import { approversOf, countApprovers, ownApproversOf } from "./count-approvals.ts";
-import type { Person } from "./ports.ts";
+import { readElectorate } from "./electorate.ts";
 import type { Room } from "./room.ts";
 import { ownApprovalDelay } from "./single-person/single-person.ts";
 import { listApprovals, type ActionRow } from "./store.ts";
@@ -12,21 +12,18 @@ export type WeighedByPeople = Readonly<{ weighed: Weighed; humans: number }>;
 
 /**
  * Asks policy with the approvals that count now; of an approved action that somebody broke the glass for, on their word.
- * Where one's own approval counts, it is the only one there is, and policy is told so.
+ * Who counts is read through the same handle, in a transaction in that one. Where one's own approval counts, it is the only one there is, and policy is told so.
  */
-export async function weighApprovals(
-  room: Room,
-  db: ReadDatabase,
-  { row, people }: Readonly<{ row: ActionRow; people: readonly Person[] }>,
-): Promise<WeighedByPeople> {
+export async function weighApprovals(room: Room, db: ReadDatabase, row: ActionRow): Promise<WeighedByPeople> {
   // Whoever broke the glass decided about the target as the dry run saw it, as whoever approves does.
   const broken = row.state === "approved" ? await weighIfBroken(room, db, row) : undefined;
   if (broken !== undefined) return { weighed: broken, humans: 1 };
   const approvals = await listApprovals(db, [row.id]);
-  const others = approversOf(row, approvals, people);
+  const electorate = await readElectorate(room, db);
+  const others = approversOf(row, approvals, electorate);
   const now = room.clock.now();
   const isAlone = others.length === 0 && (await ownApprovalDelay(db, now)) !== undefined;
-  const own = isAlone ? ownApproversOf(row, approvals, { people, now }) : [];
+  const own = isAlone ? ownApproversOf(row, approvals, { people: electorate.people, now }) : [];
   const approvers = [...others, ...own];
   const counts = countApprovers(approvers);
   const weighed = await weigh(room, db, { action: row, approvals: counts, selfApproved: own.length > 0 });

@@ -33,13 +33,12 @@ async function carryOut(room: Room, tx: WriteTransaction, doing: Doing): Promise
  */
 async function executeOne(room: Room, id: ActionId): Promise<void> {
   const { db, clock, execution } = room;
-  const people = await execution.people();
   const executed = await db.audited(
     (one: Executed) => one.facts,
     async (tx): Promise<Executed> => {
       // Held to the end: whoever writes blocks or the allow-list does so one after the other.
       const position = await takePositions(tx, "block", 1);
-      const begun = await execution.begin(tx, { id, by: SYSTEM, people });
+      const begun = await execution.begin(tx, { id, by: SYSTEM });
       if (begun.kind === "taken") return { facts: [] };
       if (begun.kind === "moved") return { facts: begun.facts, action: begun.row };
       const at = clock.now();

@@ -158,4 +158,4 @@ export type TopicPayloads = {
 };
 
 /** What those who decide are told of: what was done without them, or is about to be. */
-type ApprovalNews = "break_glass" | "own_approval" | "single_person";
+type ApprovalNews = "break_glass" | "own_approval" | "single_person" | "nobody_can_approve";

@@ -8,6 +8,8 @@ import {
   type Refused,
 } from "@tyr/contract";
 import { givenFor, isRequester } from "../count-approvals.ts";
+import type { Behalf } from "../delegations/standing.ts";
+import { sayShort, type ShortGate } from "../satisfiable.ts";
 import type { By } from "../room.ts";
 import type { ActionRow, ApprovalRow } from "../store.ts";
 
@@ -28,22 +30,30 @@ export type Situation = Readonly<{
   owesReview?: boolean;
   /** In single-person mode: after so long one's own approval counts. Left out: it never does. */
   ownApprovalDelayMs?: number;
+  /** In whose place whoever asks says they act; left out: in their own. */
+  behalf?: Behalf;
+  /** Gates that too few people could ever pass. */
+  short?: readonly ShortGate[];
 }>;
 
 export type Guard = (situation: Situation) => Refused | undefined;
 
 /** Older than this, a dry run says too little about the target as it is now. */
 const DRY_RUN_AGE_MAX_MS = 15 * 60_000;
+/** Clocks of two servers differ by less; a dry run from later than this was made by a clock nobody should believe. */
+const CLOCK_SKEW_MAX_MS = 60_000;
 
 const holds = ({ roles, permissions }: By, permission: Permission): boolean =>
   (permissions ?? permissionsOf(roles)).has(permission);
 const notPermitted = (detail: string, permission: Permission): Refused =>
   refuse("NOT_PERMITTED", detail, { permission });
 
-/** On every path: the requester, the people behind a program that asked, and whoever changed it. */
-export function hasAsked({ action, by, authors }: Pick<Situation, "action" | "by" | "authors">): boolean {
-  return isRequester(action, by.actor.id) || authors.has(by.actor.id);
+/** On every path: the requester, the people behind a program that asked, and whoever changed it; and who stands in for one of them. */
+export function hasAsked({ action, by, authors, behalf }: Asker): boolean {
+  const had = (id: string): boolean => isRequester(action, id) || authors.has(id);
+  return had(by.actor.id) || (behalf?.standing !== undefined && had(behalf.standing.from));
 }
+type Asker = Pick<Situation, "action" | "by" | "authors" | "behalf">;
 const DECIDES_NOT = refuse(
   "APPROVAL_BY_REQUESTER",
   "whoever asked for an action or changed it does not decide about it",
@@ -57,25 +67,41 @@ export const GUARDS = {
   mayRequest: ({ by }) =>
     holds(by, "action:request") ? undefined : notPermitted("you may not ask for actions", "action:request"),
 
-  mayDecide: ({ by }) =>
-    by.actor.kind === "person" && holds(by, "action:approve")
+  mayDecide({ by, behalf }) {
+    const isPerson = by.actor.kind === "person";
+    if (isPerson && (behalf === undefined ? holds(by, "action:approve") : behalf.standing !== undefined))
+      return undefined;
+    return behalf === undefined
+      ? notPermitted(
+          "only people with a role that may approve, or who stand in for one of them, decide",
+          "action:approve",
+        )
+      : notPermitted(`${behalf.id} is no delegation to you that is in force`, "action:approve");
+  },
+
+  /** Whoever may ask for it; and whoever decides about what waits for them looks again first. */
+  mayTry: ({ action, by }) =>
+    holds(by, "action:request") ||
+    (action.state === "pending" && by.actor.kind === "person" && holds(by, "action:approve"))
       ? undefined
-      : notPermitted("only people with a role that may approve decide", "action:approve"),
+      : notPermitted("you may neither ask for actions nor decide about this one", "action:request"),
 
   didNotAsk: (situation) => (hasAsked(situation) ? DECIDES_NOT : undefined),
 
-  /** As `didNotAsk`, but where nobody else can approve and that was said openly: then their approval counts later. */
+  /** As `didNotAsk`, but where nobody else can approve and that was said openly: then their approval counts later, as their own. */
   othersApprove: (situation) =>
-    hasAsked(situation) && situation.ownApprovalDelayMs === undefined ? DECIDES_NOT : undefined,
+    hasAsked(situation) && (situation.ownApprovalDelayMs === undefined || situation.behalf !== undefined)
+      ? DECIDES_NOT
+      : undefined,
 
   sawWhatIsThere: ({ action, shown }) =>
     shown?.requestDigest === action.request_digest && shown.dryRunDigest === action.dry_run?.digest
       ? undefined
       : refuse("APPROVAL_STALE", "the request or its dry run changed since it was shown"),
 
-  holdsAskedRole({ action, by }) {
+  holdsAskedRole({ action, by, behalf }) {
     const asked = new Set((action.decision?.requirements ?? []).flatMap(({ roles }) => roles));
-    if (by.roles.some((role) => asked.has(role))) return undefined;
+    if ((behalf?.standing ?? by).roles.some((role) => asked.has(role))) return undefined;
     return notPermitted(`this asks for somebody with the role ${[...asked].join(" or ")}`, "action:approve");
   },
 
@@ -101,15 +127,27 @@ export const GUARDS = {
       ? undefined
       : notPermitted("only its requester or a security manager cancels an action", "action:request"),
 
-  dryRunIsFresh: ({ action: { dry_run_at: at }, now }) =>
-    at !== null && now.getTime() - at.getTime() <= DRY_RUN_AGE_MAX_MS
-      ? undefined
-      : refuse("DRY_RUN_STALE", "the dry run is older than 15 minutes: run it again"),
+  dryRunIsFresh({ action: { dry_run_at: at }, now }) {
+    const ageMs = at === null ? Infinity : now.getTime() - at.getTime();
+    if (ageMs > DRY_RUN_AGE_MAX_MS)
+      return refuse("DRY_RUN_STALE", "the dry run is older than 15 minutes: run it again");
+    return ageMs < -CLOCK_SKEW_MAX_MS
+      ? refuse("DRY_RUN_STALE", "the dry run is from later than now: a clock was wrong, run it again")
+      : undefined;
+  },
 
   policyTakesIt({ decision }) {
     if (decision?.outcome === "allow" || decision?.outcome === "require_approval") return undefined;
     const reasons = decision?.reasons ?? [];
     return refuse("ACTION_DENIED", reasons.map(({ text }) => text).join(" "), { reasons });
+  },
+
+  /** A program's request is kept where a person's is refused: nobody would ask for it again. */
+  somebodyCanApprove({ by, decision, short }) {
+    if (by.actor.kind !== "person" || decision?.outcome !== "require_approval") return undefined;
+    // What was not looked up is short: the guard must not open because somebody forgot to read.
+    if (short?.length === 0) return undefined;
+    return refuse("NOBODY_CAN_APPROVE", (short ?? []).map(sayShort).join("; "), { gates: short ?? [] });
   },
 
   mayBreakGlass: ({ by }) =>

@@ -57,8 +57,7 @@ test(`in ${WALKS.toLocaleString("en")} walks of people, programs, clocks and wor
 /** Each once failed; a seed finds such a walk in a few of ten million. */
 const WALKS_TO_KEEP: Readonly<Record<string, readonly number[]>> = {
   "taking an approval back where the glass was broken for a mode that came about meanwhile": [
-    0, 199, 86, 63, 104, 115, 0, 1, 207, 0, 25, 76, 0, 133, 0, 0, 0, 0, 0, 0, 0, 0, 0, 226, 93, 0, 0, 0, 0, 0, 0, 0, 0,
-    0,
+    0, 199, 86, 63, 104, 26, 0, 1, 29, 0, 25, 76, 0, 133, 0, 0, 0, 0, 0, 0, 0, 0, 0, 48, 93, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   ],
 };
 

@@ -22,11 +22,16 @@ export const MOVES = {
     guards: ["mayEdit", "editsWhatIsThere"],
     offered: ["mayEdit"],
   },
-  dryRun: { events: ["dry_run_ok"], says: "run its dry run", guards: [], offered: ["mayRequest"] },
+  dryRun: {
+    events: ["dry_run_ok"],
+    says: "run its dry run",
+    guards: ["mayTry"],
+    offered: ["mayTry"],
+  },
   submit: {
     events: ["submit"],
     says: "be submitted",
-    guards: ["dryRunIsFresh", "policyTakesIt"],
+    guards: ["dryRunIsFresh", "policyTakesIt", "somebodyCanApprove"],
     offered: ["mayRequest"],
   },
   approve: {
@@ -59,7 +64,7 @@ export const MOVES = {
     events: ["withdraw", "withdraw_needed"],
     says: "have an approval withdrawn",
     guards: ["approvedIt"],
-    offered: ["mayDecide", "approvedIt"],
+    offered: ["approvedIt"],
   },
   cancel: { events: ["cancel"], says: "be cancelled", guards: ["mayCancel"], offered: ["mayRequest", "mayCancel"] },
   revert: {

@@ -101,6 +101,17 @@ function movesGoneWrong(): readonly Mutant[] {
   });
 }
 
+type Behalf = Parameters<Guard>[0]["behalf"];
+const withoutBehalf = (one: Parameters<Guard>[0]): Parameters<Guard>[0] => {
+  const { behalf, ...rest } = one;
+  return behalf === undefined ? one : rest;
+};
+/** The same, as if what was lent were theirs. */
+function inOwn(behalf: Behalf, id: string): Exclude<Behalf, undefined> {
+  const standing = behalf?.standing;
+  return { id: behalf?.id ?? "", standing: standing && { ...standing, from: id as typeof standing.from } };
+}
+
 /** A guard that does not see one thing it must look at. */
 function blindGuards(): readonly Mutant[] {
   const blind = (name: GuardName, what: string, change: (situation: Parameters<Guard>[0]) => Parameters<Guard>[0]) =>
@@ -112,6 +123,17 @@ function blindGuards(): readonly Mutant[] {
     blind("sawWhatIsThere", "the dry run", (one) => ({
       ...one,
       shown: { requestDigest: one.shown?.requestDigest ?? "", dryRunDigest: one.action.dry_run?.digest ?? "" },
+    })),
+    blind("didNotAsk", "for whom somebody stands in", (one) => ({
+      ...one,
+      behalf: inOwn(one.behalf, one.by.actor.id),
+    })),
+    blind("othersApprove", "that somebody stands in", withoutBehalf),
+    blind("holdsAskedRole", "for whom somebody stands in", withoutBehalf),
+    blind("mayDecide", "that somebody stands in", withoutBehalf),
+    blind("dryRunIsFresh", "clocks that go back", (one) => ({
+      ...one,
+      now: new Date(Math.max(one.now.getTime(), one.action.dry_run_at?.getTime() ?? 0)),
     })),
     blind("dryRunIsFresh", "ten minutes", (one) => ({ ...one, now: new Date(one.now.getTime() - 600_000) })),
     blind("approvedIt", "whose approval", (one) => ({
@@ -154,23 +176,42 @@ function eventsGoneWrong(): readonly Mutant[] {
 }
 
 function countsGoneWrong(): readonly Mutant[] {
-  const { approversOf, countApprovers, givenFor } = productOf();
+  const { approversOf, countApprovers, givenFor, shortGates } = productOf();
   const wrong = (name: string, change: Partial<Product>): Mutant => [name, productOf(MACHINE_TABLES, change)];
   const anyText: typeof givenFor = (action, approvals) =>
     new Set(approvals.filter((one) => one.action_id === action.id).map((one) => one.subject_id));
   return [
     wrong("approvals of another text count", {
       givenFor: anyText,
-      approversOf: (action, approvals, people) => people.filter(({ id }) => anyText(action, approvals).has(id)),
+      approversOf: (action, approvals, { people }) => people.filter(({ id }) => anyText(action, approvals).has(id)),
     }),
     wrong("people who may no longer approve count", {
-      approversOf: (action, approvals, people) => people.filter(({ id }) => givenFor(action, approvals).has(id)),
+      approversOf: (action, approvals, { people }) => people.filter(({ id }) => givenFor(action, approvals).has(id)),
     }),
     wrong("one approval too few counts", {
       approversOf: (action, approvals, people) => approversOf(action, approvals, people).slice(1),
     }),
     wrong("one person counts twice", {
       countApprovers: (approvers) => countApprovers([...approvers, ...approvers]),
+    }),
+    wrong("one person's approving counts for each who has it", {
+      approversOf: (action, approvals, { people, standings }) => [
+        ...approversOf(action, approvals, { people, standings: [] }),
+        ...standings.flatMap((one) => approversOf(action, approvals, { people: [], standings: [one] })),
+      ],
+    }),
+    wrong("in another's place nobody's approval counts", {
+      approversOf: (action, approvals, { people }) => approversOf(action, approvals, { people, standings: [] }),
+    }),
+    wrong("a delegation outlives the role of whoever gave it", {
+      standingsOf: (open) =>
+        open.map(({ id, from_id: from, to_id: to }) => ({ id, from, to, roles: ["approver", "security_manager"] })),
+    }),
+    wrong("no delegation holds", { standingsOf: () => [] }),
+    wrong("there are always enough people", { shortGates: () => [] }),
+    wrong("whoever has nothing to sign with is enough", {
+      shortGates: (decision, action, who) =>
+        shortGates(decision, action, { ...who, signers: new Set(who.people.map(({ id }) => id)) }),
     }),
     wrong("nobody has approved before", { givenFor: () => new Set() }),
   ];

@@ -35,12 +35,14 @@ function refusedShown(action: ActionRow, { requestDigest, dryRunDigest }: Statem
   return isShown ? undefined : refuse("APPROVAL_STALE", "the request or its dry run changed since it was shown");
 }
 
-function newStatement(room: Room, { action, by, now }: Held, wish: StatementRequest): StatementRow {
+function newStatement(room: Room, { action, by, now, behalf }: Held, wish: StatementRequest): StatementRow {
   const nonce = randomBytes(32).toString("base64url");
   const expiresAt = new Date(now.getTime() + STATEMENT_LIFE_MS);
   const { statement } = wish;
   const reason = wish.reason ?? wish.comment ?? null;
-  const text = statementText({ installation: room.installation, action, by, statement, reason, nonce, expiresAt });
+  const { installation } = room;
+  const standing = behalf?.standing;
+  const text = statementText({ installation, action, by, statement, standing, reason, nonce, expiresAt });
   return {
     digest: challengeOf(text).toString("hex"),
     action_id: action.id,
@@ -75,7 +77,7 @@ async function viewStatement(room: Room, { text, digest, statement, expires_at }
 export async function askStatement(room: Room, { id, by, wish }: StatementWish): Promise<Result<ActionStatement>> {
   const move = MOVE_OF[wish.statement];
   if (move === undefined) return refuse("VALIDATION_FAILED", `nobody signs ${wish.statement} here`);
-  const { requestDigest, dryRunDigest } = wish;
+  const { requestDigest, dryRunDigest, delegation } = wish;
   const shown = { requestDigest, ...(dryRunDigest === undefined ? {} : { dryRunDigest }) };
   let made: StatementRow | undefined;
   const settled = await settle<ActionRow>(room.db, async (tx) => {
@@ -85,7 +87,7 @@ export async function askStatement(room: Room, { id, by, wish }: StatementWish):
       made = newStatement(room, held, wish);
       return { answer: ok(held.action), facts: [] };
     };
-    return await withMove(room, tx, { id, by, move, shown, work });
+    return await withMove(room, tx, { id, by, move, shown, delegation, work });
   });
   if (!settled.ok) return settled;
   const row = made;

@@ -1,5 +1,5 @@
 import type { PasskeyProof, PasskeyRequest, SubjectId } from "@tyr/contract";
-import type { Fact, WriteTransaction } from "#platform/database";
+import type { Fact, ReadDatabase, WriteTransaction } from "#platform/database";
 
 type Checked =
   | Readonly<{ ok: true; passkeyId: string; publicKey: Uint8Array }>
@@ -20,10 +20,13 @@ export type PasskeySigning = Readonly<{
   ask(subjectId: string, what: Readonly<{ handle: string; challenge: Uint8Array }>): Promise<PasskeyRequest | null>;
   /** Checks what an authenticator made of the challenge, with user verification; whoever calls holds the account. */
   check(tx: WriteTransaction, check: PasskeyCheck): Promise<Checked>;
+  /** Who has a passkey that counts here. */
+  holders(db: ReadDatabase): Promise<ReadonlySet<string>>;
 }>;
 
 /** Where nobody has a passkey. */
 export const NO_PASSKEYS: PasskeySigning = {
   ask: async () => null,
   check: async () => ({ ok: false, reason: "unknown passkey" }),
+  holders: async () => new Set(),
 };

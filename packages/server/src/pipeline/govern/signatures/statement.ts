@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { StatementKind } from "@tyr/contract";
 import { canonicalText } from "../canonical-digest.ts";
+import type { Standing } from "../delegations/standing.ts";
 import type { By } from "../room.ts";
 import type { ActionRow } from "../store.ts";
 
@@ -13,19 +14,25 @@ export type Stated = Readonly<{
   action: ActionRow;
   by: By;
   statement: StatementKind;
+  /** In whose place the signer speaks; left out: in their own. */
+  standing?: Standing | undefined;
   reason: string | null;
   /** Random, of this text alone. */
   nonce: string;
   expiresAt: Date;
 }>;
 
+const inPlaceOf = ({ id, from, roles }: Standing) => ({ delegation: id, of: from, roles: roles.toSorted() });
+
 /**
  * What somebody puts their name under, as canonical JSON: what exactly, under which policy, until when. Ids only, no
  * names, so that it can be checked after a person was erased.
  */
-export function statementText({ installation, action, by, statement, reason, nonce, expiresAt }: Stated): string {
+export function statementText(stated: Stated): string {
+  const { installation, action, by, statement, standing, reason, nonce, expiresAt } = stated;
   return canonicalText({
     v: 1,
+    ...(standing === undefined ? {} : { on_behalf_of: inPlaceOf(standing) }),
     installation,
     statement,
     action_id: action.id,

@@ -93,6 +93,18 @@ export async function lastApprovals(db: ReadDatabase, subjectId: string): Promis
   return new Map(rows.flatMap(({ key_id: id, at }) => (id === null ? [] : [[id, at] as const])));
 }
 
+/** Everybody with a key that counts now. */
+export async function listKeyHolders(db: ReadDatabase, now: Date): Promise<readonly SubjectId[]> {
+  const rows = await db
+    .selectFrom("approval_key")
+    .select("subject_id")
+    .distinct()
+    .where("revoked_at", "is", null)
+    .where("expires_at", ">", now)
+    .execute();
+  return rows.map(({ subject_id: id }) => id);
+}
+
 /** @returns undefined when it is not theirs */
 export async function findApprovalKey(
   db: ReadDatabase,

@@ -1,5 +1,6 @@
 import { refuse, type Refused, type StatementKind, type StatementSignature, type SubjectId } from "@tyr/contract";
 import type { Fact, FactValue, WriteTransaction } from "#platform/database";
+import type { Standing } from "../delegations/standing.ts";
 import { refuseMove } from "../move-action.ts";
 import type { By, Room, Settled } from "../room.ts";
 import type { ActionRow } from "../store.ts";
@@ -25,6 +26,8 @@ export type Signing = Readonly<{
   action: ActionRow;
   by: By;
   statement: StatementKind;
+  /** In whose place. */
+  standing: Standing | undefined;
   reason: string | undefined;
   signature: StatementSignature | undefined;
   at: Date;
@@ -102,13 +105,14 @@ const UNSIGNED = refuse("SIGNATURE_REQUIRED", "decisions about actions are signe
  * @returns refusals `SIGNATURE_REQUIRED`, `SIGNATURE_INVALID`, `APPROVAL_STALE` (the action changed since it was stated)
  */
 async function takeSignature(room: Room, tx: WriteTransaction, signing: Signing): Promise<Taken> {
-  const { signature: shown, action, by, statement, reason = null } = signing;
+  const { signature: shown, action, by, statement, standing, reason = null } = signing;
   if (shown === undefined) return not(UNSIGNED);
   const row = await takeStatement(tx, shown.statement);
   const refused = refusedStatement(row, signing);
   if (row === undefined || refused !== undefined) return not(refused ?? UNSIGNED);
   const { nonce, expires_at: expiresAt } = row;
-  const now = statementText({ installation: room.installation, action, by, statement, reason, nonce, expiresAt });
+  const { installation } = room;
+  const now = statementText({ installation, action, by, statement, standing, reason, nonce, expiresAt });
   if (now !== row.text)
     return not(refuse("APPROVAL_STALE", "the action, your roles or your words changed since the statement was made"));
   const check = { room, tx, signing, stated: row.text };

@@ -10,12 +10,11 @@ import { listDueOwn } from "./store.ts";
 const BATCH = 100;
 
 async function countOne(room: Room, id: ActionRow["id"]): Promise<void> {
-  const people = await room.ports.people();
   const counted = await settle<ActionRow | undefined>(room.db, async (tx) => {
     const row = await lockAction(tx, id);
     const at = room.clock.now();
     if (row === undefined || row.state !== "pending" || isOverdue(row, at)) return { answer: ok(undefined), facts: [] };
-    const { weighed } = await weighApprovals(room, tx, { row, people });
+    const { weighed } = await weighApprovals(room, tx, row);
     const event = dueEvent(weighed.decision);
     if (event === undefined) return { answer: ok(undefined), facts: [] };
     await insertDecision(tx, { actionId: id, step: "approve", ...weighed });

@@ -4,6 +4,7 @@ import { TEST_ENGINES } from "#platform/testing";
 import {
   adam,
   approve,
+  ben,
   codeOf,
   dora,
   everybody,
@@ -93,7 +94,11 @@ describe.each(TEST_ENGINES)("single-person mode on %s", (engine) => {
   });
 
   test("a gate that asks for two people stays shut, however long one waits", async () => {
+    const wide = { type: "block_ip" as const, target: "8.61.0.0/23", justification: "it attacks us" };
+    expect(codeOf(await world.govern.create(wide, solo))).toBe("NOBODY_CAN_APPROVE");
+    stay(solo, ben, dora);
     const asked = await ask({ target: "8.61.0.0/23" });
+    stay(solo);
     must(await approve(world, asked, solo));
     world.clock.advance(31 * MINUTE);
     await sweep();
@@ -135,8 +140,11 @@ describe.each(TEST_ENGINES)("single-person mode on %s", (engine) => {
   test("without the mode one's own approval is refused, and what was waiting for it never runs on it", async () => {
     const waiting = await ask();
     must(await approve(world, waiting, solo));
+    const other = await ask();
     must(await turn(false));
-    expect(codeOf(await approve(world, await ask(), solo))).toBe("APPROVAL_BY_REQUESTER");
+    expect(codeOf(await approve(world, other, solo))).toBe("APPROVAL_BY_REQUESTER");
+    const alone = { type: "block_ip" as const, target: target(), justification: "it attacks us" };
+    expect(codeOf(await world.govern.create(alone, solo))).toBe("NOBODY_CAN_APPROVE");
     world.clock.advance(31 * MINUTE);
     await sweep();
     expect((await reload(waiting)).state).toBe("pending");

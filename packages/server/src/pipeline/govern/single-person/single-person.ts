@@ -95,9 +95,9 @@ export async function setSinglePerson(
   room: Room,
   { on, reason, delayMinutes = SINGLE_PERSON_DELAY_MINUTES.usual, by }: SinglePersonRequest,
 ): Promise<Result<SinglePersonView>> {
-  const people = await room.ports.people();
   const change = { on, reason, delayMinutes: on ? delayMinutes : null, by };
   return await settle<SinglePersonView>(room.db, async (tx) => {
+    const people = await room.ports.people(tx);
     if (!on || people.length < 2) return await store(room, tx, change);
     const detail = `${people.length} people may approve: each asks another one`;
     const facts = [changeFact(change, "refused", ["off", "off"])];
@@ -133,7 +133,7 @@ async function watchHeld(room: Room, tx: WriteTransaction, others: boolean): Pro
 export async function watchSinglePerson(room: Room): Promise<void> {
   const row = await latestSinglePerson(room.db.read);
   if (row === undefined || !row.is_on) return;
-  const others = (await room.ports.people()).length > 1;
+  const others = (await room.ports.people(room.db.read)).length > 1;
   if (isInForce(row, room.clock.now()) && others === (row.second_since !== null)) return;
   await room.db.audited(
     (facts: readonly Fact[]) => facts,

@@ -67,6 +67,8 @@ export type ResponseWorld = AsyncDisposable &
       operators: string[];
       /** Who may break the glass: no built-in role does. */
       breakers: SubjectId[];
+      /** Who has no passkey. */
+      keyless: SubjectId[];
     };
     setMode(mode: ModeName): Promise<void>;
     incident(change: Readonly<{ n: number; ip: string | null; risk: number; state?: string }>): IncidentId;
@@ -114,7 +116,17 @@ function portsOver(situation: ResponseWorld["situation"]): GovernPorts {
     }),
     evidenceOf: evidenceIn(situation),
     askingIncidents: async (_db, since) => situation.asking.filter(({ changedAt }) => changedAt > since),
-    passkeys: NO_PASSKEYS,
+    // Everybody has something to sign with, but those of whom a test says otherwise.
+    passkeys: {
+      ...NO_PASSKEYS,
+      holders: async () =>
+        new Set<string>(situation.people.map(({ id }) => id).filter((id) => !situation.keyless.includes(id))),
+    },
+    findAccount: async (_db, nameOrId) => {
+      const known = everybody.find(({ id, actor }) => id === nameOrId || actor.name === nameOrId);
+      if (known === undefined) return undefined;
+      return { id: known.id, name: known.actor.name, active: situation.people.some(({ id }) => id === known.id) };
+    },
     readIncidentChangesAfter: async (_db, position, limit) =>
       situation.changes.filter((one) => one.position > position).slice(0, limit),
   };
@@ -136,6 +148,7 @@ export async function openResponseWorld(engine: EngineName, options: WorldOption
     host: [],
     operators: [],
     breakers: [],
+    keyless: [],
   };
   const ports = portsOver(situation);
   const shared = { db: test.db, clock, bus: createBus(clock), log: silentLogger };

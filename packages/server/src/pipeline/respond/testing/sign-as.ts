@@ -8,6 +8,7 @@ import {
   type ActionStatement,
   type ApprovalKeyAdd,
   type ApprovalKeyId,
+  type DelegationId,
   type Result,
   type StatementRequest,
   type StatementSignature,
@@ -81,10 +82,15 @@ export async function signAs(world: HasGovern, by: By, { id, ...wish }: Wish): P
   return signer.ok ? ok(signWith(signer.value, stated.value)) : signer;
 }
 
-/** Somebody approves what they were shown. */
-export async function approve(world: HasGovern, shown: Action, by: By): Promise<Result<Action>> {
-  const { id, requestDigest } = shown;
-  const what = { id, requestDigest, dryRunDigest: shown.dryRun?.digest ?? "none" };
+/** Somebody approves what they were shown; in another's place by a delegation. */
+export async function approve(
+  world: HasGovern,
+  shown: Action & Readonly<{ delegation?: DelegationId }>,
+  by: By,
+): Promise<Result<Action>> {
+  const { id, requestDigest, delegation } = shown;
+  const inPlace = delegation === undefined ? {} : { delegation };
+  const what = { id, requestDigest, dryRunDigest: shown.dryRun?.digest ?? "none", ...inPlace };
   const signature = await signAs(world, by, { ...what, statement: "approve" });
   return signature.ok ? await world.govern.approve({ ...what, by, signature: signature.value }) : signature;
 }

@@ -27,17 +27,35 @@ function must(holds: boolean, what: string, of: Tracked): void {
 const mayApprove = ({ kind, active, roles }: Account): boolean =>
   kind === "person" && active && permissionsOf(roles).has("action:approve");
 
-/** Who said yes to exactly this and may still. */
-function saidYes({ accounts }: World, { row, given }: Tracked): readonly Account[] {
-  return accounts.filter((one) => {
-    const statement = given.get(one.id);
-    return (
-      statement !== undefined &&
-      statement.revision === row.revision &&
-      statement.requestDigest === row.request_digest &&
-      statement.dryRunDigest === row.dry_run?.digest &&
-      mayApprove(one)
-    );
+/** Whether they said yes to exactly this, whatever it counts. */
+function isForThis({ row, given }: Tracked, id: string): boolean {
+  const statement = given.get(id);
+  return (
+    statement !== undefined &&
+    statement.revision === row.revision &&
+    statement.requestDigest === row.request_digest &&
+    statement.dryRunDigest === row.dry_run?.digest
+  );
+}
+
+/** Who said yes to exactly this in their own name and may still. */
+function saidYes({ accounts }: World, action: Tracked): readonly Account[] {
+  return accounts.filter(
+    (one) => isForThis(action, one.id) && action.given.get(one.id)?.lent === undefined && mayApprove(one),
+  );
+}
+
+/** Who said yes in the place of somebody who did not, and whose yes would count; each with the roles of the one they stand in for. */
+function stoodIn({ lent, now }: World, action: Tracked, own: readonly Account[]): readonly Account[] {
+  const spoken = new Set<Account>(own);
+  return lent.flatMap((loan): Account[] => {
+    const { from, to, ended, endsAt } = loan;
+    const isTheirs = action.wrote.has(from.id) || action.wrote.has(to.id);
+    const isGiven = isForThis(action, to.id) && action.given.get(to.id)?.lent === loan;
+    const holds = !ended && endsAt > now && mayApprove(from) && to.active;
+    if (!isGiven || !holds || isTheirs || spoken.has(from)) return [];
+    spoken.add(from);
+    return [{ ...to, roles: from.roles }];
   });
 }
 
@@ -45,7 +63,8 @@ function saidYes({ accounts }: World, { row, given }: Tracked): readonly Account
 function entitled(world: World, action: Tracked): readonly Account[] {
   const { given, wrote } = action;
   const yes = saidYes(world, action);
-  const others = yes.filter(({ id }) => given.get(id)?.ownFrom === null && !wrote.has(id));
+  const inPerson = yes.filter(({ id }) => given.get(id)?.ownFrom === null && !wrote.has(id));
+  const others = [...inPerson, ...stoodIn(world, action, inPerson)];
   if (others.length > 0 || !world.alone) return others;
   // One, and never two of those who asked or changed it.
   return yes.filter(({ id }) => (given.get(id)?.ownFrom ?? Infinity) <= world.now).slice(0, 1);

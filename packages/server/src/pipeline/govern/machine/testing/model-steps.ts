@@ -4,6 +4,7 @@ import { refusedFact } from "../../move-action.ts";
 import type { ApprovalRow } from "../../store.ts";
 import type { MoveName } from "../moves.ts";
 import { ACTION_EVENTS, CLONED_STATES } from "../transitions.ts";
+import { behalfIn, lend, standIn } from "./model-loans.ts";
 import { breakGlass, review } from "./model-glass.ts";
 import { specifiedNext, specifiedRefusals } from "./specification.ts";
 import { MODE_COUNT, TARGETS, WEAK_TARGET } from "./model-policy.ts";
@@ -15,11 +16,13 @@ import {
   isModeTarget,
   liveApprovals,
   move,
+  shortIn,
   track,
   weighed,
   weighedWithApprovals,
   type Account,
   type Asking,
+  type Lent,
   type Tracked,
   type World,
 } from "./model-world.ts";
@@ -51,10 +54,16 @@ function refuse(
   world.happened.refused.push({ action, code: refusal.code, before: action.row });
 }
 
-type Asked = Readonly<{ move: MoveName; who: Account; shown?: Asking["shown"]; decision?: Asking["decision"] }>;
+type Asked = Readonly<{
+  move: MoveName;
+  who: Account;
+  shown?: Asking["shown"];
+  decision?: Asking["decision"];
+  behalf?: Asking["behalf"];
+}>;
 
 /** As `withMove` does it; what it answers must be what the specification says. */
-function attempt(world: World, action: Tracked, { move: name, who, shown, decision }: Asked): boolean {
+function attempt(world: World, action: Tracked, { move: name, who, shown, decision, behalf }: Asked): boolean {
   const { row } = action;
   const by = byOf(who);
   const refused = world.product.machine.refusedMove(name, {
@@ -66,9 +75,11 @@ function attempt(world: World, action: Tracked, { move: name, who, shown, decisi
     owesReview: who.owes,
     ...(world.alone ? { ownApprovalDelayMs: OWN_DELAY_MS } : {}),
     ...(shown === undefined ? {} : { shown }),
-    ...(decision === undefined ? {} : { decision }),
+    ...(decision === undefined ? {} : { decision, short: shortIn(world, action, decision) }),
+    ...(behalf === undefined ? {} : { behalf: behalfIn(world, who, behalf.lent) }),
   });
-  const expected = specifiedRefusals(name, { action, who, now: world.now, shown, decision, alone: world.alone });
+  const { now, alone, accounts, keyless } = world;
+  const expected = specifiedRefusals(name, { action, who, now, shown, decision, behalf, alone, accounts, keyless });
   const code = refused?.refusal.code;
   if (expected !== undefined && (code === undefined ? expected.length > 0 : !expected.includes(code)))
     throw new Diverged(`${name} from ${row.state} by ${who.id}: ${code ?? "made"}, not ${expected.join(" or ")}`);
@@ -127,14 +138,26 @@ function create(world: World, who: Account, n: number): void {
   // The product tries it in the same transaction; a state that rests must be right where something else writes it too.
   if (n % 32 === 29) return;
   storeDryRun(world, action, { who, works: n % 16 !== 15 });
-  if (n < 224 && action.row.state === "dry_run_ok" && mayBeSubmitted(world, action)) storeSubmit(world, action, who);
+  const isFine = n < 224 && action.row.state === "dry_run_ok" && mayBeSubmitted(world, action);
+  // What nobody could approve stays a draft, but where a program asks.
+  const short = shortIn(world, action, weighed(world, action));
+  if (isFine && (who.kind === "automation" || short.length === 0)) storeSubmit(world, action, who);
 }
 
-export type Way = Readonly<{ who: Account; n: number; action: Tracked; shown: Asking["shown"] }>;
+export type Way = Readonly<{
+  who: Account;
+  n: number;
+  action: Tracked;
+  shown: Asking["shown"];
+  behalf?: Asking["behalf"];
+}>;
 type Step = (world: World, way: Way) => void;
 
-function approve(world: World, { who, action, shown }: Way): void {
-  if (!attempt(world, action, { move: "approve", who, shown })) return;
+const ownFromOf = (world: World, { wrote }: Tracked, { id }: Account): number | null =>
+  world.alone && wrote.has(id) ? world.now + OWN_DELAY_MS : null;
+
+function approve(world: World, { who, action, shown, behalf }: Way): void {
+  if (!attempt(world, action, { move: "approve", who, shown, behalf })) return;
   const { row } = action;
   const { product } = world;
   if (product.events.isOverdue(row, new Date(world.now))) {
@@ -144,7 +167,8 @@ function approve(world: World, { who, action, shown }: Way): void {
   if (product.givenFor(row, liveApprovals(action)).has(who.id)) return;
   const { id: action_id, revision, request_digest, dry_run } = row;
   const dryRunDigest = dry_run?.digest ?? "";
-  const ownFrom = world.alone && action.wrote.has(who.id) ? world.now + OWN_DELAY_MS : null;
+  const ownFrom = ownFromOf(world, action, who);
+  const lent = behalf?.lent;
   const stored: Partial<ApprovalRow> = {
     action_id,
     subject_id: who.id as ApprovalRow["subject_id"],
@@ -154,9 +178,10 @@ function approve(world: World, { who, action, shown }: Way): void {
     statement: "signed",
     withdrawn_at: null,
     not_before: ownFrom === null ? null : new Date(ownFrom),
+    delegation_id: lent?.id ?? null,
   };
   action.approvals.push(stored as ApprovalRow);
-  action.given.set(who.id, { revision, requestDigest: request_digest, dryRunDigest, ownFrom });
+  action.given.set(who.id, { revision, requestDigest: request_digest, dryRunDigest, ownFrom, lent });
   action.everGiven.add(who.id);
   world.happened.approved += 1;
   const { decision } = weighedWithApprovals(world, action);
@@ -197,17 +222,28 @@ function withdraw(world: World, { who, action }: Way): void {
   move(world, action, { event: world.product.events.withdrawEvent(action.row.state, decision), by: byOf(who) });
 }
 
+/** Once a person changed it, too few could approve what waited: as `nobodyAfter` does it. */
+function leavesNobody(world: World, revision: Tracked, who: Account): boolean {
+  const decision = weighed(world, revision);
+  const after = { row: revision.row, authors: new Set([...revision.authors, who.id]) };
+  const asksPeople = who.kind === "person" && decision.outcome === "require_approval";
+  return asksPeople && shortIn(world, after, decision).length > 0;
+}
+
 function edit(world: World, { who, action, shown, n }: Way): void {
   if (!attempt(world, action, { move: "edit", who, shown })) return;
   const { row } = action;
   const ttl_seconds = pick(DURATIONS, n);
   const target = n >= 128 && action.target < WEAK_TARGET ? 1 - action.target : action.target;
   const asked = { target: TARGETS[target] ?? "", ttl_seconds, justification: `x${n}` };
-  const after = nextRevision(row, { parts: partsOf(asked, target), by: byOf(who) });
-  const changes = { ...after, risk: row.risk };
+  const revised = nextRevision(row, { parts: partsOf(asked, target), by: byOf(who) });
+  const changes = { ...revised, risk: row.risk };
   if (weighed(world, { ...action, target, row: { ...row, ...changes } }).outcome === "deny")
     return refuse(world, action, { who, move: "edit", refusal: { code: "ACTION_DENIED", detail: "model" } });
   const waited = row.state === "pending";
+  const revision = { ...action, target, row: { ...row, ...changes } };
+  if (waited && leavesNobody(world, revision, who))
+    return refuse(world, action, { who, move: "edit", refusal: { code: "NOBODY_CAN_APPROVE", detail: "model" } });
   for (const id of [who.id, ...who.behind]) action.wrote.add(id);
   action.target = target;
   const { justification } = asked;
@@ -277,6 +313,17 @@ function sweep(world: World, { n }: Way): void {
   }
 }
 
+/** Ends what was lent, with what was approved by it and waits: as `endOne` does it. */
+function endLoan(world: World, loan: Lent): void {
+  loan.ended = true;
+  for (const action of world.actions) {
+    const whose = [...action.given].find(([, { lent }]) => lent === loan)?.[0];
+    if (whose === undefined || !["pending", "approved"].includes(action.row.state)) continue;
+    takeBack(world, action, whose);
+    move(world, action, { event: "withdraw", by: BY_CLOCK });
+  }
+}
+
 /** As `standingOf` does it, in the transaction that disables the account. */
 function disable(world: World, { who }: Way): void {
   who.active = false;
@@ -289,6 +336,7 @@ function disable(world: World, { who }: Way): void {
     takeBack(world, action, who.id);
     move(world, action, { event: "withdraw", by: BY_CLOCK });
   }
+  for (const loan of world.lent) if (!loan.ended && (loan.from === who || loan.to === who)) endLoan(world, loan);
 }
 
 function clone(world: World, { who, action, n }: Way): void {
@@ -336,9 +384,21 @@ const STEPS = {
     if (own !== undefined) approve(world, { ...way, who: own });
   },
   alone: (world, { n }) => void (world.alone = n % 2 === 0),
-  submit: (world, { action, who }) => submitHeld(world, action, who),
-  reject: (world, { action, who }) => {
-    if (attempt(world, action, { move: "reject", who })) move(world, action, { event: "reject", by: byOf(who) });
+  submit: (world, { action, who, n }) => {
+    world.keyless = n % 4 === 0;
+    submitHeld(world, action, who);
+    world.keyless = false;
+  },
+  lend,
+  endLoan: (world, { n }) => {
+    const loan = world.lent[n % Math.max(1, world.lent.length)];
+    if (loan !== undefined && !loan.ended && loan.endsAt > world.now) endLoan(world, loan);
+  },
+  approveFor: (world, way) => approve(world, standIn(world, way)),
+  reject: (world, way) => {
+    const { action, who, behalf } = way.n % 2 === 0 ? way : standIn(world, way);
+    if (attempt(world, action, { move: "reject", who, behalf }))
+      move(world, action, { event: "reject", by: byOf(who) });
   },
   cancel: (world, { action, who }) => {
     if (attempt(world, action, { move: "cancel", who })) move(world, action, { event: "cancel", by: byOf(who) });
@@ -369,6 +429,7 @@ const BY_PEOPLE: ReadonlySet<StepName> = new Set([
   "create",
   "dryRun",
   "submit",
+  "approveFor",
   "reject",
   "cancel",
   "revert",

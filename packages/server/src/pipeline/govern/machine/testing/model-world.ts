@@ -1,9 +1,21 @@
 import { permissionsOf } from "@tyr/contract";
-import type { ActionId, ActionState, Actor, Decision, DryRun, Permission, Role, SubjectId } from "@tyr/contract";
+import type {
+  ActionId,
+  ActionState,
+  Actor,
+  Decision,
+  DelegationId,
+  DryRun,
+  Permission,
+  Role,
+  SubjectId,
+} from "@tyr/contract";
 import type { Fact } from "#platform/database";
 import { approversOf, countApprovers, givenFor, ownApproversOf } from "../../count-approvals.ts";
+import { standingsOf, type Standing } from "../../delegations/standing.ts";
 import { moveFact } from "../../move-action.ts";
 import type { Person } from "../../ports.ts";
+import { shortGates, type ShortGate } from "../../satisfiable.ts";
 import { SYSTEM, type By } from "../../room.ts";
 import type { ActionRow, ApprovalRow } from "../../store.ts";
 import * as events from "../events-of.ts";
@@ -13,6 +25,8 @@ import { MODE_TARGET, type ModelPolicy, type Question } from "./model-policy.ts"
 
 /** What of the product the walks run: all that decides. Mutants replace one part of it. */
 export type Product = Readonly<{
+  standingsOf: typeof standingsOf;
+  shortGates: typeof shortGates;
   next: MachineTables["next"];
   machine: Machine;
   events: typeof events;
@@ -22,6 +36,8 @@ export type Product = Readonly<{
   countApprovers: typeof countApprovers;
 }>;
 export const productOf = (tables: MachineTables = MACHINE_TABLES, more: Partial<Product> = {}): Product => ({
+  standingsOf,
+  shortGates,
   next: tables.next,
   machine: machineOf(tables),
   events,
@@ -44,9 +60,18 @@ export type Account = {
   owes: boolean;
 };
 
+/** Somebody's approving, handed to somebody else. */
+export type Lent = {
+  readonly id: DelegationId;
+  readonly from: Account;
+  readonly to: Account;
+  readonly endsAt: number;
+  ended: boolean;
+};
+
 type Statement = Readonly<{ revision: number; requestDigest: string; dryRunDigest: string }>;
 /** `ownFrom`: of an approval by whoever asked, when it counts from; null: somebody else's. */
-type Given = Statement & Readonly<{ ownFrom: number | null }>;
+type Given = Statement & Readonly<{ ownFrom: number | null; lent: Lent | undefined }>;
 
 /** One action: its rows as the store would keep them, and what the oracle remembers of what people did. */
 export type Tracked = {
@@ -93,6 +118,11 @@ export type Asking = Readonly<{
   decision?: Decision | undefined;
   /** Single-person mode is on. */
   alone: boolean;
+  /** In whose place they say they act; `lent` undefined: by nothing there is. */
+  behalf?: Readonly<{ lent: Lent | undefined }> | undefined;
+  accounts: readonly Account[];
+  /** Nobody has anything to sign with. */
+  keyless: boolean;
 }>;
 
 export type World = {
@@ -110,6 +140,8 @@ export type World = {
   created: number;
   /** Single-person mode is on. */
   alone: boolean;
+  keyless: boolean;
+  readonly lent: Lent[];
   happened: Happened;
 };
 
@@ -170,6 +202,8 @@ export function openWorld(product: Product, policy: ModelPolicy, production: boo
     look: 0,
     created: 0,
     alone: false,
+    keyless: false,
+    lent: [],
     happened: nothing(),
   };
 }
@@ -188,6 +222,28 @@ const peopleOf = ({ accounts }: World): readonly Person[] =>
   accounts
     .filter(({ kind, active }) => kind === "person" && active)
     .map(({ id, roles }) => ({ id: id as SubjectId, roles }));
+
+/** Those that hold, by the product. */
+export function standingsIn(world: World): readonly Standing[] {
+  const { accounts, lent, now, product } = world;
+  const open = lent.filter(({ ended, endsAt }) => !ended && endsAt > now);
+  const active = new Set(accounts.filter((one) => one.kind === "person" && one.active).map(({ id }) => id));
+  return product.standingsOf(
+    open.map(({ id, from, to }) => ({ id, from_id: from.id as SubjectId, to_id: to.id as SubjectId })),
+    { people: peopleOf(world), active },
+  );
+}
+
+/** Gates too few people could pass, by the product. */
+export function shortIn(
+  world: World,
+  { row, authors }: Pick<Tracked, "row" | "authors">,
+  decision: Decision,
+): readonly ShortGate[] {
+  const signers = new Set(world.keyless ? [] : world.accounts.map(({ id }) => id));
+  const who = { people: peopleOf(world), standings: standingsIn(world), signers, authors, ownCounts: world.alone };
+  return world.product.shortGates(decision, row, who);
+}
 
 export const liveApprovals = ({ approvals }: Tracked): readonly ApprovalRow[] =>
   approvals.filter((one) => one.withdrawn_at === null);
@@ -225,7 +281,10 @@ export function brokenBy({ accounts }: World, { row, broken }: Tracked): Account
 export function approversIn(world: World, action: Tracked): readonly Person[] {
   const { product } = world;
   const people = peopleOf(world);
-  const others = product.approversOf(action.row, liveApprovals(action), people);
+  const others = product.approversOf(action.row, liveApprovals(action), {
+    people,
+    standings: standingsIn(world),
+  });
   if (others.length > 0 || !world.alone) return others;
   return product.ownApproversOf(action.row, liveApprovals(action), { people, now: new Date(world.now) });
 }

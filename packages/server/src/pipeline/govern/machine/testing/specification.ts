@@ -1,6 +1,7 @@
 import { permissionsOf, type ActionState, type ErrorCode } from "@tyr/contract";
 import type { MoveName } from "../moves.ts";
 import type { ActionEvent } from "../transitions.ts";
+import { lender } from "./model-loans.ts";
 import type { Account, Asking } from "./model-world.ts";
 
 /**
@@ -52,12 +53,24 @@ const may = ({ roles, permissions }: Account, permission: Asks) =>
   permissions?.has(permission) ?? permissionsOf(roles).has(permission);
 const isPersonWho = (who: Account, permission: "action:approve" | "action:break_glass") =>
   who.kind === "person" && may(who, permission);
-const asked = ({ action, who }: Asking): boolean => action.wrote.has(who.id);
+/** Whom they stand in for. */
+const inPlaceOf = (asking: Asking): Account | undefined => lender(asking.behalf?.lent, asking);
+const asked = (asking: Asking): boolean => {
+  const { action, who } = asking;
+  const other = inPlaceOf(asking);
+  return action.wrote.has(who.id) || (other !== undefined && action.wrote.has(other.id));
+};
+const decides = (asking: Asking): boolean =>
+  asking.behalf === undefined
+    ? isPersonWho(asking.who, "action:approve")
+    : asking.who.kind === "person" && inPlaceOf(asking) !== undefined;
 const isRequester = ({ action, who }: Asking): boolean => action.row.requester_id === who.id;
 const sawRequest = ({ action, shown }: Asking): boolean => shown?.requestDigest === action.row.request_digest;
 const sawDryRun = ({ action, shown }: Asking): boolean => shown?.dryRunDigest === action.row.dry_run?.digest;
-const hasGateRole = ({ action, who }: Asking): boolean =>
-  (action.row.decision?.requirements ?? []).some(({ roles }) => who.roles.some((role) => roles.includes(role)));
+const hasGateRole = (asking: Asking): boolean =>
+  (asking.action.row.decision?.requirements ?? []).some(({ roles }) =>
+    (inPlaceOf(asking) ?? asking.who).roles.some((role) => roles.includes(role)),
+  );
 function given({ action: { given: statements, row }, who }: Asking): boolean {
   const statement = statements.get(who.id);
   return (
@@ -69,13 +82,30 @@ function given({ action: { given: statements, row }, who }: Asking): boolean {
 const minutes = ({ action, now }: Asking): number =>
   action.row.dry_run_at === null ? Infinity : (now - action.row.dry_run_at.getTime()) / 60_000;
 
+/** Older than a quarter of an hour, or from more than a minute ahead. */
+const isStale = (one: Asking): boolean => minutes(one) > 15 || minutes(one) < -1;
+
 const isForAnHour = ({ action: { row } }: Asking): boolean => row.ttl_seconds !== null && row.ttl_seconds <= 3_600;
 
 type Reason = readonly [ErrorCode, (asking: Asking) => boolean];
 type Specified = Readonly<{ states: string; reasons: readonly Reason[]; offered: (asking: Asking) => boolean }>;
 
 const BEFORE_APPROVAL = "draft dry_run_ok dry_run_failed pending";
-const DECIDES: Reason = ["NOT_PERMITTED", ({ who }) => !isPersonWho(who, "action:approve")];
+const DECIDES: Reason = ["NOT_PERMITTED", (one) => !decides(one)];
+const mayTry = ({ action, who }: Asking): boolean =>
+  may(who, "action:request") || (action.row.state === "pending" && isPersonWho(who, "action:approve"));
+
+/** Some gate asks for more people than there are who had no part in it and can sign; alone, one's own is one. */
+function tooFew({ action, accounts, keyless, alone, decision }: Asking): boolean {
+  return (decision?.requirements ?? []).some(({ approvals, roles }) => {
+    const fit = accounts.filter(
+      ({ kind, active, roles: held }) => kind === "person" && active && held.some((role) => roles.includes(role)),
+    );
+    const others = keyless ? 0 : fit.filter(({ id }) => !action.wrote.has(id)).length;
+    const own = alone && !keyless && others === 0 && fit.length > 0 ? 1 : 0;
+    return others + own < approvals;
+  });
+}
 const DID_NOT_ASK: Reason = ["APPROVAL_BY_REQUESTER", asked];
 const mayChange = (asking: Asking): boolean =>
   (isRequester(asking) && may(asking.who, "action:request")) || isPersonWho(asking.who, "action:approve");
@@ -92,12 +122,16 @@ export const SPECIFIED_MOVES: Readonly<Partial<Record<MoveName, Specified>>> = {
     ],
     offered: mayChange,
   },
-  dryRun: { states: BEFORE_APPROVAL, reasons: [], offered: ({ who }) => may(who, "action:request") },
+  dryRun: { states: BEFORE_APPROVAL, reasons: [["NOT_PERMITTED", (one) => !mayTry(one)]], offered: mayTry },
   submit: {
     states: "dry_run_ok",
     reasons: [
-      ["DRY_RUN_STALE", (one) => minutes(one) > 15],
+      ["DRY_RUN_STALE", isStale],
       ["ACTION_DENIED", ({ decision }) => decision?.outcome !== "allow" && decision?.outcome !== "require_approval"],
+      [
+        "NOBODY_CAN_APPROVE",
+        (one) => one.who.kind === "person" && one.decision?.outcome === "require_approval" && tooFew(one),
+      ],
     ],
     offered: ({ who }) => may(who, "action:request"),
   },
@@ -106,15 +140,15 @@ export const SPECIFIED_MOVES: Readonly<Partial<Record<MoveName, Specified>>> = {
     reasons: [
       DECIDES,
       // Where nobody else can approve and that was said openly, their approval is taken, and counts later.
-      ["APPROVAL_BY_REQUESTER", (one) => asked(one) && !one.alone],
+      ["APPROVAL_BY_REQUESTER", (one) => asked(one) && (!one.alone || one.behalf !== undefined)],
       ["APPROVAL_STALE", (one) => !sawRequest(one) || !sawDryRun(one)],
       // Looked at again at its turn, its target may be such that it would fail.
       ["DRY_RUN_STALE", ({ action }) => action.row.dry_run?.ok !== true],
       ["NOT_PERMITTED", (one) => !hasGateRole(one)],
     ],
     offered: (one) =>
-      isPersonWho(one.who, "action:approve") &&
-      (!asked(one) || one.alone) &&
+      decides(one) &&
+      (!asked(one) || (one.alone && one.behalf === undefined)) &&
       !given(one) &&
       one.action.row.dry_run?.ok === true,
   },
@@ -124,7 +158,7 @@ export const SPECIFIED_MOVES: Readonly<Partial<Record<MoveName, Specified>>> = {
       ["NOT_PERMITTED", ({ who }) => !isPersonWho(who, "action:break_glass")],
       ["BREAK_GLASS_REVIEW_OWED", ({ who }) => who.owes],
       ["APPROVAL_STALE", (one) => !sawRequest(one) || !sawDryRun(one)],
-      ["DRY_RUN_STALE", (one) => one.action.row.dry_run?.ok !== true || minutes(one) > 15],
+      ["DRY_RUN_STALE", (one) => one.action.row.dry_run?.ok !== true || isStale(one)],
       ["VALIDATION_FAILED", (one) => !isForAnHour(one)],
       ["ACTION_DENIED", ({ decision }) => decision?.outcome !== "allow"],
     ],
@@ -134,12 +168,12 @@ export const SPECIFIED_MOVES: Readonly<Partial<Record<MoveName, Specified>>> = {
   reject: {
     states: "pending",
     reasons: [DECIDES, DID_NOT_ASK],
-    offered: (one) => isPersonWho(one.who, "action:approve") && !asked(one),
+    offered: (one) => decides(one) && !asked(one),
   },
   withdraw: {
     states: "pending approved",
     reasons: [["NOT_FOUND", ({ action, who }) => !action.everGiven.has(who.id)]],
-    offered: (one) => isPersonWho(one.who, "action:approve") && one.action.everGiven.has(one.who.id),
+    offered: (one) => one.action.everGiven.has(one.who.id),
   },
   cancel: {
     states: `${BEFORE_APPROVAL} approved`,

@@ -3,6 +3,7 @@ import type { ActionRow } from "../../store.ts";
 import type { MoveName } from "../moves.ts";
 import { MOVE_NAMES } from "../moves.ts";
 import { checkInvariants, createReplay } from "./invariants.ts";
+import { behalfIn } from "./model-loans.ts";
 import type { ModelPolicy } from "./model-policy.ts";
 import { begin, Diverged, OWN_DELAY_MS, take, type StepName } from "./model-steps.ts";
 import {
@@ -45,6 +46,9 @@ const WEIGHTS: Readonly<Record<StepName, number>> = {
   disable: 2,
   enable: 2,
   roles: 3,
+  lend: 7,
+  endLoan: 2,
+  approveFor: 9,
 };
 const OPERATIONS = (Object.entries(WEIGHTS) as [StepName, number][]).flatMap(([name, weight]) =>
   Array.from({ length: weight }, () => name),
@@ -66,11 +70,20 @@ function checkOffers(world: World, { way: { who, action } }: Asked): void {
     authors: action.authors,
     ...(world.alone ? { ownApprovalDelayMs: OWN_DELAY_MS } : {}),
   };
+  const { now, alone, accounts, keyless, lent } = world;
   for (const name of MOVE_NAMES satisfies readonly MoveName[]) {
     const offered = world.product.machine.isOffered(name, situation);
-    const expected = specifiedOffer(name, { action, who, now: world.now, alone: world.alone });
+    const asking = { action, who, now, alone, accounts, keyless };
+    const expected = specifiedOffer(name, asking);
     if (expected !== undefined && offered !== expected)
       throw new Diverged(`${name} from ${action.row.state} offered to ${who.id}: ${String(offered)}`);
+    if (name !== "approve" && name !== "reject") continue;
+    for (const loan of lent) {
+      const behalf = behalfIn(world, who, loan);
+      const inPlace = world.product.machine.isOffered(name, { ...situation, behalf });
+      if (inPlace !== specifiedOffer(name, { ...asking, behalf: { lent: loan } }))
+        throw new Diverged(`${name} from ${action.row.state} offered to ${who.id} by ${loan.id}: ${String(inPlace)}`);
+    }
   }
 }
 
