@@ -113,7 +113,7 @@ const KINDS: readonly (readonly [RegExp, EventKind])[] = [
   [/download|upload|payload|exploit|malware/i, "payload"],
   [/scan|flow|dns|network/i, "network"],
   [/connect|session|disconnect/i, "session"],
-  [/query|sql/i, "db_query"],
+  [/query|sql|^redis$|^mongodb$/i, "db_query"],
   [/canary|token/i, "canary"],
 ];
 const CATEGORIES: Readonly<Partial<Record<EventKind, string>>> = {
