@@ -1,5 +1,5 @@
 import { followEntries, logLength } from "#audit";
-import { countWaiting, nearDeadline, type Govern } from "#govern";
+import { countWaiting, listOwedReviews, nearDeadline, type Govern } from "#govern";
 import { createNotify, NO_NOTIFICATIONS, type Notify, readPlace } from "#notify";
 import type { Clock } from "#platform/clock";
 import type { Config } from "#platform/config";
@@ -35,6 +35,7 @@ export function openNotify({ config, notifyTo: place, govern, ...parts }: Notify
       follow: followEntries,
       logLength,
       nearDeadline,
+      owedReviews: listOwedReviews,
       waitingNow: async (db) => (await countWaiting(db)).reduce((sum, { waiting }) => sum + waiting, 0),
       async actionNow(id) {
         const found = await govern.get(id);

@@ -31,6 +31,7 @@ export async function followEntries(
 ): Promise<Followed> {
   // Before the rows: what gets its place in between is not passed over.
   const size = await logLength(db);
+  if (from >= size) return { entries: [], position: from };
   const rows = await db
     .selectFrom("audit_leaf")
     .select(["index", "id", "bytes", "leaf_hash"])
@@ -43,5 +44,5 @@ export async function followEntries(
     .execute();
   const entries = rows.map(({ id, index, bytes, leaf_hash: leafHash }) => entryView(bytes, { id, index, leafHash }));
   const last = rows.at(-1);
-  return { entries, position: last !== undefined && rows.length === limit ? last.index + 1 : Math.max(size, from) };
+  return { entries, position: last !== undefined && rows.length === limit ? last.index + 1 : size };
 }

@@ -12,7 +12,7 @@ import type { Fact } from "#platform/database";
 import { newId } from "#platform/ids";
 import { startLoop, type Leading, type RunningLoop } from "#platform/lifecycle";
 import { deliverNext } from "./deliver.ts";
-import { gatherDeadlines, gatherEntries } from "./gather.ts";
+import { gatherDue, gatherEntries } from "./gather.ts";
 import { tellTest } from "./message.ts";
 import { packNotices } from "./pack.ts";
 import type { Room } from "./room.ts";
@@ -66,7 +66,7 @@ function stepping(room: Room): Notify["step"] {
   };
   return async (signal) => {
     const more = await gatherEntries(room);
-    await gatherDeadlines(room);
+    await gatherDue(room);
     await tidy();
     const turn = await deliverNext(room, signal);
     if (turn === "nothing_waits") return (await packNotices(room)) || more;

@@ -1,7 +1,7 @@
 import type { Actor } from "@tyr/contract";
 import type { Fact } from "#platform/database";
-import type { Sent } from "#platform/webhook";
-import { nextAttempt } from "./retry.ts";
+import type { Sent, WebhookFailure } from "#platform/webhook";
+import { isTooOld, nextAttempt } from "./retry.ts";
 import type { Room } from "./room.ts";
 import { claim, oldestWaiting, settleAttempt, type NotificationRow } from "./store.ts";
 
@@ -9,7 +9,8 @@ const SYSTEM: Actor = { kind: "system", id: "system", name: "Tyr" };
 /** An attempt nobody reported on within this time is another one's to make: its process was killed. */
 const LEASE_MS = 30_000;
 
-type Failure = Extract<Sent, { ok: false }>;
+/** A word besides those of an attempt. */
+type Failure = Omit<Extract<Sent, { ok: false }>, "ok" | "failure"> & Readonly<{ failure: WebhookFailure | "too_old" }>;
 
 /** As people read it: a word of ours, and the status where there was one. */
 function failureText({ failure, status }: Failure): string {
@@ -71,6 +72,8 @@ export async function deliverNext(room: Room, signal: AbortSignal): Promise<Turn
   const until = new Date(now.getTime() + LEASE_MS);
   const row = await database.bookkeep("notification", async (tx) => await claim(tx, first, until));
   if (row === undefined) return "tried";
-  await settle(room, row, await ports.send({ id: row.id, body: row.body }, { now: clock.now(), signal }));
+  // Nobody was there to try it: what it says is not so any more.
+  if (isTooOld(row, now)) await settleFailed(room, row, { failure: "too_old", isFinal: true });
+  else await settle(room, row, await ports.send({ id: row.id, body: row.body }, { now: clock.now(), signal }));
   return "tried";
 }

@@ -1,7 +1,7 @@
 import { listCursors, moveCursor } from "#platform/bus";
-import { deadlineNears, happeningOf, TOLD_EVENTS } from "./happenings.ts";
+import { deadlineNears, happeningOf, reviewOwed, TOLD_EVENTS } from "./happenings.ts";
 import type { Room } from "./room.ts";
-import { insertNotices, knownKeys, readFigures } from "./store.ts";
+import { countUnpacked, insertNotices, knownKeys } from "./store.ts";
 
 const CONSUMER = "notify";
 const BATCH = 500;
@@ -35,8 +35,7 @@ export async function gatherEntries(room: Room): Promise<boolean> {
     await beginNow(room);
     return false;
   }
-  const { gathered } = await readFigures(database.read);
-  if (gathered >= GATHERED_MAX) return false;
+  if ((await countUnpacked(database.read)) >= GATHERED_MAX) return false;
   const now = clock.now();
   const since = new Date(now.getTime() - NEWS_MS);
   const { entries, position } = await ports.follow(database.read, { from, since, types: TOLD_EVENTS, limit: BATCH });
@@ -49,15 +48,16 @@ export async function gatherEntries(room: Room): Promise<boolean> {
   return entries.length === BATCH;
 }
 
-/** Notices deadlines that near, each once. */
-export async function gatherDeadlines({ database, clock, ports, about }: Room): Promise<void> {
-  if (!about.includes("deadline")) return;
+/** What no entry tells of, each once: deadlines that near, and reviews that stay owed. */
+export async function gatherDue({ database, clock, ports, about }: Room): Promise<void> {
   const now = clock.now();
-  const near = (await ports.nearDeadline(database.read, now)).map((one) => deadlineNears(one, now));
+  const near = about.includes("deadline") ? await ports.nearDeadline(database.read, now) : [];
+  const owed = about.includes("break_glass") ? await ports.owedReviews(database.read, now) : [];
+  const due = [...near.map((one) => deadlineNears(one, now)), ...owed.flatMap((one) => reviewOwed(one, now) ?? [])];
   const known = await knownKeys(
     database.read,
-    near.map(({ key }) => key),
+    due.map(({ key }) => key),
   );
-  const fresh = near.filter(({ key }) => !known.has(key));
+  const fresh = due.filter(({ key }) => !known.has(key));
   if (fresh.length > 0) await database.bookkeep("notification", async (tx) => await insertNotices(tx, fresh));
 }

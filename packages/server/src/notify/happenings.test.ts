@@ -1,7 +1,7 @@
 import type { ActionId } from "@tyr/contract";
 import { describe, expect, test } from "vitest";
 import type { FollowedEntry } from "#audit";
-import { deadlineNears, happeningOf } from "./happenings.ts";
+import { deadlineNears, happeningOf, reviewOwed } from "./happenings.ts";
 
 const action = "act_00000000-0000-7000-8000-000000000001" as ActionId;
 
@@ -64,6 +64,21 @@ describe("people are told", () => {
     expect(of("3f".repeat(32))?.statementDigest).toBe("3f".repeat(32));
     expect([of("<!channel>"), of(7), of(undefined)].map((one) => one?.statementDigest)).toEqual([null, null, null]);
     expect(JSON.stringify(of("x"))).not.toContain("hunter2");
+  });
+
+  test("of a review that is owed each day from the first on, for a week", () => {
+    const at = new Date("2026-11-02T08:00:00.000Z");
+    const after = (hours: number) =>
+      reviewOwed({ id: "bgl_1", actionId: action, at }, new Date(at.getTime() + hours * 3_600_000))?.key;
+    expect([after(0), after(23.9), after(24), after(47), after(48), after(24 * 7), after(24 * 8)]).toEqual([
+      undefined,
+      undefined,
+      "review:bgl_1:1",
+      "review:bgl_1:1",
+      "review:bgl_1:2",
+      "review:bgl_1:7",
+      undefined,
+    ]);
   });
 
   test("of a deadline once, and of another deadline of the same action again", () => {

@@ -1,6 +1,6 @@
 import { isId, type ActionId, type AuditEvent, type NotificationKind } from "@tyr/contract";
 import type { FollowedEntry } from "#audit";
-import type { NearDeadline } from "#govern";
+import type { NearDeadline, OwedReview } from "#govern";
 
 /** Something people are told of: what the log says happened, or a deadline that nears. */
 export type Happening = Readonly<{
@@ -80,4 +80,16 @@ export function deadlineNears({ id, deadlineAt }: NearDeadline, now: Date): Happ
     statementDigest: null,
     at: now,
   };
+}
+
+const DAY_MS = 86_400_000;
+/** Who has not reviewed by then will not be moved by another message; it stays in the list. */
+const REMINDED_DAYS = 7;
+
+/** A review that is owed is asked for again each day, for a week. */
+export function reviewOwed({ id, actionId, at }: OwedReview, now: Date): Happening | undefined {
+  const day = Math.floor((now.getTime() - at.getTime()) / DAY_MS);
+  if (day < 1 || day > REMINDED_DAYS) return undefined;
+  const key = `review:${id}:${day}`;
+  return { key, kind: "break_glass", event: "review", actionId, after: null, statementDigest: null, at: now };
 }

@@ -10,6 +10,7 @@ const HEADLINES: Readonly<Record<string, string>> = {
   "action.approval_withdrawn": "Waits for approval again",
   deadline: "Soon expires without a decision",
   "action.break_glass": "Break-glass was used, and a review by somebody else is owed",
+  review: "A review by somebody else is owed still: break-glass was used",
   "action.own_approval_counted": "Single-person mode let somebody's own approval count",
   "single_person.changed": "Single-person mode was changed",
   "single_person.changed on": "Single-person mode was turned on: one's own approval counts, later",

@@ -5,7 +5,7 @@ import { NOTIFICATION_KINDS, type NotificationId } from "@tyr/contract";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createAudit, followEntries, logLength, type Audit } from "#audit";
-import { countWaiting, nearDeadline } from "#govern";
+import { countWaiting, listOwedReviews, nearDeadline } from "#govern";
 import { createNotify, type Notify, type NotifyPorts } from "#notify";
 import { silentLogger } from "#platform/log";
 import { TEST_ENGINES } from "#platform/testing";
@@ -15,10 +15,14 @@ import {
   ana,
   approve,
   ben,
+  breaker,
+  cleo,
   codeOf,
+  everybody,
   must,
   openResponseWorld,
   request,
+  signAs,
   type ResponseWorld,
 } from "../pipeline/respond/testing/response-world.ts";
 import { openReceiver, type Receiver } from "./testing/receiver.ts";
@@ -42,6 +46,7 @@ describe.each(TEST_ENGINES)("notifications on %s", (engine) => {
     follow: followEntries,
     logLength,
     nearDeadline,
+    owedReviews: listOwedReviews,
     waitingNow: async (db) => (await countWaiting(db)).reduce((sum, { waiting }) => sum + waiting, 0),
     async actionNow(id) {
       const found = await world.govern.get(id);
@@ -182,7 +187,7 @@ describe.each(TEST_ENGINES)("notifications on %s", (engine) => {
     await run();
     expect(receiver.texts()).toEqual(["Single-person mode was turned on: one's own approval counts, later."]);
     must(await world.govern.setSinglePerson({ on: false, reason: "done", by: adam }));
-    world.situation.people = [ana, ben, adam].map(({ id, roles }) => ({ id, roles }));
+    world.situation.people = everybody.map(({ id, roles }) => ({ id, roles }));
     await later(MINUTE);
     expect(receiver.texts().slice(1)).toEqual([
       expect.stringMatching(
@@ -229,6 +234,41 @@ describe.each(TEST_ENGINES)("notifications on %s", (engine) => {
     expect(receiver.arrived.map((one) => one.id)).toEqual([id, id]);
     expect(codeOf(await notify.retry(id, by))).toBe("NOT_FOUND");
     expect((await notify.view()).items[0]).toMatchObject({ id, state: "delivered", failure: null });
+  });
+
+  test("that nobody could try for a day, because no server ran, are given up and not sent late", async () => {
+    receiver.answer(503);
+    await request(world, target());
+    await run();
+    world.clock.advance(25 * 60 * MINUTE);
+    receiver.answer(200);
+    await run(open());
+    expect(receiver.arrived).toHaveLength(1);
+    expect((await notify.view()).items[0]).toMatchObject({ state: "given_up", failure: "too_old" });
+  });
+
+  test("say that break-glass was used, and each day that its review is owed, until it is reviewed", async () => {
+    world.situation.breakers = [ana.id];
+    const { id, requestDigest, dryRun } = await request(world, target(), { ttlSeconds: 600 });
+    const said = { id, requestDigest, dryRunDigest: dryRun?.digest ?? "none", reason: "everything burns" };
+    const who = breaker(ana);
+    const signature = must(await signAs(world, who, { ...said, statement: "break_glass" }));
+    const { breakGlass } = must(await world.govern.breakGlass({ ...said, by: who, signature }));
+    const told = () => receiver.texts().filter((text) => /review by somebody else/.test(text));
+    await run();
+    expect(told()).toEqual([
+      expect.stringMatching(/^Break-glass was used, and a review by somebody else is owed: block /),
+    ]);
+    expect(JSON.stringify(receiver.arrived)).not.toMatch(/everything burns|Ana/);
+    await later(24 * 60 * MINUTE);
+    await later(MINUTE);
+    expect(told().slice(1)).toEqual([
+      expect.stringMatching(/^A review by somebody else is owed still: break-glass was used: /),
+    ]);
+    const given = { verdict: "justified", text: "it did burn" } as const;
+    must(await world.govern.reviewBreakGlass({ id: breakGlass?.id ?? "bgl_none", by: cleo, ...given }));
+    await later(24 * 60 * MINUTE);
+    expect(told()).toHaveLength(2);
   });
 
   test("can be tried: a test says that it is one, whoever asked stands in the log", async () => {

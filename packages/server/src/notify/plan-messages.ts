@@ -1,7 +1,7 @@
 import type { NotificationKind } from "@tyr/contract";
 
 /** Messages about one thing each within a minute; what is more waits for the minute's end and is counted in one. */
-export const SINGLE_PER_MINUTE = 3;
+const SINGLE_PER_MINUTE = 3;
 const MINUTE_MS = 60_000;
 /** An installation that acts without approvals does it rarely, one use each until it is reviewed: told at once, each. */
 const AT_ONCE: ReadonlySet<NotificationKind> = new Set(["break_glass"]);

@@ -1,6 +1,6 @@
 import type { Action, ActionId, AuditEvent } from "@tyr/contract";
 import type { Followed } from "#audit";
-import type { NearDeadline } from "#govern";
+import type { NearDeadline, OwedReview } from "#govern";
 import type { ReadDatabase } from "#platform/database";
 import type { Sent, WebhookMessage } from "#platform/webhook";
 
@@ -15,6 +15,7 @@ export type NotifyPorts = Readonly<{
   ) => Promise<Followed>;
   logLength: (db: ReadDatabase) => Promise<number>;
   nearDeadline: (db: ReadDatabase, now: Date) => Promise<readonly NearDeadline[]>;
+  owedReviews: (db: ReadDatabase, before: Date) => Promise<readonly OwedReview[]>;
   /** As it is now; undefined: there is none. */
   actionNow: (id: ActionId) => Promise<ActionNow | undefined>;
   /** How many wait for approvals now. */

@@ -6,6 +6,11 @@ const TRIED_FOR_MS = 24 * 3_600_000;
 type Tried = Readonly<{ attempts: number; since: Date }>;
 type Failed = Readonly<{ isFinal: boolean; retryAfterMs?: number }>;
 
+/** Whether the time in which a message is tried is over. */
+export function isTooOld({ since }: Pick<Tried, "since">, now: Date): boolean {
+  return now.getTime() - since.getTime() > TRIED_FOR_MS;
+}
+
 /**
  * When to try again: 5 s after the first failure, three times as long after each, at most 15 minutes, or as the receiver asked;
  * undefined: not any more.
@@ -22,5 +27,5 @@ export function nextAttempt(
   const backOff = Math.min(FIRST_MS * 3 ** Math.min(attempts - 1, 7), LONGEST_MS);
   const wait = Math.max(backOff * (0.8 + 0.4 * spread), retryAfterMs);
   const next = new Date(now.getTime() + Math.round(wait));
-  return next.getTime() - since.getTime() > TRIED_FOR_MS ? undefined : next;
+  return isTooOld({ since }, next) ? undefined : next;
 }

@@ -202,12 +202,17 @@ export type Figures = Readonly<{
   failure: string | null;
 }>;
 
-export async function readFigures(db: ReadDatabase): Promise<Figures> {
-  const { gathered } = await db
+/** What is in no message yet. */
+export async function countUnpacked(db: ReadDatabase): Promise<number> {
+  const row = await db
     .selectFrom("notice")
-    .select(({ fn }) => fn.countAll<number>().as("gathered"))
+    .select(({ fn }) => fn.countAll<number>().as("count"))
     .where("packed_at", "is", null)
     .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+export async function readFigures(db: ReadDatabase): Promise<Figures> {
   const states = await db
     .selectFrom("notification")
     .select(({ fn }) => ["state", fn.countAll<number>().as("count"), fn.max("delivered_at").as("last")])
@@ -215,7 +220,7 @@ export async function readFigures(db: ReadDatabase): Promise<Figures> {
     .execute();
   const of = (state: NotificationRow["state"]) => states.find((one) => one.state === state);
   return {
-    gathered,
+    gathered: await countUnpacked(db),
     waiting: of("waiting")?.count ?? 0,
     givenUp: of("given_up")?.count ?? 0,
     lastDeliveredAt: of("delivered")?.last ?? null,

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-export type Arrived = Readonly<{
+type Arrived = Readonly<{
   id: string;
   signature: string;
   text: string;

@@ -37,6 +37,7 @@ export type { Evidence, GovernPorts, IncidentChange, Ours, Person, Plan, Planner
 export type { By, Settled } from "./room.ts";
 export { NO_PASSKEYS, type PasskeySigning } from "./signatures/ports.ts";
 export type { ApprovalKeys } from "./signatures/approval-keys.ts";
+export { listOwedReviews, type OwedReview } from "./break-glass/store.ts";
 export { nearDeadline, type NearDeadline } from "./near-deadline-store.ts";
 export { CONSUMER } from "./propose-actions.ts";
 export { actionIdsOf, countWaiting, type ActionRow } from "./store.ts";

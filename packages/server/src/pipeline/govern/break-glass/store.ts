@@ -100,6 +100,19 @@ export async function storeReview(
 
 type ListedRow = BreakGlassRow & Readonly<{ type: string; target: string; state: string }>;
 
+export type OwedReview = Readonly<{ id: BreakGlassId; actionId: ActionId; at: Date }>;
+
+/** Uses from before an instant that nobody reviewed yet; whoever used it breaks no other glass, so they are few. */
+export async function listOwedReviews(db: ReadDatabase, before: Date): Promise<readonly OwedReview[]> {
+  return await db
+    .selectFrom("break_glass")
+    .select(["id", "action_id as actionId", "at"])
+    .where("reviewed_at", "is", null)
+    .where("at", "<=", before)
+    .orderBy("id")
+    .execute();
+}
+
 /** Newest first, each with its action as it is now. */
 export async function listUses(
   db: ReadDatabase,
