@@ -14,6 +14,7 @@ export * from "./routes/index.ts";
 export * from "./statement-differences.ts";
 export * from "./schemas/account.ts";
 export * from "./schemas/actors.ts";
+export * from "./schemas/profile.ts";
 export * from "./schemas/assets.ts";
 export * from "./schemas/approvals.ts";
 export * from "./schemas/audit.ts";

@@ -3,6 +3,7 @@ import { IdSchema } from "../ids.ts";
 import { Severity } from "../severity.ts";
 import { Actor, Instant, NullableString, PageOf, PageQuery, StorableText, Text } from "./basics.ts";
 import { Risk } from "./escalate.ts";
+import { ProfileEntry } from "./profile.ts";
 
 const Count = Type.Integer({ minimum: 0 });
 const NullableIdentity = Type.Union([IdSchema("identity"), Type.Null()]);
@@ -138,6 +139,7 @@ export const LinkReason = Type.Object({
     "payload_c2",
     "overlap",
     "cohort",
+    "keystrokes",
     "person",
   ]),
   weight: Type.Number({ minimum: 0 }),
@@ -191,6 +193,7 @@ export const Identity = Type.Object({
   edges: Type.Array(IdentityEdge, { description: "why it is one: at most 200, strongest first" }),
   rulings: Type.Array(LadderRuling),
   phases: Type.Array(PhaseSeen),
+  profile: Type.Array(ProfileEntry, { description: "how stable it stays from session to session; empty below three" }),
 });
 export type Identity = Static<typeof Identity>;
 export const IdentityQuery = Type.Object({

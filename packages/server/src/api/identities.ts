@@ -20,6 +20,7 @@ import {
   listCampaigns,
   listIdentities,
   phasesWithin,
+  profileShown,
   rulingsAbout,
   type CampaignSummary,
   type IdentitySummary,
@@ -92,6 +93,7 @@ async function identity(read: ReadDatabase, id: IdentityId): Promise<Result<Iden
     edges: edges.map(({ reasons, ...edge }) => ({ ...edge, reasons: [...reasons] })),
     rulings: (await rulingsAbout(read, "identity", within)).map((one) => toRuling(one)),
     phases: toPhases(await phasesWithin(read, within)),
+    profile: [...(await profileShown(read, found.mergedInto ?? id))],
   });
 }
 

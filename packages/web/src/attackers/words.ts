@@ -20,6 +20,7 @@ export const REASON_WORDS: Readonly<Record<LinkReason["kind"], string>> = {
   commands: "similar commands",
   credentials: "similar credentials",
   asn: "same network",
+  keystrokes: "typed in a rhythm as like",
   handoff: "one goes on where the other stopped",
   payload_c2: "shared files and hosts",
   overlap: "active at the same time",

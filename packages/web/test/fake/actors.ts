@@ -114,6 +114,24 @@ function identityOf(world: World, id: string): Identity {
     edges: members.length > 1 ? [edge(1, 12)] : [],
     rulings: world.rulings,
     phases: first.phases,
+    profile: [
+      {
+        primitive: "hassh",
+        state: "stable",
+        observations: 5,
+        confidence: 1,
+        value: "0df0d56bb50c6b2426d8d40234bf1826",
+        since: first.firstSeenAt,
+      },
+      {
+        primitive: "keystroke_rhythm",
+        state: "multi_actor",
+        observations: 4,
+        confidence: 0.3,
+        value: null,
+        since: first.lastSeenAt,
+      },
+    ],
   };
 }
 
@@ -123,7 +141,7 @@ function campaignOf(world: World): Campaign {
   if (first === undefined) throw new Refused("NOT_FOUND", "no such campaign");
   const ids = [...new Set(own.flatMap(({ identityId }) => identityId ?? []))];
   const identities = ids.map((id) => {
-    const { members: _m, edges: _e, rulings: _r, phases: _p, ...row } = identityOf(world, id);
+    const { members: _m, edges: _e, rulings: _r, phases: _p, profile: _f, ...row } = identityOf(world, id);
     return row;
   });
   return {
@@ -221,7 +239,7 @@ export const actorAnswers: Answers = {
     const ids = [...new Set(world.attackers.flatMap(({ identityId }) => identityId ?? []))];
     const items = ids
       .map((id) => {
-        const { members: _m, edges: _e, rulings: _r, phases: _p, ...row } = identityOf(world, id);
+        const { members: _m, edges: _e, rulings: _r, phases: _p, profile: _f, ...row } = identityOf(world, id);
         return row;
       })
       .filter(({ addressCount }) => addressCount >= numberOf(query.addresses, 1));

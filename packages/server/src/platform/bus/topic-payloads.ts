@@ -6,6 +6,8 @@ import type {
   Id,
   IdentityId,
   ObservationId,
+  ProfilePrimitive,
+  ProfileState,
   SensorId,
 } from "@tyr/contract";
 
@@ -105,6 +107,10 @@ export type TopicPayloads = {
   "campaign.identity.assigned": IdentityNamed & Readonly<{ campaign_id: CampaignId }>;
   "campaign.merged": Readonly<{ winner_id: CampaignId; loser_id: CampaignId }>;
   "campaign.unmerged": Readonly<{ winner_id: CampaignId; loser_id: CampaignId }>;
+  "attribution.profile.state_changed": IdentityNamed &
+    Readonly<{ primitive: ProfilePrimitive; from: ProfileState; to: ProfileState; confidence: number; since: string }>;
+  "attribution.profile.multi_actor_suspected": IdentityNamed &
+    Readonly<{ primitives: readonly ProfilePrimitive[]; confidence: number }>;
   /** `secret_hash` is keyed: it tells equal secrets of this installation, never a secret. */
   "credential.captured": Readonly<{
     event_id: EventId;

@@ -36,6 +36,8 @@ test("the topics of this stage have exactly the documented names", () => {
     "campaign.identity.assigned",
     "campaign.merged",
     "campaign.unmerged",
+    "attribution.profile.state_changed",
+    "attribution.profile.multi_actor_suspected",
     "credential.captured",
     "credential.reuse.detected",
     "canary.*.triggered",

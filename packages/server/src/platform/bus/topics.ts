@@ -20,6 +20,8 @@ const DELIVERIES = {
   "campaign.identity.assigned": "best-effort",
   "campaign.merged": "best-effort",
   "campaign.unmerged": "best-effort",
+  "attribution.profile.state_changed": "best-effort",
+  "attribution.profile.multi_actor_suspected": "best-effort",
   "credential.captured": "best-effort",
   "credential.reuse.detected": "best-effort",
   "canary.*.triggered": "durable",

@@ -5,15 +5,26 @@ import type { StoredDetection } from "#detect";
 import { isPrivateAddress } from "./address-kind.ts";
 import { isOwnHost } from "./command-trace.ts";
 import { keep, meet, type KeptSet } from "./kept-set.ts";
-import { emptyTraces, LIMITS, TRACE_KINDS, type Observation, type SecretUse, type Traces } from "./observation.ts";
+import {
+  emptyTraces,
+  LIMITS,
+  TRACE_KINDS,
+  type Observation,
+  type SecretUse,
+  type TraceKind,
+  type Traces,
+} from "./observation.ts";
 import { keepPhase, type PhaseOf } from "./phase.ts";
-import type { EventTrace, Told } from "./read-trace.ts";
+import { emptyProfile, keepRhythm, keepSession } from "./profile.ts";
+import type { EventRhythm, EventTrace, Told } from "./read-trace.ts";
 
 /** Observations in hand, by address, and which of them changed in a way that clustering must look at. */
 export type InHand = Readonly<{
   observations: Map<string, Observation>;
   changed: Set<string>;
   dirty: Set<string>;
+  /** Addresses with a rhythm that is not stored yet. */
+  rhythms: Set<string>;
   /** Exact traces as they are stored, by address. */
   keysBefore: Map<string, ReadonlySet<string>>;
 }>;
@@ -37,6 +48,7 @@ function newObservation(address: string, seenMs: number): Observation {
     traces: emptyTraces(),
     points: {},
     phases: [],
+    profile: emptyProfile(),
   };
 }
 
@@ -58,7 +70,8 @@ export function traceKeys({ traces }: Pick<Observation, "traces">): readonly str
 }
 
 export function handOver(stored: readonly Observation[]): InHand {
-  const hand: InHand = { observations: new Map(), changed: new Set(), dirty: new Set(), keysBefore: new Map() };
+  const sets = { changed: new Set<string>(), dirty: new Set<string>(), rhythms: new Set<string>() };
+  const hand: InHand = { observations: new Map(), ...sets, keysBefore: new Map() };
   takeOver(hand, stored);
   return hand;
 }
@@ -85,8 +98,15 @@ export function takeEvents(hand: InHand, told: readonly Told[]): void {
   for (const one of told) {
     const known = inHandOf(hand, one.address, one.timeMs);
     if ("behaviour" in one) known.behaviour = one.behaviour;
+    else if ("rhythm" in one) takeRhythm(hand, known, one);
     else if (takeTrace(known, one)) hand.dirty.add(one.address);
   }
+}
+
+function takeRhythm({ dirty, rhythms }: InHand, { address, profile }: Observation, { rhythm }: EventRhythm): void {
+  if (!keepRhythm(profile, rhythm)) return;
+  rhythms.add(address);
+  dirty.add(address);
 }
 
 /** @returns whether something changed that clustering reads */
@@ -107,7 +127,16 @@ function takeTrace(observation: Observation, trace: EventTrace): boolean {
     trace.secret !== null && takeSecret(traces, trace),
     ...trace.exact.map(([kind, value]) => take(traces, kind, value)),
   ];
+  takeSession(observation, trace);
   return isFirst || isElsewhere || told.some(Boolean);
+}
+
+function takeSession({ profile, asn }: Observation, trace: EventTrace): void {
+  if (trace.session === null) return;
+  const shown = Object.fromEntries(trace.exact) as Readonly<Partial<Record<TraceKind, string>>>;
+  const { clientVersion: client, secret, timeMs: atMs } = trace;
+  const { hassh, ja3 } = shown;
+  keepSession(profile, { id: trace.session, atMs }, { hassh, ja3, client, secret, asn });
 }
 
 function takePlace(observation: Observation, { position, timeMs }: EventTrace): void {

@@ -1,6 +1,8 @@
 import type { LinkReason } from "@tyr/contract";
 import { isOwnHost } from "./command-trace.ts";
 import { linkOf, type Link } from "./link.ts";
+import { likenessOf } from "./rhythm-likes.ts";
+import type { Near } from "./rhythm-store.ts";
 import type { PhaseAt } from "./observation.ts";
 
 /** What the clustering of campaigns reads of an identity: all its addresses together. */
@@ -15,10 +17,12 @@ export type Operator = Readonly<{
   /** Client versions and fingerprints: what it works with. */
   tools: ReadonlySet<string>;
   sensors: ReadonlySet<string>;
+  /** Hashes of the rhythms its people typed in. */
+  rhythms: ReadonlySet<string>;
 }>;
 
 /** Weights of origins 2.19. */
-const WEIGHTS = { handoff: 1, payload: 1, overlap: 0.4, cohort: 0.1 } as const;
+const WEIGHTS = { handoff: 1, payload: 1, overlap: 0.4, cohort: 0.1, keystrokes: 0.6 } as const;
 const HOUR_MS = 3_600_000;
 /** Longest pause between what one leaves and the other takes up. */
 export const HANDOFF_MAX_MS = 24 * HOUR_MS;
@@ -126,9 +130,25 @@ function cohortOf(a: Operator, b: Operator): number {
   return shared === 0 ? 0 : shared / new Set([...inA, ...inB]).size;
 }
 
+/**
+ * Rhythms as like as those of one person, by how many type like that: one of nine strangers does. So it never speaks alone,
+ * and time does not make it speak: both must have worked with the same tool, from the same network or at the same sensor.
+ */
+function keystrokesReason(a: Operator, b: Operator, near: Near): LinkReason | undefined {
+  const share = likenessOf(a, b, near);
+  if (share === 0 || cohortOf(a, b) === 0) return undefined;
+  const detail = `people type in rhythms as like as those of one${share < 1 ? ", as many others do" : ""}`;
+  return { kind: "keystrokes", weight: WEIGHTS.keystrokes * share, values: [], detail };
+}
+
+/** What of all who are compared the reasons between two of them ask for. */
+export type Compared = Readonly<{ handoffs: Handoffs; near: Near }>;
+
 /** Whether two identities act together, and why. */
-export function linkOperators(a: Operator, b: Operator, handoffs: Handoffs): Link | undefined {
-  const strong = [handoffReason(a, b, handoffs), filesReason(a, b)].filter((one) => one !== undefined);
+export function linkOperators(a: Operator, b: Operator, { handoffs, near }: Compared): Link | undefined {
+  const strong = [handoffReason(a, b, handoffs), filesReason(a, b), keystrokesReason(a, b, near)].filter(
+    (one) => one !== undefined,
+  );
   if (strong.length === 0) return undefined;
   const [overlap, cohort] = [overlapOf(a, b), cohortOf(a, b)];
   const percent = (share: number): string => `${Math.round(share * 100)} %`;

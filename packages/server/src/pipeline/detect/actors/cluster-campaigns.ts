@@ -23,6 +23,8 @@ import { oldestOf } from "./look-store.ts";
 import type { Observation, PhaseAt } from "./observation.ts";
 import { observationsById } from "./observation-store.ts";
 import { keepPhase } from "./phase.ts";
+import { likenessOf } from "./rhythm-likes.ts";
+import { rhythmsNear, type Near } from "./rhythm-store.ts";
 import { plan, type Plan } from "./plan.ts";
 
 export type CampaignStep = Readonly<{
@@ -60,7 +62,8 @@ export async function stepCampaigns(db: ReadDatabase, limit: number): Promise<Ca
       [...nodes, ...partners].filter((id) => !operators.has(id)),
     )),
   ]);
-  const links = compare(all, nodes, scenes);
+  const near = await rhythmsNear(db, rhythmsOf(all.values()));
+  const links = compare(all, nodes, { scenes, near });
   const planned = await plan(db, { rung: "campaign", nodes, links, fresh: [] });
   return { plan: planned, done: dirty.map(({ id }) => id), grouped: await groupedBefore(db, planned) };
 }
@@ -73,7 +76,11 @@ export async function groupedBefore(db: ReadDatabase, { changes }: Plan): Promis
 }
 
 /** Only pairs that hand over or have something in common are compared, and only if one of them changed. */
-function compare(all: ReadonlyMap<string, Operator>, nodes: ReadonlySet<string>, scenes: Scenes): readonly Link[] {
+function compare(
+  all: ReadonlyMap<string, Operator>,
+  nodes: ReadonlySet<string>,
+  { scenes, near }: Readonly<{ scenes: Scenes; near: Near }>,
+): readonly Link[] {
   const pairs = new Map<string, readonly [Operator, Operator]>();
   const pair = (a: string, b: string): void => {
     const [one, other] = [all.get(a), all.get(b)];
@@ -87,8 +94,11 @@ function compare(all: ReadonlyMap<string, Operator>, nodes: ReadonlySet<string>,
   );
   for (const of of owners.values())
     for (const { id } of of.filter((one) => nodes.has(one.id))) for (const other of of) pair(id, other.id);
-  const handoffs = byWhom(scenes.handoffs);
-  return [...pairs.values()].flatMap(([one, other]) => linkOperators(one, other, handoffs) ?? []);
+  const typing = [...all.values()].filter(({ rhythms }) => rhythms.size > 0);
+  for (const one of typing.filter(({ id }) => nodes.has(id)))
+    for (const other of typing) if (likenessOf(one, other, near) > 0) pair(one.id, other.id);
+  const known = { handoffs: byWhom(scenes.handoffs), near };
+  return [...pairs.values()].flatMap(([one, other]) => linkOperators(one, other, known) ?? []);
 }
 
 /** Identities that nodes are linked with, or might be as they have files or download hosts in common. */
@@ -99,9 +109,16 @@ async function partnersOf(
 ): Promise<readonly string[]> {
   const linked = (await linksAt(db, "campaign", nodes)).flatMap(({ a, b }) => [a, b]);
   const members = await oldestOf(db, [...new Set([...nodes, ...operators.keys()])], ADDRESSES_MAX);
-  const sharing = await sharingFiles(db, [...members.values()].flat(), OLDEST_COMPARED);
-  const winners = winnersOf(await identitiesOfObservations(db, sharing));
+  const addresses = [...members.values()].flat();
+  const files = await sharingFiles(db, addresses, OLDEST_COMPARED);
+  const near = await rhythmsNear(db, rhythmsOf(operators.values()));
+  const typing = [...near.values()].flatMap((of) => [...of]);
+  const winners = winnersOf(await identitiesOfObservations(db, new Set([...files, ...typing])));
   return [...winners, ...linked];
+}
+
+function rhythmsOf(operators: Iterable<Operator>): readonly string[] {
+  return [...new Set([...operators].flatMap(({ rhythms }) => [...rhythms]))];
 }
 
 function winnersOf(identities: readonly StoredIdentity[]): readonly string[] {
@@ -168,5 +185,6 @@ function operatorOf(id: string, observations: readonly Observation[]): Operator 
     asns: all(({ asn }) => (asn === null ? [] : [asn])),
     tools: all(({ traces }) => [...traces.clientVersions, ...traces.ja3, ...traces.ja4, ...traces.hassh]),
     sensors: all(({ traces }) => Object.keys(traces.sensors)),
+    rhythms: all(({ profile }) => profile.rhythms.flatMap(({ hash }) => hash ?? [])),
   };
 }

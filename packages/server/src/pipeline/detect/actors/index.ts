@@ -14,6 +14,7 @@ export { ladderAnchors, type LadderAnchors } from "./ladder-anchors.ts";
 export { createLadderDesk, type LadderDesk } from "./ladder-desk.ts";
 export { LOOK_CONSUMER } from "./look-store.ts";
 export type { PhaseAt } from "./observation.ts";
+export { profileShown } from "./profile-store.ts";
 export { eraseFromActors, retainedAttackers } from "./retained-store.ts";
 export { attackerRisk, sensorsInOrder, servicesInOrder, tracesShown } from "./shown.ts";
 export { DETECTION_CONSUMER, EVENT_CONSUMER } from "./take-batches.ts";

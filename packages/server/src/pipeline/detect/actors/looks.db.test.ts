@@ -29,10 +29,12 @@ function gangs(seed: number): readonly string[] {
 }
 const lines = gangs(5);
 
-/** All that was told of identities: which, when, and with which counts. */
+/** All that was told of identities: which, when, and with which counts; and how stable they are said to be. */
 async function told({ read }: Database): Promise<readonly string[]> {
   const events = (await readEventsAfter(read, 0, 10_000)).filter(isDerived);
-  return events.map(({ id, time, fields }) => JSON.stringify([id, time, fields])).toSorted();
+  const profiles = await read.selectFrom("actor_profile").selectAll().execute();
+  const told = events.map(({ id, time, fields }) => JSON.stringify([id, time, fields]));
+  return [...told, ...profiles.map((row) => JSON.stringify(row))].toSorted();
 }
 
 class Killed extends Error {}

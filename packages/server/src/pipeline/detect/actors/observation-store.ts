@@ -6,6 +6,7 @@ import { RARITY } from "./identity-link.ts";
 import { inOrder } from "./kept-set.ts";
 import type { Observation } from "./observation.ts";
 import { riskOf } from "./risk.ts";
+import { saveRhythms } from "./rhythm-store.ts";
 import type { ObservationRow } from "./tables.ts";
 
 function toObservation(row: ObservationRow): Observation {
@@ -27,6 +28,7 @@ function toObservation(row: ObservationRow): Observation {
     lastPosition: row.last_position,
     firstEventMs: row.first_event_at?.getTime() ?? null,
     lastEventMs: row.last_event_at?.getTime() ?? null,
+    profile: row.profile,
   };
 }
 
@@ -60,6 +62,10 @@ export async function saveObservations(tx: WriteTransaction, hand: InHand): Prom
   const changed = changedOf(hand);
   if (changed.length === 0) return;
   await upsert(tx, changed, hand.dirty);
+  await saveRhythms(
+    tx,
+    changed.filter(({ address }) => hand.rhythms.has(address)),
+  );
   const { added, removed } = tracesChanged(changed, hand);
   await changeTraces(tx, added, removed);
 }
@@ -111,6 +117,8 @@ async function upsert(
     last_position: one.lastPosition,
     first_event_at: one.firstEventMs === null ? null : new Date(one.firstEventMs),
     last_event_at: one.lastEventMs === null ? null : new Date(one.lastEventMs),
+    profile: one.profile,
+    measured: one.profile.sessions.length + one.profile.rhythms.length,
   }));
   await sql`
     insert into observation
@@ -118,14 +126,16 @@ async function upsert(
       identity_id text, first_position int8, first_seen_at timestamptz, last_seen_at timestamptz, event_count int8,
       detection_count int8, severity text, risk int4, behaviour text, asn text, services text[], sensors text[],
       state jsonb, points jsonb, phases jsonb, dirty boolean, last_position int8,
-      first_event_at timestamptz, last_event_at timestamptz)
+      first_event_at timestamptz, last_event_at timestamptz, profile jsonb, measured int4)
     on conflict (id) do update set first_position = excluded.first_position, first_seen_at = excluded.first_seen_at,
       last_seen_at = excluded.last_seen_at, event_count = excluded.event_count,
       detection_count = excluded.detection_count, severity = excluded.severity, risk = excluded.risk,
       behaviour = excluded.behaviour, asn = excluded.asn, services = excluded.services, sensors = excluded.sensors,
       state = excluded.state, points = excluded.points, phases = excluded.phases,
       last_position = excluded.last_position, first_event_at = excluded.first_event_at,
-      last_event_at = excluded.last_event_at, dirty = observation.dirty or excluded.dirty`.execute(tx);
+      last_event_at = excluded.last_event_at, profile = excluded.profile, measured = excluded.measured, dirty = observation.dirty or excluded.dirty`.execute(
+    tx,
+  );
 }
 
 /** A value that so many addresses came to have that it weighs less: all its addresses are to be looked at again. */

@@ -1,5 +1,6 @@
 import type { BehaviourClass, ObservationId, SensorId, Severity } from "@tyr/contract";
 import type { FirstContacts, KeptSet } from "./kept-set.ts";
+import type { Profile } from "./profile.ts";
 
 /** Exact traces: what costs hands something to change. */
 export const TRACE_KINDS = ["ja3", "ja4", "hassh", "payload", "c2"] as const;
@@ -68,6 +69,8 @@ export type Observation = {
   traces: Traces;
   points: Record<string, RulePoints>;
   phases: PhaseAt[];
+  /** What its newest sessions showed. */
+  profile: Profile;
 };
 
 export function emptyTraces(): Traces {
@@ -88,9 +91,14 @@ export function emptyTraces(): Traces {
 }
 
 /** Whether anything tells these hands from others: without it an address has no identity. */
-export function hasHands({ traces, detectionCount }: Pick<Observation, "traces" | "detectionCount">): boolean {
+export function hasHands({
+  traces,
+  detectionCount,
+  profile,
+}: Pick<Observation, "traces" | "detectionCount" | "profile">): boolean {
   return (
     detectionCount > 0 ||
+    profile.rhythms.some(({ hash }) => hash !== null) ||
     traces.commands.length > 0 ||
     traces.secrets.length > 0 ||
     TRACE_KINDS.some((kind) => traces[kind].length > 0)

@@ -5,6 +5,7 @@ import { visibleText } from "#detect";
 import { habitOf, hostsOf, phaseOfCommand } from "./command-trace.ts";
 import { HASH_DIGITS } from "./kept-set.ts";
 import type { TraceKind } from "./observation.ts";
+import type { RhythmSeen } from "./profile.ts";
 
 /** Keyed hash of a text, hexadecimal: without the key nobody tries words against it. */
 export type KeyedHash = (purpose: string, text: string) => string;
@@ -32,6 +33,8 @@ export type EventTrace = Readonly<{
   position: number;
   timeMs: number;
   sensorId: SensorId;
+  /** As its sensor names it, without that: ids of sensors differ from installation to installation, and order by them. */
+  session: string | null;
   service: string | null;
   asn: string | null;
   clientVersion: string | null;
@@ -64,6 +67,7 @@ const SHAPES = {
 
 const SERVICE = /^[a-z0-9][a-z0-9_.-]{0,31}$/;
 const CLIENT_CHARS_MAX = 64;
+const SESSION_CHARS_MAX = 64;
 /** Longer ones are no passwords; hashing them would be paid for by us. */
 const SECRET_CHARS_MAX = 512;
 const HOST_CHARS_MAX = 253;
@@ -123,11 +127,13 @@ export function readTrace(event: StreamEvent, keyed: KeyedHash): EventTrace | un
   if (src === null || isDerived(event)) return undefined;
   const command = event.kind === "command" ? textOf(event.ecs["process.command_line"]) : undefined;
   const version = textOf(event.ecs[PLACES.clientVersion[0]]);
+  const session = textOf(event.ecs["session.id"]);
   return {
     address: src.ip,
     position: event.position,
     timeMs: event.time.getTime(),
     sensorId: event.sensorId,
+    session: session === undefined ? null : session.slice(0, SESSION_CHARS_MAX).toWellFormed(),
     service: serviceOf(event),
     asn: asnOf(found(event, PLACES.asn)),
     clientVersion: version === undefined ? null : visibleText(version, CLIENT_CHARS_MAX),
@@ -160,10 +166,28 @@ function readBehaviour(event: StreamEvent): EventBehaviour | undefined {
   return { address: event.src.ip, position: event.position, timeMs: event.time.getTime(), behaviour };
 }
 
-/** What an event tells of its source address: what it left behind, or, of one that Tyr derived, how it behaves. */
-export type Told = EventTrace | EventBehaviour;
+/** The rhythm in which somebody typed there. */
+export type EventRhythm = Readonly<{ address: string; position: number; timeMs: number; rhythm: RhythmSeen }>;
+
+const RHYTHM = /^[0-9a-f]{16}$/;
+
+function readRhythm(event: StreamEvent): EventRhythm | undefined {
+  if (event.src === null || !isDerived(event) || event.ecs["event.action"] !== "keystrokes.measured") return undefined;
+  const { "keystroke.rhythm": hash, "keystroke.interval_mean_ms": mean, "keystroke.typed_by": by } = event.fields;
+  const meanMs = by === "human" && typeof mean === "number" && mean > 0 ? mean : null;
+  const timeMs = event.time.getTime();
+  const isHash = typeof hash === "string" && RHYTHM.test(hash);
+  const rhythm = { id: event.id, atMs: timeMs, hash: isHash ? hash : null, meanMs };
+  return { address: event.src.ip, position: event.position, timeMs, rhythm };
+}
+
+/**
+ * What an event tells of its source address: what it left behind, or, of one that Tyr derived, how it behaves or in which
+ * rhythm somebody types.
+ */
+export type Told = EventTrace | EventBehaviour | EventRhythm;
 
 /** @returns undefined where it tells nothing */
 export function tellOf(event: StreamEvent, keyed: KeyedHash): Told | undefined {
-  return readTrace(event, keyed) ?? readBehaviour(event);
+  return readTrace(event, keyed) ?? readBehaviour(event) ?? readRhythm(event);
 }

@@ -2,6 +2,7 @@ import { heldAddresses } from "#collect";
 import { sql } from "kysely";
 import { eraseActorName, type WriteTransaction } from "#platform/database";
 import { removeTraces } from "./observation-store.ts";
+import { unsettleLikes } from "./rhythm-store.ts";
 
 type Due = Readonly<{ cutoff: Date; heldSubjects: readonly string[] }>;
 
@@ -52,6 +53,7 @@ async function removeObservations(tx: WriteTransaction, ids: readonly string[]):
   await sql`update ladder_version set version = version + 1`.execute(tx);
   const touched = await componentsOf(tx, ids);
   await takeApart(tx, touched);
+  await unsettleLikes(tx, ids);
   const traces = await sql<Parameters<typeof removeTraces>[1][number]>`
     select kind, value, observation_id, first_position from actor_trace where observation_id = any (${gone})`.execute(
     tx,
@@ -86,6 +88,7 @@ async function takeApart(tx: WriteTransaction, identities: readonly string[]): P
   const touched = sql`${[...identities]}::text[]`;
   await sql`delete from ladder_link where a = any (${touched}) or b = any (${touched})`.execute(tx);
   await sql`update observation set dirty = true where identity_id = any (${touched})`.execute(tx);
+  await sql`delete from actor_profile where identity_id = any (${touched})`.execute(tx);
   await sql`update actor_identity set merged_into = null, campaign_into = null, dirty = true, unlooked = true
     where id = any (${touched})`.execute(tx);
 }

@@ -1,7 +1,8 @@
-import type { Actor } from "@tyr/contract";
+import type { Actor, ProfilePrimitive, ProfileState } from "@tyr/contract";
 import type { JSONColumnType, Selectable } from "kysely";
 import type { LinkReason } from "@tyr/contract";
 import type { PhaseAt, RulePoints, Traces } from "./observation.ts";
+import type { Profile } from "./profile.ts";
 
 /** This room's tables. Only the `*-store.ts` files of this folder name them. */
 type ObservationTable = {
@@ -27,6 +28,9 @@ type ObservationTable = {
   last_position: number | null;
   first_event_at: Date | null;
   last_event_at: Date | null;
+  profile: JSONColumnType<Profile>;
+  /** Sessions and rhythms in `profile`. */
+  measured: number;
 };
 export type ObservationRow = Selectable<ObservationTable>;
 
@@ -59,6 +63,17 @@ type RulingTable = {
   reason: string;
 };
 
+type ProfileTable = {
+  identity_id: string;
+  primitive: ProfilePrimitive;
+  state: ProfileState;
+  observations: number;
+  confidence: number;
+  value: string | null;
+  since: Date;
+  newest_at: Date;
+};
+
 declare module "#platform/tables" {
   interface Tables {
     observation: ObservationTable;
@@ -68,6 +83,8 @@ declare module "#platform/tables" {
     actor_identity: IdentityTable;
     ladder_link: LinkTable;
     ladder_ruling: RulingTable;
+    actor_rhythm: { band: number; value: number; observation_id: string; hash: string; first_position: number };
+    actor_profile: ProfileTable;
     ladder_look: { only_row: boolean; counted: number; looked: number; is_due: boolean };
     ladder_version: { only_row: boolean; version: number };
   }

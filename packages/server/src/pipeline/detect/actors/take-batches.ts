@@ -106,7 +106,7 @@ async function takeEventBatch(deps: Reading, hand: InHand, place: Place): Promis
 /** What was told up to the next look, whose place is a matter of how many came before: derived ones come when they come. */
 function upToLook(told: readonly Told[], place: Place, lookEvery: number): readonly Told[] {
   for (const [index, one] of told.entries()) {
-    if ("behaviour" in one) continue;
+    if (!("exact" in one)) continue;
     place.counted += 1;
     place.isDue = place.counted % lookEvery === 0;
     if (place.isDue) return told.slice(0, index + 1);

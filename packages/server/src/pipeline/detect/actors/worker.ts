@@ -12,6 +12,7 @@ import { stepIdentities } from "./cluster-identities.ts";
 import { identitiesDone, ladderVersion, observationsDone } from "./ladder-store.ts";
 import { liftIdentities } from "./lift-identities.ts";
 import { decideLook, LOOK_CONSUMER, lookDone, lookOf, type Look } from "./look-store.ts";
+import { lookAtProfiles } from "./look-at-profiles.ts";
 import type { Observation } from "./observation.ts";
 import type { Plan } from "./plan.ts";
 import type { ReadAhead } from "./read-ahead.ts";
@@ -110,6 +111,7 @@ async function takeLook(deps: ActorsDeps, { counted }: Look): Promise<true> {
   const position = await cursorOf(database.read, EVENT_CONSUMER);
   const from = await cursorOf(database.read, LOOK_CONSUMER);
   if (await isPastHistory(database.read)) await liftIdentities(deps, LADDER_ACTOR);
+  await lookAtProfiles(deps);
   await database.bookkeep("cursor", async (tx) => {
     if (await isStill(tx, version)) await lookDone(tx, { counted, from, position, now: clock.now() });
   });
