@@ -52,6 +52,12 @@ const LINES: readonly (readonly [name: string, line: string, expected: object, e
     { "ldap.filter": " ( &  (cn=a) ) ", "ldap.attributes": "[all]" },
   ],
   [
+    "Windows, of a search in its directory, as JSON with a list",
+    '{"Event":{"System":{"EventID":1644,"Channel":"Directory Service","TimeCreated":{"SystemTime":"2026-02-01T10:00:00Z"}},"EventData":{"Data":["DC=a","(cn=a)","56","55","[2001:db8::7]:63691","onelevel","[all]"]}}}',
+    { action: "ldap.search", src: { ip: "2001:db8::7", port: 63_691 }, time: new Date("2026-02-01T10:00:00Z") },
+    { "ldap.filter": "(cn=a)", "ldap.base": "DC=a" },
+  ],
+  [
     "Suricata, of the client of a remote desktop",
     '{"timestamp":"2026-02-01T10:00:00+0000","flow_id":1,"event_type":"rdp","src_ip":"203.0.113.7","src_port":40000,"dest_ip":"192.0.2.1","dest_port":3389,"proto":"TCP","rdp":{"tx_id":2,"event_type":"connect_request","client":{"version":"RDP 10.7","client_name":"PC7"}}}',
     { action: "rdp.connect", src: { ip: "203.0.113.7", port: 40_000 } },
