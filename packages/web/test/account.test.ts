@@ -1,20 +1,20 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { axe, hasChromium, launch, open, screenshot, signIn } from "./chromium.ts";
-import { startFakeApi, type FakeApi } from "./fake-api.ts";
+import { hasChromium, launch } from "./chromium.ts";
+import { looksRight, sitDown } from "./desk.ts";
+import type { FakeApi } from "./fake-api.ts";
 import { GOOD_CODE } from "./fake/account.ts";
+import { twoApprovalKeys } from "./fake/approval-keys.ts";
 import { twoPasskeys } from "./fake/passkeys.ts";
 import { idOf } from "./fake/make.ts";
-import { makeWorld } from "./fake/world.ts";
 
 if (!hasChromium)
-  console.warn("SKIPPED: 7 browser journeys of one's account, because there is no Chromium (set TYR_CHROMIUM)");
+  console.warn("SKIPPED: 8 browser journeys of one's account, because there is no Chromium (set TYR_CHROMIUM)");
 
 describe.skipIf(!hasChromium)("one's own account in the application", () => {
   let api: FakeApi;
   let browser: Browser;
   let page: Page;
-  let complaints: string[];
   let close: () => Promise<void>;
 
   beforeAll(async () => {
@@ -23,43 +23,17 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
   afterAll(async () => await browser?.close());
 
   async function as(name: string, place: string): Promise<void> {
-    api = await startFakeApi(makeWorld(Date.now()));
-    const opened = await open(browser, "light");
-    ({ page, complaints } = opened);
-    await signIn(page, api.url, name);
-    await page.goto(api.url + place);
-    await page.locator("h1").waitFor();
-    close = async () => {
-      // The browser writes down every refusal; these are what the journeys are about.
-      expect(complaints.filter((one) => !/status of 4(01|03|22)/.test(one))).toEqual([]);
-      await opened.context.close();
-      await api.close();
-      expect(api.faults).toEqual([]);
-    };
+    ({ api, page, close } = await sitDown(browser, { name, place, refusals: /^4(01|03|09|22)$/ }));
   }
 
   const dialog = () => page.getByRole("dialog");
-
-  async function looksRight(name: string): Promise<void> {
-    expect(await axe(page)).toEqual([]);
-    await screenshot(page, `light-${name}`);
-    await page.emulateMedia({ colorScheme: "dark" });
-    expect(await axe(page)).toEqual([]);
-    await screenshot(page, `dark-${name}`);
-    await page.emulateMedia({ colorScheme: "light" });
-    await page.setViewportSize({ width: 390, height: 844 });
-    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - globalThis.innerWidth);
-    expect([name, Math.max(0, beyond)]).toEqual([name, 0]);
-    await screenshot(page, `mobile-${name}`);
-    await page.setViewportSize({ width: 1280, height: 800 });
-  }
 
   test("an authenticator is added with a code it shows; the recovery codes are shown once", async () => {
     await as("mara", "/account");
     await page.getByRole("button", { name: "Add an authenticator application" }).click();
     await dialog().getByRole("button", { name: "Show the secret" }).click();
     await dialog().getByText("GEZD GNBV").waitFor();
-    await looksRight("account-totp");
+    await looksRight(page, "account-totp");
     await dialog().getByLabel("Code").fill("000000");
     await dialog().getByRole("button", { name: "Confirm" }).click();
     await dialog().getByText("PROOF_WRONG").waitFor();
@@ -67,14 +41,14 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await dialog().getByRole("button", { name: "Confirm" }).click();
     await page.getByRole("heading", { name: "Recovery codes" }).waitFor();
     await page.keyboard.press("Escape");
-    await looksRight("account-recovery-codes");
+    await looksRight(page, "account-recovery-codes");
     await dialog().getByRole("button", { name: "I have kept the codes" }).click();
     await dialog().getByText("You are signed in 2 times besides this session").waitFor();
-    await looksRight("account-offer");
+    await looksRight(page, "account-offer");
     await dialog().getByRole("button", { name: "Keep them" }).click();
     await page.getByText("10 of 10 left").waitFor();
     expect(await page.content()).not.toContain("FGHIJK-LMNOPQ");
-    await looksRight("account-with-totp");
+    await looksRight(page, "account-with-totp");
     await close();
   });
 
@@ -87,14 +61,14 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     expect(await page.getByLabel("Code").count()).toBe(0);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByLabel("Code").waitFor();
-    await looksRight("login-code");
+    await looksRight(page, "login-code");
     await page.getByLabel("Code").fill(GOOD_CODE);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Overview" }).waitFor();
     await close();
   });
 
-  test("passkeys are listed with what became of them, renamed and removed; where none can be added is said", async () => {
+  test("passkeys and approval keys are listed with what became of them, and taken away after a proof; where none can be added is said", async () => {
     await as("mara", "/account");
     await page.getByText("None. A passkey signs you in").waitFor();
     api.world.account.passkeys = twoPasskeys();
@@ -107,17 +81,62 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     ]);
     await page.getByText("Passkeys work at http://localhost:8970 only").waitFor();
     expect(await page.getByRole("button", { name: "Add a passkey" }).count()).toBe(0);
-    await looksRight("account-passkeys");
+    await looksRight(page, "account-passkeys");
     await page.getByRole("button", { name: "Rename the passkey Firefox 144 on Linux" }).click();
     await dialog().getByLabel("Name").fill("Desk");
     await dialog().getByRole("button", { name: "Rename" }).click();
     await page.getByRole("button", { name: "Rename the passkey Desk" }).waitFor();
     await page.getByRole("button", { name: "Remove the passkey Key <b>on</b> the ring" }).click();
-    await looksRight("account-passkey-remove");
+    await looksRight(page, "account-passkey-remove");
     await dialog().getByRole("button", { name: "Remove it" }).click();
     await page.getByText("your other sessions have ended").waitFor();
     await expect.poll(async () => await rows.count()).toBe(1);
     expect(await page.getByText("may have been copied").count()).toBe(0);
+    await page.getByText("None. With a key of your own you sign decisions in a terminal").waitFor();
+    api.world.account.approvalKeys = twoApprovalKeys();
+    await page.reload();
+    const keys = page.getByRole("region", { name: "Your approval keys" }).locator("tbody tr");
+    await keys.first().waitFor();
+    expect(await keys.allInnerTexts()).toEqual([
+      expect.stringMatching(/workstation <b>7<\/b>[^]*active[^]*4 h ago[^]*Revoke/),
+      expect.stringMatching(/the laptop that was stolen[^]*revoked[^]*never/),
+    ]);
+    await looksRight(page, "account-approval-keys");
+    api.world.account.proofIsOld = true;
+    await keys.getByRole("button", { name: "Revoke the approval key workstation <b>7</b>" }).click();
+    await dialog().getByRole("button", { name: "Revoke it" }).click();
+    const prompt = page.getByRole("dialog", { name: "Prove that it is you" });
+    await prompt.getByLabel("Password").fill("a long enough pass phrase");
+    await prompt.getByRole("button", { name: "Go on" }).click();
+    await page.getByText("signs nothing more").first().waitFor();
+    await expect.poll(() => api.world.account.approvalKeys.map(({ state }) => state)).toEqual(["revoked", "revoked"]);
+    await close();
+  });
+
+  test("approving is handed over until a day, and what was handed over either way is seen and ended", async () => {
+    await as("mara", "/account");
+    const rows = page.getByRole("region", { name: "Delegations" }).locator("tbody tr");
+    await rows.first().waitFor();
+    expect(await rows.allInnerTexts()).toEqual([
+      expect.stringMatching(/you in the place of old\.account[^]*in force[^]*approver[^]*On leave, <b>back<\/b>/),
+      expect.stringMatching(/old\.account in your place[^]*ended[^]*before its time/),
+    ]);
+    await page.getByRole("button", { name: "Hand over your approving" }).click();
+    await dialog().getByLabel("To", { exact: true }).fill("mara");
+    await dialog().getByLabel("Reason").fill("Two days off.");
+    await dialog().getByRole("button", { name: "Hand it over" }).click();
+    await dialog().getByText("mara is no active person besides yourself").waitFor();
+    await dialog().getByLabel("To", { exact: true }).fill("jonas");
+    await looksRight(page, "account-hand-over");
+    await dialog().getByRole("button", { name: "Hand it over" }).click();
+    await page.getByText("jonas approves in your place").first().waitFor();
+    await expect.poll(async () => await rows.count()).toBe(3);
+    expect(await page.getByRole("button", { name: "Hand over your approving" }).count()).toBe(0);
+    await looksRight(page, "account-delegations");
+    await rows.getByRole("button", { name: "End the delegation from mara to jonas" }).click();
+    await dialog().getByRole("button", { name: "End it" }).click();
+    await page.getByRole("button", { name: "Hand over your approving" }).waitFor();
+    expect(api.world.delegations.map(({ state }) => state)).toEqual(["ended", "in_force", "ended"]);
     await close();
   });
 
@@ -129,11 +148,13 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await dialog().getByLabel("New password again").fill("three grey herons late");
     await dialog().getByRole("button", { name: "Change it" }).click();
     await dialog().getByText("The two new passwords are not the same.").waitFor();
-    await looksRight("account-password");
+    await looksRight(page, "account-password");
     await dialog().getByLabel("New password again").fill("three grey herons wait");
     await dialog().getByRole("button", { name: "Change it" }).click();
     await page.getByText("your other sessions have ended").waitFor();
-    await expect.poll(async () => await page.getByRole("button", { name: "End the" }).count()).toBe(0);
+    await expect
+      .poll(async () => await page.getByRole("button", { name: /^End the (session|\d+ others)/ }).count())
+      .toBe(0);
     await close();
   });
 
@@ -143,10 +164,10 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await page.goto(`${api.url}/incidents`);
     await page.getByText("Choose a password of your own").waitFor();
     expect(new URL(page.url()).pathname).toBe("/account");
-    await looksRight("account-first-password");
+    await looksRight(page, "account-first-password");
     await page.keyboard.press("Escape");
     expect(await page.getByRole("heading", { name: "Sessions" }).count()).toBe(0);
-    await looksRight("account-first-password-notice");
+    await looksRight(page, "account-first-password-notice");
     await page.getByRole("button", { name: "Choose your password" }).click();
     await dialog().getByLabel("Current password").fill("given away on the phone");
     await dialog().getByLabel("New password", { exact: true }).fill("three grey herons wait");
@@ -170,7 +191,7 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await dialog().getByRole("button", { name: "Revert this block" }).click();
     const prompt = page.getByRole("dialog", { name: "Prove that it is you" });
     await prompt.waitFor();
-    await looksRight("proof");
+    await looksRight(page, "proof");
     await prompt.getByRole("button", { name: "Cancel" }).click();
     await page.getByText("STEP_UP_NEEDED").waitFor();
     expect(state()).toBe("executed");
@@ -195,7 +216,7 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await page.getByText("counts, whatever failed before").waitFor();
     await page.getByRole("button", { name: "Reset sign-in" }).click();
     await dialog().getByLabel("New first password").fill("three grey herons wait");
-    await looksRight("user-reset");
+    await looksRight(page, "user-reset");
     await dialog().getByRole("button", { name: "Reset", exact: true }).click();
     await page.getByText("signs in with the new password").waitFor();
     expect(await dialog().count()).toBe(0);

@@ -218,6 +218,7 @@ describe.skipIf(!hasChromium)("deciding in the application", () => {
       justification,
       approvalsMissing: 1,
       deadlineAt: at(Date.now() + 12 * 60_000),
+      delegations: [{ id: idOf("delegation", 1), from: person(5, "old.account"), endsAt: at(Date.now() + 86_400_000) }],
     };
     await page.goto(`${url}/approvals`);
     await page.getByText("1 of 2").waitFor();
@@ -225,11 +226,14 @@ describe.skipIf(!hasChromium)("deciding in the application", () => {
     await page.getByText("which does not count").waitFor();
     await page.getByRole("link", { name: "read the one that decided" }).waitFor();
     expect(await page.locator(".decision details").count()).toBe(0);
+    await page.getByText("You may approve this on behalf of old.account").waitFor();
     await looksRight(page, "approvals-gates");
     await page.getByRole("button", { name: "Approve" }).click();
+    await dialog().getByLabel("In whose place").selectOption(idOf("delegation", 1));
     await sign("approve");
     // The stand-in runs it a moment later; only then is it no longer changed.
     await expect.poll(() => stateOf(1), { timeout: 10_000 }).toBe("executed");
+    await page.getByText("mara on behalf of old.account").first().waitFor();
     const now = api.world.actions[0];
     if (now === undefined) throw new Error("the action is gone");
     api.world.actions[0] = { ...now, state: "approved", legalMoves: ["withdraw"] };

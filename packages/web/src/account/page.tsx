@@ -17,6 +17,7 @@ import { Time } from "../time/time.tsx";
 import { ApprovalKeys } from "./approval-keys.tsx";
 import { ChangePassword } from "./change-password.tsx";
 import { clientName } from "./client-name.ts";
+import { Delegations } from "./delegations.tsx";
 import { LinkedSystems } from "./linked-systems.tsx";
 import { Methods } from "./methods.tsx";
 import { Passkeys } from "./passkeys.tsx";
@@ -124,7 +125,12 @@ function Account(): ReactNode {
         <>
           <Methods />
           <Passkeys />
-          {can("action:read") ? <ApprovalKeys /> : null}
+          {can("action:read") ? (
+            <>
+              <ApprovalKeys />
+              <Delegations />
+            </>
+          ) : null}
           <LinkedSystems />
           <Sessions />
         </>

@@ -48,7 +48,7 @@ function refusal(action: Action, userId: string, mayApprove: boolean): string | 
   if (isOffered(action, "approve")) return undefined;
   if (action.requester.id === userId) return "You asked for this, so another person has to decide.";
   if (!mayApprove)
-    return `Deciding needs the permission action:approve (${rolesWith("action:approve").map(roleTitle).join(", ")}).`;
+    return `Deciding needs the permission action:approve (${rolesWith("action:approve").map(roleTitle).join(", ")}), or somebody who hands theirs over to you.`;
   if (action.approvals.some((approval) => approval.by.id === userId && approval.counts))
     return "You have approved already; another person has to as well.";
   if (action.dryRun === null || !action.dryRun.ok)
@@ -125,7 +125,7 @@ function RequestButtons({ action, onAsk }: Omit<ButtonsProps, "asked">): ReactNo
           <Icon name="note" /> Change
         </button>
       ) : null}
-      {isOffered(action, "dryRun") && mayRequest ? (
+      {isOffered(action, "dryRun") ? (
         <button type="button" className="button" disabled={again.isPending} onClick={() => again.mutate({ params })}>
           {again.isPending ? "Running dry…" : "Run dry again"}
         </button>

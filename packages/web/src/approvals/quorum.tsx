@@ -63,10 +63,11 @@ function GateView({ gate, action }: Readonly<{ gate: Gate; action: Action }>): R
 }
 
 /** Given, and it does not count: not yet, or not any more. */
-function Idle({ one: { by, at, countsFrom } }: Readonly<{ one: Approval }>): ReactNode {
+function Idle({ one }: Readonly<{ one: Approval }>): ReactNode {
+  const { at, countsFrom } = one;
   return (
     <p className="muted small">
-      <Hostile text={by.name} limit={80} /> approved <Time at={at} show="short" />
+      <Whose one={one} /> approved <Time at={at} show="short" />
       {countsFrom === undefined ? (
         ", which does not count: the request changed since, or they may not approve it."
       ) : (
@@ -78,10 +79,26 @@ function Idle({ one: { by, at, countsFrom } }: Readonly<{ one: Approval }>): Rea
   );
 }
 
-function Given({ one: { by, at, comment } }: Readonly<{ one: Approval }>): ReactNode {
+/** Who gave it, and in whose place. */
+function Whose({ one: { by, onBehalfOf } }: Readonly<{ one: Approval }>): ReactNode {
+  return (
+    <>
+      <Hostile text={by.name} limit={80} />
+      {onBehalfOf === undefined ? null : (
+        <>
+          {" "}
+          on behalf of <Hostile text={onBehalfOf.from.name} limit={80} />
+        </>
+      )}
+    </>
+  );
+}
+
+function Given({ one }: Readonly<{ one: Approval }>): ReactNode {
+  const { at, comment } = one;
   return (
     <p className="gate-given">
-      <Hostile text={by.name} limit={80} /> <Time at={at} show="short" />
+      <Whose one={one} /> <Time at={at} show="short" />
       {comment === null ? null : (
         <span className="muted">
           {" "}
@@ -110,6 +127,12 @@ function WhoMay({ gate, action }: Readonly<{ gate: Gate; action: Action }>): Rea
   return (
     <p className="muted small">
       {isYours ? "You may approve this. " : ""}
+      {(action.delegations ?? []).map(({ id, from, endsAt }) => (
+        <span key={id}>
+          You may approve this on behalf of <Hostile text={from.name} limit={80} />, until{" "}
+          <Time at={endsAt} show="short" />.{" "}
+        </span>
+      ))}
       {able === undefined ? "The requester never counts." : <Able names={able.map(({ name }) => name)} />}
     </p>
   );

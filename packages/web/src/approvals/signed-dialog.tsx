@@ -11,6 +11,7 @@ import { Hostile } from "../text/hostile.tsx";
 import { BreakGlassGuard } from "./break-glass.tsx";
 import { DryRunView } from "./dry-run.tsx";
 import { NoPasskey } from "./no-passkey.tsx";
+import { placeOf, PlaceField } from "./place-field.tsx";
 import { Differs, StatementView } from "./statement-view.tsx";
 import { useFreshDryRun } from "./use-fresh-dry-run.ts";
 import { useDecide, type Decides } from "./use-decide.ts";
@@ -59,7 +60,7 @@ export function SignedDialog({ action, decides, onClose }: SignedProps): ReactNo
   const submit = (form: FormData): void => {
     const words = formText(form, "words");
     setSaid(words);
-    decide.asked.mutate(words === "" ? undefined : words);
+    decide.asked.mutate({ words: words === "" ? undefined : words, delegation: placeOf(form, shown) });
   };
   if (read !== undefined)
     return (
@@ -83,6 +84,7 @@ export function SignedDialog({ action, decides, onClose }: SignedProps): ReactNo
         </p>
         {runs ? <Consequence action={shown} fresh={fresh} /> : null}
         {decides === "break_glass" ? <BreakGlassGuard action={shown} /> : null}
+        <PlaceField action={shown} decides={decides} />
         <WordsField decides={decides} said={said} />
         <CannotSign action={shown} decides={decides} />
         <FormEnd

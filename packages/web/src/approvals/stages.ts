@@ -16,10 +16,13 @@ const DECIDED: readonly Action["state"][] = [
 ];
 const RAN: readonly Action["state"][] = ["executed", "reverting", "reverted", "revert_failed"];
 
+const nameOf = ({ by, onBehalfOf }: Action["approvals"][number]): string =>
+  onBehalfOf === undefined ? by.name : `${by.name} on behalf of ${onBehalfOf.from.name}`;
+
 function decisionStage(action: Action): Stage {
   const counted = action.approvals.filter((approval) => approval.counts);
   const last = counted.at(-1)?.at ?? null;
-  const names = counted.map((approval) => approval.by.name).join(", ");
+  const names = counted.map(nameOf).join(", ");
   if (DECIDED.includes(action.state))
     return { title: "Approved", state: "done", at: last, detail: names === "" ? "by policy" : names };
   if (STOPPED.includes(action.state)) {

@@ -1,8 +1,6 @@
-import type { Action, ActionStatement, StatementKind } from "@tyr/contract";
+import type { ActionStatement } from "@tyr/contract";
 import { lastingLabel } from "./lasting.ts";
 
-/** What somebody is about to put their name under: what they asked to state, and what was on the screen. */
-export type Meant = Readonly<{ statement: StatementKind; action: Action; words: string | undefined }>;
 export type StatementWord = Readonly<{ name: string; value: string }>;
 
 const record = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
@@ -30,6 +28,7 @@ export function statementWords(text: string): readonly StatementWord[] | undefin
   const fields = parsed(text);
   if (fields === undefined) return undefined;
   const { ttl_seconds: ttl, reason, requirements, deadline_at: deadline } = fields;
+  const behalf = record(fields["on_behalf_of"]);
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["Statement", said(fields["statement"]).replaceAll("_", " ")],
     ["Action", `${said(fields["type"])} ${said(fields["target"])}`],
@@ -40,25 +39,9 @@ export function statementWords(text: string): readonly StatementWord[] | undefin
     ["Decide before", typeof deadline === "string" ? deadline : undefined],
     ["At", said(fields["installation"])],
     ["Signed by", said(fields["signer"])],
+    ["In the place of", behalf === undefined ? undefined : said(behalf["of"])],
   ];
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
-}
-
-/** What the text says otherwise than the screen, by name; nothing: they are the same. */
-export function differences(text: string, { statement, action, words }: Meant): readonly string[] {
-  const fields = parsed(text);
-  if (fields === undefined) return ["the text is not readable"];
-  const pairs: readonly (readonly [name: string, inText: unknown, shown: unknown])[] = [
-    ["the statement", fields["statement"], statement],
-    ["the action", fields["action_id"], action.id],
-    ["its type", fields["type"], action.type],
-    ["its target", fields["target"], action.target],
-    ["its duration", fields["ttl_seconds"], action.ttlSeconds],
-    ["the request", fields["request_digest"], action.requestDigest],
-    ["the dry run", fields["dry_run_digest"], action.dryRun?.digest ?? null],
-    ["your words", fields["reason"], words ?? null],
-  ];
-  return pairs.filter(([, inText, shown]) => inText !== shown).map(([name]) => name);
 }
 
 /** SHA-256 of the text, in hex, made here: the authenticator signs this and no other. Undefined outside secure contexts. */

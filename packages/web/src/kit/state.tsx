@@ -38,6 +38,7 @@ const STATES: Readonly<Record<string, readonly [tone: Tone, icon: IconName]>> = 
   erased: ["quiet", "cross"],
   revoked: ["quiet", "cross"],
   ended: ["quiet", "cross"],
+  void: ["bad", "cross"],
   lifted: ["quiet", "undo"],
   requested: ["wait", "clock"],
   acknowledged: ["good", "check"],

@@ -59,6 +59,14 @@ function Approvals({ approvals }: Readonly<{ approvals: Overview["approvals"] }>
             oldest from <Time at={approvals.oldestAt} show="age" />
           </>
         )}
+        {approvals.unapprovable === undefined || approvals.unapprovable === 0 ? null : (
+          <>
+            <br />
+            <Link to="/approvals" className="attention">
+              {approvals.unapprovable} that too few people could approve
+            </Link>
+          </>
+        )}
       </p>
     </section>
   );

@@ -12,6 +12,7 @@ import {
 import { accountAnswers } from "./account.ts";
 import { actorAnswers } from "./actors.ts";
 import { attackAnswers } from "./attack.ts";
+import { delegationAnswers } from "./delegations.ts";
 import { dutyAnswers, reviewAnswers } from "./duties.ts";
 import { approvalKeyAnswers } from "./approval-keys.ts";
 import { approvalAnswers } from "./approvals.ts";
@@ -413,6 +414,7 @@ export const answers: Answers = {
   ...govern,
   ...approvalAnswers,
   ...approvalKeyAnswers,
+  ...delegationAnswers,
   ...singlePersonAnswers,
   ...policyAnswers,
   ...modeAnswers,

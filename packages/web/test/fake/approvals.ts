@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Action, Actor, BreakGlassUse, CallInput, RouteId, User } from "@tyr/contract";
+import type { Action, Actor, BreakGlassUse, CallInput, DelegationId, RouteId, User } from "@tyr/contract";
 import { dryRunFor, makeAction, makeBlock } from "./actions.ts";
 import type { Answers, Asking, Tell } from "./answers.ts";
 import { fits, found, pageOf } from "./found.ts";
@@ -83,6 +83,7 @@ function statement({ params, body }: CallInput<"action.statement">, { world, use
   const fields = {
     action_id: action.id,
     ...decisionFields(action),
+    ...(body.delegation === undefined ? {} : { on_behalf_of: { delegation: body.delegation } }),
     deadline_at: action.deadlineAt,
     expires_at: expiresAt,
     installation: "tyr.example/log",
@@ -149,6 +150,7 @@ function approved({ params, body }: Deciding, { world, user, tell }: Asking): Ac
   isSigned(body.signature, world);
   const approval = {
     ...approvalOf(user, Date.now() % 9999),
+    ...onBehalf(action, body.delegation),
     comment: body.comment ?? null,
   };
   const approvals = [...action.approvals, approval];
@@ -157,6 +159,11 @@ function approved({ params, body }: Deciding, { world, user, tell }: Asking): Ac
   const done = put(world, { ...ended(action, "approved"), approvals, approvalsMissing: 0 }, tell);
   runLater(world, done, tell);
   return done;
+}
+
+function onBehalf({ delegations = [] }: Action, delegation: DelegationId | undefined) {
+  const found = delegations.find(({ id }) => id === delegation);
+  return found === undefined ? {} : { onBehalfOf: { delegation: found.id, from: found.from } };
 }
 
 const approvalOf = (user: User, number: number): Action["approvals"][number] => ({

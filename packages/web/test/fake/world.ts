@@ -8,6 +8,7 @@ import {
   type Backtest,
   type Block,
   type BreakGlassUse,
+  type Delegation,
   type Detection,
   type DutyConflicts,
   type Enforcer,
@@ -32,6 +33,7 @@ import { makeAttackers } from "./actors.ts";
 import { makeBreakGlass } from "./approvals.ts";
 import { makeActions, makeBlocks } from "./actions.ts";
 import { makeAudit } from "./audit.ts";
+import { makeDelegations } from "./delegations.ts";
 import { makeEvents } from "./events.ts";
 import { makeDetections, makeIncidents, makeTimelines } from "./incidents.ts";
 import { makeKeys, makeServices } from "./keys.ts";
@@ -49,6 +51,7 @@ export type World = {
   mode: ModeView;
   settings: Settings;
   breakGlass: BreakGlassUse[];
+  delegations: readonly Delegation[];
   policies: PolicyState;
   /** Where it says passkeys work. */
   origin: string;
@@ -236,6 +239,7 @@ export function makeWorld(now: number): World {
     mode: makeMode(),
     settings: makeSettings(),
     breakGlass: makeBreakGlass(now),
+    delegations: makeDelegations(now),
     policies: makePolicies(now),
     origin: "http://localhost:8970",
     statements: new Set(),
@@ -289,6 +293,7 @@ export function makeEmptyWorld(now: number): World {
     timelines: new Map(),
     actions: [],
     breakGlass: [],
+    delegations: [],
     blocks: [],
     enforcers: [],
     allow: [],
