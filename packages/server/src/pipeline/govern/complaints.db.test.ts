@@ -23,7 +23,7 @@ import {
 } from "../respond/testing/response-world.ts";
 import { createBus } from "#platform/bus";
 import { silentLogger } from "#platform/log";
-import { loadBundle, readBundleSource } from "./policy/bundle.ts";
+import { filesOf, loadBundle, readBundleSource } from "./policy/bundle.ts";
 
 // What people complained about elsewhere, each as a test of what holds here.
 
@@ -312,5 +312,66 @@ describe("what people complained about elsewhere", () => {
     const again: Actor = { ...ben, roles: ["security_manager"], id: ben.id satisfies SubjectId };
     must(await approve(world, await reload(asked), again));
     expect(await reload(asked)).toMatchObject({ state: "pending", approvalsMissing: 1 });
+  });
+
+  test("whoever is alone had an unofficial way round the check: here a mode that everybody sees, with a delay, and for one approval only", async () => {
+    const solo: Actor = { ...adam, roles: ["admin", "approver"] };
+    world.situation.people = [{ id: solo.id, roles: solo.roles }];
+    const body = { type: "block_ip" as const, target: next(), justification: "x" };
+    expect(codeOf(await world.govern.create(body, solo))).toBe("NOBODY_CAN_APPROVE");
+    must(await world.govern.setSinglePerson({ on: true, reason: "I run this alone", by: solo }));
+    const asked = must(await world.govern.create(body, solo));
+    expect(asked.singlePerson).toBe(true);
+    expect(must(await approve(world, asked, solo)).state).toBe("pending");
+    world.clock.advance(29 * MINUTE);
+    await world.govern.expireOverdue();
+    await world.respond.execute();
+    expect(await blocked(asked.target)).toBe(false);
+    world.clock.advance(2 * MINUTE);
+    await world.govern.expireOverdue();
+    await world.respond.execute();
+    expect(await blocked(asked.target)).toBe(true);
+    expect(codeOf(await world.govern.create({ ...body, target: next(23) }, solo))).toBe("NOBODY_CAN_APPROVE");
+    // It ends as openly: where somebody else may approve, nobody's own approval counts.
+    must(await world.govern.setSinglePerson({ on: false, reason: "we are several again", by: solo }));
+    const types = (await world.test.records()).map(({ type }) => type);
+    expect(types).toContain("action.own_approval_counted");
+    expect(types.filter((type) => type === "single_person.changed")).toHaveLength(2);
+  });
+
+  test("every request had the same hour to be decided in: each kind has its own, within a week, and people agree to another", async () => {
+    const source = readBundleSource(POLICIES);
+    const blocks = source.policies["approval.cedar"] ?? "";
+    const within = (text: string) =>
+      blocks.replace(`@id("wide-needs-two")`, `@id("wide-needs-two") @decide_within("${text}")`);
+    for (const text of ["14m", "8d", "0h", "1.5h", "", "4", "-1h", "1w"])
+      expect(() => loadBundle({ ...source, policies: { ...source.policies, "approval.cedar": within(text) } })).toThrow(
+        "wide-needs-two",
+      );
+    const longer = blocks.replace(`@id("wide-needs-two")\n`, `@id("wide-needs-two")\n@decide_within("2d")\n`);
+    const files = filesOf({ ...source, policies: { ...source.policies, "approval.cedar": longer } });
+    const change = must(await world.govern.policies.publish({ files, justification: "weekends", by: adam }));
+    const usual = await request(world, next());
+    // The shortest of all that ask: an own gate says nothing, the other two days.
+    const wide = async () => await request(world, next(23));
+    const before = await wide();
+    must(await approve(world, change, cleo));
+    await world.respond.execute();
+    const after = await wide();
+    const hours = ({ deadlineAt }: Action) =>
+      (new Date(deadlineAt ?? 0).getTime() - world.clock.now().getTime()) / HOUR;
+    expect([usual, before, after].map(hours)).toEqual([4, 4, 48]);
+    world.clock.advance(48 * HOUR - 1);
+    await world.govern.expireOverdue();
+    expect([(await reload(usual)).state, (await reload(before)).state, (await reload(after)).state]).toEqual([
+      "expired",
+      "expired",
+      "pending",
+    ]);
+    world.clock.advance(1);
+    await world.govern.expireOverdue();
+    expect((await reload(after)).state).toBe("expired");
+    const activated = (await world.test.records()).filter(({ type }) => type === "policy.activated").at(-1);
+    expect(activated).toMatchObject({ details: { action_id: change.id } });
   });
 });

@@ -1,4 +1,13 @@
-import { ok, refuse, type Action, type ActionId, type ActionCreate, type Refused, type Result } from "@tyr/contract";
+import {
+  ok,
+  refuse,
+  type Action,
+  type ActionId,
+  type ActionCreate,
+  type Decision,
+  type Refused,
+  type Result,
+} from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { viewActions } from "./action-view.ts";
 import { decisionDetails, draft, runDryRun, storeDraft, storeDryRun, type Draft, type Stored } from "./draft-action.ts";
@@ -30,6 +39,13 @@ export async function answerWith(room: Room, settled: Result<ActionRow>, asker: 
 /** `short`: the gates that too few people could pass, where a program asks all the same. */
 type Submittable = Readonly<{ row: ActionRow; by: By; weighed: Weighed; short: readonly ShortGate[] }>;
 
+/** How long people have: of the gates that ask, the one that gives least; where none says, as everywhere. */
+async function decideWithin(room: Room, tx: WriteTransaction, { requirements }: Decision): Promise<number> {
+  const { policies } = (await room.policies.inForce(tx)).bundle;
+  const said = requirements.flatMap(({ policyId }) => policies.get(policyId)?.gate?.decideWithinMs ?? []);
+  return said.length === 0 ? room.decisionDeadlineMs : Math.min(...said);
+}
+
 /** dry_run_ok → pending, or approved when policy allows it without anybody else. */
 export async function storeSubmit(
   room: Room,
@@ -37,7 +53,7 @@ export async function storeSubmit(
   { row, by, weighed, short }: Submittable,
 ): Promise<{ row: ActionRow; fact: Fact }> {
   const at = room.clock.now();
-  const deadline = new Date(at.getTime() + room.decisionDeadlineMs);
+  const deadline = new Date(at.getTime() + (await decideWithin(room, tx, weighed.decision)));
   await insertDecision(tx, { actionId: row.id, step: "submit", ...weighed });
   const submitted = await moveAction(tx, row, {
     event: submitEvent(weighed.decision),

@@ -3,7 +3,12 @@ import { ROLE_NAMES, permissionsOf, type Role } from "@tyr/contract";
 import { PolicyBundleInvalid } from "./errors.ts";
 
 /** How many distinct people holding one of the roles lift a gate. */
-type Gate = Readonly<{ approvals: number; roles: readonly Role[] }>;
+type Gate = Readonly<{
+  approvals: number;
+  roles: readonly Role[];
+  /** From submission to decision, milliseconds; undefined: as everywhere. */
+  decideWithinMs: number | undefined;
+}>;
 
 export type Policy = Readonly<{
   id: string;
@@ -24,10 +29,22 @@ function isRole(name: string): name is Role {
   return ROLE_NAMES.some((role) => role === name);
 }
 
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+/** Shorter than a dry run is fresh, nobody has the time to decide; what waits longer than a week is about another week. */
+const DECIDE_WITHIN_MS = { min: 15 * UNIT_MS.m, max: 7 * UNIT_MS.d } as const;
+
+function readDecideWithin(where: string, text: string | null | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, count, unit] = /^([1-9]\d{0,4})([mhd])$/.exec(text ?? "") ?? [];
+  const ms = Number(count) * UNIT_MS[unit === "d" || unit === "h" ? unit : "m"];
+  if (ms >= DECIDE_WITHIN_MS.min && ms <= DECIDE_WITHIN_MS.max) return ms;
+  throw new PolicyBundleInvalid(where, `@decide_within must be from 15m to 7d, such as 4h, it is ${String(text)}`);
+}
+
 /** A quorum that is missing, zero or not a number fails here, before anything is decided with it. */
 function readGate(where: string, annotations: Policy["annotations"], effect: Policy["effect"]): Gate | undefined {
-  const { approvals, approver_roles: roleList } = annotations;
-  if (approvals === undefined && roleList === undefined) return undefined;
+  const { approvals, approver_roles: roleList, decide_within: within } = annotations;
+  if (approvals === undefined && roleList === undefined && within === undefined) return undefined;
   if (effect === "permit") throw new PolicyBundleInvalid(where, "only a forbid can be lifted by approvals");
   if (typeof approvals !== "string" || !/^[1-9]\d?$/.test(approvals))
     throw new PolicyBundleInvalid(where, `@approvals must be a whole number from 1 to 99, it is ${String(approvals)}`);
@@ -35,7 +52,7 @@ function readGate(where: string, annotations: Policy["annotations"], effect: Pol
   const unfit = roles.filter((role) => !isRole(role) || !permissionsOf([role]).has("action:approve"));
   if (unfit.length > 0)
     throw new PolicyBundleInvalid(where, `@approver_roles names "${unfit.join(",")}", which may not approve actions`);
-  return { approvals: Number(approvals), roles: roles.filter(isRole) };
+  return { approvals: Number(approvals), roles: roles.filter(isRole), decideWithinMs: readDecideWithin(where, within) };
 }
 
 function readPolicy(file: string, text: string): Policy {
