@@ -21,6 +21,7 @@ const screens = (api: FakeApi): readonly (readonly [name: string, address: strin
     ["rule", `/rules/${RULES[5]?.id ?? ""}`],
     ["attackers", "/attackers"],
     ["attacker", "/attackers/203.0.113.9?tab=credentials"],
+    ["identity-why", `/identities/${idOf("identity", 1)}`],
     ["identity", `/identities/${idOf("identity", 1)}?tab=addresses`],
     ["campaign", `/campaigns/${idOf("campaign", 1)}`],
     ["no-such-rule", "/rules/nobody-wrote-it"],

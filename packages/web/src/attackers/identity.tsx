@@ -14,6 +14,7 @@ import { ADDRESS_COLUMNS, ADDRESSES } from "./address-list.tsx";
 import { Edges, Rulings } from "./edges.tsx";
 import { LadderHead, NoRung } from "./ladder-head.tsx";
 import { Unmerge } from "./merge.tsx";
+import { Profile } from "./profile.tsx";
 import { RungScreen } from "./rung-screen.tsx";
 import { TechniquesOf } from "./techniques-of.tsx";
 
@@ -70,10 +71,11 @@ function Screen({ identity }: Readonly<{ identity: Identity }>): ReactNode {
   );
 }
 
-function Why({ identity: { edges, rulings } }: Readonly<{ identity: Identity }>): ReactNode {
+function Why({ identity: { edges, rulings, profile } }: Readonly<{ identity: Identity }>): ReactNode {
   return (
     <>
       <Edges title="Links, strongest first" edges={edges} none="One address: there is nothing to link." />
+      <Profile entries={profile} />
       <Rulings rulings={rulings} />
     </>
   );

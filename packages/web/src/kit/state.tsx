@@ -62,6 +62,10 @@ const STATES: Readonly<Record<string, readonly [tone: Tone, icon: IconName]>> = 
   refused: ["bad", "shield"],
   owed: ["bad", "clock"],
   in_force: ["good", "shield"],
+  stable: ["good", "check"],
+  drifting: ["wait", "undo"],
+  conflicted: ["bad", "alert"],
+  multi_actor: ["bad", "users"],
 };
 
 export function StateBadge({ state }: Readonly<{ state: string }>): ReactNode {
