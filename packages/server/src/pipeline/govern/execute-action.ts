@@ -80,6 +80,7 @@ async function beginHeld(room: Room, tx: WriteTransaction, held: Turn): Promise<
 export async function beginExecution(room: Room, tx: WriteTransaction, { id, by }: BeginRequest): Promise<Beginning> {
   const row = await lockAction(tx, id);
   if (row === undefined || next(row.state, "execute") === undefined) return { kind: "taken" };
+  await room.kinds[row.type].hold?.(tx);
   const at = room.clock.now();
   const { weighed: approved, humans } = await weighApprovals(room, tx, row);
   return await beginHeld(room, tx, { row, by, at, approved, humans });

@@ -96,6 +96,13 @@ export function rebased(before: ModeState, base: ModeName, now: Date): ModeState
   };
 }
 
+/** What came by itself is held from here on, until somebody lowers it: the rules by which it would go are other ones now. */
+export function heldFast(before: ModeState, now: Date): ModeState {
+  const state = settled(before, now);
+  if (state.automatic === null) return before;
+  return { ...choose(state, { mode: modeOf(state, now), until: null, now }), automatic: null };
+}
+
 /** What incidents ask for: now, and when they last asked for at least this. */
 export type Demand = Readonly<{ mode: ModeName; incidents: readonly string[]; lastAsked(mode: ModeName): Date | null }>;
 export type Hysteresis = Readonly<{ holdMs: number; quietMs: number }>;

@@ -228,6 +228,27 @@ describe.each(TEST_ENGINES)("the operating mode on %s", (engine) => {
     ]);
   });
 
+  test("that came by itself is not brought down by loosening the rules it came by: it is held from then on", async () => {
+    const settings = { autoElevate: true, autoLockdown: true, escalateWindowMinutes: 10, modeHoldMinutes: 5 };
+    must(await world.govern.editSettings({ edit: settings, by: adam }));
+    const now = world.clock.now();
+    const incidentId = `inc_${"1".repeat(8)}-0000-7000-8000-${"0".repeat(12)}` as const;
+    world.situation.asking.push({ incidentId, severity: "critical", openedAt: now, changedAt: now, closedAt: null });
+    await world.govern.expireOverdue();
+    expect(await world.govern.viewMode()).toMatchObject({ mode: "lockdown", held: null });
+    must(await world.govern.editSettings({ edit: { notes: "busy", modeHoldMinutes: 6 }, by: adam }));
+    expect(await world.govern.viewMode()).toMatchObject({ held: null });
+    must(await world.govern.editSettings({ edit: { autoLockdown: false, modeHoldMinutes: 1 }, by: adam }));
+    world.clock.advance(86_400_000);
+    await world.govern.expireOverdue();
+    expect(await world.govern.viewMode()).toMatchObject({
+      mode: "lockdown",
+      held: { mode: "lockdown", until: null },
+      automatic: null,
+      change: { by: { name: "Adam" } },
+    });
+  });
+
   test("set by several people at once is a chain in the log: each begins where the other ended", async () => {
     await Promise.all((["elevated", "lockdown", "elevated", "lockdown"] as const).map(async (mode) => await ask(mode)));
     const chain = await changes();

@@ -25,6 +25,8 @@ export type ActionKind = Readonly<{
   networkOf(target: string): string | null;
   /** Whether evidence against this address is evidence for acting on this target. */
   concerns(target: string, actorIp: string): boolean;
+  /** Present where what policy is asked about could change before it is done: held from the question to the deed. */
+  hold?(tx: WriteTransaction): Promise<void>;
   /** What policies may know about the target as things are now. */
   describe(request: KindRequest): Promise<Asked>;
   /** What would change, computed from what is there now; changes nothing. */

@@ -3,6 +3,7 @@ import type { Bus } from "#platform/bus";
 import { chooseMode, tellMode } from "../change-mode.ts";
 import { modeInForce } from "../mode-in-force.ts";
 import { isLess, isMore } from "../mode-state.ts";
+import { lockMode } from "../mode-store.ts";
 import type { ModeFacts } from "../policy/asked.ts";
 import type { Plan } from "../ports.ts";
 import { readSettings } from "../settings/settings.ts";
@@ -68,6 +69,7 @@ export function setModeKind({ bus }: Readonly<{ bus: Bus }>): ActionKind {
     readTarget: readMode,
     networkOf: () => null,
     concerns: () => true,
+    hold: lockMode,
     describe: async (request) => ({ type: "set_mode", target: await modeFacts(request) }),
     plan: planMode,
     observe: linesNow,

@@ -85,6 +85,48 @@ forbid (
 `;
     expect(problems(withFile("ours.cedar", locked))).toContain("lockout update_policy");
   });
+
+  test.each([
+    ["in production", `context.environment == Environment::"production"`],
+    ["where ever so many agree", `context.approvals.security_manager < 100`],
+  ])("refuse policies nobody could replace %s", (_where, when) => {
+    const locked = `@id("never-again")
+@reason("These are the last policies.")
+forbid (
+  principal,
+  action in Action::"execute",
+  resource is PolicyChange
+)
+when { ${when} };
+`;
+    expect(problems(withFile("ours.cedar", locked))).toContain("lockout update_policy");
+  });
+
+  test("may rest policies in a mode that can be left, and not where it cannot", () => {
+    const restIn = (more: string): string => `@id("not-now")
+@reason("Policies wait until the danger is over.")
+forbid (
+  principal,
+  action in Action::"execute",
+  resource is PolicyChange
+)
+when { context.mode == Mode::"lockdown" };
+${more}`;
+    const stay = `
+@id("stay")
+@reason("Lockdown stays.")
+forbid (
+  principal,
+  action in Action::"execute",
+  resource is ModeChange
+)
+when { context.mode == Mode::"lockdown" && resource.lowers };
+`;
+    const lockouts = (more: string) =>
+      problems(withFile("ours.cedar", restIn(more))).filter((one) => one.startsWith("lockout"));
+    expect(lockouts("")).toEqual([]);
+    expect(lockouts(stay)).toEqual(["lockout update_policy"]);
+  });
 });
 
 describe("a bundle somebody sends", () => {

@@ -19,3 +19,14 @@ export function askToReplace(): DecisionInput {
     context: { ...QUIET, ttlSeconds: null },
   };
 }
+
+/** A person asks to leave a mode for normal mode. */
+export function askToCalm(): DecisionInput {
+  return {
+    v: 2,
+    type: "set_mode",
+    principal: { kind: "person", id: "sample" },
+    target: { text: "normal", raises: false, lowers: true },
+    context: { ...QUIET, ttlSeconds: null },
+  };
+}

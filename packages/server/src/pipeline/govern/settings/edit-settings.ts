@@ -1,10 +1,10 @@
 import { ok, refuse, SETTING_NAMES, type Result, type Settings, type SettingsEdit } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { holdMode, tellMode, writeMode } from "../change-mode.ts";
-import { modeOf, rebased } from "../mode-state.ts";
+import { heldFast, heldNow, modeOf, rebased } from "../mode-state.ts";
 import type { ModeChange } from "../mode-store.ts";
 import { settle, type By, type Room } from "../room.ts";
-import { readSettings, settingsOf } from "./settings.ts";
+import { readSettings, settingsOf, type InForce } from "./settings.ts";
 import { lockSettings, putRow, readRow } from "./store.ts";
 import { isTimeZone } from "./local-time.ts";
 
@@ -15,21 +15,45 @@ function textOf(settings: SettingsEdit, names: readonly (keyof SettingsEdit)[]):
 
 type Edited = Readonly<{ settings: Settings; changed: readonly string[]; change: ModeChange | undefined }>;
 
-/** Another default mode is a change of the mode too, where it raises it; it never lowers it (mode-state.ts). */
-async function rebase(
+/** Whether the mode that comes by itself would come later, or go sooner, than by the settings before. */
+function loosens(before: InForce, edit: SettingsEdit): boolean {
+  const after = { ...before, ...edit };
+  return (
+    (before.autoElevate && !after.autoElevate) ||
+    (before.autoLockdown && !after.autoLockdown) ||
+    after.elevateIncidents > before.elevateIncidents ||
+    after.escalateWindowMinutes < before.escalateWindowMinutes ||
+    after.modeHoldMinutes < before.modeHoldMinutes ||
+    after.modeQuietMinutes < before.modeQuietMinutes
+  );
+}
+
+type Editing = Readonly<{ before: InForce; edit: SettingsEdit; by: By }>;
+
+/**
+ * Settings never lower the mode that is in force, nor what it goes back to: that is a choice of its own, and policy is
+ * asked about it. Another default raises it where it is higher. What came by itself is held once its rules are loosened.
+ */
+async function keepMode(
   room: Room,
   tx: WriteTransaction,
-  { edit, by }: Readonly<{ edit: SettingsEdit; by: By }>,
+  { before, edit, by }: Editing,
 ): Promise<{ facts: readonly Fact[]; change: ModeChange | undefined }> {
-  if (edit.defaultMode === undefined) return { facts: [], change: undefined };
+  const isLoosened = loosens(before, edit);
+  if (edit.defaultMode === undefined && !isLoosened) return { facts: [], change: undefined };
   const at = room.clock.now();
   // Held before the new default is stored, so this is what was in force.
   const held = await holdMode(tx, at);
-  const state = rebased(held.state, edit.defaultMode, at);
+  const base = edit.defaultMode ?? before.defaultMode;
+  const kept = isLoosened ? heldFast(held.state, at) : held.state;
+  const state = rebased(kept, base, at);
   if (state === held.state) return { facts: [], change: undefined };
-  const reason = `the default mode became ${edit.defaultMode}`;
+  const reason = isLoosened
+    ? "the rules by which it came by itself were loosened: it stays until somebody lowers it"
+    : `the default mode became ${base}`;
   const mode = modeOf(state, at);
-  const change = { mode, reason, by: by.actor, at, until: held.change?.until ?? null, incidents: [] };
+  const end = heldNow(state, at)?.until ?? null;
+  const change = { mode, reason, by: by.actor, at, until: end === null ? null : new Date(end), incidents: [] };
   return { facts: [await writeMode(tx, { before: held.mode, next: { change, state }, said: { by } })], change };
 }
 
@@ -44,7 +68,7 @@ async function editIn(
   const names = SETTING_NAMES.filter((name) => edit[name] !== undefined && edit[name] !== before[name]);
   if (names.length === 0)
     return { edited: { settings: await readSettings(tx), changed: [], change: undefined }, facts: [] };
-  const { facts, change } = await rebase(room, tx, { edit, by });
+  const { facts, change } = await keepMode(room, tx, { before, edit, by });
   const changed = { ...row?.changed, ...Object.fromEntries(names.map((name) => [name, edit[name]])) };
   await putRow(tx, { changed, at: room.clock.now(), by: by.actor });
   const fact: Fact = {
