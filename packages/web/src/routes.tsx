@@ -167,7 +167,7 @@ const attacker = createRoute({
 const identity = createRoute({
   getParentRoute: () => app,
   path: "/identities/$id",
-  validateSearch: searchParams({ tab: oneOf(["addresses", "techniques"]) }),
+  validateSearch: searchParams({ tab: oneOf(["addresses", "habits", "techniques"]) }),
   component: lazyRouteComponent(async () => await import("./attackers/identity.tsx"), "IdentityPage"),
 });
 

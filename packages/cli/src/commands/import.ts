@@ -7,7 +7,7 @@ import { toFailure } from "../explain-failure.ts";
 import { CliFailure, usage } from "../failure.ts";
 import type { Input } from "../input.ts";
 import { importFile } from "../import/import-file.ts";
-import type { OpenedInput } from "../import/open-input.ts";
+import { refuseTtyLog, type OpenedInput } from "../import/open-input.ts";
 import type { SendOptions } from "../import/send-batch.ts";
 import { noTotals, type Totals } from "../import/totals.ts";
 import { visible } from "../output/visible-text.ts";
@@ -91,6 +91,7 @@ export const importFiles: Run = async (context, input): Promise<ExitCode> => {
   const follow = input.flag("follow");
   if (follow && files.includes("-"))
     throw usage("stdin cannot be followed", "Leave --follow out: stdin is read until it ends.");
+  if (follow) for (const file of files) await refuseTtyLog(file);
   if (files.filter((file) => file === "-").length > 1) throw usage("stdin can be read once");
   const year = input.whole("year", { min: 1970, max: 9999 });
   const format = input.oneOf("format", LOG_FORMATS) ?? "auto";

@@ -3,9 +3,10 @@ import { open, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { usage } from "../failure.ts";
+import { systemCode, usage } from "../failure.ts";
 import { visible } from "../output/visible-text.ts";
 import type { World } from "../world.ts";
+import { isTtyLog, ttyLogLines } from "./tty-log.ts";
 
 export type OpenedInput = Readonly<{
   name: string;
@@ -64,17 +65,31 @@ async function openStdin(world: World): Promise<OpenedInput> {
       part = Buffer.from(next.value);
     }
   };
+  if (isTtyLog(head))
+    throw usage("stdin is a recording of Cowrie", "Give the file: by its name the log says whose it is.");
   const gzip = isGzip(head, "stdin");
   const chunks = gzip ? unpacked(Readable.from(rest()), world.signal) : rest();
   return { name: "-", chunks, bytesTotal: undefined, bytesRead: () => read };
 }
 
-/** A file, gzipped or not, or stdin (`-`), as a stream of plain bytes. */
+/** Following sends what a file holds as it is, and a recording holds what was typed. A file may come later. */
+export async function refuseTtyLog(file: string): Promise<void> {
+  const head = await headOf(file).catch((error: unknown) => {
+    if (systemCode(error) === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  });
+  if (isTtyLog(head))
+    throw usage(`${visible(file)} is a recording of Cowrie`, "Leave --follow out, and import it once it is closed.");
+}
+
+/** A file, gzipped or not, or stdin (`-`), as a stream of plain bytes; a recording of Cowrie as lines about its keys. */
 export async function openInput(file: string, world: World): Promise<OpenedInput> {
   if (file === "-") return await openStdin(world);
   const { size } = await stat(file);
-  const gzip = isGzip(await headOf(file), file);
+  const head = await headOf(file);
+  const gzip = isGzip(head, file);
   const source = createReadStream(file, { highWaterMark: 256 * 1024 });
-  const chunks = gzip ? unpacked(source, world.signal) : source;
+  const plain = isTtyLog(head) ? ttyLogLines(source, file) : source;
+  const chunks = gzip ? unpacked(source, world.signal) : plain;
   return { name: file, chunks, bytesTotal: size, bytesRead: () => source.bytesRead };
 }

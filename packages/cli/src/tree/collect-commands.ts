@@ -10,7 +10,8 @@ export const COLLECT_COMMANDS: readonly CommandSpec[] = [
   {
     path: "import",
     values: "<file...>",
-    about: "Send log files (gzip too, - is stdin) into a sensor's stream",
+    about:
+      "Send log files (gzip too, - is stdin) into a sensor's stream; of Cowrie's recordings the rhythm of keys alone",
     needs: "event:import",
     options: [
       { flags: "--sensor <name>", about: "name or id of the sensor (required)" },
@@ -28,6 +29,7 @@ export const COLLECT_COMMANDS: readonly CommandSpec[] = [
       "tyr import /var/log/auth.log --sensor gate-1 --create --format sshd",
       "zcat old/*.gz | tyr import - --sensor gate-1",
       "tyr import /var/log/nginx/access.log --sensor shop --follow",
+      "tyr import var/lib/cowrie/tty/* --sensor gate-1",
     ],
     load: async () => (await import("../commands/import.ts")).importFiles,
   },

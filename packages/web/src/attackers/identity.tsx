@@ -12,6 +12,7 @@ import { counted } from "../text/counted.ts";
 import { Time } from "../time/time.tsx";
 import { ADDRESS_COLUMNS, ADDRESSES } from "./address-list.tsx";
 import { Edges, Rulings } from "./edges.tsx";
+import { Habits } from "./habits.tsx";
 import { LadderHead, NoRung } from "./ladder-head.tsx";
 import { Unmerge } from "./merge.tsx";
 import { Profile } from "./profile.tsx";
@@ -64,6 +65,7 @@ function Screen({ identity }: Readonly<{ identity: Identity }>): ReactNode {
         tabs: [
           { id: "why", title: "Why it is one", body: <Why identity={identity} /> },
           { id: "addresses", title: "Addresses", count: identity.addressCount, body: <Members identity={identity} /> },
+          { id: "habits", title: "Habits", body: <Habits profile={identity.profile} /> },
           { id: "techniques", title: "Techniques", body: <TechniquesOf scope="identity" id={identity.id} /> },
         ],
       }}
