@@ -1,4 +1,4 @@
-import type { Action } from "@tyr/contract";
+import type { Action, DelegationId } from "@tyr/contract";
 import type { Api } from "../api.ts";
 import type { Context, Run } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -9,6 +9,7 @@ import { passphrasePlace } from "../signing/passphrase.ts";
 import { signDecision } from "../signing/sign-decision.ts";
 import { actionCard } from "./action-card.ts";
 import { printAction } from "./action.ts";
+import { delegationId } from "./delegation.ts";
 import { idOf } from "./id-value.ts";
 
 type Shown = Readonly<{ api: Api; shown: Action }>;
@@ -20,6 +21,12 @@ async function showAction({ print, ...context }: Context, input: Input): Promise
   const shown = await api.call("action.get", { params: { id } });
   for (const line of actionCard(shown, print.paintMessage)) print.say(line);
   return { api, shown };
+}
+
+/** By a delegation, where that is said. */
+function inPlaceOf(input: Input): Readonly<{ delegation?: DelegationId }> {
+  const named = input.text("delegation");
+  return named === undefined ? {} : { delegation: delegationId(named) };
 }
 
 /** The approval is signed over the digests of what was just shown: whatever else is in force by then is refused as stale. */
@@ -34,7 +41,8 @@ export const approve: Run = async (context, input) => {
     });
   if (!input.flag("yes")) await ask.confirm(`Approve ${shown.type} ${visible(shown.target)}?`, "--yes");
   const comment = input.text("comment");
-  const body = { requestDigest, dryRunDigest: shown.dryRun.digest, ...(comment === undefined ? {} : { comment }) };
+  const said = comment === undefined ? {} : { comment };
+  const body = { requestDigest, dryRunDigest: shown.dryRun.digest, ...said, ...inPlaceOf(input) };
   const place = passphrasePlace(input);
   const signature = await signDecision(context, api, { shown, statement: "approve", ...body, place });
   const approved = await api.call("action.approve", { params: { id }, body: { ...body, signature } });
@@ -55,8 +63,10 @@ export const reject: Run = async (context, input) => {
   const { api, shown } = await showAction(context, input);
   const { id, requestDigest } = shown;
   const place = passphrasePlace(input);
-  const signature = await signDecision(context, api, { shown, statement: "reject", requestDigest, reason, place });
-  say(context, await api.call("action.reject", { params: { id }, body: { reason, signature } }));
+  const inPlace = inPlaceOf(input);
+  const stated = { shown, statement: "reject", requestDigest, reason, ...inPlace, place } as const;
+  const signature = await signDecision(context, api, stated);
+  say(context, await api.call("action.reject", { params: { id }, body: { reason, ...inPlace, signature } }));
   return EXIT.ok;
 };
 

@@ -5,6 +5,7 @@ import { ATTACK_COMMANDS } from "./attack-commands.ts";
 import { BREAK_GLASS_COMMANDS } from "./break-glass-commands.ts";
 import { COLLECT_COMMANDS } from "./collect-commands.ts";
 import type { CommandSpec } from "./command-spec.ts";
+import { DELEGATION_COMMANDS } from "./delegation-commands.ts";
 import { DUTY_COMMANDS } from "./duty-commands.ts";
 import { GOVERN_COMMANDS } from "./govern-commands.ts";
 import { INTEL_COMMANDS } from "./intel-commands.ts";
@@ -69,6 +70,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   allow: "What is never blocked",
   action: "Actions and their decisions",
   "single-person": "Approving what one asked for, where nobody else can",
+  delegation: "Approving in somebody's place, for a while",
   "break-glass": "What ran without approvals, and its reviews",
   policy: "Policies: what is decided, and how they change",
   mode: "The operating mode",

@@ -8,21 +8,31 @@ const REQUEST_OPTIONS: readonly OptionSpec[] = [
   { flags: "--draft", about: "dry run only; submit later with tyr action submit" },
 ];
 
+const IN_PLACE: OptionSpec = {
+  flags: "--delegation <delegation>",
+  about: "in the place of whoever handed their approving to you by it",
+};
+
 export const RESPOND_COMMANDS: readonly CommandSpec[] = [
   {
     path: "approve",
     values: "<action>",
     about: "Show the decision and the dry run, then approve exactly that, signed with a key of yours",
-    needs: "action:approve",
-    options: [YES, { flags: "--comment <text>", about: "signed and kept with the approval" }, PASSPHRASE_FILE],
+    needs: "action:read",
+    options: [
+      YES,
+      { flags: "--comment <text>", about: "signed and kept with the approval" },
+      IN_PLACE,
+      PASSPHRASE_FILE,
+    ],
     load: async () => (await import("../commands/approve.ts")).approve,
   },
   {
     path: "reject",
     values: "<action>",
     about: "Reject an action that waits for approval, signed with a key of yours",
-    needs: "action:approve",
-    options: [REASON, PASSPHRASE_FILE],
+    needs: "action:read",
+    options: [REASON, IN_PLACE, PASSPHRASE_FILE],
     load: async () => (await import("../commands/approve.ts")).reject,
   },
   {
@@ -105,7 +115,7 @@ export const RESPOND_COMMANDS: readonly CommandSpec[] = [
     path: "action dry-run",
     values: "<action>",
     about: "Run the dry run again",
-    needs: "action:request",
+    needs: "action:read",
     load: async () => (await import("../commands/action.ts")).dryRun,
   },
   {
@@ -119,7 +129,7 @@ export const RESPOND_COMMANDS: readonly CommandSpec[] = [
     path: "action withdraw",
     values: "<action>",
     about: "Take your own approval back before it runs, signed with a key of yours",
-    needs: "action:approve",
+    needs: "action:read",
     options: [PASSPHRASE_FILE],
     load: async () => (await import("../commands/approve.ts")).withdraw,
   },

@@ -464,3 +464,70 @@ describe("a decision signed with a passkey", () => {
     expect(codesOf(...begun, added, by(details), approval(cleo), ran)).toContain("SIGNATURE_WRONG");
   });
 });
+
+describe("an approval in somebody's place", () => {
+  const lent = (from: Person, to: Person, more: Details = {}): Written => ({
+    ...entry("delegation.created", from.id, {
+      from: from.id,
+      to: to.id,
+      ends_at: "2026-02-01T13:00:00.000Z",
+      roles: ["approver"],
+      ...more,
+    }),
+    object: { kind: "delegation", id: `dlg_${from.id}` },
+  });
+  const over = (from: Person): Written => ({
+    ...entry("delegation.ended", from.id, {}),
+    object: { kind: "delegation", id: `dlg_${from.id}` },
+  });
+  const inPlace = (by: Person, from: Person, nonce = `for ${from.id}`): Written => {
+    const id = `dlg_${from.id}`;
+    const place = { delegation: id, of: from.id, roles: ["approver"] };
+    const signed = statementOf(by, { nonce, signer_roles: ["viewer"], on_behalf_of: place });
+    const text = JSON.stringify(
+      Object.fromEntries(Object.entries(JSON.parse(signed) as object).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    );
+    return entry("action.approval_recorded", by.id, {
+      ...signedDetails(by, text),
+      delegation: id,
+      on_behalf_of: from.id,
+    });
+  };
+  const [dora, emil] = [person("dora"), person("emil")];
+  const start = [...keys, registered(dora), registered(emil), lent(ben, dora), lent(cleo, dora), ...begun.slice(3)];
+
+  test("counts with the roles of whoever handed theirs over, and as whoever signed", () => {
+    const { ok, executed } = check(...start, inPlace(dora, ben), approval(cleo), ran);
+    expect([ok, executed.map(({ signers }) => signers)]).toEqual([true, [[cleo.id, dora.id]]]);
+  });
+
+  test.each<readonly [string, readonly Written[], string]>([
+    ["nobody handed it over", [inPlace(dora, emil), approval(cleo)], "DELEGATION_UNKNOWN"],
+    ["it was handed to somebody else", [inPlace(emil, ben), approval(cleo)], "DELEGATION_UNKNOWN"],
+    ["it was ended before", [over(ben), inPlace(dora, ben), approval(cleo)], "DELEGATION_UNKNOWN"],
+    ["it was ended before it ran", [inPlace(dora, ben), approval(cleo), over(ben)], "QUORUM_SHORT"],
+    ["its time was over", [{ ...inPlace(dora, ben), at: "2026-02-01T13:00:00.000Z" }], "DELEGATION_UNKNOWN"],
+    ["one stands in for two", [inPlace(dora, ben), inPlace(dora, cleo)], "QUORUM_SHORT"],
+    ["whoever they stand in for signed too", [inPlace(dora, ben), approval(ben)], "QUORUM_SHORT"],
+    [
+      "the entry does not say so",
+      [changed(inPlace(dora, ben), { delegation: null }), approval(cleo)],
+      "STATEMENT_ALTERED",
+    ],
+  ])("does not where %s", (_why, decided, code) => {
+    expect(codesOf(...start, ...decided, ran)).toContain(code);
+  });
+
+  test("never where whoever handed it over asked for the action", () => {
+    const byAna = [...start.slice(0, 5), lent(ana, dora), ...start.slice(5)];
+    expect(codesOf(...byAna, inPlace(dora, ana), approval(cleo), ran)).toEqual(
+      expect.arrayContaining(["BY_REQUESTER", "QUORUM_SHORT"]),
+    );
+  });
+
+  test("nor where somebody else handed over what is not theirs", () => {
+    const forged = { ...lent(ben, dora), actor: { kind: "person", id: emil.id, name: "(withheld)" } };
+    const log = [...keys, registered(dora), forged, ...begun.slice(3), inPlace(dora, ben), approval(cleo), ran];
+    expect(codesOf(...log)).toContain("DELEGATION_UNKNOWN");
+  });
+});

@@ -1,4 +1,5 @@
 import { checkDecision, gatesOf } from "./check-decision.ts";
+import { onceEach, openDelegations } from "./delegations.ts";
 import { entryOf, instantOf, textOf, textsOf, type Entry, type NumberedEntry } from "./entries.ts";
 import { faultOfMove, isMove } from "./history.ts";
 import { openKeys } from "./keys.ts";
@@ -9,7 +10,7 @@ function approved(reading: Reading, entry: Entry): void {
   if (story.ran !== undefined)
     find(reading, { code: "AFTER_EXECUTION", at: entry, more: `it ran by entry ${story.ran.index}` });
   const approval = checkDecision(reading, entry);
-  const isOwn = story.authors.has(entry.actor);
+  const isOwn = [entry.actor, approval?.inPlace?.of ?? ""].some((id) => story.authors.has(id));
   // Said openly: one's own counts, once its delay is over.
   if (isOwn && !(reading.counted.isAlone && approval?.ownFrom !== undefined))
     find(reading, { code: "BY_REQUESTER", at: entry });
@@ -50,10 +51,15 @@ function checkInTime(reading: Reading, ran: Entry, counting: readonly Approval[]
 }
 
 /** Whose word counts for exactly what ran: others'; or where nobody else's does, one's own after its delay, as one. */
-function countingOf({ counted, stories }: Reading, ran: Entry): readonly Approval[] {
+function countingOf({ counted, stories, delegations }: Reading, ran: Entry): readonly Approval[] {
   const { approvals = [], authors = new Set<string>() } = stories.get(ran.object) ?? {};
-  const exact = approvals.filter((one) => covers(one, ran));
-  const others = exact.filter(({ signer }) => !authors.has(signer));
+  const instant = instantOf(ran.at);
+  const holds = ({ signer, inPlace }: Approval): boolean =>
+    inPlace === undefined || delegations.faultOf(inPlace, { signer, instant }) === undefined;
+  const exact = approvals.filter((one) => covers(one, ran) && holds(one));
+  const others = onceEach(
+    exact.filter(({ signer, inPlace }) => !authors.has(signer) && !authors.has(inPlace?.of ?? "")),
+  );
   if (others.length > 0 || !counted.isAlone) return others;
   return exact.filter(({ ownFrom }) => ownFrom !== undefined && ownFrom <= instantOf(ran.at)).slice(0, 1);
 }
@@ -166,6 +172,7 @@ const STEPS: Readonly<Record<string, Step>> = {
 function readOne(reading: Reading, entry: Entry): void {
   // What was refused changed nothing.
   if (entry.outcome === "refused") return;
+  reading.delegations.read(entry);
   const unfit = reading.keys.read(entry);
   if (unfit !== undefined) find(reading, { code: "KEY_SHARED", at: entry, more: unfit });
   if (isMove(entry.type)) {
@@ -186,6 +193,7 @@ function readOne(reading: Reading, entry: Entry): void {
 export function checkApprovals(entries: Iterable<NumberedEntry>, installation?: string): ApprovalReport {
   const reading: Reading = {
     keys: openKeys(),
+    delegations: openDelegations(),
     nonces: new Map(),
     stories: new Map(),
     findings: [],

@@ -1,4 +1,5 @@
 import { digestOfText, faultOfSignature, readStatement, type SignedDetails } from "./check-signature.ts";
+import { inPlaceOf } from "./delegations.ts";
 import { fieldsOf, instantOf, listOf, textOf, textsOf, type Entry } from "./entries.ts";
 import { find, storyOf, type Approval, type Gate, type Reading } from "./reading.ts";
 
@@ -11,11 +12,17 @@ const SAYS: Readonly<Record<string, string>> = {
   "action.break_glass": "break_glass",
 };
 
+/** Of this installation, and in the place of whom the entry names. */
+function isSamePlace({ installation }: Reading, said: Said, details: Said): boolean {
+  const { delegation, of } = inPlaceOf(said) ?? {};
+  const isHere = installation === undefined || said["installation"] === installation;
+  return isHere && delegation === details["delegation"] && of === details["on_behalf_of"];
+}
+
 /** Statement and entry say the same, under the name the log gives the statement; and what was asked for is what it says. */
 function isSameAsSaid(reading: Reading, entry: Entry, said: Said): boolean {
   const { details } = entry;
   const { isBegun, type, ttlSeconds } = storyOf(reading, entry.object);
-  const { installation } = reading;
   return (
     digestOfText(textOf(details["statement"])) === details["statement_digest"] &&
     said["statement"] === SAYS[entry.type] &&
@@ -24,7 +31,7 @@ function isSameAsSaid(reading: Reading, entry: Entry, said: Said): boolean {
     ["revision", "target", "request_digest"].every((name) => said[name] === details[name]) &&
     said["dry_run_digest"] === (details["dry_run_digest"] ?? null) &&
     (!isBegun || (said["type"] === type && said["ttl_seconds"] === ttlSeconds)) &&
-    (installation === undefined || said["installation"] === installation)
+    isSamePlace(reading, said, details)
   );
 }
 
@@ -32,6 +39,14 @@ function checkKeyOf(reading: Reading, entry: Entry): boolean {
   const code = reading.keys.faultOf(entry);
   if (code !== undefined) find(reading, { code, at: entry, more: textOf(entry.details["key_id"]) });
   return code === undefined;
+}
+
+function checkPlace(reading: Reading, entry: Entry, said: Said): boolean {
+  const inPlace = inPlaceOf(said);
+  const at = { signer: entry.actor, instant: instantOf(entry.at) };
+  const more = inPlace === undefined ? undefined : reading.delegations.faultOf(inPlace, at);
+  if (more !== undefined) find(reading, { code: "DELEGATION_UNKNOWN", at: entry, more });
+  return more === undefined;
 }
 
 function checkOnce(reading: Reading, entry: Entry, nonce: string): void {
@@ -78,10 +93,11 @@ function isSigned(reading: Reading, entry: Entry, said: Said): boolean {
   if (fault !== undefined) find(reading, { code: "SIGNATURE_WRONG", at: entry, more: fault });
   if (!isPerson) find(reading, { code: "NOT_A_PERSON", at: entry });
   const isTheirKey = checkKeyOf(reading, entry);
+  const isTheirPlace = checkPlace(reading, entry, said);
   checkOnce(reading, entry, textOf(said["nonce"]));
   const { statement, deadline } = endsOf(entry, said);
   if (Math.min(statement, deadline) < instantOf(entry.at)) find(reading, { code: "LATE", at: entry });
-  return fault === undefined && isPerson && isTheirKey;
+  return fault === undefined && isPerson && isTheirKey && isTheirPlace;
 }
 
 /** One signed decision, by itself. @returns what it counts for, undefined where it counts for nothing */
@@ -89,10 +105,12 @@ export function checkDecision(reading: Reading, entry: Entry): Approval | undefi
   const said = saidIn(reading, entry);
   if (said === undefined || !isSigned(reading, entry, said)) return undefined;
   const from = instantOf(entry.details["not_before"]);
+  const inPlace = inPlaceOf(said);
   return {
     entry,
     signer: entry.actor,
-    roles: textsOf(said["signer_roles"]),
+    roles: textsOf(inPlace === undefined ? said["signer_roles"] : fieldsOf(said["on_behalf_of"])["roles"]),
+    inPlace,
     gates: gatesOf(said["requirements"]),
     deadline: endsOf(entry, said).deadline,
     ownFrom: Number.isNaN(from) ? undefined : from,

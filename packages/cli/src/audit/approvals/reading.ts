@@ -1,3 +1,4 @@
+import type { Delegations, InPlace } from "./delegations.ts";
 import type { Entry } from "./entries.ts";
 import type { Keys } from "./keys.ts";
 
@@ -9,6 +10,7 @@ const APPROVAL_FAULTS = {
   KEY_UNKNOWN: "the signer never registered this key in the log",
   KEY_ENDED: "the key had ended before it was used",
   KEY_SHARED: "the same key is registered for two people",
+  DELEGATION_UNKNOWN: "it was given in somebody's place without their delegation, or after it was over",
   BY_REQUESTER: "whoever asked for it, or changed it, approved it",
   QUORUM_SHORT: "fewer people signed than were asked for",
   OTHER_DIGEST: "what ran is not what was signed",
@@ -50,6 +52,8 @@ export type Approval = Readonly<{
   signer: string;
   roles: readonly string[];
   gates: readonly Gate[];
+  /** In whose place; undefined: in their own. */
+  inPlace: InPlace | undefined;
   /** The decision was over then. */
   deadline: number;
   /** Of one's own approval in single-person mode: when it counts from. */
@@ -71,6 +75,7 @@ export type Story = {
 };
 export type Reading = Readonly<{
   keys: Keys;
+  delegations: Delegations;
   nonces: Map<string, number>;
   stories: Map<string, Story>;
   findings: ApprovalFinding[];
