@@ -1,5 +1,5 @@
 import type { MatrixSubTechnique } from "@tyr/contract";
-import { memo, type ReactNode } from "react";
+import { Fragment, memo, type ReactNode } from "react";
 import { counted } from "../text/counted.ts";
 import { seenStep, shortCount, type Layer } from "./model.ts";
 
@@ -52,7 +52,9 @@ export const CellButton = memo(function CellButton(props: CellProps): ReactNode 
         <span className="attack-id mono">{part ? cell.id.slice(5) : cell.id}</span>
         {cell.rules > 0 || cell.seen > 0 ? <Marks cell={cell} /> : null}
       </span>
-      <span className="attack-name">{cell.name}</span>
+      <span className="attack-name">
+        <Breakable name={cell.name} />
+      </span>
     </button>
   );
 });
@@ -96,4 +98,20 @@ function classOf({ rules, enabled, seen }: MatrixSubTechnique, part: boolean): s
   ]
     .filter((name) => name !== "")
     .join(" ");
+}
+
+/** `Deobfuscate/Decode` may break after its slash, and so need not within a word. */
+function Breakable({ name }: Readonly<{ name: string }>): ReactNode {
+  const [first = "", ...rest] = name.split("/");
+  return (
+    <>
+      {first}
+      {rest.map((part) => (
+        <Fragment key={part}>
+          /<wbr />
+          {part}
+        </Fragment>
+      ))}
+    </>
+  );
 }

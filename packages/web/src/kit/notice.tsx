@@ -76,10 +76,14 @@ type LoadedProps<T> = Readonly<{
   children: (data: T) => ReactNode;
 }>;
 
+/** There is nothing of this name, or it cannot be a name of such a thing. */
+const isGone = (error: unknown): boolean =>
+  error instanceof ApiProblem && (error.status === 404 || error.status === 400);
+
 /** A question's answer, or its error, or the wait for it. Old data stays while new data is read. */
 export function Loaded<T>({ query, lines, gone, children }: LoadedProps<T>): ReactNode {
   if (query.data !== undefined) return children(query.data);
-  if (gone !== undefined && query.error instanceof ApiProblem && query.error.status === 404) return gone;
+  if (gone !== undefined && isGone(query.error)) return gone;
   if (query.error !== null && query.error !== undefined) {
     return <ErrorNotice error={query.error} retry={() => void query.refetch()} />;
   }

@@ -33,7 +33,7 @@ test("something that is not a time is unknown, not 1970", () => {
 });
 
 test("ages keep the largest unit that still says something", () => {
-  expect([4, 89, 90, 5399, 5400, 129_599, 129_600].map(formatDuration)).toEqual([
+  expect([4, 89, 90, 5399, 5400, 129_599, 129_600, 63_115_199, 63_115_200].map(formatDuration)).toEqual([
     "4 s",
     "89 s",
     "1 min",
@@ -41,6 +41,8 @@ test("ages keep the largest unit that still says something", () => {
     "1 h",
     "35 h",
     "1 d",
+    "730 d",
+    "2 y",
   ]);
 });
 

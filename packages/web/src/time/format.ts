@@ -59,10 +59,12 @@ const STEPS: readonly (readonly [limitSeconds: number, unitSeconds: number, unit
   [90, 1, "s"],
   [90 * 60, 60, "min"],
   [36 * 3600, 3600, "h"],
-  [Number.POSITIVE_INFINITY, 86_400, "d"],
+  [2 * 31_557_600, 86_400, "d"],
+  // A Julian year, of 365.25 days.
+  [Number.POSITIVE_INFINITY, 31_557_600, "y"],
 ];
 
-/** `45 s`, `12 min`, `30 h`, `4 d`: the largest unit that still says something, rounded down. */
+/** `45 s`, `12 min`, `30 h`, `4 d`, `9 y`: the largest unit that still says something, rounded down. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   for (const [limit, unit, name] of STEPS) if (whole < limit) return `${Math.floor(whole / unit)} ${name}`;
