@@ -13,7 +13,7 @@ export async function tyrWith(
 ): Promise<Ended> {
   const sent: Sent[] = [];
   const fetch: World["fetch"] = async (address, init) => {
-    const { pathname } = new URL(String(address));
+    const { pathname } = new URL(address instanceof Request ? address.url : address);
     const call = `${init?.method ?? "GET"} ${pathname}`;
     sent.push({ call, body: typeof init?.body === "string" ? (JSON.parse(init.body) as unknown) : undefined });
     const answer = answers[call];
