@@ -35,7 +35,7 @@ import {
   serviceCaller,
   type KeyCheck,
 } from "#identity";
-import { createBus, createTopicBus, type Bus, type TopicBus } from "#platform/bus";
+import { createTopicBus, type Bus, type TopicBus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import { isBehindProxies, staysHere, type Config } from "#platform/config";
 import { ensureDataDirectory, openDatabase, type Database } from "#platform/database";
@@ -65,6 +65,7 @@ import { governHandlers } from "./govern-handlers.ts";
 import { openGovern } from "./open-govern.ts";
 import { detectHandlers } from "./detect-handlers.ts";
 import { openActors } from "./open-actors.ts";
+import { openBus } from "./open-bus.ts";
 import { openLift } from "./open-lift.ts";
 import { followAttack, followLimits, openRules, type OpenedRules } from "./open-rules.ts";
 import { notifyPlace, openNotify } from "./open-notify.ts";
@@ -395,7 +396,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       database,
       secrets,
       keys,
-      bus: createBus(clock),
+      bus: openBus({ database, clock, log: options.log, stack }),
       topics: createTopicBus({ clock, log: options.log }),
       leading,
       startedAt,

@@ -90,6 +90,21 @@ describe("the live feed", () => {
     expect(other.messages[0]).toMatchObject({ type: "reset", reason: "other-boot" });
   });
 
+  test("tells who listens, and who comes back, to read again when something may have been missed", async () => {
+    const { messages } = open();
+    await until(() => messages.length === 1);
+    server.publish("event.stored", events(1));
+    await until(() => messages.length === 2);
+    server.bus.lose();
+    const back = open(`?boot=${server.bus.boot}&after=1`);
+    await until(() => messages.length === 3 && back.messages.length === 1);
+    expect(messages[2]).toMatchObject({ type: "reset", reason: "too-far-behind", seq: 2 });
+    expect(back.messages[0]).toMatchObject({ type: "reset", reason: "too-far-behind" });
+    server.publish("event.stored", events(2));
+    await until(() => messages.length === 4);
+    expect(messages[3]).toMatchObject({ seq: 3, topic: "event.stored" });
+  });
+
   test("is closed to strangers, to other sites' pages and to people without the permission", async () => {
     expect(await refusedStatus({})).toBe(401);
     expect(await refusedStatus({ [AS]: "ada/cookie", origin: "http://evil.example" })).toBe(403);

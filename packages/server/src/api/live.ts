@@ -77,6 +77,10 @@ export function createLive({ bus, identity, checkEveryMs = CHECK_EVERY_MS }: Liv
   const stopFeed = bus.subscribe((message) => {
     for (const client of clients) if (maySee(client.caller, message)) send(client, message);
   });
+  const stopLoss = bus.onLoss(() => {
+    const place = { boot: bus.boot, seq: bus.seq() };
+    for (const client of clients) send(client, { type: "reset", ...place, reason: "too-far-behind" });
+  });
   const stopWatch = identity.watchSessions((ids) => lookAgain((client) => ids.includes(client.caller.sessionId ?? "")));
   const timer = setInterval(() => {
     for (const client of clients) ping(client);
@@ -100,6 +104,7 @@ export function createLive({ bus, identity, checkEveryMs = CHECK_EVERY_MS }: Liv
     close() {
       clearInterval(timer);
       stopFeed();
+      stopLoss();
       stopWatch();
       for (const { socket } of clients) socket.close(LIVE_CLOSED.stopping, "the server stops");
       setTimeout(() => {

@@ -5,6 +5,7 @@ import type { Clock } from "#platform/clock";
 export { cursorOf, headOf, listCursors, moveCursor, type Stream, takePositions } from "./streams.ts";
 export { enqueue, type MessagesRead, type NewMessage, readMessages } from "./outbox.ts";
 export { startKeepingMessages } from "./keep-messages.ts";
+export { startRelay } from "./relay.ts";
 export { createTopicBus, type Said, type TopicBus } from "./topic-bus.ts";
 export type { CanaryTriggered, EmailReceived, SessionCommand, SessionEnded, TopicPayloads } from "./topic-payloads.ts";
 export {
@@ -33,6 +34,10 @@ export type Bus = Readonly<{
   subscribe(listener: Listener): () => void;
   /** Messages after `seq`, or undefined when they are no longer kept. */
   since(seq: number): readonly LiveEntry[] | undefined;
+  /** Something may have been missed: what is kept counts for nothing any more, and live views read again. */
+  lose(): void;
+  /** Called when something may have been missed. @returns how to stop */
+  onLoss(listener: () => void): () => void;
 }>;
 
 const KEPT_MESSAGES = 2_000;
@@ -40,6 +45,7 @@ const KEPT_MESSAGES = 2_000;
 export function createBus(clock: Clock): Bus {
   const boot = randomUUID();
   const listeners = new Set<Listener>();
+  const losers = new Set<() => void>();
   const kept: LiveEntry[] = [];
   let seq = 0;
   return {
@@ -62,6 +68,15 @@ export function createBus(clock: Clock): Bus {
       const first = kept[0]?.seq ?? seq + 1;
       if (after > seq || after < first - 1) return undefined;
       return kept.filter((message) => message.seq > after);
+    },
+    lose() {
+      seq += 1;
+      kept.length = 0;
+      for (const listener of losers) listener();
+    },
+    onLoss(listener) {
+      losers.add(listener);
+      return () => void losers.delete(listener);
     },
   };
 }

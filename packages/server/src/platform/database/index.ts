@@ -15,6 +15,7 @@ import { lockDirectory } from "./directory-lock.ts";
 import { DatabaseUnavailable } from "./errors.ts";
 import { leadAlone, leadsOnPostgres, type Lead } from "./lead.ts";
 import { migrate } from "./migrate.ts";
+import { noticesOnPostgres, type Notices } from "./notices.ts";
 import { nameFailures } from "./name-failures.ts";
 import { PGliteThread, pgliteDialect } from "./pglite-dialect.ts";
 import type { Tables } from "./tables.ts";
@@ -31,6 +32,7 @@ export type {
   WriteTransaction,
 } from "./audited.ts";
 export type { Lead } from "./lead.ts";
+export { NOTICE_BYTES_MAX, type Hearing, type Notices } from "./notices.ts";
 export { holdEpoch, LeadLost, takeEpoch } from "./lead-epoch.ts";
 export { urgently } from "./lane.ts";
 export { arrayOf, type Column, rowsOf } from "./columns.ts";
@@ -58,6 +60,8 @@ export type Database = AsyncDisposable &
     bookkeep: <T>(what: Bookkeeping, work: (tx: WriteTransaction) => Promise<T>) => Promise<T>;
     /** Undefined while another process leads what the number stands for. */
     lead: (key: number) => Promise<Lead | undefined>;
+    /** What processes that share it say to one another; undefined on the embedded engine, which has one. */
+    notices: Notices | undefined;
     /** Whether a commit answered now would survive a power cut: asked of the engine, which may have been set up otherwise. */
     isDurable: () => Promise<boolean>;
     /** Times the embedded engine synced to disk; undefined beside PostgreSQL, which keeps its own count. */
@@ -76,7 +80,7 @@ export type DatabaseOptions = Readonly<{
 /** `int8` as number: positions and counts stay below 2^53, and both engines answer alike. */
 types.setTypeParser(types.builtins.INT8, Number);
 
-type Opened = Pick<Database, "engine" | "lead" | "syncs"> &
+type Opened = Pick<Database, "engine" | "lead" | "notices" | "syncs"> &
   Readonly<{ db: Kysely<Tables>; close: () => Promise<void> }>;
 
 async function openEmbedded(dataDir: string, stop: AbortSignal | undefined): Promise<Opened> {
@@ -89,7 +93,7 @@ async function openEmbedded(dataDir: string, stop: AbortSignal | undefined): Pro
       unlock();
     };
     const lead = async (): Promise<Lead> => await Promise.resolve(leadAlone());
-    return { engine: "pglite", db, lead, syncs: async () => await thread.syncs(), close };
+    return { engine: "pglite", db, lead, notices: undefined, syncs: async () => await thread.syncs(), close };
   } catch (error) {
     unlock();
     throw error;
@@ -125,12 +129,14 @@ async function openPostgres(url: string): Promise<Opened> {
   await connect(pool, url);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: nameFailures(pool) }) });
   const leads = leadsOnPostgres(pool);
+  const notices = noticesOnPostgres(pool);
   // A pool waits for every connection it lent.
   const close = async (): Promise<void> => {
     await leads.close();
+    notices.close();
     await db.destroy();
   };
-  return { engine: "postgres", db, lead: leads.take, syncs: async () => undefined, close };
+  return { engine: "postgres", db, lead: leads.take, notices, syncs: async () => undefined, close };
 }
 
 async function isDurable(db: Kysely<Tables>): Promise<boolean> {
@@ -173,6 +179,7 @@ export async function openDatabase({ url, dataDir, clock, encode, stop }: Databa
       audited: createAudited(opened.db, clock, encode),
       bookkeep: async (_what, work) => await opened.db.transaction().execute(work),
       lead: opened.lead,
+      notices: opened.notices,
       isDurable: async () => await isDurable(opened.db),
       syncs: opened.syncs,
       [Symbol.asyncDispose]: opened.close,

@@ -1,4 +1,5 @@
-import type { Pool, PoolClient, QueryConfig } from "pg";
+import type { Pool } from "pg";
+import { Session } from "./session.ts";
 
 /** Being the one process that does something, among all that share a database. Given back when it is disposed of. */
 export type Lead = AsyncDisposable &
@@ -15,68 +16,12 @@ export type Leads = Readonly<{
   close: () => Promise<void>;
 }>;
 
-/**
- * A connection that does not answer within this time is gone, milliseconds: its host ends the session after some ten seconds
- * of silence, and another process leads.
- */
-const ANSWER_MS = 2_000;
-
 /** The embedded engine has one process: it always leads. */
 export function leadAlone(): Lead {
   return {
     isHeld: async () => await Promise.resolve(true),
     [Symbol.asyncDispose]: async () => await Promise.resolve(),
   };
-}
-
-/** pg takes it per query as well, which its types do not say. */
-type TimedQuery = QueryConfig & Readonly<{ query_timeout: number }>;
-
-/** A connection of its own: a lock of its session ends with it, so that a process that dies gives it back. */
-class Session {
-  readonly #client: PoolClient;
-  #isOver = false;
-  #isClosed = false;
-
-  static async open(pool: Pool): Promise<Session> {
-    const session = new Session(await pool.connect());
-    // A host that goes without a word is noticed after seconds, not after the two hours systems wait by default.
-    await session.ask("set tcp_keepalives_idle = 3; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3");
-    return session;
-  }
-
-  constructor(client: PoolClient) {
-    this.#client = client;
-    const gone = (): void => {
-      this.#isOver = true;
-    };
-    // Heard until the end: an error nobody hears would end the process.
-    client.on("error", gone);
-    client.on("end", gone);
-  }
-
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
-  /** @throws what the database answered, or that it did not: the connection is closed then */
-  async ask(text: string, key?: number): Promise<unknown> {
-    try {
-      const query: TimedQuery = { text, query_timeout: ANSWER_MS, ...(key === undefined ? {} : { values: [key] }) };
-      const answered = await this.#client.query<{ answer?: unknown }>(query);
-      return Array.isArray(answered) ? undefined : answered.rows[0]?.answer;
-    } catch (error) {
-      this.close();
-      throw error;
-    }
-  }
-
-  close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#isOver = true;
-    this.#client.release(true);
-  }
 }
 
 /** Leads are advisory locks of a session: behind a pooler that lends a session per transaction they mean nothing. */
@@ -116,10 +61,7 @@ export function leadsOnPostgres(pool: Pool): Leads {
 
 function leadOf(session: Session, key: number, ended: () => void): Lead {
   return {
-    async isHeld() {
-      if (!session.isOver) await session.ask("select 1").catch(() => undefined);
-      return !session.isOver;
-    },
+    isHeld: async () => await session.answers(),
     async [Symbol.asyncDispose]() {
       // What cannot be asked any more is given back by the end of the connection.
       if (!session.isOver) await session.ask("select pg_advisory_unlock($1::bigint)", key).catch(() => undefined);
