@@ -242,9 +242,9 @@ export class LiftWorker {
           );
       },
       onUnclaimed: (kind, known) => {
-        if (!this.#isFirst(`kind ${kind}`)) return;
-        if (known) log.warn({ kind }, "no lifter claims events of this kind: rules read them, nothing is derived");
-        else log.info({ kind: kind.slice(0, 64) }, "events of an unknown kind came: nothing is derived from them");
+        // Of kinds Tyr knows it is meant so: rules read them, and the status counts them.
+        if (known || !this.#isFirst(`kind ${kind}`)) return;
+        log.info({ kind: kind.slice(0, 64) }, "events of an unknown kind came: nothing is derived from them");
       },
     };
     const lift = new Lift(lifters, hooks, this.#lift);
