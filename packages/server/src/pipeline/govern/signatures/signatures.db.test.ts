@@ -151,6 +151,7 @@ describe(`keys of one's own (${engine})`, () => {
     const { body } = newKeyOf(cleo.id);
     expect(codeOf(await keys.add(body, dora)), "a proof of somebody else").toBe("SIGNATURE_INVALID");
     const added = must(await keys.add(body, cleo));
+    expect((await keys.list(cleo)).find(({ id }) => id === added.id)?.lastApprovedAt).toBeNull();
     expect(Date.parse(added.expiresAt) - Date.parse(added.createdAt)).toBe(365 * DAY_MS);
     expect(codeOf(await keys.add(body, cleo))).toBe("NAME_TAKEN");
   });
@@ -170,6 +171,8 @@ describe(`keys of one's own (${engine})`, () => {
     const asked = await fresh();
     must(await approve(world, asked, dora));
     const { id } = must(await signerOf(world, dora));
+    const listed = (await world.govern.approvalKeys.list(dora)).find((one) => one.id === id);
+    expect(listed?.lastApprovedAt).toBe(must(await world.govern.get(asked.id)).approvals[0]?.at);
     const signature = await sign(await fresh(), dora);
     expect(must(await world.govern.approvalKeys.revoke(id, dora)).state).toBe("revoked");
     const now = must(await world.govern.get(asked.id));
