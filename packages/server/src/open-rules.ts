@@ -56,8 +56,8 @@ export async function openRules({ config, pipelines, ...deps }: RuleParts): Prom
   const folder = createFolderStore({ dir: config.rulesDir, log: deps.log });
   const store = config.ruleStore === "filesystem" ? folder : createTableStore({ ...deps, folder });
   const limits = await openLimits(deps);
-  const build: RuleKeeperDeps["build"] = (files, memory) =>
-    buildRulePack(files, { pipelines, attack: attack.catalogue(), memory, limits: limits.now() });
+  const build: RuleKeeperDeps["build"] = (files, kept) =>
+    buildRulePack(files, { pipelines, attack: attack.catalogue(), ...kept, limits: limits.now() });
   const keeper = new RuleKeeper({ store, log: deps.log, build });
   return { attack, keeper, limits, rules: await keeper.open() };
 }

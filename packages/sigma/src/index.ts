@@ -4,6 +4,7 @@ export type { AttackTags } from "./parse/attack-tags.ts";
 export type { Logsource } from "./parse/logsource.ts";
 export type { CorrelationSpec, CorrelationType } from "./parse/correlation.ts";
 export type { RejectionCode } from "./parse/rejection.ts";
+export type { RegexLimits } from "./compile/budget.ts";
 export type { YamlLimits } from "./parse/yaml.ts";
 export type { Placeholders } from "./compile/placeholder.ts";
 export type { Expression, Fields, Item, Test } from "./expression.ts";
@@ -13,6 +14,7 @@ export {
   createRuleMemory,
   type LoadOptions,
   loadRules,
+  type References,
   type RuleFile,
   type RuleMemory,
   type RuleReport,

@@ -1,5 +1,5 @@
 import { and } from "./expression.ts";
-import type { Candidate, RuleReport, RuleSet } from "./load.ts";
+import type { Candidate, References, RuleReport, RuleSet } from "./load.ts";
 import type { Logsource } from "./parse/logsource.ts";
 import type { RuleDraft } from "./pipeline/apply-to-rule.ts";
 import { processedCorrelation, processedFilter, type Processing } from "./pipeline/processed-rule.ts";
@@ -22,11 +22,17 @@ function isFilter(candidate: Loaded): candidate is FilterCandidate {
  * Makes one rule set out of single documents: refuses doubles, resolves references (correlations may refer to
  * correlations, never in a circle), applies filters, and decides which hits are findings of their own.
  */
-export function linkRules(outcomes: readonly (Candidate | Refusal)[], processing: Processing): RuleSet {
+export function linkRules(
+  outcomes: readonly (Candidate | Refusal)[],
+  processing: Processing,
+  inForce: References = new Map(),
+): RuleSet {
   const report: Report = outcomes.map((outcome) => ("rule" in outcome ? undefined : outcome));
   const directory: Directory = new Map();
   const candidates = outcomes.flatMap((outcome, slot): Loaded[] => ("rule" in outcome ? [{ ...outcome, slot }] : []));
-  const unique = candidates.filter((candidate) => keep(candidate, report, () => register(candidate.rule, directory)));
+  const unique = byStanding(candidates, inForce)
+    .filter((candidate) => keep(candidate, report, () => register(candidate.rule, directory)))
+    .toSorted((a, b) => a.slot - b.slot);
   const filters = unique.filter(isFilter);
   const logsources = new Map(unique.map(({ rule, written }) => [rule.key, written.logsource]));
   for (const filter of filters) warnAboutFilter(filter, directory, logsources);
@@ -52,6 +58,14 @@ export function linkRules(outcomes: readonly (Candidate | Refusal)[], processing
     filters: filters.map(({ rule }) => rule),
     report: report.filter((entry) => entry !== undefined),
   };
+}
+
+/** Those that take an id or a name which a rule of another file has come last: of two that are alike the first one counts. */
+function byStanding(candidates: readonly Loaded[], inForce: References): readonly Loaded[] {
+  const takes = ({ rule: { id, name, path } }: Loaded): boolean =>
+    [id, name].some((one) => one !== undefined && (inForce.get(one) ?? path) !== path);
+  const [standing, taking] = [candidates.filter((one) => !takes(one)), candidates.filter(takes)];
+  return [...standing, ...taking];
 }
 
 /** Runs a check that may refuse the candidate; a refusal goes into its line of the report. */

@@ -1,3 +1,4 @@
+import { RegexBudget, type RegexLimits } from "./compile/budget.ts";
 import type { Placeholders } from "./compile/placeholder.ts";
 import type { RuleDraft } from "./pipeline/apply-to-rule.ts";
 import type { Pipeline } from "./pipeline/pipeline.ts";
@@ -16,16 +17,26 @@ import type { CorrelationRule, DetectionRule, FilterRule, SigmaRule } from "./ru
 /** A rule file as it was read; the path is only used in messages and keys. */
 export type RuleFile = Readonly<{ path: string; text: string }>;
 
+/** Ids and names, each with the path of the file that has it. */
+export type References = ReadonlyMap<string, string>;
+
 /** What `loadRules` needs beside the files; everything may be left out. */
 export type LoadOptions = Readonly<{
   /** Values for `%name%`; a rule with a name that is not here is refused. */
   placeholders?: Placeholders;
   /** Of each file, `yaml-limit` beyond; left out: 524,288 characters, 32 levels, 64 aliases, 1,024 documents. */
   limits?: Partial<YamlLimits>;
+  /**
+   * Of all documents together, for text that is tried before anybody has read it; left out: each rule has its own (8,192
+   * states), and files may be as many as there are.
+   */
+  regexes?: RegexLimits;
   /** Processing pipelines, run over every rule after it is read and before it is compiled. */
   pipelines?: readonly Pipeline[];
   /** What was read at earlier loads: with the same other options, only files that changed are read again. */
   memory?: RuleMemory;
+  /** What is in use already: a rule of another file does not get it, wherever its path sorts. */
+  inForce?: References;
 }>;
 
 /** What became of one document of one file. */
@@ -84,7 +95,8 @@ type Readable = Extract<YamlDocument, { ok: true }>;
  */
 export function loadRules(files: readonly RuleFile[], options: LoadOptions = {}): RuleSet {
   const limits = { ...defaultYamlLimits, ...options.limits };
-  const processing = { placeholders: options.placeholders ?? {}, pipelines: options.pipelines ?? [] };
+  const regexes = options.regexes && new RegexBudget(options.regexes, "all documents together");
+  const processing = { placeholders: options.placeholders ?? {}, pipelines: options.pipelines ?? [], regexes };
   const { memory } = options;
   const read = new Map<string, Readonly<{ text: string; outcomes: readonly Outcome[] }>>();
   const outcomes = files.flatMap((file) => {
@@ -95,7 +107,7 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
     return own.map((one) => ("rule" in one ? { ...one, warnings: [...one.warnings] } : one));
   });
   if (memory !== undefined) memory.files = read;
-  return linkRules(outcomes, processing);
+  return linkRules(outcomes, processing, options.inForce);
 }
 
 /** Without the tree of its document, which is many times its text: where something stands is read again if anybody asks. */
@@ -166,7 +178,7 @@ function parseRule(document: Mapping, origin: DocumentOrigin, processing: Proces
   if (document["filter"] !== undefined) {
     // Each rule it narrows gets its own reading of it later; this one proves that the filter can be read.
     const placeholders = Object.assign({}, processing.placeholders, ...processing.pipelines.map(({ vars }) => vars));
-    const { detection, ...filter } = parseFilter(document, { placeholders, warn });
+    const { detection, ...filter } = parseFilter(document, { placeholders, warn, regexes: processing.regexes });
     const metadata = parseMetadata(document, origin);
     const logsource = parseLogsource(document, warn);
     return { rule: { ...metadata, kind: "filter", logsource, ...filter }, written: { metadata, logsource, detection } };

@@ -81,7 +81,7 @@ describe("rules of a running stage", () => {
     const deps = { database: world.db, clock: systemClock, bus: createBus(systemClock), topics, log: silentLogger };
     collect = createCollect({ ...deps, intakeBytesMax: 1_000_000 });
     const store = createFolderStore({ dir, log: silentLogger });
-    keeper = new RuleKeeper({ store, log: silentLogger, build: (files, memory) => buildRulePack(files, { memory }) });
+    keeper = new RuleKeeper({ store, log: silentLogger, build: buildRulePack });
     detect = createDetect({ ...deps, rules: await keeper.open() });
     keeper.start(async (pack) => await detect.replaceRules(pack));
     const isKnown = (id: string): boolean => detect.rules().rules.has(id);

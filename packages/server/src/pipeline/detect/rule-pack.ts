@@ -6,6 +6,7 @@ import {
   type DetectionRule,
   type Level,
   type Logsource,
+  type References,
   type RuleFile,
   type RuleMemory,
   type RuleReport,
@@ -56,6 +57,8 @@ export type RulePack = Readonly<{
   ruleSet: Pick<RuleSet, "rules" | "correlations">;
   rules: ReadonlyMap<string, PackRule>;
   rejected: readonly RejectedRule[];
+  /** Ids and names of its rules and of the filters that narrow them, with the file that has each. */
+  references: References;
   attack: AttackCatalogue;
 }>;
 
@@ -86,14 +89,16 @@ export type PackOptions = Readonly<{
   pipelines?: Pipelines;
   /** What was read for packs before, with the same pipelines. */
   memory?: RuleMemory;
+  /** Ids and names that are in use: another file cannot take them. */
+  inForce?: References;
   /** Limits people set; left out: those of the documents. */
   limits?: RuleLimits;
 }>;
 
 /** Builds a pack from rule files. A bad rule is reported and left out, with the correlations that need it. */
 export function buildRulePack(files: readonly RuleFile[], options: PackOptions = {}): RulePack {
-  const { attack = builtInAttack(), pipelines = noPipelines, memory, limits } = options;
-  const loaded = loadRules(files, { pipelines: pipelines.rules, ...(memory === undefined ? {} : { memory }) });
+  const { attack = builtInAttack(), pipelines = noPipelines, limits } = options;
+  const loaded = loadRules(files, { pipelines: pipelines.rules, ...kept(options) });
   const rejected = loaded.report.filter((entry) => entry.status === "rejected");
   const building = new PackBuilder({ files, loaded, attack, pipelines, limits });
   const rules = loaded.rules.filter((rule) => building.take(rule));
@@ -111,8 +116,21 @@ export function buildRulePack(files: readonly RuleFile[], options: PackOptions =
     ruleSet: { rules, correlations },
     rules: building.rules,
     rejected: [...rejected.map(toRejected), ...building.rejected],
+    references: referencesOf([...[...building.rules.values()].map(({ sigma }) => sigma), ...loaded.filters]),
     attack,
   };
+}
+
+function kept({ memory, inForce }: PackOptions): Pick<PackOptions, "memory" | "inForce"> {
+  return { ...(memory === undefined ? {} : { memory }), ...(inForce === undefined ? {} : { inForce }) };
+}
+
+function referencesOf(rules: readonly SigmaRule[]): References {
+  return new Map(
+    rules.flatMap(({ id, name, path }) =>
+      [id, name].flatMap((one) => (one === undefined ? [] : [[one, path] as const])),
+    ),
+  );
 }
 
 function toRejected(entry: Extract<RuleReport, { status: "rejected" }>): RejectedRule {

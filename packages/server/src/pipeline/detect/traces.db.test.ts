@@ -58,7 +58,7 @@ test("a saved rule is one trace, from reading it to its being in force", async (
       follow: (onChange) => ((told = onChange), { look: idle, stop: idle }),
     },
     log: silentLogger,
-    build: (files, memory) => buildRulePack(files, { memory }),
+    build: buildRulePack,
   });
   await keeper.open();
   keeper.start(idle);

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { beforeEach, describe, expect, test } from "vitest";
 import { buildRulePack, type RulePack } from "../rule-pack.ts";
-import { RuleKeeper, RulesNotReplaced } from "./rule-keeper.ts";
+import { RuleKeeper, RulesNotReplaced, type RuleKeeperDeps } from "./rule-keeper.ts";
 import type { Timers } from "./timers.ts";
 import { KnownFiles, type OnRuleChange, type RuleStore } from "./rule-store.ts";
 
@@ -64,7 +64,7 @@ describe("keeping rules", () => {
       return () => void (waiting = waiting.filter((other) => other !== one));
     },
   };
-  const open = async (build = (files: Parameters<typeof buildRulePack>[0]) => buildRulePack(files)) => {
+  const open = async (build: RuleKeeperDeps["build"] = (files, options) => buildRulePack(files, options)) => {
     const log = pino({}, { write: (text: string) => void said.push(JSON.parse(text) as Record<string, unknown>) });
     keeper = new RuleKeeper({ store: storeOf(texts, unreadable), log, build, timers });
     const first = await keeper.open();
@@ -124,6 +124,61 @@ describe("keeping rules", () => {
     await keeper.look();
     expect(titles(put[0])).toEqual(titles(first));
     expect(put[0]?.rules.get(ID(2))?.severity).toBe("high");
+  });
+
+  test.each([
+    ["a new file that sorts before it and took its name", "0.yml", rule(7).replace("name: rule_7", "name: rule_1")],
+    [
+      "a new file that sorts before it and took its id",
+      "0.yml",
+      rule(1, "high").replace("name: rule_1", "name: other"),
+    ],
+    ["a copy", "a copy.yml", rule(1, "high")],
+  ])("a rule in force stays, with what counts it, whatever takes its id or name: %s", async (_, path, text) => {
+    const first = await open();
+    texts.set(path, text.replace("Rule", "Newcomer"));
+    await keeper.look();
+    const stays = (pack: RulePack | undefined): void => {
+      expect(titles(pack)).toEqual(titles(first));
+      expect(pack?.rules.get(ID(1))?.sigma.path).toBe("a.yml");
+      expect(pack?.rejected).toMatchObject([
+        { path, message: expect.stringMatching(/^(id|name) \S+ is already used by Rule 1 in a\.yml$/) },
+      ]);
+    };
+    stays(put[0]);
+    expect(warned()).toMatchObject([{ path, msg: "a rule was rejected" }]);
+    // Also when the pack is made again for another reason.
+    await keeper.rebuild();
+    stays(put[1]);
+    texts.delete("a.yml");
+    await keeper.look();
+    expect(titles(put[2]), "and once its file is gone, the other one has its place").toContain(
+      `Newcomer ${text.includes(ID(7)) ? 7 : 1}`,
+    );
+    expect(put[2]?.rejected.filter((one) => one.path === path)).toEqual([]);
+  });
+
+  test("a file that takes the name of a rule in another one, which is edited at that moment, goes on as it was", async () => {
+    const first = await open();
+    texts.set("a.yml", rule(1).replace("name: rule_1", "name: rule_2")).set("b.yml", rule(2, "high"));
+    await keeper.look();
+    expect(titles(put[0])).toEqual(titles(first));
+    expect(put[0]?.rules.get(ID(2))?.severity).toBe("high");
+    expect(put[0]?.rejected).toMatchObject([
+      {
+        path: "a.yml",
+        code: "duplicate-name",
+        message: expect.stringMatching(/in b\.yml; what was in force before stays$/),
+      },
+    ]);
+  });
+
+  test("two files that come with one name are taken by their paths, and the other documents of the later one count", async () => {
+    const first = await open();
+    texts.set("y.yml", `${rule(5).replace("rule_5", "rule_4")}---${rule(6)}`).set("x.yml", rule(4));
+    await keeper.look();
+    expect(titles(put[0])).toEqual([...titles(first).slice(0, 2), "Rule 4", "Rule 6", "Counting"]);
+    expect(put[0]?.rejected).toMatchObject([{ path: "y.yml", code: "duplicate-name" }]);
   });
 
   test("a file that was never good is rejected, whatever it is changed to", async () => {

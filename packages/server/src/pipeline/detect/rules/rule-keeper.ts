@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from "node:timers/promises";
-import { createRuleMemory, type RuleFile, type RuleMemory } from "@tyr/sigma";
+import { createRuleMemory, type References, type RuleFile, type RuleMemory } from "@tyr/sigma";
 import type { Logger } from "#platform/log";
 import { onSpan, traced } from "#platform/trace";
 import type { RejectedRule, RulePack } from "../rule-pack.ts";
@@ -10,7 +10,7 @@ export type RuleKeeperDeps = Readonly<{
   store: RuleStore;
   log: Logger;
   /** Makes a pack of all files; what else goes into it may have changed since the last time. */
-  build: (files: readonly RuleFile[], memory: RuleMemory) => RulePack;
+  build: (files: readonly RuleFile[], options: Readonly<{ memory: RuleMemory; inForce: References }>) => RulePack;
   timers?: Timers;
 }>;
 
@@ -34,7 +34,8 @@ const RETRY_MAX_MS = 30_000;
 /**
  * Makes packs of what a store holds, and puts each in force whole. A file that was saved with an error, or that cannot be
  * read any more, takes nothing away: its last good text goes on, and it stands among the rejected ones until it is mended
- * or removed. Changes that come together, or while another pack is being put in force, become one pack.
+ * or removed. Neither does one that uses the id or the name of a rule in force: that one has it until its file lets it go
+ * (at a start nothing is in force yet, and the first by path has it). Changes that come together, or while another pack is being put in force, become one pack.
  */
 export class RuleKeeper {
   readonly #deps: RuleKeeperDeps;
@@ -202,7 +203,7 @@ export class RuleKeeper {
     const files = [...texts].map(([path, text]) => ({ path, text }));
     return this.#deps.build(
       files.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
-      this.#memory,
+      { memory: this.#memory, inForce: this.#pack?.references ?? new Map() },
     );
   }
 
