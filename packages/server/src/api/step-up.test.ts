@@ -46,7 +46,14 @@ describe("a route that asks for a recent proof", () => {
       .filter(
         ([id, { needs }]) =>
           ["action.approve", "security.actionUpdate", "security.actionPut"].includes(id) ||
-          ["action.breakGlass", "approvalKey.add", "approvalKey.revoke", "breakGlass.review", "allow.add"].includes(id) ||
+          [
+            "action.breakGlass",
+            "approvalKey.add",
+            "approvalKey.revoke",
+            "delegation.create",
+            "breakGlass.review",
+            "allow.add",
+          ].includes(id) ||
           [
             "user:write",
             "role:write",
