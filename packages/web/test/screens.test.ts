@@ -98,22 +98,29 @@ describe.skipIf(!hasChromium)("every screen, in both themes", () => {
     return [...wide, ...problems];
   }
 
-  test("axe finds nothing on any screen, nothing is wider than a telephone, and nothing breaks the strict policy", async () => {
-    const { context, page, complaints } = await open(browser, "light");
-    await signIn(page, api.url, "mara");
-    const problems: string[] = [];
-    for (const [name, address] of screens(api)) {
-      await page.goto(api.url + address);
-      await page.locator("h1").waitFor();
-      await expect.poll(async () => await page.locator(".skeleton, .skeleton-wait").count(), { interval: 20 }).toBe(0);
-      if (name === "overview") await fillFeed(api, page);
-      problems.push(...(await look(page, name)), ...(await lookNarrow(page, name)));
-    }
-    expect(problems).toEqual([]);
-    // The browser writes down the one screen that is not there.
-    expect(complaints.filter((one) => !one.includes("status of 404"))).toEqual([]);
-    await context.close();
-  });
+  // In parts, so that on a busy machine none takes longer than a test may.
+  const PARTS = 2;
+  test.each(Array.from({ length: PARTS }, (_, part) => part))(
+    "axe finds nothing on any screen, nothing is wider than a telephone, and nothing breaks the strict policy (part %i)",
+    async (part) => {
+      const { context, page, complaints } = await open(browser, "light");
+      await signIn(page, api.url, "mara");
+      const problems: string[] = [];
+      for (const [name, address] of screens(api).filter((_, index) => index % PARTS === part)) {
+        await page.goto(api.url + address);
+        await page.locator("h1").waitFor();
+        await expect
+          .poll(async () => await page.locator(".skeleton, .skeleton-wait").count(), { interval: 20 })
+          .toBe(0);
+        if (name === "overview") await fillFeed(api, page);
+        problems.push(...(await look(page, name)), ...(await lookNarrow(page, name)));
+      }
+      expect(problems).toEqual([]);
+      // The browser writes down the one screen that is not there.
+      expect(complaints.filter((one) => !one.includes("status of 404"))).toEqual([]);
+      await context.close();
+    },
+  );
 
   test("axe finds nothing before signing in, on an empty installation and on refusals", async () => {
     const { context, page } = await open(browser, "light");
