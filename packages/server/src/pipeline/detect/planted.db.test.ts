@@ -28,6 +28,7 @@ const PLANTED = {
   fileContent: "file-c4n4ry-8",
   fileName: "name-c4n4ry-9",
   mailAccount: "acct-c4n4ry-10",
+  typed: "typed-c4n4ry-11",
 } as const;
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -100,6 +101,18 @@ const LINES = [
     request_path: `/c/x?${PLANTED.urlToken}`,
     fingerprint: { nav: { webdriver: true, userAgent: PLANTED.headerValue, platform: "Win32" }, scr: { w: 1 }, tz: {} },
   }),
+  JSON.stringify({
+    rec: "r1",
+    host: "web1",
+    user: "alice",
+    id: 1,
+    pos: 0,
+    time: 1_769_940_000,
+    timing: `${"+50<1".repeat(600)}>9`,
+    in_txt: PLANTED.typed,
+    out_txt: PLANTED.typed,
+    src_ip: "203.0.113.7",
+  }),
 ];
 
 /** Each matches all of its kind, and asks for every key that kind declares. */
@@ -135,6 +148,10 @@ test("secrets, recipients, bodies, header values, file contents and URLs stay in
   const { events } = await storeLines(database.db, LINES, "planted");
   for (const key of ["password", "commandSecret", "urlToken", "headerValue", "recipient", "fileName"] as const)
     expect([key, JSON.stringify(events).includes(PLANTED[key])]).toEqual([key, true]);
+  // What somebody typed at a recorded terminal is not even there.
+  const stored = await database.db.read.selectFrom("event").selectAll().execute();
+  expect(stored.filter(({ action }) => action === "terminal.input")).toHaveLength(1);
+  expect(JSON.stringify([events, stored])).not.toContain(PLANTED.typed);
 
   const told: string[] = [];
   const log = pino({ level: "trace" }, { write: (line: string) => void told.push(line) });

@@ -13,7 +13,7 @@ import {
 import { isLikeRhythm } from "./rhythm-bands.ts";
 
 /** What one session at a sensor showed: of each the smallest value, so that the order of its events changes nothing. */
-export type SessionSeen = {
+type SessionSeen = {
   id: string;
   atMs: number;
   hassh: string | null;

@@ -27,7 +27,7 @@ export const INTERVAL_EDGES_MS: readonly number[] = [
 ];
 export const INTERVAL_BINS = INTERVAL_EDGES_MS.length + 1;
 /** From here on it is a pause. */
-export const PAUSE_MS = 8192;
+const PAUSE_MS = 8192;
 /** Arrow and function keys send up to four characters; nobody's fingers send five within one read. */
 const KEY_CHARS_MAX = 4;
 

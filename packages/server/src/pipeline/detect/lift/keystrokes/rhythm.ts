@@ -34,7 +34,7 @@ export type TypedBy = "human" | "machine" | "pasted" | "few";
 /** Fewer intervals say nothing of who types. */
 const INTERVALS_MIN = 30;
 /** Fewer are too noisy for a hash to come out alike: one of eight sessions of one typist would not. */
-export const HASH_INTERVALS_MIN = 200;
+const HASH_INTERVALS_MIN = 200;
 const PASTED_CHARS_MIN = 40;
 /** Of ten, so many: what a program does it does nearly always. */
 const NEARLY_ALL = 9;
