@@ -4,6 +4,7 @@ import { sql, type JSONColumnType } from "kysely";
 import { takePositions } from "#platform/bus";
 import { eraseActorName, type ReadDatabase, type WriteTransaction } from "#platform/database";
 import type { RuleFile } from "@tyr/sigma";
+import { isHidden } from "./hidden.ts";
 
 declare module "#platform/tables" {
   interface Tables {
@@ -44,7 +45,7 @@ export type DefinitionChanges = Readonly<{
 
 export type Sync = Readonly<{
   files: readonly RuleFile[];
-  /** Files that are there and cannot be read: they stay as they are. */
+  /** Files and folders that are there and cannot be read: they stay as they are, with what is below them. */
   kept: ReadonlySet<string>;
   by: Actor;
   now: Date;
@@ -61,7 +62,8 @@ export async function syncDefinitions(tx: WriteTransaction, sync: Sync): Promise
   // Text columns hold no NUL and no lone surrogate; neither is anything a rule could mean.
   const files = sync.files.map(({ path, text }) => ({ path, text: text.toWellFormed().replaceAll("\0", "\uFFFD") }));
   const after = new Map(files.map(({ path, text }) => [path, text]));
-  const removed = [...before.keys()].filter((path) => !after.has(path) && !sync.kept.has(path));
+  const isKept = (path: string): boolean => sync.kept.has(path) || isHidden(path, sync.kept);
+  const removed = [...before.keys()].filter((path) => !after.has(path) && !isKept(path));
   const written = files.filter(({ path, text }) => before.get(path) !== text);
   if (removed.length + written.length === 0) return undefined;
   await writeDefinitions(tx, { written: [...written, ...removed.map((path) => ({ path, text: null }))], ...sync });

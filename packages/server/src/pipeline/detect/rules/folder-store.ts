@@ -2,6 +2,7 @@ import type { Stats } from "node:fs";
 import type { Logger } from "#platform/log";
 import { readRuleFiles, type ReuseText, type RuleFiles } from "../rule-files.ts";
 import { KnownFiles, type FollowedRules, type OnRuleChange, type Found, type RuleStore } from "./rule-store.ts";
+import { isHidden } from "./hidden.ts";
 import { isScratchName } from "./scratch-name.ts";
 import { systemTimers, type Timers } from "./timers.ts";
 import { FolderWatch, watchOneFolder, type WatchFolder } from "./watch-folder.ts";
@@ -142,7 +143,8 @@ class FollowedFolder implements FollowedRules {
   #tell({ files, unreadable }: Found): void {
     const { known, onChange } = this.#following;
     const there = new Set([...files.filter(({ text }) => text.trim() !== ""), ...unreadable].map(({ path }) => path));
-    const missing = known.files().filter(({ path }) => !there.has(path));
+    const closed = new Set(unreadable.map(({ path }) => path));
+    const missing = known.files().filter(({ path }) => !there.has(path) && !isHidden(path, closed));
     const doubted = missing.filter(({ path }) => !this.#doubted.has(path));
     const hasWaited = this.#doubted.size > 0;
     this.#doubted = new Set(doubted.map(({ path }) => path));

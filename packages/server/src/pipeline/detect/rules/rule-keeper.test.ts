@@ -218,6 +218,29 @@ describe("keeping rules", () => {
     ]);
   });
 
+  test("a folder nobody may look into keeps its rules, says so once, and is forgotten when it can be read", async () => {
+    texts.set("linux/d.yml", rule(4));
+    await open();
+    unreadable.set("linux", "may not be read by this user");
+    texts.delete("linux/d.yml");
+    await keeper.look();
+    texts.set("b.yml", rule(2, "high"));
+    await keeper.look();
+    expect(put.map((pack) => titles(pack))).toEqual(Array.from(put, () => ["Rule 1", "Rule 2", "Rule 4", "Counting"]));
+    expect(put[1]?.rejected).toMatchObject([
+      { path: "linux", message: "may not be read by this user; what was in force before stays" },
+    ]);
+    expect(warned()).toHaveLength(1);
+    unreadable.clear();
+    texts.set("linux/d.yml", rule(4));
+    await keeper.look();
+    expect(put[2]?.rejected).toEqual([]);
+    expect(titles(put[2])).toContain("Rule 4");
+    texts.delete("linux/d.yml");
+    await keeper.look();
+    expect(titles(put[3])).not.toContain("Rule 4");
+  });
+
   test("a pack that cannot be put in force leaves the one before, and is tried again by itself, less and less often", async () => {
     let isBroken = false;
     await open((files) => {

@@ -3,6 +3,7 @@ import { createRuleMemory, type References, type RuleFile, type RuleMemory } fro
 import type { Logger } from "#platform/log";
 import { onSpan, traced } from "#platform/trace";
 import type { RejectedRule, RulePack } from "../rule-pack.ts";
+import { isHidden } from "./hidden.ts";
 import { systemTimers, type Timers } from "./timers.ts";
 import type { FollowedRules, RuleFileChange, RuleStore } from "./rule-store.ts";
 
@@ -184,7 +185,7 @@ export class RuleKeeper {
       this.#broken.delete(path);
       if (text !== null) texts.set(path, text);
       else if (reason === undefined) texts.delete(path);
-      else this.#broken.set(path, [texts.has(path) ? staying(unread(path, reason)) : unread(path, reason)]);
+      else this.#broken.set(path, [isKept(path, texts) ? staying(unread(path, reason)) : unread(path, reason)]);
     }
     return texts;
   }
@@ -216,6 +217,11 @@ export class RuleKeeper {
     const fresh = rejected.filter((one) => !known.has(JSON.stringify(one)));
     for (const one of fresh.slice(0, LOGGED_MAX)) this.#deps.log.warn(one, "a rule was rejected");
   }
+}
+
+/** A text is known of it, or of something below it. */
+function isKept(path: string, texts: ReadonlyMap<string, string>): boolean {
+  return texts.has(path) || [...texts.keys()].some((one) => isHidden(one, new Set([path])));
 }
 
 function unread(path: string, reason: string): RejectedRule {

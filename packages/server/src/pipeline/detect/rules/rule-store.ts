@@ -1,5 +1,6 @@
 import type { RuleFile } from "@tyr/sigma";
 import type { RuleFiles } from "../rule-files.ts";
+import { isHidden } from "./hidden.ts";
 
 /**
  * One file that is not what it was. Paths are relative to the folder of rules, with `/`. `text` is null when it is gone, or
@@ -41,10 +42,14 @@ export class KnownFiles {
     return [...this.#told.values()].flatMap(({ path, text }) => (text === null ? [] : [{ path, text }]));
   }
 
-  /** What is different now, by path; it is known from here on. A text that was written again as it was is no change. */
+  /**
+   * What is different now, by path; it is known from here on. A text that was written again as it was is no change, and
+   * nothing is told of files in a folder that cannot be read.
+   */
   take(found: Found): readonly RuleFileChange[] {
     const now = new Map(toldOf(found).map((one) => [one.path, one]));
-    const gone = [...this.#told.keys()].filter((path) => !now.has(path));
+    const unreadable = new Set(found.unreadable.map(({ path }) => path));
+    const gone = [...this.#told.keys()].filter((path) => !now.has(path) && !isHidden(path, unreadable));
     const changed = [...now.values()].filter(({ path, text, reason }) => {
       const before = this.#told.get(path);
       return before === undefined || before.text !== text || before.reason !== reason;

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { sql } from "kysely";
+import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "#platform/clock";
 import { openDatabase } from "#platform/database";
@@ -38,6 +39,17 @@ function folderOf(files: Readonly<Record<string, string>>): Folder {
     write,
     remove(path) {
       rmSync(join(dir, path));
+      watch.poke(join(dir, path));
+    },
+    // A link that leads to itself: nobody can look into it, not even whom no mode keeps out.
+    hide(path) {
+      renameSync(join(dir, path), join(dir, `.${path}`));
+      symlinkSync(path, join(dir, path));
+      watch.poke(join(dir, path));
+    },
+    show(path) {
+      rmSync(join(dir, path));
+      renameSync(join(dir, `.${path}`), join(dir, path));
       watch.poke(join(dir, path));
     },
     // Long enough for what is doubted at first, and for folders that are new.
@@ -118,6 +130,41 @@ describe.each(TEST_ENGINES)("rules in the database on %s", (engine) => {
     const second = tableOf(hollow.store);
     expect((await second.read()).files).toEqual([{ path: "a.yml", text: "title: A\n" }]);
     await second.follow(() => undefined).stop();
+  });
+
+  test("who begins to lead while a folder cannot be read takes its rules away from nobody, and says so once", async () => {
+    await emptied();
+    await using folder = folderOf({ "a.yml": "title: A\n", "linux/c.yml": "title: C\n" });
+    const first = tableOf(folder.store);
+    const all = (await first.read()).files;
+    await first.follow(() => undefined).stop();
+    folder.hide("linux");
+    const said: string[] = [];
+    const log = pino({ level: "warn" }, { write: (text: string) => void said.push(text) });
+    const parts = { database: world.db, clock: systemClock, log, restMs: NEVER_MS };
+    const second = createTableStore({ ...parts, folder: folder.store });
+    expect((await second.read()).files).toEqual(all);
+    const heard: RuleFileChange[] = [];
+    const followed = second.follow((change) => void heard.push(change));
+    for (let times = 0; times < 3; times += 1) {
+      folder.pass();
+      await followed.look();
+    }
+    folder.write("a.yml", "title: A again\n");
+    folder.pass();
+    await followed.look();
+    expect(heard).toEqual([{ path: "a.yml", text: "title: A again\n" }]);
+    expect(said.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { path: "linux", reason: expect.any(String), msg: expect.stringContaining("stays as it is in the database") },
+    ]);
+    folder.show("linux");
+    rmSync(join(folder.dir, "linux/c.yml"));
+    for (let times = 0; times < 3; times += 1) {
+      folder.pass();
+      await followed.look();
+    }
+    expect(heard.slice(1)).toEqual([{ path: "linux/c.yml", text: null }]);
+    await followed.stop();
   });
 
   test("text no engine can hold is stored without what it cannot hold", async () => {

@@ -3,7 +3,7 @@ import type { Clock } from "#platform/clock";
 import type { Database, Lead } from "#platform/database";
 import { startLoop, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
-import type { RuleFiles } from "../rule-files.ts";
+import type { RuleFiles, UnreadableFile } from "../rule-files.ts";
 import { definitionsAfter, syncDefinitions, type Definition, type DefinitionChanges } from "./definition-store.ts";
 import type { FollowedRules, OnRuleChange, RuleFileChange, RuleStore } from "./rule-store.ts";
 
@@ -142,6 +142,7 @@ class FolderSync {
     const empty = files.filter(({ text }) => text.trim() === "");
     this.#texts = new Map(written.map(({ path, text }) => [path, text]));
     this.#kept = new Set([...empty, ...unreadable].map(({ path }) => path));
+    for (const one of unreadable) this.#warn(one);
     this.#isDue = true;
   }
 
@@ -149,9 +150,17 @@ class FolderSync {
     this.#texts.delete(path);
     this.#kept.delete(path);
     if (text !== null) this.#texts.set(path, text);
-    else if (reason !== undefined) this.#kept.add(path);
+    else if (reason !== undefined) {
+      this.#kept.add(path);
+      this.#warn({ path, reason });
+    }
     this.#isDue = true;
     this.onDue();
+  }
+
+  /** Once for each reason: other processes read the table, which knows nothing of it. */
+  #warn({ path, reason }: UnreadableFile): void {
+    this.#deps.log.warn({ path, reason }, "what cannot be read in the folder of rules stays as it is in the database");
   }
 
   async #write(): Promise<void> {
