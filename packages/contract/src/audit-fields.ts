@@ -90,7 +90,7 @@ const ASSET: Fields = {
 /** What people call their devices often names them. */
 const PASSKEY: Fields = {
   ...CHANGE,
-  ...fields("details.sessionsEnded details.passkey details.publicKey"),
+  ...fields("details.sessionsEnded details.passkey details.publicKey details.decisionsVoided"),
   ...fields("details.name", "personal"),
 };
 /** The public half stays in clear: it checks what was signed. What people call their machines often names them. */

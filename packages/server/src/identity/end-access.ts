@@ -18,10 +18,14 @@ export type Ended = Readonly<{
  * disables the account, whose row is locked by then, so it sees every credential made before and none can follow:
  * whoever makes one calls `lockActiveSubject` (store.ts) in their own transaction first.
  */
+export type KeyEnd = AccessEnd & Readonly<{ keyId: string }>;
+
 export type AccessKind = Readonly<{
   /** How its count is called in the details of the entry, such as `keysRevoked`; a field declared for `user.changed`. */
   counted: string;
   end(tx: WriteTransaction, end: AccessEnd): Promise<Ended>;
+  /** What was signed with one key of theirs, in the transaction that ends the key. Left out: nothing is. */
+  endKey?(tx: WriteTransaction, end: KeyEnd): Promise<Ended>;
 }>;
 
 export type AllEnded = Readonly<{
@@ -35,9 +39,32 @@ export type EndAccess = Readonly<{
   /** Once for each kind, when the process starts. @throws {TypeError} for a name that is taken */
   register(kind: AccessKind): void;
   end(tx: WriteTransaction, end: AccessEnd): Promise<AllEnded>;
+  /** One key of somebody ends, and they stay: it may have been in other hands. */
+  endKey(tx: WriteTransaction, end: KeyEnd): Promise<AllEnded>;
   /** For a change that ends nobody's access: every count is 0. */
   nothing(): AllEnded;
 }>;
+
+async function endEach(
+  kinds: readonly AccessKind[],
+  end: (kind: AccessKind) => Promise<Ended | undefined>,
+): Promise<AllEnded> {
+  const counts: Record<string, number> = {};
+  const ended: Ended[] = [];
+  for (const kind of kinds) {
+    const done = await end(kind);
+    if (done === undefined) continue;
+    counts[kind.counted] = done.count;
+    ended.push(done);
+  }
+  return {
+    counts,
+    facts: ended.flatMap(({ facts = [] }) => facts),
+    committed: () => {
+      for (const { committed } of ended) committed?.();
+    },
+  };
+}
 
 export function createEndAccess(builtIn: readonly AccessKind[]): EndAccess {
   const kinds = new Map(builtIn.map((kind) => [kind.counted, kind]));
@@ -46,22 +73,8 @@ export function createEndAccess(builtIn: readonly AccessKind[]): EndAccess {
       if (kinds.has(kind.counted)) throw new TypeError(`two kinds of access are called ${kind.counted}`);
       kinds.set(kind.counted, kind);
     },
-    async end(tx, end) {
-      const counts: Record<string, number> = {};
-      const ended: Ended[] = [];
-      for (const kind of kinds.values()) {
-        const done = await kind.end(tx, end);
-        counts[kind.counted] = done.count;
-        ended.push(done);
-      }
-      return {
-        counts,
-        facts: ended.flatMap(({ facts = [] }) => facts),
-        committed: () => {
-          for (const { committed } of ended) committed?.();
-        },
-      };
-    },
+    end: async (tx, end) => await endEach([...kinds.values()], async (kind) => await kind.end(tx, end)),
+    endKey: async (tx, end) => await endEach([...kinds.values()], async (kind) => await kind.endKey?.(tx, end)),
     nothing: () => ({
       counts: Object.fromEntries([...kinds.keys()].map((name) => [name, 0])),
       facts: [],

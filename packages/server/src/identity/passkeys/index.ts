@@ -10,8 +10,8 @@ import type {
   Result,
 } from "@tyr/contract";
 import type { Own } from "../prove.ts";
-import type { Origin, SignedIn, SignInDeps } from "../sign-in.ts";
-import { addPasskey, beginAdd, ownPasskeys, removeOwn, renameOwn } from "./own-passkeys.ts";
+import type { Origin, SignedIn } from "../sign-in.ts";
+import { addPasskey, beginAdd, ownPasskeys, removeOwn, renameOwn, type EndingKeys } from "./own-passkeys.ts";
 import { beginRequest, signInWithPasskey } from "./passkey-sign-in.ts";
 import { statementSigning, type StatementSigning } from "./sign-statement.ts";
 import { beginProof, proveByPasskey } from "./prove-by-passkey.ts";
@@ -34,7 +34,7 @@ export type Passkeys = Readonly<{
 }>;
 
 /** `tell`: which sessions ended in this process. */
-type Parts = SignInDeps & Readonly<{ tell: (sessionIds: readonly string[]) => void }>;
+type Parts = EndingKeys & Readonly<{ tell: (sessionIds: readonly string[]) => void }>;
 
 export function createPasskeys(parts: Parts): Passkeys {
   return {

@@ -3,6 +3,7 @@ import { ok, refuse } from "@tyr/contract";
 import type { Passkey, PasskeyAdd, PasskeyAdded, PasskeyCreation, PasskeyList, Refused, Result } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { newId } from "#platform/ids";
+import type { AllEnded, EndAccess } from "../end-access.ts";
 import { findTotp, putRecoveryCodes } from "../factor-store.ts";
 import { ownerOf, ownFact, sessionOver, type Own } from "../prove.ts";
 import { hashRecoveryCode, newRecoveryCodes } from "../recovery-codes.ts";
@@ -138,8 +139,11 @@ export async function renameOwn(deps: SignInDeps, { id, name }: Renaming, own: O
   });
 }
 
-type Removed = Readonly<{ row: PasskeyRow; ended: readonly string[] }>;
-type Removing = Readonly<{ deps: SignInDeps; subject: SubjectRow; id: string; sessionId: string }>;
+/** `voided`: what it signed and nobody has begun. */
+type Removed = Readonly<{ row: PasskeyRow; ended: readonly string[]; voided: AllEnded }>;
+/** With what ends in other rooms when a passkey does. */
+export type EndingKeys = SignInDeps & Readonly<{ endAccess: Pick<EndAccess, "endKey"> }>;
+type Removing = Readonly<{ deps: EndingKeys; subject: SubjectRow; id: string; own: Own }>;
 
 async function mayGo(tx: WriteTransaction, { deps, subject }: Removing): Promise<Refused | undefined> {
   const totp = await findTotp(tx, subject.id);
@@ -150,33 +154,41 @@ async function mayGo(tx: WriteTransaction, { deps, subject }: Removing): Promise
 }
 
 async function remove(tx: WriteTransaction, removing: Removing): Promise<Result<Removed>> {
-  const { subject, id, sessionId } = removing;
+  const { subject, id, deps, own } = removing;
+  const { actor, sessionId } = own.caller;
   if ((await lockUnchanged(tx, subject)) === undefined) return changedMeanwhile();
   const row = await findOwnPasskey(tx, { id, subjectId: subject.id });
   if (row === undefined) return notYours(id);
   const stays = await mayGo(tx, removing);
   if (stays !== undefined) return stays;
   await deletePasskey(tx, row.id);
-  return ok({ row, ended: await deleteSessionsOf(tx, subject.id, sessionId) });
+  const { requestId } = own;
+  const end = { keyId: row.id, subjectId: subject.id, actor, requestId, now: deps.clock.now() };
+  const voided = await deps.endAccess.endKey(tx, end);
+  return ok({ row, ended: await deleteSessionsOf(tx, subject.id, sessionId), voided });
 }
 
 /**
- * Removes a passkey and ends one's other sessions: it may be in other hands (ASVS 5.0 7.4.3).
+ * Removes a passkey and ends one's other sessions: it may be in other hands (ASVS 5.0 7.4.3). What it approved and nobody
+ * has begun counts no more.
  *
  * @returns the ids of the sessions that ended, or `NOT_FOUND`, `SECOND_FACTOR_STATE`
  */
-export async function removeOwn(deps: SignInDeps, id: string, own: Own): Promise<Result<readonly string[]>> {
+export async function removeOwn(deps: EndingKeys, id: string, own: Own): Promise<Result<readonly string[]>> {
   const owner = await ownerOf(deps, own);
   if (owner === undefined) return sessionOver();
-  const removing = { deps, subject: owner.subject, id, sessionId: owner.session.id };
+  const removing = { deps, subject: owner.subject, id, own };
   const done = await deps.database.audited(
     (value: Result<Removed>) => {
       if (!value.ok) return [];
-      const { row, ended } = value.value;
+      const { row, ended, voided } = value.value;
       const fact = passkeyFact(own, "passkey.removed", row);
-      return [{ ...fact, before: "usable", details: { name: row.name, sessionsEnded: ended.length } }];
+      const details = { name: row.name, sessionsEnded: ended.length, ...voided.counts };
+      return [{ ...fact, before: "usable", details }, ...voided.facts];
     },
     async (tx) => await remove(tx, removing),
   );
-  return done.ok ? ok(done.value.ended) : done;
+  if (!done.ok) return done;
+  done.value.voided.committed();
+  return ok(done.value.ended);
 }

@@ -382,8 +382,17 @@ describe.each(TEST_ENGINES)("passkeys on %s", (engine) => {
   });
 
   describe("renaming and removing", () => {
-    test("happens to one's own only; removing ends the other sessions, and leaves one entry", async () => {
+    test("happens to one's own only; removing ends the other sessions and what it signed, and leaves one entry", async () => {
       const bob = await another();
+      const signedWith: string[] = [];
+      identity.endAccess.register({
+        counted: "decisionsVoided",
+        end: async () => ({ count: 0 }),
+        async endKey(_tx, { keyId }) {
+          signedWith.push(keyId);
+          return { count: 2 };
+        },
+      });
       const { passkey, authenticator } = await withPasskey();
       const told: string[] = [];
       identity.watchSessions((ids) => told.push(...ids));
@@ -396,7 +405,10 @@ describe.each(TEST_ENGINES)("passkeys on %s", (engine) => {
       expect(await identity.authenticate(token)).toBeDefined();
       expect(told).toHaveLength(1);
       expect(await entries("passkey.renamed")).toMatchObject([{ before: "Laptop", after: "Desk" }]);
-      expect(await entries("passkey.removed")).toMatchObject([{ details: { name: "Desk", sessionsEnded: 1 } }]);
+      expect(await entries("passkey.removed")).toMatchObject([
+        { details: { name: "Desk", sessionsEnded: 1, decisionsVoided: 2 } },
+      ]);
+      expect(signedWith).toEqual([passkey.id]);
     });
 
     test("takes the recovery codes with the last second factor, and a password alone opens the account again", async () => {

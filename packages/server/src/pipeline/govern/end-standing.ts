@@ -80,8 +80,15 @@ async function endDelegationsOf(
  * begun is cancelled, what they approved and has not begun counts without them.
  */
 export function standingOf(room: Room): AccessKind {
+  const told = (moves: readonly Moved[]) => (): void => {
+    for (const { row } of moves) announce(room.bus, row);
+  };
   return {
     counted: "decisionsVoided",
+    async endKey(tx, { keyId, actor, requestId, now }): Promise<Ended> {
+      const moves = await withdrawSigned(tx, { keyId, by: { actor, roles: [], requestId }, now });
+      return { count: moves.length, facts: moves.map(({ fact }) => fact), committed: told(moves) };
+    },
     async end(tx, end): Promise<Ended> {
       const by: By = { actor: end.actor, roles: [], requestId: end.requestId };
       const { subjectId, now } = end;
@@ -93,9 +100,7 @@ export function standingOf(room: Room): AccessKind {
       return {
         count: moves.length,
         facts: [...lent.facts, ...moves.map(({ fact }) => fact)],
-        committed: () => {
-          for (const { row } of moves) announce(room.bus, row);
-        },
+        committed: told(moves),
       };
     },
   };

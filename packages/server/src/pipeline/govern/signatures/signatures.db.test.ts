@@ -185,6 +185,24 @@ describe(`keys of one's own (${engine})`, () => {
     expect(entry?.details["decisionsVoided"]).toBe(1);
   });
 
+  test("of another room, such as a passkey that is removed, take what they approved with them", async () => {
+    const asked = await fresh();
+    must(await approve(world, asked, dora));
+    const { id: keyId } = must(await signerOf(world, dora));
+    const end = { subjectId: dora.id, actor: dora.actor, requestId: null, now: world.clock.now() };
+    type Ended = Awaited<ReturnType<NonNullable<typeof world.govern.standing.endKey>>>;
+    const ended = await world.test.db.audited(
+      (one: Ended | undefined) => one?.facts ?? [],
+      async (tx) => await world.govern.standing.endKey?.(tx, { ...end, keyId }),
+    );
+    expect(ended?.count).toBe(1);
+    expect(must(await world.govern.get(asked.id))).toMatchObject({ approvals: [] });
+    expect((await entriesOf(asked.id)).at(-1)).toMatchObject({
+      type: "action.approval_withdrawn",
+      details: { approved_by: dora.id },
+    });
+  });
+
   test("whose time is over sign nothing", async () => {
     const { body, key } = newKeyOf(cleo.id);
     const { id } = must(await world.govern.approvalKeys.add({ ...body, lifeDays: 1 }, cleo));
