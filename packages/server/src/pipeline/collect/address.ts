@@ -7,7 +7,8 @@ const remembered = new Map<string, string | undefined>();
 
 function canonicalise(text: string): string | undefined {
   const bare = text.replace(/^\[|\]$/g, "").replace(/%.*$/, "");
-  if (!ipaddr.isValid(bare)) return undefined;
+  // RFC 4291, 2.5.5.1: another address than the IPv4 it shows, which ipaddr.js takes it for.
+  if (!ipaddr.isValid(bare) || /^::\d+\./.test(bare)) return undefined;
   const address = ipaddr.process(bare);
   // ipaddr.js also reads octal, hexadecimal and short IPv4 spellings: a log that has them means something else.
   if (address.kind() === "ipv4" && !bare.includes(":") && !isIPv4(bare)) return undefined;

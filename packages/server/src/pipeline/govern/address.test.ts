@@ -53,6 +53,8 @@ describe("the canonical form of a target", () => {
     "10.0.0.1; flush ruleset",
     "fe80::1%eth0",
     "::ffff:010.0.0.1",
+    "::8.8.8.8",
+    "::8.8.8.8/120",
     "[::1]",
     "10.0.0.1:80",
     "2001:db8::1/129",

@@ -51,6 +51,9 @@ export function prefixAt(address: bigint, bits: number): Prefix {
   return { text: `${textOf(first, version)}${suffix}`, version, length, first };
 }
 
+/** RFC 4291, 2.5.5.1. Another address than the IPv4 it shows, though readers of ours take it for that one. */
+const COMPATIBLE = /^::\d+\.\d+\.\d+\.\d+$/;
+
 /**
  * Reads an address or prefix strictly and returns its canonical form. Refused, each with its reason: names, leading
  * zeroes, zone ids, netmasks, ports, white space, shortened IPv4. IPv4-mapped IPv6 becomes the IPv4 it means, so one
@@ -63,6 +66,11 @@ export function parsePrefix(text: string): Result<Prefix> {
   if (address.includes("%")) return refused(text, "has a zone id, which means something on one host only");
   const version = isIP(address);
   if (version === 0) return refused(text, "is not an IPv4 or IPv6 address or prefix (no names, no leading zeroes)");
+  if (COMPATIBLE.test(address))
+    return refused(
+      text,
+      "is an IPv4-compatible address, which nothing has any more: write the IPv4 address, or it in hexadecimal",
+    );
   const bits = version === 4 ? 32 : 128;
   const length = slash < 0 ? String(bits) : text.slice(slash + 1);
   if (!/^(0|[1-9]\d{0,2})$/.test(length) || Number(length) > bits)

@@ -499,6 +499,18 @@ describe.each(TEST_ENGINES)("automation on %s", (engine) => {
     expect(await proposed("8.8.1.1")).toHaveLength(2);
   });
 
+  test("is not kept quiet by what somebody only tried, took back, or was refused for more", async () => {
+    const asked = { type: "block_ip" as const, justification: "only looking", ttlSeconds: 3_600 };
+    must(await world.govern.create({ ...asked, target: "8.9.1.0/24", submit: false }, ana));
+    const back = must(await world.govern.create({ ...asked, target: "8.9.1.2" }, ana));
+    must(await world.govern.cancel({ id: back.id, by: ana, reason: "no" }));
+    const wide = must(await world.govern.create({ ...asked, target: "8.9.0.0/22" }, ana));
+    must(await reject(world, { id: wide.id, by: ben, reason: "too wide" }));
+    world.incident({ n: 7, ip: "8.9.1.2", risk: 99 });
+    await world.govern.propose();
+    expect((await proposed("8.9.1.2")).map(({ state }) => state)).toContain("pending");
+  });
+
   test("two workers over the same changes propose once", async () => {
     world.incident({ n: 6, ip: "8.8.1.6", risk: 80 });
     const both = await Promise.allSettled([world.govern.propose(), world.govern.propose()]);

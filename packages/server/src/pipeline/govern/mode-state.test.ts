@@ -207,16 +207,16 @@ describe("whatever happens", () => {
           for (const one of moves) {
             minute += one.after;
             const now = at(minute);
-            const before = state;
-            if ("base" in one) {
-              state = rebased(before, one.base, now);
-              expect(everLower(state, before, minute)).toBe(false);
-              continue;
-            }
-            const choice = { mode: one.mode, until: one.lasting === null ? null : at(minute + one.lasting), now };
-            state = choose(before, choice);
-            expect(isLess(before, choice)).toBe(everLower(state, before, minute));
-            if (isLess(before, choice)) less += 1;
+            const [before, said] = "base" in one ? [state, false] : [state, undefined];
+            const choice = {
+              mode: "mode" in one ? one.mode : rest,
+              until: "mode" in one && one.lasting !== null ? at(minute + one.lasting) : null,
+              now,
+            };
+            state = "base" in one ? rebased(before, one.base, now) : choose(before, choice);
+            const isSaid = said ?? isLess(before, choice);
+            expect(isSaid).toBe(everLower(state, before, minute));
+            if (isSaid) less += 1;
             else notLess += 1;
           }
         },

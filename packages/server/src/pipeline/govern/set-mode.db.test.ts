@@ -45,7 +45,10 @@ describe("asking for another mode", () => {
   test("waits for somebody else also where whoever asks may set one: no proof was asked of them here", async () => {
     const request = { type: "set_mode" as const, target: "elevated", justification: "in passing" };
     const asked = must(await world.govern.create(request, adam));
-    expect(asked).toMatchObject({ state: "pending", decision: { requirements: [{ policyId: "mode-needs-approval" }] } });
+    expect(asked).toMatchObject({
+      state: "pending",
+      decision: { requirements: [{ policyId: "mode-needs-approval" }] },
+    });
     expect(codeOf(await approve(world, asked, adam))).not.toBe("ok");
     await world.respond.execute();
     expect((await world.govern.mode()).mode).toBe("normal");

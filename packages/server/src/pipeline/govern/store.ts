@@ -1,7 +1,7 @@
 import type { ActionId, ActionState, ActionType, Actor, Decision, DelegationId, Id, IncidentId } from "@tyr/contract";
 import { sql, type Insertable, type Selectable, type Updateable } from "kysely";
 import { readPage, type Page, type PageBefore, type ReadDatabase, type WriteTransaction } from "#platform/database";
-import { OPEN_STATES, type ActionEvent } from "./machine/transitions.ts";
+import { SUBMITTED_STATES, type ActionEvent } from "./machine/transitions.ts";
 import type { Prefix } from "./address.ts";
 import type { DecisionInput } from "./policy/decide.ts";
 import type { ActionTable, AllowTable, ApprovalTable } from "./tables.ts";
@@ -252,8 +252,9 @@ export async function countWaiting(
 }
 
 /**
- * True when automation has nothing to add for this address: an action that covers it is on its way or in force, or
- * a person said no to one since `since`.
+ * True when automation has nothing to add for this address: an action that covers it is submitted or in force, it was
+ * tried for exactly this since `since` and policy let it be no more than tried, or a person said no to exactly this since
+ * then. What somebody only tried, or took back themselves, or a no to a wider range, keeps nobody quiet.
  */
 export async function isTargetTaken(db: ReadDatabase, target: Prefix, since: Date): Promise<boolean> {
   const row = await db
@@ -262,8 +263,18 @@ export async function isTargetTaken(db: ReadDatabase, target: Prefix, since: Dat
     .where(sql<boolean>`network >>= ${target.text}::inet`)
     .where((eb) =>
       eb.or([
-        eb("state", "in", [...OPEN_STATES, "executed", "reverting", "revert_failed"]),
-        eb.and([eb("state", "in", ["rejected", "cancelled"]), eb("updated_at", ">", since)]),
+        eb("state", "in", [...SUBMITTED_STATES, "executed", "reverting", "revert_failed"]),
+        eb.and([
+          eb("updated_at", ">", since),
+          sql<boolean>`network = ${target.text}::inet`,
+          eb.or([
+            eb("state", "=", "rejected"),
+            eb.and([
+              eb("requester_kind", "=", "automation"),
+              eb("state", "in", ["draft", "dry_run_ok", "dry_run_failed", "cancelled"]),
+            ]),
+          ]),
+        ]),
         eb.and([
           eb("state", "=", "reverted"),
           eb("updated_at", ">", since),

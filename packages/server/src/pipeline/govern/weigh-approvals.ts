@@ -1,7 +1,7 @@
 import type { ReadDatabase } from "#platform/database";
 import { weighIfBroken } from "./break-glass/weigh-broken.ts";
-import { approversOf, countApprovers, ownApproversOf } from "./count-approvals.ts";
-import { readElectorate } from "./electorate.ts";
+import { approversOf, countApprovers, isRequester, mayApprove, ownApproversOf } from "./count-approvals.ts";
+import { readSignatories, type Signatories } from "./electorate.ts";
 import type { Room } from "./room.ts";
 import { ownApprovalDelay } from "./single-person/single-person.ts";
 import { listApprovals, type ActionRow } from "./store.ts";
@@ -9,6 +9,12 @@ import { weigh, type Weighed } from "./weigh.ts";
 
 /** What policy says with everything people decided and that counts now, and how many people that were. */
 export type WeighedByPeople = Readonly<{ weighed: Weighed; humans: number }>;
+
+/** Whether anybody but who asked could sign an approval: then one's own is none, even while single-person mode is on. */
+function someoneElseMay(row: ActionRow, { people, standings, signers }: Signatories): boolean {
+  const able = [...people.filter(mayApprove).map(({ id }) => id), ...standings.map(({ to }) => to)];
+  return able.some((id) => !isRequester(row, id) && signers.has(id));
+}
 
 /**
  * Asks policy with the approvals that count now; of an approved action that somebody broke the glass for, on their word.
@@ -19,10 +25,10 @@ export async function weighApprovals(room: Room, db: ReadDatabase, row: ActionRo
   const broken = row.state === "approved" ? await weighIfBroken(room, db, row) : undefined;
   if (broken !== undefined) return { weighed: broken, humans: 1 };
   const approvals = await listApprovals(db, [row.id]);
-  const electorate = await readElectorate(room, db);
+  const electorate = await readSignatories(room, db);
   const others = approversOf(row, approvals, electorate);
   const now = room.clock.now();
-  const isAlone = others.length === 0 && (await ownApprovalDelay(db, now)) !== undefined;
+  const isAlone = !someoneElseMay(row, electorate) && (await ownApprovalDelay(db, now)) !== undefined;
   const own = isAlone ? ownApproversOf(row, approvals, { people: electorate.people, now }) : [];
   const approvers = [...others, ...own];
   const counts = countApprovers(approvers);

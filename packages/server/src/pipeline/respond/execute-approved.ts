@@ -72,6 +72,15 @@ async function executeOne(room: Room, id: ActionId): Promise<void> {
  */
 export async function executeApproved(room: Room): Promise<boolean> {
   const approved = await room.execution.listApproved(BATCH);
-  for (const { id } of approved) await executeOne(room, id);
+  const broken: unknown[] = [];
+  for (const { id } of approved) {
+    try {
+      await executeOne(room, id);
+    } catch (error) {
+      // One that breaks must not hold up those behind it until their deadline.
+      broken.push(error);
+    }
+  }
+  if (broken.length > 0) throw new AggregateError(broken, `${broken.length} of ${approved.length} executions broke`);
   return approved.length === BATCH;
 }

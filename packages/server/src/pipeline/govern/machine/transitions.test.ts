@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ACTION_STATES, type ActionState } from "@tyr/contract";
-import { ACTION_EVENTS, CLONED_STATES, next, OPEN_STATES, TRANSITIONS, type ActionEvent } from "./transitions.ts";
+import { ACTION_EVENTS, CLONED_STATES, next, SUBMITTED_STATES, TRANSITIONS, type ActionEvent } from "./transitions.ts";
 import { legalMoves } from "./moves.ts";
 
 const TERMINAL: readonly ActionState[] = ["rejected", "expired", "cancelled", "failed", "reverted"];
@@ -82,11 +82,11 @@ describe("the table of moves", () => {
   test("what is asked for again is over and has no effect", () => {
     const over = [...CLONED_STATES].filter((state) => state !== "dry_run_failed");
     for (const state of over) expect([state, legalMoves(state)]).toEqual([state, []]);
-    expect(OPEN_STATES.filter((state) => CLONED_STATES.has(state))).toEqual([]);
+    expect(SUBMITTED_STATES.filter((state) => CLONED_STATES.has(state))).toEqual([]);
     expect(CLONED_STATES.has("executed")).toBe(false);
   });
 
-  test("open states are those from which it can still run", () => {
+  test("what is submitted, a draft, and what is in force can still run, nothing else", () => {
     const canRun = (state: ActionState): boolean => {
       const seen = new Set<ActionState>([state]);
       for (let size = 0; size !== seen.size;) {
@@ -95,10 +95,12 @@ describe("the table of moves", () => {
       }
       return seen.has("executed");
     };
-    const open: readonly ActionState[] = OPEN_STATES;
+    const open: readonly ActionState[] = SUBMITTED_STATES;
     expect(open.filter((state) => !canRun(state))).toEqual([]);
     expect(ACTION_STATES.filter((state) => canRun(state) && !open.includes(state)).toSorted()).toEqual([
+      "draft",
       "dry_run_failed",
+      "dry_run_ok",
       "executed",
     ]);
   });

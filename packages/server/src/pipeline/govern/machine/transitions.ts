@@ -87,10 +87,8 @@ export function nextIn(rows: readonly TransitionRow[]): Next {
 /** Where the event leads from this state, or undefined when there is no such move. */
 export const next: Next = nextIn(TRANSITIONS);
 
-/** Still on its way: a second action for the same target would be one too many. */
-export const OPEN_STATES = [
-  "draft",
-  "dry_run_ok",
+/** Submitted and on its way: a second action for the same target would be one too many. What is only tried is not. */
+export const SUBMITTED_STATES = [
   "pending",
   "approved",
   "executing",

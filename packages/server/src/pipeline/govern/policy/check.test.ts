@@ -88,7 +88,7 @@ forbid (
 
   test.each([
     ["in production", `context.environment == Environment::"production"`],
-    ["where ever so many agree", `context.approvals.security_manager < 100`],
+    ["where ever so many agree", `context.approvals.security_manager < 99`],
   ])("refuse policies nobody could replace %s", (_where, when) => {
     const locked = `@id("never-again")
 @reason("These are the last policies.")

@@ -2,7 +2,14 @@ import type { Clock } from "#platform/clock";
 import type { Database, Fact } from "#platform/database";
 import type { Logger } from "#platform/log";
 import { SYSTEM } from "../room.ts";
-import { findBundle, insertActivation, insertBundle, latestActivation, wasEverPublished } from "../policy-store.ts";
+import {
+  findBundle,
+  insertActivation,
+  insertBundle,
+  latestActivation,
+  lockActivation,
+  wasEverPublished,
+} from "../policy-store.ts";
 import { loadBundle, readBundleSource } from "./bundle.ts";
 import type { Sourced } from "./change.ts";
 import { PolicyBundleInvalid } from "./errors.ts";
@@ -23,7 +30,17 @@ function readFolder(policiesDir: string): Sourced {
   return { bundle: loadBundle(source), source };
 }
 
-/** Brings what is in the folder into force, as upgrades and whoever edits it mean it: until somebody published. */
+function folderFact(bundle: Sourced["bundle"], last: string | null): Fact {
+  const object = { kind: "policy", id: bundle.digest };
+  const fact = { actor: SYSTEM.actor, object, details: policyDetails(bundle) };
+  if (last === bundle.digest) return { ...fact, type: "policy.stored", after: "stored" };
+  return { ...fact, type: "policy.activated", before: last, after: bundle.digest };
+}
+
+/**
+ * Brings what is in the folder into force, as upgrades and whoever edits it mean it: until somebody published. That is
+ * asked with the activation held, so that a process that starts meanwhile does not put the folder over what was published.
+ */
 async function activateFolder({ db, clock, seal }: Opening, folder: Sourced): Promise<void> {
   const { bundle } = folder;
   const last = await latestActivation(db.read);
@@ -31,23 +48,18 @@ async function activateFolder({ db, clock, seal }: Opening, folder: Sourced): Pr
   if (last?.digest === bundle.digest && stored !== undefined) return;
   const at = clock.now();
   const row = await signedRow(seal, { ...folder, origin: "folder", by: SYSTEM.actor, at });
-  const object = { kind: "policy", id: bundle.digest };
-  const isInForce = last?.digest === bundle.digest;
-  const fact: Fact = isInForce
-    ? { type: "policy.stored", actor: SYSTEM.actor, object, after: "stored", details: policyDetails(bundle) }
-    : {
-        type: "policy.activated",
-        actor: SYSTEM.actor,
-        object,
-        before: last?.digest ?? null,
-        after: bundle.digest,
-        details: policyDetails(bundle),
-      };
-  await db.audited(fact, async (tx) => {
-    await insertBundle(tx, row);
-    const { digest, manifest } = bundle;
-    if (!isInForce) await insertActivation(tx, { digest, manifest, at, actor: SYSTEM.actor, actionId: null });
-  });
+  await db.audited(
+    (facts: readonly Fact[]) => facts,
+    async (tx) => {
+      const held = await lockActivation(tx);
+      if (await wasEverPublished(tx)) return [];
+      await insertBundle(tx, row);
+      const { digest, manifest } = bundle;
+      if (held?.digest !== digest)
+        await insertActivation(tx, { digest, manifest, at, actor: SYSTEM.actor, actionId: null });
+      return [folderFact(bundle, held?.digest ?? null)];
+    },
+  );
 }
 
 /** Once somebody published, what is in the folder is a candidate like any other: it is read, and never in force by itself. */

@@ -111,6 +111,21 @@ describe.each(TEST_ENGINES)("single-person mode on %s", (engine) => {
     });
   });
 
+  test("waits for a second person as soon as one is there who could sign, however short that is", async () => {
+    const asked = await ask();
+    must(await approve(world, asked, solo));
+    stay(solo, dora);
+    world.clock.advance(31 * MINUTE);
+    await sweep();
+    expect(await reload(asked)).toMatchObject({ state: "pending" });
+    const other = await ask();
+    must(await approve(world, other, solo));
+    expect(must(await approve(world, await reload(other), dora))).toMatchObject({ state: "approved" });
+    stay(solo);
+    await sweep();
+    expect(await reload(asked)).toMatchObject({ state: "approved" });
+  });
+
   test("while it waits it can be cancelled, and the approval taken back", async () => {
     const cancelled = await ask();
     must(await approve(world, cancelled, solo));
