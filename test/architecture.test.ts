@@ -88,6 +88,7 @@ const UNAUDITED = [
   "server/src/notify/pack.ts notification",
   "server/src/pipeline/collect/intake.ts idempotency",
   "server/src/pipeline/collect/write-batch.ts cursor",
+  "server/src/pipeline/detect/actors/look-at-profiles.ts cursor",
   "server/src/pipeline/detect/actors/take-batches.ts cursor",
   "server/src/pipeline/detect/actors/worker.ts cursor",
   "server/src/pipeline/detect/finish-batch.ts cursor",
