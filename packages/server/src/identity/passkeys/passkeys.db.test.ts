@@ -382,7 +382,7 @@ describe.each(TEST_ENGINES)("passkeys on %s", (engine) => {
   });
 
   describe("renaming and removing", () => {
-    test("happens to one's own only; removing ends the other sessions and what it signed, and leaves one entry", async () => {
+    test("happens to one's own only; removing ends the other sessions, and leaves one entry", async () => {
       const bob = await another();
       const signedWith: string[] = [];
       identity.endAccess.register({
