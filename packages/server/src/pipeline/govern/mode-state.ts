@@ -60,7 +60,7 @@ export function choose(before: ModeState, choice: Choice): ModeState {
 }
 
 const endsOf = ({ held, beneath }: ModeState): readonly Date[] =>
-  [held, beneath].flatMap((one) => (one?.until == null ? [] : [new Date(one.until)]));
+  [held, beneath].flatMap((one) => (one === null || one.until === null ? [] : [new Date(one.until)]));
 
 /** Whether one is ever lower than the other from now on: as things are, and once nothing asks for a mode by itself. */
 function isEverLower(one: ModeState, other: ModeState, now: Date): boolean {
@@ -85,15 +85,17 @@ export const isMore = (state: ModeState, { mode, now }: Choice): boolean => rank
 export function rebased(before: ModeState, base: ModeName, now: Date): ModeState {
   const state = settled(before, now);
   if (base === state.base) return state;
-  const { held, beneath } = state;
-  const isBaseAnyway = held?.mode === base && held.until === null;
-  const next = { ...state, base, held: isBaseAnyway ? null : held };
-  if (rank(base) >= rank(state.base) || held?.until === null) return next;
-  if (held === null) return { ...next, held: { mode: state.base, until: null } };
-  return {
-    ...next,
-    beneath: beneath?.until === null ? beneath : { mode: higher(beneath?.mode ?? "normal", state.base), until: null },
-  };
+  const isBaseAnyway = state.held?.mode === base && state.held.until === null;
+  const next = { ...state, base, held: isBaseAnyway ? null : state.held };
+  const isLower = rank(base) < rank(state.base);
+  return isLower && state.held?.until !== null ? { ...next, ...holding(state, state.base) } : next;
+}
+
+/** What is held, with a mode beneath it for good. */
+function holding({ held, beneath }: ModeState, mode: ModeName): Pick<ModeState, "held" | "beneath"> {
+  if (held === null) return { held: { mode, until: null }, beneath };
+  if (beneath?.until === null) return { held, beneath };
+  return { held, beneath: { mode: higher(beneath?.mode ?? "normal", mode), until: null } };
 }
 
 /** What came by itself is held from here on, until somebody lowers it: the rules by which it would go are other ones now. */
