@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { Page } from "playwright-core";
-import { CREDENTIAL_ID } from "./fake/approvals.ts";
+import { CREDENTIAL_ID } from "./fake/signed.ts";
 
 /** Gives the page an authenticator of Chromium's own, which holds the stand-in's one passkey and says yes. */
 export async function holdPasskey(page: Page): Promise<void> {

@@ -11,7 +11,7 @@ const NO_PASSKEY =
  *
  * @throws {PasskeyStopped} they stopped, or have no passkey that works here
  */
-export async function signStatement(stated: ActionStatement): Promise<StatementSignature> {
+export async function signStatement(stated: Pick<ActionStatement, "passkey">): Promise<StatementSignature> {
   if (stated.passkey === null) throw new PasskeyStopped(NO_PASSKEY);
   const { handle: statement, ...proof } = await showPasskey(stated.passkey);
   return { kind: "passkey", statement, ...proof };

@@ -1,4 +1,4 @@
-import type { Action, ActionStatement } from "@tyr/contract";
+import type { Action } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { passkeysWork } from "../api/passkey.ts";
@@ -12,7 +12,7 @@ import { BreakGlassGuard } from "./break-glass.tsx";
 import { DryRunView } from "./dry-run.tsx";
 import { NoPasskey } from "./no-passkey.tsx";
 import { placeOf, PlaceField } from "./place-field.tsx";
-import { Differs, StatementView } from "./statement-view.tsx";
+import { ReadText } from "./read-text.tsx";
 import { useFreshDryRun } from "./use-fresh-dry-run.ts";
 import { useDecide, type Decides } from "./use-decide.ts";
 import { ActionWords } from "./what.tsx";
@@ -73,7 +73,9 @@ export function SignedDialog({ action, decides, onClose }: SignedProps): ReactNo
           busy={decide.sent.isPending}
           onSign={() => decide.sent.mutate(read.statement)}
           onBack={() => decide.asked.reset()}
-        />
+        >
+          You put your name under exactly this. It counts once, for this request as it is now.
+        </ReadText>
       </Dialog>
     );
   return (
@@ -97,27 +99,6 @@ export function SignedDialog({ action, decides, onClose }: SignedProps): ReactNo
         />
       </Form>
     </Dialog>
-  );
-}
-
-type ReadProps = Readonly<{
-  read: Readonly<{ statement: ActionStatement; differs: readonly string[] }>;
-  verb: string;
-  tone: "primary" | "danger";
-  error: unknown;
-  busy: boolean;
-  onSign: () => void;
-  onBack: () => void;
-}>;
-
-function ReadText({ read, onSign, onBack, ...end }: ReadProps): ReactNode {
-  return (
-    <div className="form">
-      <p>You put your name under exactly this. It counts once, for this request as it is now.</p>
-      <StatementView statement={read.statement} />
-      {read.differs.length === 0 ? null : <Differs names={read.differs} />}
-      <FormEnd {...end} cancel="Back" possible={read.differs.length === 0} onYes={onSign} onCancel={onBack} />
-    </div>
   );
 }
 

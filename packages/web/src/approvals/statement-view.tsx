@@ -6,8 +6,10 @@ import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
 import { statementWords } from "./statement-words.ts";
 
+export type Shown = Pick<ActionStatement, "text" | "digest" | "expiresAt">;
+
 /** What is about to be signed, read from the very text: in words, and to the letter. */
-export function StatementView({ statement }: Readonly<{ statement: ActionStatement }>): ReactNode {
+export function StatementView({ statement }: Readonly<{ statement: Shown }>): ReactNode {
   const { text, digest, expiresAt } = statement;
   return (
     <section className="statement" aria-label="What you sign">

@@ -28,6 +28,13 @@ test("the words shown are read from the text that is signed", () => {
     ]),
   );
   expect(statementWords("no JSON")).toBeUndefined();
+  const handed = { statement: "delegate", to: "usr_2", ends_at: "2026-11-29T14:00:00.000Z", roles: ["approver"] };
+  expect(statementWords(JSON.stringify(handed))).toEqual(
+    expect.arrayContaining([
+      { name: "To", value: "usr_2" },
+      { name: "Approving as", value: "approver" },
+    ]),
+  );
   const behalf = textOf({ on_behalf_of: { delegation: "dlg_1", of: "usr_2", roles: ["approver"] } });
   expect(statementWords(behalf)).toEqual(expect.arrayContaining([{ name: "In the place of", value: "usr_2" }]));
 });

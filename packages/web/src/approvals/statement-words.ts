@@ -23,20 +23,43 @@ function requirementWords(value: unknown): string {
     .join(", and ");
 }
 
-/** The text to sign, as a person reads it. Read from the text itself, so what is signed and what is read are the same. */
-export function statementWords(text: string): readonly StatementWord[] | undefined {
-  const fields = parsed(text);
-  if (fields === undefined) return undefined;
+type Fields = Readonly<Record<string, unknown>>;
+type Row = readonly [name: string, value: string | undefined];
+
+const ofField = (fields: Fields, name: string): string | undefined => (name in fields ? said(fields[name]) : undefined);
+
+/** Of what was decided about an action. */
+function actionRows(fields: Fields): readonly Row[] {
   const { ttl_seconds: ttl, reason, requirements, deadline_at: deadline } = fields;
-  const behalf = record(fields["on_behalf_of"]);
-  const rows: readonly (readonly [string, string | undefined])[] = [
-    ["Statement", said(fields["statement"]).replaceAll("_", " ")],
+  return [
     ["Action", `${said(fields["type"])} ${said(fields["target"])}`],
     ["Lasting", typeof ttl === "number" || ttl === null ? lastingLabel(ttl) : undefined],
     ["Your words", typeof reason === "string" ? reason : undefined],
     ["Asked for", requirementWords(requirements) || undefined],
     ["Revision", said(fields["revision"])],
     ["Decide before", typeof deadline === "string" ? deadline : undefined],
+  ];
+}
+
+/** Of handing one's approving over. */
+function delegationRows(fields: Fields): readonly Row[] {
+  const { roles } = fields;
+  return [
+    ["To", ofField(fields, "to")],
+    ["Until", ofField(fields, "ends_at")],
+    ["Approving as", Array.isArray(roles) ? roles.join(", ") : undefined],
+    ["Your words", ofField(fields, "reason")],
+  ];
+}
+
+/** The text to sign, as a person reads it. Read from the text itself, so what is signed and what is read are the same. */
+export function statementWords(text: string): readonly StatementWord[] | undefined {
+  const fields = parsed(text);
+  if (fields === undefined) return undefined;
+  const behalf = record(fields["on_behalf_of"]);
+  const rows: readonly Row[] = [
+    ["Statement", said(fields["statement"]).replaceAll("_", " ")],
+    ...("action_id" in fields ? actionRows(fields) : delegationRows(fields)),
     ["At", said(fields["installation"])],
     ["Signed by", said(fields["signer"])],
     ["In the place of", behalf === undefined ? undefined : said(behalf["of"])],
@@ -63,7 +86,10 @@ const toBase64url = (hex: string): string => {
 };
 
 /** Whether the authenticator would be asked for a signature over exactly this text. */
-export function isChallengedBy({ digest, passkey }: ActionStatement, own: string | undefined): boolean {
+export function isChallengedBy(
+  { digest, passkey }: Pick<ActionStatement, "digest" | "passkey">,
+  own: string | undefined,
+): boolean {
   if (own === undefined || own !== digest) return false;
   return passkey !== null && passkey.options.challenge === toBase64url(own);
 }

@@ -1,14 +1,12 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Action, Actor, BreakGlassUse, CallInput, DelegationId, RouteId, User } from "@tyr/contract";
 import { dryRunFor, makeAction, makeBlock } from "./actions.ts";
 import type { Answers, Asking, Tell } from "./answers.ts";
 import { fits, found, pageOf } from "./found.ts";
 import { at, hexOf, idOf, person } from "./make.ts";
 import { Refused } from "./refused.ts";
+import { isSigned, signable } from "./signed.ts";
 import type { World } from "./world.ts";
-
-/** The one credential there is, of whoever sits there; a test puts its private half into a virtual authenticator. */
-export const CREDENTIAL_ID = Buffer.from("the-only-credential").toString("base64url");
 
 const actorOf = (user: User): Actor => ({ kind: "person", id: user.id, name: user.name });
 const DECIDING: readonly string[] = ["security_manager", "approver"];
@@ -62,13 +60,6 @@ function runLater(world: World, action: Action, tell: Tell): void {
 
 const actionOf = (world: World, id: string): Action => found(world.actions.find((one) => one.id === id));
 
-function isSigned(signature: { kind: string; statement: string } | undefined, world: World): void {
-  if (signature === undefined) throw new Refused("SIGNATURE_REQUIRED", "this is said under one's signature only");
-  if (!world.statements.has(signature.statement))
-    throw new Refused("SIGNATURE_INVALID", "this statement was not asked for, or is used");
-  world.statements.delete(signature.statement);
-}
-
 const decisionFields = ({ decision, dryRun }: Action) => ({
   bundle_digest: decision?.bundleDigest ?? null,
   dry_run_digest: dryRun?.digest ?? null,
@@ -79,13 +70,12 @@ function statement({ params, body }: CallInput<"action.statement">, { world, use
   const action = actionOf(world, params.id);
   if (body.requestDigest !== action.requestDigest || (body.dryRunDigest ?? "") !== (action.dryRun?.digest ?? ""))
     throw new Refused("APPROVAL_STALE", "the request or its dry run changed since it was shown");
-  const expiresAt = at(Date.now() + 5 * 60_000);
   const fields = {
     action_id: action.id,
     ...decisionFields(action),
     ...(body.delegation === undefined ? {} : { on_behalf_of: { delegation: body.delegation } }),
     deadline_at: action.deadlineAt,
-    expires_at: expiresAt,
+    expires_at: at(Date.now() + 5 * 60_000),
     installation: "tyr.example/log",
     nonce: randomBytes(32).toString("base64url"),
     reason: body.reason ?? body.comment ?? null,
@@ -100,18 +90,7 @@ function statement({ params, body }: CallInput<"action.statement">, { world, use
     v: 1,
   };
   const text = JSON.stringify(fields);
-  const hash = createHash("sha256").update(text).digest();
-  const digest = hash.toString("hex");
-  world.statements.add(digest);
-  const options = {
-    challenge: hash.toString("base64url"),
-    rpId: "localhost",
-    timeout: 60_000,
-    userVerification: "required" as const,
-    allowCredentials: [{ id: CREDENTIAL_ID, type: "public-key" as const, transports: ["internal"] }],
-  };
-  const passkey = world.account.methods.passkeys === 0 ? null : { handle: digest, options };
-  return { statement: body.statement, text, digest, expiresAt, passkey, keys: [] };
+  return { statement: body.statement, ...signable(world, text) };
 }
 
 /** What is over or has begun is the same for everybody: no block stands where one was rejected. */
