@@ -17,7 +17,7 @@ import { digestOf, isChallengedBy } from "./statement-words.ts";
 
 export type Decides = StatementKind;
 /** What somebody wants to say, and in whose place. */
-export type Wish = Readonly<{ words: string | undefined; delegation: DelegationId | undefined }>;
+type Wish = Readonly<{ words: string | undefined; delegation: DelegationId | undefined }>;
 type Read = Wish & Readonly<{ statement: ActionStatement; differs: readonly string[] }>;
 type DecideOptions = Readonly<{ action: Action; decides: Decides; onDone: () => void }>;
 type Decide = Readonly<{
