@@ -42,7 +42,7 @@ const MOVE: Fields = {
   ...CHANGE,
   ...fields("details.revision details.target details.request_digest details.dry_run_digest details.note"),
   ...fields("details.decision details.policies details.bundle_digest details.approvers details.statement_digest"),
-  ...fields("details.block_id details.effect_ends_at details.approved_by"),
+  ...fields("details.block_id details.effect_ends_at details.approved_by details.requirements"),
 };
 /** What somebody checks a decision by who trusts nobody here: text of ids and reasons, public keys and signatures, in clear. */
 const SIGNED: Fields = {
@@ -259,6 +259,7 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "mode.changed": {
     ...CHANGE,
     ...fields("details.reason details.until details.decision details.policies details.bundle_digest details.incidents"),
+    ...fields("details.action_id"),
   },
   "audit.exported": fields("after details.size details.root"),
   "audit.revealed": fields("after details.size details.root"),

@@ -165,6 +165,8 @@ export function decisionDetails({ decision }: Weighed): Fact["details"] & object
     decision: decision.outcome,
     policies: decision.reasons.map(({ policyId }) => policyId),
     bundle_digest: decision.bundleDigest,
+    // Whom it asks for: without it only the signed statements would say.
+    ...(decision.requirements.length === 0 ? {} : { requirements: decision.requirements }),
   };
 }
 

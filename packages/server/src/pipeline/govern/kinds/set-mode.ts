@@ -77,7 +77,7 @@ export function setModeKind({ bus }: Readonly<{ bus: Bus }>): ActionKind {
       const mode = knownMode(row.target);
       const until = mode === "normal" ? null : endOf({ ttlSeconds: row.ttl_seconds, now: at });
       const wanted = { mode, reason: row.justification, until, chosenBy: row.requester };
-      const { facts, change } = await chooseMode(tx, { wanted, at, said: { by } });
+      const { facts, change } = await chooseMode(tx, { wanted, at, said: { by, details: { action_id: row.id } } });
       return {
         facts,
         endsAt: until,
