@@ -95,6 +95,7 @@ export const AUDIT_EVENTS = {
   "action.own_approval_counted": "the delay of somebody's own approval passed in single-person mode",
   "break_glass.reviewed": "somebody else said whether a use of break-glass was justified",
   "delegation.created": "somebody handed their approving to another person until an instant",
+  "delegation.refused": "a signature by which somebody would have handed their approving over did not count",
   "delegation.ended":
     "a delegation was ended before its time: by either of the two, an administrator, or with an account",
   "action.rejected": "somebody rejected an action",

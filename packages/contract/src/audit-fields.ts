@@ -213,9 +213,10 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "action.own_approval_counted": MOVE,
   "break_glass.reviewed": { ...CHANGE, ...fields("details.text details.action_id details.used_by") },
   "delegation.created": {
-    ...CHANGE,
+    ...SIGNED,
     ...fields("details.from details.to details.reason details.ends_at details.roles"),
   },
+  "delegation.refused": fields("details.code details.detail"),
   "delegation.ended": { ...CHANGE, ...fields("details.from details.to details.reason details.decisionsVoided") },
   "action.rejected": { ...SIGNED, ...fields("details.delegation details.on_behalf_of") },
   "action.approval_withdrawn": SIGNED,

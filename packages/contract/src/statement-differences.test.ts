@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Action } from "./schemas/govern.ts";
-import { statementDifferences } from "./statement-differences.ts";
+import { delegationDifferences, statementDifferences } from "./statement-differences.ts";
 
 const FIELDS = {
   action_id: "act_019c2a5d-ac96-774b-bcce-000000000001",
@@ -56,4 +56,35 @@ test("a text in somebody's place is one only where that was asked for, and is na
 
 test("what is no JSON object is never the same as what is shown", () => {
   for (const text of ["", "[]", "null", "{"]) expect(statementDifferences(text, meant)).not.toEqual([]);
+});
+
+const HANDED = {
+  delegation_id: "dlg_1",
+  ends_at: "2026-11-22T14:00:00.000Z",
+  reason: "on leave",
+  roles: ["approver"],
+  statement: "delegate",
+  to: "usr_2",
+};
+const wish = { to: "ana", endsAt: "2026-11-22T15:00:00+01:00", reason: "on leave" };
+const handed = (changes: object = {}, named: object = {}) => ({
+  text: JSON.stringify({ ...HANDED, ...changes }),
+  delegation: "dlg_1" as const,
+  to: { kind: "person" as const, id: "usr_2", name: "ana", ...named },
+});
+
+test("a text that hands approving over is compared with what was asked for", () => {
+  expect(delegationDifferences(handed(), wish)).toEqual([]);
+  expect(delegationDifferences(handed(), { ...wish, to: "usr_2" })).toEqual([]);
+  const lies: readonly (readonly [object, string])[] = [
+    [{ statement: "approve" }, "the statement"],
+    [{ delegation_id: "dlg_2" }, "the delegation"],
+    [{ to: "usr_3" }, "to whom"],
+    [{ ends_at: "2026-12-22T14:00:00.000Z" }, "until when"],
+    [{ ends_at: 5 }, "until when"],
+    [{ reason: "forever" }, "your words"],
+  ];
+  for (const [lie, name] of lies) expect(delegationDifferences(handed(lie), wish)).toEqual([name]);
+  expect(delegationDifferences(handed({}, { name: "mallory" }), wish)).toEqual(["to whom"]);
+  expect(delegationDifferences({ ...handed(), text: "[]" }, wish)).toEqual(["the text is not readable"]);
 });

@@ -1,4 +1,5 @@
 import type { Action } from "./schemas/govern.ts";
+import type { DelegationStatement, DelegationWish } from "./schemas/delegations.ts";
 import type { StatementKind } from "./schemas/signatures.ts";
 
 /** What somebody is about to put their name under: what they asked to state, and what they were shown. */
@@ -41,4 +42,24 @@ export function statementDifferences(
     ["in whose place", record(fields["on_behalf_of"])?.["delegation"], delegation],
   ];
   return pairs.filter(([, inText, shown]) => inText !== shown).map(([name]) => name);
+}
+
+const instantOf = (value: unknown): number => (typeof value === "string" ? Date.parse(value) : Number.NaN);
+
+/** As `statementDifferences`, of handing one's approving over: what was asked for, beside what the server wrote. */
+export function delegationDifferences(
+  { text, delegation, to }: Pick<DelegationStatement, "text" | "delegation" | "to">,
+  wish: DelegationWish,
+): readonly string[] {
+  const fields = parsed(text);
+  if (fields === undefined) return ["the text is not readable"];
+  const isNamed = wish.to === to.name || wish.to === to.id;
+  const pairs: readonly (readonly [name: string, isSame: boolean])[] = [
+    ["the statement", fields["statement"] === "delegate"],
+    ["the delegation", fields["delegation_id"] === delegation],
+    ["to whom", isNamed && fields["to"] === to.id],
+    ["until when", instantOf(fields["ends_at"]) === Date.parse(wish.endsAt)],
+    ["your words", fields["reason"] === wish.reason],
+  ];
+  return pairs.filter(([, isSame]) => !isSame).map(([name]) => name);
 }

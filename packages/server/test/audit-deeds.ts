@@ -38,6 +38,8 @@ export const NO_CHANGE: Readonly<Partial<Record<RouteId, string>>> = {
   "sso.beginProof":
     "gives the browser a seed; what was begun is worth nothing until it is finished, and that is logged",
   "action.statement": "gives a text to sign, which is worth nothing until its signature is used, and that is logged",
+  "delegation.statement":
+    "gives a text to sign, which is worth nothing until its signature is used, and that is logged",
   "passkey.beginAdd": "gives the browser a challenge, which is worth nothing until it is answered, and that is logged",
   "passkey.beginSignIn":
     "gives the browser a challenge, which is worth nothing until it is answered, and that is logged",

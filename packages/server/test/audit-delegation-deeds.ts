@@ -1,5 +1,6 @@
 import type { Deeds } from "./audit-deeds.ts";
 import type { World } from "./audit-world.ts";
+import { handedOver } from "./sign-decision.ts";
 
 async function lending(world: World) {
   const by = await world.person("approver");
@@ -14,7 +15,7 @@ export const delegationDeeds: Deeds = {
     const { by, body } = await lending(world);
     return {
       by,
-      input: { body },
+      input: { body: await handedOver(by.client, body) },
       did: "delegation.created",
       object: { kind: "delegation", id: (answer) => answer.id },
       before: null,
@@ -23,7 +24,7 @@ export const delegationDeeds: Deeds = {
   },
   "delegation.end": async (world) => {
     const { by, to, body } = await lending(world);
-    const { id } = await by.client.call("delegation.create", { body });
+    const { id } = await by.client.call("delegation.create", { body: await handedOver(by.client, body) });
     return {
       by: to,
       input: { params: { id }, body: { reason: "back already" } },

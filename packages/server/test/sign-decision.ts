@@ -1,4 +1,11 @@
-import type { Action, Client, StatementRequest, StatementSignature } from "@tyr/contract";
+import type {
+  Action,
+  Client,
+  DelegationCreate,
+  DelegationWish,
+  StatementRequest,
+  StatementSignature,
+} from "@tyr/contract";
 import { newKeyOf, signWith } from "../src/pipeline/respond/testing/sign-as.ts";
 
 type Signer = Parameters<typeof signWith>[0];
@@ -12,14 +19,23 @@ async function register(client: Client): Promise<Signer> {
   return { key, id };
 }
 
+async function signerOf(client: Client): Promise<Signer> {
+  const signer = SIGNERS.get(client) ?? register(client);
+  SIGNERS.set(client, signer);
+  return await signer;
+}
+
 /** Has somebody sign a statement about an action with a key of theirs. */
 export async function signatureOf(
   client: Client,
   { id, ...body }: StatementRequest & Readonly<{ id: Action["id"] }>,
 ): Promise<StatementSignature> {
-  const signer = SIGNERS.get(client) ?? register(client);
-  SIGNERS.set(client, signer);
-  return signWith(await signer, await client.call("action.statement", { params: { id }, body }));
+  return signWith(await signerOf(client), await client.call("action.statement", { params: { id }, body }));
+}
+
+/** The body by which somebody hands their approving over. */
+export async function handedOver(client: Client, body: DelegationWish): Promise<DelegationCreate> {
+  return { ...body, signature: signWith(await signerOf(client), await client.call("delegation.statement", { body })) };
 }
 
 type Approval = Readonly<{

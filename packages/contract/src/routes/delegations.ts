@@ -13,6 +13,15 @@ export const delegationRoutes = {
     query: d.DelegationQuery,
     response: d.DelegationPage,
   },
+  "delegation.statement": {
+    method: "POST",
+    path: "/api/v1/delegations/statements",
+    needs: "action:approve",
+    summary: "Get the text to sign for handing one's own approving over: good once, for five minutes",
+    status: 201,
+    body: d.DelegationWish,
+    response: d.DelegationStatement,
+  },
   "delegation.create": {
     method: "POST",
     path: "/api/v1/delegations",

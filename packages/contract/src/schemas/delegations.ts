@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
 import { IdSchema } from "../ids.ts";
 import { Actor, Instant, NullableInstant, PageOf, PageQuery, StorableText } from "./basics.ts";
-import { SignedText } from "./signatures.ts";
+import { Signable, SignedText, StatementSignature } from "./signatures.ts";
 
 /** For so long somebody may hand their approving over at most; whoever is away for longer does it again. */
 export const DELEGATION_DAYS_MAX = 30;
@@ -34,14 +34,28 @@ export const DelegationQuery = Type.Object({
   mine: Type.Optional(Type.Boolean({ description: "only those from or to whoever asks" })),
 });
 export const DelegationPage = PageOf(Delegation);
+const HANDED = {
+  /** The name or the id of an account; whoever approves need not be able to list accounts. */
+  to: StorableText(128, { minLength: 1, description: "the name or the id of the account it is handed to" }),
+  /** After now, in 30 days at most. */
+  endsAt: Instant,
+  reason: SignedText,
+};
+/** Asks for the text to sign. */
+export const DelegationWish = Type.Object(HANDED, { additionalProperties: false });
+export type DelegationWish = Static<typeof DelegationWish>;
+/** Handing it over is signed as approving is: whoever has it approves in one's place. */
+export const DelegationStatement = Type.Object({
+  statement: Type.Literal("delegate"),
+  /** The id it will have. */
+  delegation: IdSchema("delegation"),
+  /** The account that was found; the text names its id. */
+  to: Actor,
+  ...Signable.properties,
+});
+export type DelegationStatement = Static<typeof DelegationStatement>;
 export const DelegationCreate = Type.Object(
-  {
-    /** The name or the id of an account; whoever approves need not be able to list accounts. */
-    to: StorableText(128, { minLength: 1, description: "the name or the id of the account it is handed to" }),
-    /** After now, in 30 days at most. */
-    endsAt: Instant,
-    reason: SignedText,
-  },
+  { ...HANDED, signature: Type.Optional(StatementSignature) },
   { additionalProperties: false },
 );
 export type DelegationCreate = Static<typeof DelegationCreate>;

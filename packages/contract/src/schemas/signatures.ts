@@ -89,9 +89,8 @@ export const ApprovalKeyAdd = Type.Object(
 );
 export type ApprovalKeyAdd = Static<typeof ApprovalKeyAdd>;
 
-/** The text somebody signs, once, until `expiresAt`, and what they can sign it with. */
-export const ActionStatement = Type.Object({
-  statement: StatementKind,
+/** A text somebody signs, once, until `expiresAt`, and what they can sign it with. */
+export const Signable = Type.Object({
   /** Canonical JSON (RFC 8785): exactly these bytes are signed. */
   text: Type.String(),
   /** SHA-256 over `text`. As bytes it is the challenge of a passkey. */
@@ -102,6 +101,8 @@ export const ActionStatement = Type.Object({
   /** The signer's personal keys that count now. */
   keys: Type.Array(ApprovalKey),
 });
+export type Signable = Static<typeof Signable>;
+export const ActionStatement = Type.Object({ statement: StatementKind, ...Signable.properties });
 export type ActionStatement = Static<typeof ActionStatement>;
 
 /** What an authenticator made of the digest (WebAuthn Level 3, section 5.2.2), shorter than elsewhere: it is kept in the log. */

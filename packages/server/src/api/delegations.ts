@@ -16,6 +16,7 @@ export function delegationHandlers({
       const page = await delegations.list({ by: byOf(call), inForce, mine, before: before.value, limit });
       return ok(answerOf(page, (one) => one));
     },
+    "delegation.statement": async ({ body }, call) => await delegations.statement(body, byOf(call)),
     "delegation.create": async ({ body }, call) => await delegations.create(body, byOf(call)),
     "delegation.end": async ({ params: { id }, body }, call) => await delegations.end({ id, ...body, by: byOf(call) }),
   };

@@ -17,7 +17,8 @@ export const CRYPTOGRAPHY = [
       "SHA-256 over canonical JSON with 256 random bits; signed by passkey, or Ed25519 (RFC 8032), verified only",
     strengthBits: 128,
     purpose: "nobody but its person makes an approval, not even who runs the server",
-    lives: "`action_statement` until it is signed, public keys in `approval_key`, signatures in `approval` and the log",
+    lives:
+      "`action_statement` and `delegation_statement` until signed, public keys in `approval_key`, signatures in `approval`, `delegation`, `break_glass` and the log",
     rotation: "once, five minutes; keys by their owner, within a year",
     readers: "everybody",
     uses: ["sha256", "csprng"],
@@ -25,6 +26,7 @@ export const CRYPTOGRAPHY = [
       "server/src/pipeline/govern/signatures/statement.ts",
       "server/src/pipeline/govern/signatures/ask-statement.ts",
       "server/src/pipeline/govern/signatures/approval-key.ts",
+      "server/src/pipeline/govern/delegations/hand-over.ts",
     ],
   },
 ] as const;

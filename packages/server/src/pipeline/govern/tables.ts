@@ -15,7 +15,7 @@ import type {
 } from "@tyr/contract";
 import type { Generated, JSONColumnType } from "kysely";
 import type { StoredInput } from "./policy/decide.ts";
-import type { Evidence } from "./signatures/take-signature.ts";
+import type { Evidence } from "./signatures/evidence.ts";
 
 /** A document: read as an object, written as text. */
 type Document<T extends object> = JSONColumnType<T>;

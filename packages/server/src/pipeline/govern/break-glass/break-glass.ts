@@ -16,7 +16,7 @@ import { decisionDetails } from "../draft-action.ts";
 import { withMove, type Held } from "../hold-action.ts";
 import { moveAction } from "../move-action.ts";
 import { settle, type By, type Room, type Settled } from "../room.ts";
-import { signedDetails, type Signed } from "../signatures/take-signature.ts";
+import { signedDetails, type Signed } from "../signatures/evidence.ts";
 import { insertDecision, type ActionRow } from "../store.ts";
 import { answerWith, whileOpen } from "../submit-action.ts";
 import { tellDeciders } from "../tell-deciders.ts";

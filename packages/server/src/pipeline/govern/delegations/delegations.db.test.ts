@@ -10,6 +10,7 @@ import {
   codeOf,
   dora,
   everybody,
+  handOver,
   must,
   openResponseWorld,
   request,
@@ -30,7 +31,7 @@ describe.each(TEST_ENGINES)("handing approving over, on %s", (engine) => {
 
   const lend = async (from: Actor, to: Actor, ms = HOUR) => {
     const endsAt = new Date(world.clock.now().getTime() + ms).toISOString();
-    return await world.govern.delegations.create({ to: to.actor.name, endsAt, reason: "away" }, from);
+    return await handOver(world, { to: to.actor.name, endsAt, reason: "away" }, from);
   };
   const lent = async (from: Actor, to: Actor, ms = HOUR): Promise<DelegationId> => must(await lend(from, to, ms)).id;
   const end = async (id: DelegationId, by: Actor) => must(await world.govern.delegations.end({ id, by }));
@@ -192,7 +193,7 @@ describe.each(TEST_ENGINES)("handing approving over, on %s", (engine) => {
       "VALIDATION_FAILED",
     ]);
     const nobody = { to: "nobody", endsAt: new Date(world.clock.now().getTime() + HOUR).toISOString(), reason: "x" };
-    expect(codeOf(await world.govern.delegations.create(nobody, ben))).toBe("NOT_FOUND");
+    expect(codeOf(await handOver(world, nobody, ben))).toBe("NOT_FOUND");
     const id = await lent(ben, ana, 30 * DAY);
     expect(codeOf(await lend(ben, ana))).toBe("DELEGATION_REFUSED");
     await end(id, ben);

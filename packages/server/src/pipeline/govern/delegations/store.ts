@@ -1,6 +1,7 @@
 import type { Actor, DelegationId, SubjectId } from "@tyr/contract";
 import type { Insertable, JSONColumnType, Selectable } from "kysely";
 import { readPage, type Page, type PageBefore, type ReadDatabase, type WriteTransaction } from "#platform/database";
+import type { Evidence } from "../signatures/evidence.ts";
 
 type DelegationTable = {
   id: DelegationId;
@@ -13,6 +14,11 @@ type DelegationTable = {
   ends_at: Date;
   ended_at: Date | null;
   ended_by: JSONColumnType<Actor | null, string | null, string | null>;
+  /** What whoever handed it over signed; null in what was handed over before that was asked for, and counts no more. */
+  statement: string | null;
+  statement_digest: string | null;
+  signature: JSONColumnType<Evidence | null, string | null, string | null>;
+  key_id: string | null;
 };
 export type DelegationRow = Selectable<DelegationTable>;
 
@@ -30,11 +36,12 @@ export async function findDelegation(db: ReadDatabase, id: DelegationId): Promis
   return await db.selectFrom("delegation").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
-/** Nobody ended them and their time is not over, oldest first; whether they hold besides is for `standing.ts` to say. */
+/** Signed, ended by nobody, their time is not over, oldest first; whether they hold besides is for `standing.ts` to say. */
 export async function listOpen(db: ReadDatabase, now: Date): Promise<readonly DelegationRow[]> {
   return await db
     .selectFrom("delegation")
     .selectAll()
+    .where("statement", "is not", null)
     .where("ended_at", "is", null)
     .where("created_at", "<=", now)
     .where("ends_at", ">", now)

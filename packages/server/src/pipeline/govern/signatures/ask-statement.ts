@@ -14,9 +14,9 @@ import type { MoveName } from "../machine/moves.ts";
 import { refuseMove } from "../move-action.ts";
 import { settle, type By, type Room, type Settled } from "../room.ts";
 import type { ActionRow } from "../store.ts";
-import { stateOfKey, viewOfKey } from "./approval-key.ts";
+import { signable } from "./signable.ts";
 import { challengeOf, statementText, STATEMENT_LIFE_MS } from "./statement.ts";
-import { insertStatement, listApprovalKeys, type StatementRow } from "./store.ts";
+import { insertStatement, type StatementRow } from "./store.ts";
 
 /** The move each statement is for; nobody is handed a text they could do nothing with. */
 const MOVE_OF: Readonly<Partial<Record<StatementKind, MoveName>>> = {
@@ -55,20 +55,6 @@ function newStatement(room: Room, { action, by, now, behalf }: Held, wish: State
   };
 }
 
-/** The statement with what its signer can sign it with. */
-async function viewStatement(room: Room, { text, digest, statement, expires_at }: StatementRow, by: By) {
-  const now = room.clock.now();
-  const keys = await listApprovalKeys(room.db.read, by.actor.id);
-  return {
-    statement,
-    text,
-    digest,
-    expiresAt: expires_at.toISOString(),
-    passkey: await room.ports.passkeys.ask(by.actor.id, { handle: digest, challenge: challengeOf(text) }),
-    keys: keys.filter((one) => stateOfKey(one, now) === "active").map((one) => viewOfKey(one, now)),
-  };
-}
-
 /**
  * Hands out the text to sign for a move, if this person could make it now.
  *
@@ -94,5 +80,5 @@ export async function askStatement(room: Room, { id, by, wish }: StatementWish):
   if (row === undefined) throw new TypeError("a statement that was made is there");
   // A text nobody signed changes nothing: kept as challenges are, without an entry.
   await room.db.bookkeep("counters", async (tx) => await insertStatement(tx, row));
-  return ok(await viewStatement(room, row, by));
+  return ok({ statement: row.statement, ...(await signable(room, row, by)) });
 }

@@ -23,7 +23,7 @@ import { createRespond, enforcerAddresses, type Respond } from "../index.ts";
 import { approve } from "./sign-as.ts";
 import { openTestSeal } from "./test-seal.ts";
 
-export { approve, reject, signAs, withdraw } from "./sign-as.ts";
+export { approve, handOver, reject, signAs, withdraw } from "./sign-as.ts";
 
 const POLICIES = fileURLToPath(new URL("../../../../../../policies", import.meta.url));
 const uuid = (n: number): string => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`;

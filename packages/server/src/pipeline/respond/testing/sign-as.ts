@@ -8,7 +8,9 @@ import {
   type ActionStatement,
   type ApprovalKeyAdd,
   type ApprovalKeyId,
+  type Delegation,
   type DelegationId,
+  type DelegationWish,
   type Result,
   type StatementRequest,
   type StatementSignature,
@@ -16,7 +18,7 @@ import {
 import type { By, Govern } from "#govern";
 
 type HasGovern = Readonly<{
-  govern: Pick<Govern, "approvalKeys" | "statement" | "get" | "approve" | "reject" | "withdraw">;
+  govern: Pick<Govern, "approvalKeys" | "statement" | "get" | "approve" | "reject" | "withdraw" | "delegations">;
 }>;
 type Signer = Readonly<{ key: KeyObject; id: ApprovalKeyId }>;
 
@@ -113,4 +115,13 @@ export async function withdraw(world: HasGovern, { id, by }: Said): Promise<Resu
   const { requestDigest } = now.value;
   const signature = await signAs(world, by, { id, statement: "withdraw", requestDigest });
   return signature.ok ? await world.govern.withdraw({ id, by, signature: signature.value }) : signature;
+}
+
+/** Somebody hands their approving over. */
+export async function handOver(world: HasGovern, wish: DelegationWish, by: By): Promise<Result<Delegation>> {
+  const stated = await world.govern.delegations.statement(wish, by);
+  if (!stated.ok) return stated;
+  const signer = await signerOf(world, by);
+  if (!signer.ok) return signer;
+  return await world.govern.delegations.create({ ...wish, signature: signWith(signer.value, stated.value) }, by);
 }

