@@ -113,8 +113,13 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await close();
   });
 
-  test("approving is handed over until a day, and what was handed over either way is seen and ended", async () => {
-    await as("mara", "/account");
+  test("approving is handed over until a day under one's signature, and what was handed over either way is seen and ended", async () => {
+    ({ api, page, close } = await sitDown(browser, {
+      name: "mara",
+      place: "/account",
+      passkeys: 1,
+      refusals: /^409$/,
+    }));
     const rows = page.getByRole("region", { name: "Delegations" }).locator("tbody tr");
     await rows.first().waitFor();
     expect(await rows.allInnerTexts()).toEqual([
@@ -124,11 +129,17 @@ describe.skipIf(!hasChromium)("one's own account in the application", () => {
     await page.getByRole("button", { name: "Hand over your approving" }).click();
     await dialog().getByLabel("To", { exact: true }).fill("mara");
     await dialog().getByLabel("Reason").fill("Two days off.");
-    await dialog().getByRole("button", { name: "Hand it over" }).click();
+    const read = dialog().getByRole("button", { name: "Read what you sign" });
+    await read.click();
     await dialog().getByText("mara is no active person besides yourself").waitFor();
     await dialog().getByLabel("To", { exact: true }).fill("jonas");
     await looksRight(page, "account-hand-over");
-    await dialog().getByRole("button", { name: "Hand it over" }).click();
+    await read.click();
+    await dialog().getByText("delegate", { exact: true }).waitFor();
+    await dialog().getByText("jonas then approves in your place.").waitFor();
+    await looksRight(page, "account-hand-over-sign");
+    expect(api.world.delegations).toHaveLength(2);
+    await dialog().getByRole("button", { name: "Sign: hand it over" }).click();
     await page.getByText("jonas approves in your place").first().waitFor();
     await expect.poll(async () => await rows.count()).toBe(3);
     expect(await page.getByRole("button", { name: "Hand over your approving" }).count()).toBe(0);

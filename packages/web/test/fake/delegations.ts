@@ -1,8 +1,9 @@
-import { DELEGATION_DAYS_MAX, type Delegation } from "@tyr/contract";
-import type { Answers } from "./answers.ts";
+import { DELEGATION_DAYS_MAX, type Delegation, type DelegationWish, type User } from "@tyr/contract";
+import type { Answers, Asking } from "./answers.ts";
 import { found, pageOf } from "./found.ts";
 import { at, idOf, person } from "./make.ts";
 import { Refused } from "./refused.ts";
+import { isSigned, signable } from "./signed.ts";
 
 const DAY = 86_400_000;
 
@@ -36,6 +37,16 @@ export const makeDelegations = (now: number): Delegation[] => [
   },
 ];
 
+/** @throws {Refused} as the server refuses whom it cannot be handed to, or for so long */
+function toWhom({ to, endsAt }: DelegationWish, { world, user }: Asking): User {
+  const found = world.users.find((one) => one.active && one.name === to);
+  if (found === undefined || found.id === user.id)
+    throw new Refused("DELEGATION_REFUSED", `${to} is no active person besides yourself`);
+  if (Date.parse(endsAt) > Date.now() + DELEGATION_DAYS_MAX * DAY)
+    throw new Refused("DELEGATION_REFUSED", `${endsAt} is more than ${DELEGATION_DAYS_MAX} days from now`);
+  return found;
+}
+
 export const delegationAnswers: Answers = {
   "delegation.list": ({ query = {} }, { world, user }) =>
     pageOf(
@@ -46,12 +57,20 @@ export const delegationAnswers: Answers = {
       ),
       query,
     ),
-  "delegation.create": ({ body }, { world, user }) => {
-    const to = world.users.find((one) => one.active && one.name === body.to);
-    if (to === undefined || to.id === user.id)
-      throw new Refused("DELEGATION_REFUSED", `${body.to} is no active person besides yourself`);
-    if (Date.parse(body.endsAt) > Date.now() + DELEGATION_DAYS_MAX * DAY)
-      throw new Refused("DELEGATION_REFUSED", `${body.endsAt} is more than ${DELEGATION_DAYS_MAX} days from now`);
+  "delegation.statement": ({ body }, asking) => {
+    const { world, user } = asking;
+    const { id, name } = toWhom(body, asking);
+    const delegation = idOf("delegation", world.delegations.length + 1);
+    const { reason, endsAt } = body;
+    const fields = { delegation_id: delegation, ends_at: endsAt, reason, roles: user.roles, signer: user.id };
+    const text = JSON.stringify({ ...fields, statement: "delegate", to: id, installation: "tyr.example/log" });
+    const to = { kind: "person" as const, id, name };
+    return { statement: "delegate" as const, delegation, to, ...signable(world, text) };
+  },
+  "delegation.create": ({ body }, asking) => {
+    const { world, user } = asking;
+    isSigned(body.signature, world);
+    const to = toWhom(body, asking);
     const made: Delegation = {
       id: idOf("delegation", world.delegations.length + 1),
       from: { kind: "person", id: user.id, name: user.name },
