@@ -6,6 +6,8 @@ import type { Input } from "../input.ts";
 import { showInstant } from "../output/instants.ts";
 import { pairs, type Column } from "../output/table.ts";
 import { visible } from "../output/visible-text.ts";
+import { passphrasePlace } from "../signing/passphrase.ts";
+import { signHandOver } from "../signing/sign-decision.ts";
 import { printPages } from "./pages.ts";
 
 const DAY_SECONDS = 86_400;
@@ -72,7 +74,9 @@ export const create: Run = async (context, input) => {
   const to = input.value(0, "the account it is handed to");
   const body = { to, endsAt: endOf(context, input), reason: input.required("reason") };
   if (!input.flag("yes")) await context.ask.confirm(`Let ${visible(to)} approve in your place?`, "--yes");
-  printOne(context, await (await context.api()).call("delegation.create", { body }));
+  const api = await context.api();
+  const signature = await signHandOver(context, api, { ...body, place: passphrasePlace(input) });
+  printOne(context, await api.call("delegation.create", { body: { ...body, signature } }));
   return EXIT.ok;
 };
 

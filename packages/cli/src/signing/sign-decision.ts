@@ -1,10 +1,11 @@
 import {
   APPROVAL_DOMAIN,
+  delegationDifferences,
   statementDifferences,
   type Action,
-  type ActionStatement,
   type ApprovalKey,
-  type MeantStatement,
+  type DelegationWish,
+  type Signable,
   type StatementRequest,
   type StatementSignature,
 } from "@tyr/contract";
@@ -42,24 +43,31 @@ async function openFound(context: Context, { file, pem }: Found, place: Passphra
   return openKey(pem, { file, passphrase: await readPassphrase(context, place, "Passphrase of your approval key") });
 }
 
-/** A server that shows one thing and has another signed is not believed: every word of the card is looked for in the text. */
-function checkStatement({ text, digest }: ActionStatement, meant: MeantStatement): void {
+/** A server that shows one thing and has another signed is not believed: `differs` says where the text is not what was asked for. */
+function checkText({ text, digest }: Signable, differs: readonly string[], fix: string): void {
   const isNamed = createHash("sha256").update(text, "utf8").digest("hex") === digest;
-  const differs = [...(isNamed ? [] : ["its digest"]), ...statementDifferences(text, meant)];
-  if (differs.length === 0) return;
-  throw new CliFailure(
-    `the server's text to sign is not what was asked for: ${differs.join(", ")}; nothing was signed`,
-    {
-      exit: EXIT.checkFailed,
-      fix: "Ask whoever runs the server: it is faulty, or not the one it seems. Or the action changed meanwhile: look again.",
-    },
-  );
+  const all = [...(isNamed ? [] : ["its digest"]), ...differs];
+  if (all.length === 0) return;
+  throw new CliFailure(`the server's text to sign is not what was asked for: ${all.join(", ")}; nothing was signed`, {
+    exit: EXIT.checkFailed,
+    fix: `Ask whoever runs the server: it is faulty, or not the one it seems. ${fix}`,
+  });
+}
+
+/** Shows the text and signs exactly that with a key of this machine. */
+async function signText(context: Context, stated: Signable, place: PassphrasePlace): Promise<StatementSignature> {
+  const found = await findHere(context, stated.keys);
+  if (found === undefined) throw noKeyHere();
+  context.print.say(`You sign: ${visible(stated.text)}`);
+  const key = await openFound(context, found, place);
+  const signature = key.sign(`${APPROVAL_DOMAIN}${stated.text}`);
+  return { kind: "ed25519", statement: stated.digest, keyId: found.key.id, signature };
 }
 
 /** What is to be signed about what was shown. */
 export type Wish = StatementRequest & Readonly<{ shown: Action }>;
 
-/** Shows the text and signs exactly that with a key of this machine. */
+/** Every word of the card is looked for in the text, which is then shown and signed with a key of this machine. */
 export async function signDecision(
   context: Context,
   api: Api,
@@ -67,11 +75,19 @@ export async function signDecision(
 ): Promise<StatementSignature> {
   const stated = await api.call("action.statement", { params: { id: shown.id }, body: wish });
   const { statement, reason, comment, delegation } = wish;
-  checkStatement(stated, { statement, action: shown, words: reason ?? comment, delegation });
-  const found = await findHere(context, stated.keys);
-  if (found === undefined) throw noKeyHere();
-  context.print.say(`You sign: ${visible(stated.text)}`);
-  const key = await openFound(context, found, place);
-  const signature = key.sign(`${APPROVAL_DOMAIN}${stated.text}`);
-  return { kind: "ed25519", statement: stated.digest, keyId: found.key.id, signature };
+  const differs = statementDifferences(stated.text, { statement, action: shown, words: reason ?? comment, delegation });
+  checkText(stated, differs, "Or the action changed meanwhile: look again.");
+  return await signText(context, stated, place);
+}
+
+/** Hands one's approving over in a text that says what was asked for, and nobody else. */
+export async function signHandOver(
+  context: Context,
+  api: Api,
+  { place, ...wish }: DelegationWish & Readonly<{ place: PassphrasePlace }>,
+): Promise<StatementSignature> {
+  const stated = await api.call("delegation.statement", { body: wish });
+  checkText(stated, delegationDifferences(stated, wish), "Name the account by its id: tyr user list shows it.");
+  context.print.say(`You hand it to ${visible(stated.to.name)}, who is ${visible(stated.to.id)}.`);
+  return await signText(context, stated, place);
 }

@@ -1,3 +1,4 @@
+import { PASSPHRASE_FILE } from "../signing/passphrase.ts";
 import { LIST_OPTIONS, REASON, YES, type CommandSpec } from "./command-spec.ts";
 
 export const DELEGATION_COMMANDS: readonly CommandSpec[] = [
@@ -15,9 +16,9 @@ export const DELEGATION_COMMANDS: readonly CommandSpec[] = [
   {
     path: "delegation create",
     values: "<account>",
-    about: "Hand your approving to somebody else for a while, 30 days at most",
+    about: "Hand your approving to somebody else for 30 days at most, signed with a key of yours",
     needs: "action:approve",
-    options: [{ flags: "--for <duration>", about: "how long, e.g. 7d" }, REASON, YES],
+    options: [{ flags: "--for <duration>", about: "how long, e.g. 7d" }, REASON, YES, PASSPHRASE_FILE],
     examples: ['tyr delegation create ana --for 7d --reason "on leave"'],
     load: async () => (await import("../commands/delegation.ts")).create,
   },
