@@ -108,6 +108,73 @@ test("a look another process has finished is not finished again, and what that o
   expect(await cursorOf(db.read, "actors.look")).toBe(position);
 });
 
+const MANY = `
+title: Many sources
+id: 43333333-3333-4333-8333-333333333333
+correlation:
+  { type: value_count, rules: [refused], group-by: [host.name], timespan: 5m, condition: { gte: 50, field: source.ip } }
+`;
+
+test.each(["in the memory of the stage", "after a restart"])(
+  "an address that is erased before windows were ever saved is in none, also %s",
+  async (where) => {
+    await using world = await openTestDatabase("pglite");
+    const { db } = world;
+    let skewMs = 0;
+    const both = buildRulePack([{ path: "rules.yml", text: `${RULES}---${MANY}` }]);
+    const begin = (): DetectWorker => {
+      const clock: Clock = { now: () => new Date(Date.now() + skewMs) };
+      const parts = { database: db, clock, bus: createBus(systemClock), log: silentLogger, rules: both };
+      return new DetectWorker(parts, quiet);
+    };
+    let stage = begin();
+    const drainLater = async (): Promise<void> => {
+      skewMs += 6_000;
+      await drain(stage);
+    };
+    const rowsNaming = async (address: string): Promise<number> => {
+      const rows = await db.read.selectFrom("correlation_group").selectAll().execute();
+      return rows.filter((row) => JSON.stringify(row).includes(JSON.stringify(JSON.stringify(address)).slice(1, -1)))
+        .length;
+    };
+    const waiting = async () => await db.read.selectFrom("window_erasure").select("address").execute();
+    const erase = async (address: string) =>
+      await db.bookkeep("counters", async (tx) => await eraseAddress(tx, `value:${address}`));
+    await storeLines(db, [failure("203.0.113.1", 1), failure("203.0.113.1", 2), failure("203.0.113.11", 2)], "one");
+    await drain(stage);
+    expect(await rowsNaming("203.0.113.1"), "not saved yet").toBe(0);
+    await erase("203.0.113.1");
+    if (where === "after a restart") stage = begin();
+    await drainLater();
+    await storeLines(db, [failure("203.0.113.11", 3)], "two");
+    await drainLater();
+    await drainLater();
+    expect(await rowsNaming("203.0.113.1")).toBe(0);
+    expect(await rowsNaming("203.0.113.11")).toBeGreaterThan(0);
+    expect(await waiting(), "what was erased is remembered no longer than it takes").toEqual([]);
+
+    await storeLines(
+      db,
+      [3, 4, 5].map((second) => failure("203.0.113.1", second)),
+      "three",
+    );
+    await drainLater();
+    await drainLater();
+    expect(await rowsNaming("203.0.113.1"), "who comes back begins anew").toBeGreaterThan(0);
+    await erase("203.0.113.1");
+    expect([await rowsNaming("203.0.113.1"), await waiting()], "everything was saved: nothing is read again").toEqual([
+      0,
+      [],
+    ]);
+    await drainLater();
+    await storeLines(db, [failure("203.0.113.1", 6), failure("203.0.113.1", 7)], "four");
+    await drainLater();
+    expect(await db.read.selectFrom("detection").select("id").execute(), "five, of which three were erased").toEqual(
+      [],
+    );
+  },
+);
+
 test("windows of an erased address are gone at once, and do not come back out of the memory of the stage", async () => {
   await using world = await openTestDatabase("pglite");
   const { db } = world;

@@ -3,7 +3,7 @@ import { cursorOf, moveCursor } from "#platform/bus";
 import type { Database, Fact, WriteTransaction } from "#platform/database";
 import type { Leading } from "#platform/lifecycle";
 import type { NewDetection } from "./detection.ts";
-import { keepErased, windowErasures } from "./erase-windows.ts";
+import { erasuresSince, forgetErasures, keepErased, windowErasures, type Erasures } from "./erase-windows.ts";
 import { CONSUMER, insertDetections, loadState, saveState, type StoredState } from "./evaluation-store.ts";
 import { noteInputs, watchInputs } from "./figures/figure-store.ts";
 import type { FigureWatch } from "./figures/figure-watch.ts";
@@ -54,7 +54,7 @@ export type Finishing = Readonly<{
 }>;
 
 /** What a stage goes on from. */
-type Opened = StoredState & Readonly<{ states: AppliedStates; cursor: number; erased: number }>;
+type Opened = StoredState & Readonly<{ states: AppliedStates; cursor: number; erased: number; erasures: Erasures }>;
 export type Finished = Readonly<{
   /** Findings that were not stored before. */
   fresh: readonly NewDetection[];
@@ -92,6 +92,7 @@ async function write(tx: WriteTransaction, what: Finishing, way: "telling" | "qu
   if (windows !== undefined) {
     await keepErased(tx, { erased: windows.erased, now });
     await saveState(tx, windows.dirty, windows.position);
+    await forgetErasures(tx, windows.position);
     await noteInputs(tx, windows.seen);
   }
   const states = await followStates(tx, what);
@@ -142,6 +143,6 @@ async function putNext(tx: WriteTransaction, { next, now }: Finishing) {
 }
 
 async function open(tx: WriteTransaction): Promise<Opened> {
-  const erased = await windowErasures(tx);
-  return { ...(await loadState(tx)), states: await statesInForce(tx), cursor: await cursorOf(tx, CONSUMER), erased };
+  const erased = { erased: await windowErasures(tx), erasures: await erasuresSince(tx) };
+  return { ...(await loadState(tx)), states: await statesInForce(tx), cursor: await cursorOf(tx, CONSUMER), ...erased };
 }

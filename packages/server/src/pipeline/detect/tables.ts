@@ -60,6 +60,7 @@ declare module "#platform/tables" {
     technique_hit: { technique: string; tactic: string; detections: number; last_at: Date };
     correlation_group: { id: string; correlation_id: string; group_key: string; state: string };
     correlation_checkpoint: { consumer: string; position: number; checkpoint: string };
+    window_erasure: { address: string; position: number };
     rule_in_force: { rule_id: string; version: string; state_digest: string; pack_digest: string };
   }
 }

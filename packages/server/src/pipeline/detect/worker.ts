@@ -11,7 +11,7 @@ import type { NewDetection } from "./detection.ts";
 import type { OnDropped } from "./dropped-tags.ts";
 import { createEvaluator, type Evaluator } from "./evaluate.ts";
 import { createFigureWatch, type FigureWatch } from "./figures/figure-watch.ts";
-import { windowErasures } from "./erase-windows.ts";
+import { isFromBeforeErasure, windowErasures, type Erasures } from "./erase-windows.ts";
 import { CONSUMER, deleteGroups } from "./evaluation-store.ts";
 import { finishBatch, holdCursor, type Finished, type Finishing } from "./finish-batch.ts";
 import type { PutInForce } from "./put-in-force.ts";
@@ -51,6 +51,8 @@ const STATES_MS = 500;
 /** Rules one line of the log names. */
 const RULES_NAMED_MAX = 20;
 
+const NEVER = { saved: Number.NEGATIVE_INFINITY, savedAtMs: Number.NEGATIVE_INFINITY };
+
 /** In memory between steps; thrown away when a step fails, and built again from what is stored. */
 type Standing = {
   watch: FigureWatch;
@@ -65,6 +67,7 @@ type Standing = {
   cursor: number;
   /** Erasures when the windows were read. */
   readonly erased: number;
+  readonly erasures: Erasures;
   saved: number;
   savedAtMs: number;
 };
@@ -239,10 +242,12 @@ export class DetectWorker {
   async #goOn({ pack, watch, evaluator }: Next, { put, opened }: Finished): Promise<Standing> {
     if (opened === undefined) throw new Error("another pack came into force, and nothing was read to go on from");
     this.#tellReloaded(put);
-    const { position, saved, states, cursor, erased } = opened;
+    const { position, saved, states, cursor, erased, erasures } = opened;
     await this.#forget(evaluator.restore(saved), cursor);
     evaluator.apply(states);
-    const at = { fed: position, cursor, erased, saved: position, savedAtMs: this.#nowMs() };
+    // Who was erased is remembered until windows are saved without them: that is done next.
+    const when = erasures.size > 0 ? NEVER : { saved: position, savedAtMs: this.#nowMs() };
+    const at = { fed: position, cursor, erased, erasures, ...when };
     this.#standing = { pack, watch, evaluator, states, recorded: states, ...at };
     this.#pack = pack;
     if (this.#wanted?.pack === pack) {
@@ -297,7 +302,7 @@ export class DetectWorker {
         await breathe();
         if (this.#isChangeWaiting(standing) && standing.fed > standing.cursor) return found;
       }
-      const detections = standing.evaluator.evaluate(event);
+      const detections = isFromBeforeErasure(event, standing.erasures) ? [] : standing.evaluator.evaluate(event);
       if (event.position > standing.cursor) found.push(...detections);
       standing.fed = event.position;
     }
