@@ -1,6 +1,6 @@
 import { ACTION_TYPES, type Decision, type Requirement } from "@tyr/contract";
 import { askedSince, resourceOf, type Asked, type FirstAsked } from "./asked.ts";
-import { sinceThen, type Circumstances, type FirstContext } from "./circumstances.ts";
+import { sinceThen, type ApprovalCounts, type Circumstances, type FirstContext } from "./circumstances.ts";
 import type { Engine, Question, Verdict } from "./engine.ts";
 
 export { NO_APPROVALS, type ApprovalCounts } from "./circumstances.ts";
@@ -112,10 +112,10 @@ export function decide(engine: Engine, stored: StoredInput, now: Date): Decision
   const execute = engine.ask(questionOf(input, "execute"));
   if (execute.answer !== "deny") return answer(execute.answer === "allow" ? "allow" : "deny", named(execute));
 
-  const liftable = liftableGates(engine, execute.policyIds);
   const request = engine.ask(questionOf(input, "request"));
   if (request.answer === "error") return answer("deny", named(request));
-  if (liftable !== undefined && request.answer === "allow") return answer("require_approval", named(execute), liftable);
+  const gates = request.answer === "allow" ? gatesToLift(engine, input, execute.policyIds) : undefined;
+  if (gates !== undefined) return answer("require_approval", named(execute), gates);
 
   const dryRun = engine.ask(questionOf(input, "dry_run"));
   if (dryRun.answer === "error") return answer("deny", named(dryRun));
@@ -124,11 +124,22 @@ export function decide(engine: Engine, stored: StoredInput, now: Date): Decision
   return answer(dryRun.answer === "allow" ? "dry_run_only" : "deny", reasons);
 }
 
-/** What all these forbids ask for together, or undefined when one of them cannot be lifted (or none decided). */
-function liftableGates(engine: Engine, policyIds: readonly string[]): Requirement[] | undefined {
+/** Everybody agrees: what is refused even so, no approval makes possible. */
+const EVERYBODY: ApprovalCounts = { total: 99, approver: 99, security_manager: 99 };
+
+/** Whether anything permits it once every gate is lifted: without a permit, gates alone would promise what never comes. */
+function runsOnceLifted(engine: Engine, input: DecisionInput): boolean {
+  if (engine.isAlwaysPermitted(`${input.type}.execute`)) return true;
+  const lifted = { ...input, context: { ...input.context, approvals: EVERYBODY } };
+  return engine.ask(questionOf(lifted, "execute")).answer === "allow";
+}
+
+/** What all these forbids ask for together; undefined when one of them cannot be lifted, none decided, or nothing permits it even so. */
+function gatesToLift(engine: Engine, input: DecisionInput, policyIds: readonly string[]): Requirement[] | undefined {
   const requirements = policyIds.flatMap((policyId) => {
     const gate = engine.bundle.policies.get(policyId)?.gate;
     return gate === undefined ? [] : [{ policyId, approvals: gate.approvals, roles: [...gate.roles] }];
   });
-  return policyIds.length > 0 && requirements.length === policyIds.length ? requirements : undefined;
+  const areGates = policyIds.length > 0 && requirements.length === policyIds.length;
+  return areGates && runsOnceLifted(engine, input) ? requirements : undefined;
 }

@@ -3,7 +3,7 @@ import { ACTION_TYPES } from "@tyr/contract";
 import type { Bundle } from "./bundle.ts";
 import { PolicyBundleInvalid } from "./errors.ts";
 import { fitted, readSchemaShape } from "./schema-shape.ts";
-import { sliceOf } from "./slices.ts";
+import { isAlwaysPermitted, sliceOf } from "./slices.ts";
 
 /** What Cedar said about one question; anything that is not a clean answer is an error, and an error is a deny. */
 export type Verdict =
@@ -21,7 +21,12 @@ export type Question = Readonly<{
   context: cedar.Context;
 }>;
 
-export type Engine = Readonly<{ bundle: Bundle; ask(question: Question): Verdict }>;
+export type Engine = Readonly<{
+  bundle: Bundle;
+  ask(question: Question): Verdict;
+  /** Only forbids can stop this action. */
+  isAlwaysPermitted(action: string): boolean;
+}>;
 
 /**
  * Names under which parsed bundles are kept. What is parsed is never freed, but loading under the same name replaces
@@ -72,6 +77,7 @@ export function openEngine(bundle: Bundle, slot: Slot): Engine {
   for (const action of asked)
     parsed(slot, cedar.preparsePolicySet(`${slot}/${action}`, sliceOf(bundle, shape, action)));
   const slices = new Set(asked);
+  const permitted = new Set(asked.filter((action) => isAlwaysPermitted(bundle, shape, action)));
   loaded.set(slot, bundle.digest);
   const answer = (question: Question): Verdict => {
     const { principal, action, resource, resourceAttributes, context } = question;
@@ -101,6 +107,7 @@ export function openEngine(bundle: Bundle, slot: Slot): Engine {
   };
   return {
     bundle,
+    isAlwaysPermitted: (action) => permitted.has(action),
     ask(question) {
       if (loaded.get(slot) !== bundle.digest) return { answer: "error", why: "another bundle took this slot" };
       if (!slices.has(question.action))

@@ -27,9 +27,11 @@ const strictness = (engine: Engine, input: DecisionInput): number =>
   STRICTNESS[decide(engine, input, new Date(0)).outcome];
 
 const address = fc
-  .record({ bits: fc.bigInt({ min: 0n, max: (1n << 32n) - 1n }), depth: fc.integer({ min: 96, max: 128 }) })
-  .map(({ bits, depth }): Asked => {
-    const target = prefixAt((0xffffn << 32n) | bits, depth);
+  .record({ isV6: fc.boolean(), bits: fc.bigInt({ min: 0n, max: (1n << 32n) - 1n }), depth: fc.nat(32) })
+  .map(({ isV6, bits, depth }): Asked => {
+    const target = isV6
+      ? prefixAt((0x2a00n << 112n) | (bits << 80n), 16 + depth * 3)
+      : prefixAt((0xffffn << 32n) | bits, 96 + depth);
     const guarded = { own: [knownPrefix("20.30.0.0/16")], allowed: [knownPrefix("9.9.9.9")] };
     return { type: "block_ip", target: describeTarget(target, guarded) };
   });
@@ -109,6 +111,54 @@ describe("for every type of action and every situation", () => {
     holdsAlways((input) => {
       expect(strictness(stricter, input)).toBeGreaterThanOrEqual(strictness(engine, input));
     }, 40);
+  });
+
+  test("one forbid more never makes a decision laxer, whatever it is about and whatever permits there are", () => {
+    const scope = fc.record({
+      who: fc.constantFrom("principal", "principal is Person", "principal is Automation"),
+      step: fc.constantFrom(...["execute", "request", "dry_run"].map((one) => `action in Action::"${one}"`), "action"),
+      what: fc.constantFrom("resource", "resource is Target", "resource is ModeChange", "resource is PolicyChange"),
+    });
+    const when = fc.constantFrom(
+      "",
+      `when { context.mode != Mode::"normal" }`,
+      `when { context.environment == Environment::"production" }`,
+      `when { context.hour >= 12 }`,
+    );
+    const gate = fc.option(fc.integer({ min: 1, max: 3 }));
+    const withoutPermits = new Map([...bundle.policies].filter(([, { effect }]) => effect === "forbid"));
+    const someTimes = readPolicies(
+      "some.cedar",
+      `@id("to-ask") @reason("x") permit (principal, action in [Action::"request", Action::"dry_run"], resource);
+       @id("some-times") @reason("x") permit (principal, action in Action::"execute", resource) when { context.mode == Mode::"normal" };`,
+    );
+    const bases = [
+      bundle.policies,
+      withoutPermits,
+      new Map([...withoutPermits, ...someTimes.map((one) => [one.id, one] as const)]),
+      new Map(someTimes.map((one) => [one.id, one] as const)),
+    ].map((policies, at) => ({ ...bundle, digest: `base ${at}`, policies }));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...bases),
+        fc.record({ scope, condition: when, approvals: gate }),
+        fc.array(situation, { minLength: 5, maxLength: 5 }),
+        (base, { scope: { who, step, what }, condition, approvals }, inputs) => {
+          const quorum = approvals === null ? "" : `@approvals("${approvals}") @approver_roles("security_manager")`;
+          const unless = approvals === null ? "" : `unless { context.approvals.security_manager >= ${approvals} }`;
+          const text = `@id("one-more") @reason("x") ${quorum} forbid (${who}, ${step}, ${what}) ${condition} ${unless};`;
+          const [more] = readPolicies("more.cedar", text);
+          if (more === undefined) throw new TypeError("it was one policy");
+          const before = openEngine(base, "active-b");
+          const laxest = inputs.map((input) => strictness(before, input));
+          const policies = new Map([...base.policies, [more.id, more]]);
+          const after = openEngine({ ...base, digest: `${base.digest} and one`, policies }, "candidate");
+          for (const [at, input] of inputs.entries())
+            expect(strictness(after, input)).toBeGreaterThanOrEqual(laxest[at] ?? 0);
+        },
+      ),
+      { numRuns: 120 },
+    );
   });
 
   test("a situation is never told more than the schema of a bundle declares, and an older bundle decides on", () => {

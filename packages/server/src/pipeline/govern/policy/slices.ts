@@ -2,8 +2,8 @@ import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
 import type { Bundle } from "./bundle.ts";
 import type { SchemaShape } from "./schema-shape.ts";
 
-type Scope = Pick<cedar.PolicyJson, "principal" | "action" | "resource">;
-const ANYTHING: Scope = { principal: { op: "All" }, action: { op: "All" }, resource: { op: "All" } };
+type Scope = Pick<cedar.PolicyJson, "principal" | "action" | "resource" | "conditions">;
+const ANYTHING: Scope = { principal: { op: "All" }, action: { op: "All" }, resource: { op: "All" }, conditions: [] };
 
 /** Scopes by text: trying many variants of one bundle reads the same policies again and again. */
 const KEPT_MAX = 2_000;
@@ -52,4 +52,21 @@ export function sliceOf({ policies }: Pick<Bundle, "policies">, shape: SchemaSha
     return meets(scope, names, action) && canBe(scope.principal, principals) && canBe(scope.resource, resources);
   });
   return { staticPolicies: Object.fromEntries(applying.map(([id, { text }]) => [id, text])) };
+}
+
+/** Whether a constraint holds whatever of these types is there. */
+function isAny(constraint: Scope["principal"] | Scope["resource"], types: readonly string[]): boolean {
+  if (constraint.op === "All") return true;
+  return constraint.op === "is" && !("in" in constraint) && types.every((type) => type === constraint.entity_type);
+}
+
+/** Whether a policy permits the action of everybody, on everything and in every case, so that only a forbid stops it. */
+export function isAlwaysPermitted({ policies }: Pick<Bundle, "policies">, shape: SchemaShape, action: string): boolean {
+  const { names, principals, resources } = shape.appliesTo(action);
+  return [...policies.values()].some(({ effect, text }) => {
+    if (effect !== "permit" || cedar.policyToJson(text).type === "failure") return false;
+    const scope = scopeOf(text);
+    const isForAll = isAny(scope.principal, principals) && isAny(scope.resource, resources);
+    return isForAll && scope.conditions.length === 0 && meets(scope, names, action);
+  });
 }
