@@ -69,6 +69,8 @@ export const AUDIT_EVENTS = {
   "detection.recorded": "a batch of events was evaluated and its detections stored",
   "rule.loaded": "the rule pack in force changed",
   "attack.loaded": "another ATT&CK release came into force",
+  "attack.unloaded":
+    "a loaded ATT&CK release was taken out of force: what comes with Tyr is in force again, where anything does",
   "intel.list_loaded":
     "entries of a list of indicators were loaded; what the list says counts once its last part is there",
   "rule.defined": "files of rules were taken into the table of definitions, changed there or removed",

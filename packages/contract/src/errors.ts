@@ -222,6 +222,11 @@ export const ERRORS = {
     "A backtest or a backfill goes over stored events already",
     "Wait until it is done, or cancel it: `id` names it. One runs at a time.",
   ],
+  ATTACK_REFUSES_RULES: [
+    409,
+    "Rules in force do not fit this ATT&CK release",
+    "Look at the rules it names. If they may go, repeat their number in `acceptRefused`; else mend them, or use another bundle.",
+  ],
   BODY_TOO_LARGE: [413, "The request is larger than the limit", "Send it in smaller parts; the limit is in `limit`."],
   URL_TOO_LONG: [414, "The address is longer than the limit", "Ask for less at once; the limit is in `limit`."],
   HEADERS_TOO_MANY: [431, "The request has too many headers", "Send fewer headers; the limit is in `limit`."],

@@ -1,5 +1,5 @@
 import { createLadderDesk, ladderAnchors } from "#actors";
-import type { Attack, Detect, Replays, RuleKeeper, RuleStates } from "#detect";
+import type { Attack, AttackCatalogue, Detect, Replays, RuleKeeper, RulePack, RuleStates } from "#detect";
 import type { TopicBus } from "#platform/bus";
 import type { Clock } from "#platform/clock";
 import type { Database } from "#platform/database";
@@ -23,6 +23,7 @@ export type DetectParts = Readonly<{
   rulesDir: string;
   attack: Attack;
   keeper: RuleKeeper;
+  tryAttack: (catalogue: AttackCatalogue) => RulePack;
   detect: Detect;
   ruleStates: RuleStates;
   replays: Replays;
@@ -53,7 +54,7 @@ export function detectHandlers(parts: DetectParts) {
     ...ruleHandlers({ database, rules, states }),
     ...ttpHandlers({ database, rules, states, rulesDir, ladder }),
     ...ttpExportHandlers({ database, clock, rules, ladder }),
-    ...attackHandlers({ attack, rules, rebuildRules: async () => await keeper.rebuild() }),
+    ...attackHandlers({ attack, rules, tryAttack: parts.tryAttack, rebuildRules: async () => await keeper.rebuild() }),
     ...attackerHandlers({ database }),
     ...credentialHandlers({ database }),
     ...messageHandlers({ database }),

@@ -6,6 +6,7 @@ import {
   RuleKeeper,
   type RuleKeeperDeps,
   type Attack,
+  type AttackCatalogue,
   type Pipelines,
   type RulePack,
 } from "#detect";
@@ -29,6 +30,8 @@ export type OpenedRules = Readonly<{
   /** Follows the store, once it is told whom to give packs to. */
   keeper: RuleKeeper;
   limits: LimitsInForce;
+  /** The pack in force as it would be under other ATT&CK releases. */
+  tryAttack: (catalogue: AttackCatalogue) => RulePack;
   /** The pack to start with. */
   rules: RulePack;
 }>;
@@ -56,10 +59,13 @@ export async function openRules({ config, pipelines, ...deps }: RuleParts): Prom
   const folder = createFolderStore({ dir: config.rulesDir, log: deps.log });
   const store = config.ruleStore === "filesystem" ? folder : createTableStore({ ...deps, folder });
   const limits = await openLimits(deps);
-  const build: RuleKeeperDeps["build"] = (files, kept) =>
-    buildRulePack(files, { pipelines, attack: attack.catalogue(), ...kept, limits: limits.now() });
-  const keeper = new RuleKeeper({ store, log: deps.log, build });
-  return { attack, keeper, limits, rules: await keeper.open() };
+  const buildWith =
+    (catalogue: () => AttackCatalogue): RuleKeeperDeps["build"] =>
+    (files, kept) =>
+      buildRulePack(files, { pipelines, attack: catalogue(), ...kept, limits: limits.now() });
+  const keeper = new RuleKeeper({ store, log: deps.log, build: buildWith(() => attack.catalogue()) });
+  const tryAttack = (catalogue: AttackCatalogue): RulePack => keeper.tried(buildWith(() => catalogue));
+  return { attack, keeper, limits, tryAttack, rules: await keeper.open() };
 }
 
 /** What people set and the mode makes of it, as rules go by it. */

@@ -44,4 +44,16 @@ export const attackDeeds: Deeds = {
     before: null,
     after: "19.1",
   }),
+  "attack.unload": async (world) => {
+    const by = await world.person("security_manager");
+    await by.client.call("attack.load", { query: {}, body: Buffer.from(JSON.stringify(BUNDLE)) });
+    return {
+      by,
+      input: { params: { domain: "mobile-attack" }, query: {} },
+      did: "attack.unloaded",
+      object: { kind: "attack-release", id: "mobile-attack" },
+      before: "19.1",
+      after: null,
+    };
+  },
 };

@@ -24,7 +24,14 @@ const bundle: AttackBundle = {
 };
 const notice = { ruleId: "r", title: "Old\u001b", message: "T1562 was replaced by T1685" };
 const inForce: AttackInForce = { items: [bundle], notices: [notice], rejected: 2 };
-const loaded: AttackLoaded = { bundle, before: "18.1", notices: 3, rejected: 0 };
+const effect: AttackLoaded["effect"] = {
+  techniques: { added: 1, gone: 21, revoked: 0, renamed: 1 },
+  gone: [{ id: "T1110", name: "Brute\u001b Force" }],
+  renamed: [{ id: "T1070", from: "Old", to: "New" }],
+  refused: 1,
+  refusedRules: [{ ruleId: "r", title: "Guessing", message: "T1110 is in no release" }],
+};
+const loaded: AttackLoaded = { done: true, bundle, before: "18.1", effect, notices: 3, rejected: 0 };
 
 const tyr = async (argv: readonly string[], answer: unknown) => {
   const asked: { method: string; url: string; body: unknown }[] = [];
@@ -54,11 +61,40 @@ test("tyr attack load sends what the server reads of a bundle, and nothing else 
   const technique = { type: "attack-pattern", id: "x", name: "Brute Force", description: "long prose" };
   await writeFile(file, JSON.stringify({ type: "bundle", objects: [technique, { type: "malware", id: "m" }] }));
   const { code, out, err, asked } = await tyr(["attack", "load", file, "--release", "19.1"], loaded);
-  expect([code, asked[0]?.method, asked[0]?.url]).toEqual([0, "POST", "/api/v1/ttp/attack?release=19.1"]);
+  expect([code, ...asked.map(({ method, url }) => `${method} ${url}`)]).toEqual([
+    0,
+    "POST /api/v1/ttp/attack?release=19.1&preview=true",
+    "POST /api/v1/ttp/attack?release=19.1",
+  ]);
   const sent: unknown = JSON.parse(gunzipSync(asked[0]?.body as Uint8Array).toString("utf8"));
   expect(sent).toEqual({ type: "bundle", objects: [{ type: "attack-pattern", id: "x", name: "Brute Force" }] });
   expect(out).toContain("enterprise-attack 19.1 is in force in place of 18.1.");
   expect(err).toContain("3 techniques of rules were replaced");
+});
+
+test("tyr attack load shows what it would change before it does, and says how many rules may go only if told", async () => {
+  const file = path.join(await temporaryDirectory(), "bundle.json");
+  await writeFile(file, JSON.stringify({ type: "bundle", objects: [{ type: "attack-pattern", id: "x", name: "n" }] }));
+  const only = await tyr(["attack", "load", file, "--preview"], { ...loaded, done: false });
+  expect(only.asked.map(({ url }) => url)).toEqual(["/api/v1/ttp/attack?preview=true"]);
+  expect(only.out).toContain("enterprise-attack 19.1 would be in force in place of 18.1.");
+  for (const line of [
+    "1 added, 21 gone, 0 revoked, 1 renamed. Rules in force left out: 1.",
+    "gone: T1110 Brute\\x1b Force",
+    "and 20 more",
+    "renamed: T1070 Old -> New",
+    "left out: Guessing: T1110 is in no release",
+  ])
+    expect(only.out).toContain(line);
+  const accepting = await tyr(["attack", "load", file, "--accept-refused-rules", "1"], loaded);
+  expect(accepting.asked.at(-1)?.url).toBe("/api/v1/ttp/attack?acceptRefused=1");
+  expect(accepting.err).toContain("left out: Guessing");
+});
+
+test("tyr attack unload goes back to what comes with Tyr", async () => {
+  const { code, out, asked } = await tyr(["attack", "unload", "mobile-attack"], { ...loaded, bundle: null });
+  expect([code, asked.at(-1)]).toMatchObject([0, { method: "DELETE", url: "/api/v1/ttp/attack/mobile-attack" }]);
+  expect(out).toContain("nothing is in force in place of 18.1.");
 });
 
 test("tyr attack load asks no server about a file that is no bundle", async () => {

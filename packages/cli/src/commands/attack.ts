@@ -1,8 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
-import { EXPORT_SCOPES, NAVIGATOR_SCORES, type AttackBundle } from "@tyr/contract";
+import { EXPORT_SCOPES, NAVIGATOR_SCORES, type AttackBundle, type AttackLoaded } from "@tyr/contract";
 import { instantOf } from "../audit/search-filters.ts";
 import type { Context, Run } from "../context.ts";
-import { EXIT } from "../exit-codes.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { CliFailure, usage } from "../failure.ts";
 import type { Input } from "../input.ts";
 import { showInstant } from "../output/instants.ts";
@@ -46,16 +46,60 @@ export const load: Run = async ({ api, print }, input) => {
   const slim = await slimBundle(await bytesOf(file));
   if (!slim.ok) throw new CliFailure(visible(`${file}: ${slim.message}`), { exit: EXIT.failed });
   const query = release === undefined ? {} : { release };
-  const loaded = await (await api()).call("attack.load", { query, body: slim.bytes });
-  const { bundle, before, notices, rejected } = loaded;
-  print.one(loaded, () => [
-    visible(`${bundle.domain} ${bundle.release} is in force${before === null ? "" : ` in place of ${before}`}.`),
-  ]);
+  const { call } = await api();
+  return await change(
+    { print },
+    input,
+    async (accepting) => await call("attack.load", { query: { ...query, ...accepting }, body: slim.bytes }),
+  );
+};
+
+/** Back to what comes with Tyr. */
+export const unload: Run = async ({ api, print }, input) => {
+  const params = { domain: input.value(0, "the domain") };
+  const { call } = await api();
+  return await change({ print }, input, async (query) => await call("attack.unload", { params, query }));
+};
+
+type Ask = (accepting: Readonly<{ preview?: boolean; acceptRefused?: number }>) => Promise<AttackLoaded>;
+
+/** What would come of it is shown before anything does. */
+async function change({ print }: Pick<Context, "print">, input: Input, ask: Ask): Promise<ExitCode> {
+  const accepted = input.whole("accept-refused-rules", { min: 0, max: 100_000 });
+  const previewed = await ask({ preview: true });
+  if (input.flag("preview")) {
+    print.one(previewed, () => [changeOf(previewed, "would be"), ...effectOf(previewed)]);
+    return EXIT.ok;
+  }
+  for (const line of effectOf(previewed)) print.say(line);
+  const loaded = await ask(accepted === undefined ? {} : { acceptRefused: accepted });
+  print.one(loaded, () => [changeOf(loaded, "is")]);
+  const { notices, rejected } = loaded;
   if (notices > 0) print.warn(`${notices} techniques of rules were replaced by their successors: tyr attack show`);
   if (rejected > 0)
     print.warn(`${rejected} rules are left out: their techniques are not in this release (tyr rule list)`);
   return EXIT.ok;
-};
+}
+
+function changeOf({ bundle, before }: AttackLoaded, is: "is" | "would be"): string {
+  const place = before === null ? "" : ` in place of ${before}`;
+  return visible(`${bundle === null ? "nothing" : `${bundle.domain} ${bundle.release}`} ${is} in force${place}.`);
+}
+
+function effectOf({ effect }: AttackLoaded): readonly string[] {
+  const { techniques: of, gone, renamed, refused, refusedRules } = effect;
+  const more = (all: number, named: readonly unknown[]): readonly string[] =>
+    all > named.length ? [`  and ${all - named.length} more`] : [];
+  return [
+    `Techniques: ${of.added} added, ${of.gone} gone, ${of.revoked} revoked, ${of.renamed} renamed. Rules in force left out: ${refused}.`,
+    ...gone.map(({ id, name }) => `  gone: ${id} ${name}`),
+    ...more(of.gone, gone),
+    ...renamed.map(({ id, from, to }) => `  renamed: ${id} ${from} -> ${to}`),
+    ...more(of.renamed, renamed),
+    ...refusedRules.map(({ title, message }) => `  left out: ${title}: ${message}`),
+    ...more(refused, refusedRules),
+  ].map(visible);
+}
 
 async function bytesOf(file: string): Promise<Uint8Array> {
   const { size } = await stat(file);

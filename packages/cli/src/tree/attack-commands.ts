@@ -1,5 +1,10 @@
 import type { CommandSpec } from "./command-spec.ts";
 
+const ACCEPTING: NonNullable<CommandSpec["options"]> = [
+  { flags: "--preview", about: "only show what it would change" },
+  { flags: "--accept-refused-rules <n>", about: "so many rules in force may be left out; without it none may" },
+];
+
 export const ATTACK_COMMANDS: readonly CommandSpec[] = [
   {
     path: "attack show",
@@ -12,9 +17,22 @@ export const ATTACK_COMMANDS: readonly CommandSpec[] = [
     values: "<file>",
     about: "Load another ATT&CK release: a STIX bundle of MITRE's, plain or gzip; rules move with it at once",
     needs: "attack:load",
-    options: [{ flags: "--release <n>", about: "which release it is, for bundles that do not say so" }],
-    examples: ["tyr attack load enterprise-attack-19.1.json", "tyr attack load enterprise-attack.json --release 18.1"],
+    options: [{ flags: "--release <n>", about: "which release it is, for bundles that do not say so" }, ...ACCEPTING],
+    examples: [
+      "tyr attack load enterprise-attack-19.1.json --preview",
+      "tyr attack load enterprise-attack-19.1.json --accept-refused-rules 2",
+      "tyr attack load enterprise-attack.json --release 18.1",
+    ],
     load: async () => (await import("../commands/attack.ts")).load,
+  },
+  {
+    path: "attack unload",
+    values: "<domain>",
+    about: "Back to the ATT&CK release that comes with Tyr, or to none of a domain that does not come with it",
+    needs: "attack:load",
+    options: ACCEPTING,
+    examples: ["tyr attack unload enterprise-attack"],
+    load: async () => (await import("../commands/attack.ts")).unload,
   },
   {
     path: "attack export",

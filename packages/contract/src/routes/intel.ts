@@ -22,6 +22,8 @@ export const intelRoutes = {
     method: "POST",
     path: "/api/v1/intel/lists/:list",
     needs: "intel:load",
+    stepUp: "defence",
+    programsUnproved: true,
     summary: "Load a list of indicators, or a part of one, as its makers publish it; counts from its last part on",
     params: i.IntelListParams,
     query: i.IntelLoadQuery,

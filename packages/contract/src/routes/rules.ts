@@ -24,6 +24,8 @@ export const ruleRoutes = {
     method: "PUT",
     path: "/api/v1/ttp/rules/:id/state",
     needs: "rule:write",
+    stepUp: "defence",
+    programsUnproved: true,
     summary: "Disable, clip, mute or enable a rule, with a reason and perhaps an end; in force within a second",
     params,
     body: r.RuleStateSet,

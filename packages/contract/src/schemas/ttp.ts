@@ -185,14 +185,42 @@ export const AttackInForce = Type.Object({
   rejected: Type.Integer({ description: "rules left out because their techniques fit no release in force" }),
 });
 export type AttackInForce = Static<typeof AttackInForce>;
+/** What would be lost has to be said aloud: a bundle without most of ATT&CK is an honest mistake away. */
+const Accepting = {
+  preview: Type.Optional(Type.Boolean({ description: "only say what would come of it; nothing is changed" })),
+  acceptRefused: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 100_000,
+      description: "rules in force that may be left out by it; without it none may",
+    }),
+  ),
+};
 export const AttackLoadQuery = Type.Object({
+  ...Accepting,
   release: Type.Optional(
     Type.String({ ...Release, description: "for bundles that do not say which release they are, e.g. 18.1" }),
   ),
 });
+export const AttackUnloadParams = Type.Object({ domain: AttackDomain });
+export const AttackUnloadQuery = Type.Object(Accepting);
+/** How many of each an answer names; the counts are of all. */
+export const EFFECTS_SHOWN = 20;
+const shown = { maxItems: EFFECTS_SHOWN };
+/** What another release makes of techniques and rules, against what is in force. */
+export const AttackEffect = Type.Object({
+  techniques: Type.Object({ added: Count, gone: Count, revoked: Count, renamed: Count }),
+  gone: Type.Array(Type.Object({ id: Type.String(), name: Type.String() }), shown),
+  renamed: Type.Array(Type.Object({ id: Type.String(), from: Type.String(), to: Type.String() }), shown),
+  refused: Type.Integer({ minimum: 0, description: "rules in force that would be left out, or were" }),
+  refusedRules: Type.Array(RuleNotice, shown),
+});
+export type AttackEffect = Static<typeof AttackEffect>;
 export const AttackLoaded = Type.Object({
-  bundle: AttackBundle,
+  done: Type.Boolean({ description: "false: a preview" }),
+  bundle: Type.Union([AttackBundle, Type.Null()], { description: "null: none of this domain" }),
   before: Type.Union([Release, Type.Null()]),
+  effect: AttackEffect,
   notices: Type.Integer({ description: "what was replaced in rules, as attack.get lists it" }),
   rejected: Type.Integer({ description: "rules left out because their techniques fit no release in force" }),
 });

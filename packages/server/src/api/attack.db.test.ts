@@ -33,7 +33,8 @@ describe.each(TEST_ENGINES)("loading an ATT&CK release, on %s", (engine) => {
     let pack: RulePack = buildRulePack(FILES, { attack: attack.catalogue() });
     const rebuildRules = async () =>
       await Promise.resolve(void (pack = buildRulePack(FILES, { attack: attack.catalogue() })));
-    const handlers = attackHandlers({ attack, rules: () => pack, rebuildRules });
+    const tryAttack = (catalogue: RulePack["attack"]): RulePack => buildRulePack(FILES, { attack: catalogue });
+    const handlers = attackHandlers({ attack, rules: () => pack, tryAttack, rebuildRules });
     const actor = { kind: "person", id: "usr_1", name: "Ada" } as const;
     const call = { caller: { actor }, requestId: "r1" } as unknown as Call;
     const none = { params: undefined, query: undefined, body: undefined } as const;
@@ -43,6 +44,8 @@ describe.each(TEST_ENGINES)("loading an ATT&CK release, on %s", (engine) => {
       get: async () => await handlers["attack.get"](none, call),
       load: async (body: Uint8Array, query: InputOf<"attack.load">["query"] = {}) =>
         await handlers["attack.load"]({ params: undefined, query, body }, call),
+      unload: async (domain: string, query: InputOf<"attack.unload">["query"] = {}) =>
+        await handlers["attack.unload"]({ params: { domain }, query, body: undefined }, call),
     };
   }
 
@@ -72,13 +75,35 @@ describe.each(TEST_ENGINES)("loading an ATT&CK release, on %s", (engine) => {
     expect((await database.records()).filter(({ type }) => type === "attack.loaded")).toEqual([]);
   });
 
+  test("a well-formed release under which rules in force would be left out is shown, refused, and changes nothing", async () => {
+    const { load, attack, pack } = await start();
+    const effect = {
+      techniques: { added: 1, revoked: expect.any(Number), gone: expect.any(Number), renamed: expect.any(Number) },
+      refused: 1,
+      refusedRules: [{ title: "Rule 3", message: expect.stringContaining("T1082") }],
+    };
+    expect(await load(bundle(), { preview: true })).toMatchObject({
+      value: { done: false, before: "18.1", bundle: { release: "19.1" }, effect, notices: 2, rejected: 1 },
+    });
+    expect(await load(bundle())).toMatchObject({
+      refusal: {
+        code: "ATTACK_REFUSES_RULES",
+        facts: { refused: 1, rules: [expect.stringContaining("Rule 3: ")] },
+      },
+    });
+    expect([attack.catalogue(), pack().rules.size]).toEqual([builtInAttack(), 3]);
+    expect((await database.records()).filter(({ type }) => type === "attack.loaded")).toEqual([]);
+  });
+
   test("rules move with it at once: revoked techniques are replaced, what it does not have is left out", async () => {
     const [{ load, pack, get }, other] = [await start(), await start()];
     const before = pack().digest;
     expect(await other.attack.look()).toBe(false);
-    expect(await load(gzipSync(bundle()))).toMatchObject({
+    expect(await load(gzipSync(bundle()), { acceptRefused: 1 })).toMatchObject({
       value: {
+        done: true,
         before: "18.1",
+        effect: { refused: 1 },
         notices: 2,
         rejected: 1,
         bundle: { release: "19.1", origin: "loaded", loadedBy: "usr_1" },
@@ -96,7 +121,7 @@ describe.each(TEST_ENGINES)("loading an ATT&CK release, on %s", (engine) => {
       object: { kind: "attack-release", id: "enterprise-attack" },
       before: "18.1",
       after: "19.1",
-      details: { techniques: 5, tactics: 3 },
+      details: { techniques: 5, tactics: 3, refusedRules: 1 },
     });
   });
 
@@ -128,5 +153,26 @@ describe.each(TEST_ENGINES)("loading an ATT&CK release, on %s", (engine) => {
       value: { before: "19.1", bundle: { release: "19.1", techniques: 4, subTechniques: 1, revoked: 4, groups: 1 } },
     });
     expect(await slimBundle(Buffer.from("nothing"))).toMatchObject({ ok: false });
+  });
+
+  test("what came with Tyr is in force again once it is unloaded, here and on another server, with its rules", async () => {
+    const [{ load, unload, attack, pack }, other] = [await start(), await start()];
+    expect(pack().rules.size).toBe(2);
+    expect(await unload("enterprise-attack", { preview: true })).toMatchObject({
+      value: { done: false, before: "19.1", bundle: { release: "18.1", origin: "built-in" }, effect: { refused: 0 } },
+    });
+    expect(attack.inForce()[0]?.attack.release).toBe("19.1");
+    expect(await unload("enterprise-attack")).toMatchObject({
+      value: { done: true, before: "19.1", bundle: { release: "18.1", origin: "built-in" }, rejected: 0 },
+    });
+    expect([attack.catalogue(), pack().rules.size]).toEqual([builtInAttack(), 3]);
+    expect([await other.attack.look(), await other.attack.look()]).toEqual([true, false]);
+    expect(other.attack.catalogue()).toBe(builtInAttack());
+    const entries = (await database.records()).filter(({ type }) => type === "attack.unloaded");
+    expect(entries).toMatchObject([
+      { actor: { id: "usr_1" }, object: { id: "enterprise-attack" }, before: "19.1", after: "18.1" },
+    ]);
+    expect(await unload("enterprise-attack")).toMatchObject({ refusal: { code: "NOT_FOUND" } });
+    expect(await load(bundle())).toMatchObject({ refusal: { code: "ATTACK_REFUSES_RULES" } });
   });
 });

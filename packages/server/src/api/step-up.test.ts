@@ -53,6 +53,10 @@ describe("a route that asks for a recent proof", () => {
             "delegation.create",
             "breakGlass.review",
             "allow.add",
+            "attack.load",
+            "attack.unload",
+            "intel.load",
+            "rule.setState",
           ].includes(id) ||
           [
             "user:write",

@@ -26,7 +26,8 @@ export {
   techniqueUrl,
   type AttackCatalogue,
 } from "./attack/attack-release.ts";
-export { openAttack, type Attack, type InForce } from "./attack/attack.ts";
+export { openAttack, type Attack, type AttackCandidate, type InForce } from "./attack/attack.ts";
+export { attackEffect } from "./attack/attack-effect.ts";
 export { groupsUsing } from "./attack/groups.ts";
 export { mispEvent } from "./attack/export/misp-event.ts";
 export { navigatorLayer } from "./attack/export/navigator-layer.ts";

@@ -67,3 +67,7 @@ export async function putRelease(tx: WriteTransaction, { attack, ...loaded }: Lo
     .onConflict((conflict) => conflict.column("domain").doUpdateSet(row))
     .execute();
 }
+
+export async function removeRelease(tx: WriteTransaction, domain: string): Promise<void> {
+  await tx.deleteFrom("attack_bundle").where("domain", "=", domain).execute();
+}

@@ -93,6 +93,11 @@ export class RuleKeeper {
     throw new RulesNotReplaced("the rules before stay in force; these are tried again", { cause: this.#failure });
   }
 
+  /** What the texts in force would be, built in another way. Nothing changes. */
+  tried(build: RuleKeeperDeps["build"]): RulePack {
+    return this.#build(this.#texts, build);
+  }
+
   /** Looks into the store now. Resolves when what was found is in force. */
   async look(): Promise<void> {
     await this.#followed?.look();
@@ -200,9 +205,9 @@ export class RuleKeeper {
     return own.some(({ sigma }) => !tried.rules.has(sigma.key));
   }
 
-  #build(texts: ReadonlyMap<string, string>): RulePack {
+  #build(texts: ReadonlyMap<string, string>, build = this.#deps.build): RulePack {
     const files = [...texts].map(([path, text]) => ({ path, text }));
-    return this.#deps.build(
+    return build(
       files.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
       { memory: this.#memory, inForce: this.#pack?.references ?? new Map() },
     );
