@@ -47,7 +47,7 @@ const [bus, topics] = [createBus(clock), createTopicBus({ clock, log })];
 const keeper = new RuleKeeper({
   store: createFolderStore({ dir, log }),
   log,
-  build: (files, memory) => buildRulePack(files, { memory }),
+  build: buildRulePack,
 });
 const rules = await keeper.open();
 const collect = createCollect({ database, clock, bus, log, intakeBytesMax: 64 * 1024 * 1024 });
