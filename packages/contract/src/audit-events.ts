@@ -102,6 +102,8 @@ export const AUDIT_EVENTS = {
     "a delegation was ended before its time: by either of the two, an administrator, or with an account",
   "action.rejected": "somebody rejected an action",
   "action.approval_withdrawn": "somebody took an approval back",
+  "action.approval_disbelieved":
+    "an approval or a use of break-glass did not hold up when its signature was checked again: it counts no more",
   "action.cancelled": "an action was cancelled before it ran",
   "action.expired": "an action's decision deadline passed",
   "action.reopened": "an approved action went back to the people: policy asks for more, or its target changed",

@@ -221,6 +221,7 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   "delegation.ended": { ...CHANGE, ...fields("details.from details.to details.reason details.decisionsVoided") },
   "action.rejected": { ...SIGNED, ...fields("details.delegation details.on_behalf_of") },
   "action.approval_withdrawn": SIGNED,
+  "action.approval_disbelieved": { ...MOVE, ...fields("details.given") },
   "action.cancelled": MOVE,
   "action.expired": MOVE,
   "action.reopened": MOVE,

@@ -85,6 +85,8 @@ export const Approval = Type.Object({
   counts: Type.Boolean(),
   /** In whose place it was given; absent: in their own. */
   onBehalfOf: Type.Optional(Type.Object({ delegation: IdSchema("delegation"), from: Actor })),
+  /** Why it was taken back: its signature or its key did not hold up when they were checked again. Absent: they did. */
+  disbelieved: Type.Optional(Type.String()),
   /** Of somebody's own approval, in single-person mode: it counts from here on, if nobody else's does. */
   countsFrom: Type.Optional(Instant),
 });

@@ -111,7 +111,7 @@ export type GoodProof = Readonly<{ ok: true; counter: number; synced: boolean }>
  */
 export async function verifyProof(
   proof: PasskeyProof,
-  { passkey, ...asked }: Asked & Readonly<{ passkey: PasskeyRow }>,
+  { passkey, ...asked }: Asked & Readonly<{ passkey: Pick<PasskeyRow, "public_key"> }>,
 ): Promise<GoodProof | Refused> {
   const { id, clientDataJSON, authenticatorData, signature } = proof;
   try {

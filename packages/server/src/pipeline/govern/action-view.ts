@@ -8,7 +8,7 @@ import { readSignatories, type Signatories } from "./electorate.ts";
 import type { By, Room } from "./room.ts";
 import { sayShort, shortGates } from "./satisfiable.ts";
 import { ownApprovalDelay } from "./single-person/single-person.ts";
-import { listApprovals, listAuthors, type ActionRow, type ApprovalRow } from "./store.ts";
+import { listApprovals, listAuthors, listDisbelieved, type ActionRow, type ApprovalRow } from "./store.ts";
 
 const WAITING: ReadonlySet<ActionRow["state"]> = new Set(["draft", "dry_run_ok", "pending"]);
 const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
@@ -22,6 +22,8 @@ function shownDryRun(row: ActionRow, { who, authors, ownApprovalDelayMs }: Viewe
 
 type Viewed = Readonly<{
   approvals: readonly ApprovalRow[];
+  /** What was taken back because it did not hold up. */
+  disbelieved: readonly ApprovalRow[];
   authors: ReadonlySet<string>;
   who: Signatories;
   /** Those that approvals of it were given by, and those of whoever reads. */
@@ -47,6 +49,7 @@ function approvalView(
     comment: one.comment,
     counts,
     ...(lent === undefined ? {} : { onBehalfOf: { delegation: lent.id, from: lent.from_actor } }),
+    ...(one.disbelieved === null ? {} : { disbelieved: one.disbelieved }),
     ...(one.not_before === null ? {} : { countsFrom: one.not_before.toISOString() }),
   };
 }
@@ -65,7 +68,7 @@ function refsOf(ids: readonly string[], delegations: readonly DelegationRow[]): 
 }
 
 function toView(row: ActionRow, viewed: Viewed): Action {
-  const { who, broken, delegations, ...read } = viewed;
+  const { who, broken, delegations, disbelieved, ...read } = viewed;
   const { approvals } = read;
   const others = approversOf(row, approvals, who);
   const isAlone = others.length === 0 && read.ownApprovalDelayMs !== undefined;
@@ -90,7 +93,10 @@ function toView(row: ActionRow, viewed: Viewed): Action {
     requestDigest: row.request_digest,
     decision: row.decision,
     dryRun: shownDryRun(row, viewed),
-    approvals: approvals.map((one) => approvalView(one, covers(one), delegations)),
+    approvals: [
+      ...approvals.map((one) => approvalView(one, covers(one), delegations)),
+      ...disbelieved.map((one) => approvalView(one, false, delegations)),
+    ],
     approvalsMissing: row.state === "pending" && row.decision !== null ? approvalsMissing(row.decision, approvers) : 0,
     ...(read.ownApprovalDelayMs === undefined ? {} : { singlePerson: true }),
     breakGlass: broken === undefined ? null : viewBreakGlass(broken),
@@ -115,6 +121,7 @@ export async function viewActions(room: Room, rows: readonly ActionRow[], asker:
   const now = room.clock.now();
   const ids = rows.map(({ id }) => id);
   const approvals = await listApprovals(db, ids);
+  const disbelieved = await listDisbelieved(db, ids);
   const authors = await listAuthors(db, ids);
   const broken = await listBroken(db, ids);
   const ownApprovalDelayMs = await ownApprovalDelay(db, now);
@@ -131,6 +138,7 @@ export async function viewActions(room: Room, rows: readonly ActionRow[], asker:
       ownApprovalDelayMs,
       broken: broken.find((one) => one.action_id === row.id),
       approvals: approvals.filter((one) => one.action_id === row.id),
+      disbelieved: disbelieved.filter((one) => one.action_id === row.id),
       authors: new Set(authors.filter((one) => one.action_id === row.id).map(({ id }) => id)),
     }),
   );

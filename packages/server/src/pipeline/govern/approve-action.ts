@@ -11,6 +11,7 @@ import {
 } from "@tyr/contract";
 import { newId } from "#platform/ids";
 import type { WriteTransaction } from "#platform/database";
+import { disown } from "./believe-approvals.ts";
 import { givenFor } from "./count-approvals.ts";
 import type { Standing } from "./delegations/standing.ts";
 import { withMove, type Held } from "./hold-action.ts";
@@ -118,7 +119,8 @@ async function approveHeld(
 
   const notBefore = ownFrom(held);
   await storeApproval(tx, row, { by, comment, at, signed, notBefore, standing: held.behalf?.standing });
-  const { weighed } = await weighApprovals(room, tx, row);
+  const { weighed, disbelieved } = await weighApprovals(room, tx, row);
+  const disowned = await disown(tx, { row, by, at, disbelieved });
   await insertDecision(tx, { actionId: row.id, step: "approve", ...weighed });
   const { outcome, bundleDigest } = weighed.decision;
   const { row: moved, fact } = await moveAction(tx, row, {
@@ -135,7 +137,7 @@ async function approveHeld(
     },
   });
   if (notBefore !== null) await tellOwn(tx, { action: moved, by: by.actor, notBefore, at });
-  return { answer: ok(moved), facts: [fact] };
+  return { answer: ok(moved), facts: [...disowned, fact] };
 }
 
 type Deciding = Readonly<{
@@ -235,11 +237,12 @@ async function withdrawHeld(
   const own = approvals.filter((one) => one.subject_id === by.actor.id);
   for (const one of own) await withdrawApproval(tx, one.id, at);
   await dropStatements(tx, { actionId: row.id, subjectId: by.actor.id });
-  const { decision } = (await weighApprovals(room, tx, row)).weighed;
-  const event = withdrawEvent(row.state, decision);
+  const { weighed, disbelieved } = await weighApprovals(room, tx, row);
+  const disowned = await disown(tx, { row, by, at, disbelieved });
+  const event = withdrawEvent(row.state, weighed.decision);
   const details = signedDetails(signed);
   const moved = await moveAction(tx, row, { event, by, at, details });
-  return { answer: ok(moved.row), facts: [moved.fact] };
+  return { answer: ok(moved.row), facts: [...disowned, moved.fact] };
 }
 
 /** Takes one's own approval back. Possible until it runs; without a quorum an approved action waits again. */

@@ -14,7 +14,7 @@ export function isRequester(action: Asked, subjectId: string): boolean {
 }
 
 /** Approvals of exactly this request and dry run that nobody took back, whether or not they count now. */
-function exactlyFor(action: Approved, approvals: readonly ApprovalRow[]): readonly ApprovalRow[] {
+export function exactlyFor(action: Approved, approvals: readonly ApprovalRow[]): readonly ApprovalRow[] {
   return approvals.filter(
     (one) =>
       // What was given before approvals were signed shows nobody who gave it.

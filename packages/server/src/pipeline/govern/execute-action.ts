@@ -3,6 +3,7 @@ import type { Fact, WriteTransaction } from "#platform/database";
 import { withMove, type Held } from "./hold-action.ts";
 import { beginEvent, turnedAway } from "./machine/events-of.ts";
 import { next, type ActionEvent } from "./machine/transitions.ts";
+import { disown } from "./believe-approvals.ts";
 import { decisionDetails, runDryRun } from "./draft-action.ts";
 import type { OwnEffect } from "./kinds/kind.ts";
 import { moveAction, type Moved } from "./move-action.ts";
@@ -82,8 +83,10 @@ export async function beginExecution(room: Room, tx: WriteTransaction, { id, by 
   if (row === undefined || next(row.state, "execute") === undefined) return { kind: "taken" };
   await room.kinds[row.type].hold?.(tx);
   const at = room.clock.now();
-  const { weighed: approved, humans } = await weighApprovals(room, tx, row);
-  return await beginHeld(room, tx, { row, by, at, approved, humans });
+  const { weighed: approved, humans, disbelieved } = await weighApprovals(room, tx, row);
+  const facts = await disown(tx, { row, by, at, disbelieved });
+  const beginning = await beginHeld(room, tx, { row, by, at, approved, humans });
+  return beginning.kind === "taken" ? beginning : { ...beginning, facts: [...facts, ...beginning.facts] };
 }
 
 export type Effect = Readonly<{ blockId: BlockId | null; endsAt: Date | null; detail: string }>;

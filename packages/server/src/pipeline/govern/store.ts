@@ -147,6 +147,35 @@ export async function withdrawApproval(tx: WriteTransaction, id: Id<"approval">,
   await tx.updateTable("approval").set({ withdrawn_at: at }).where("id", "=", id).execute();
 }
 
+/** Takes back what does not hold up when it is looked at again. */
+export async function disbelieveApproval(
+  tx: WriteTransaction,
+  id: string,
+  { at, why }: Readonly<{ at: Date; why: string }>,
+): Promise<void> {
+  await tx
+    .updateTable("approval")
+    .set({ withdrawn_at: at, disbelieved: why })
+    .where("id", "=", id as Id<"approval">)
+    .execute();
+}
+
+/** What of these actions was taken back because it did not hold up, oldest first. */
+export async function listDisbelieved(
+  db: ReadDatabase,
+  actionIds: readonly ActionId[],
+): Promise<readonly ApprovalRow[]> {
+  if (actionIds.length === 0) return [];
+  return await db
+    .selectFrom("approval")
+    .selectAll()
+    .where("action_id", "in", [...actionIds])
+    .where("disbelieved", "is not", null)
+    .orderBy("at")
+    .orderBy("id")
+    .execute();
+}
+
 /** What somebody asked for and has not begun, held, in the order of ids so that two who hold several never wait for each other. */
 export async function listUnstartedRequests(tx: WriteTransaction, subjectId: string): Promise<readonly ActionRow[]> {
   return await tx

@@ -79,6 +79,8 @@ export type ApprovalTable = {
   key_id: string | null;
   /** In whose place; null: in their own. */
   delegation_id: DelegationId | null;
+  /** Why it was taken back: it did not hold up when it was looked at again. */
+  disbelieved: Generated<string | null>;
 };
 
 export type AllowTable = {

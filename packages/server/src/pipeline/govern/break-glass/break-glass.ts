@@ -16,7 +16,7 @@ import { decisionDetails } from "../draft-action.ts";
 import { withMove, type Held } from "../hold-action.ts";
 import { moveAction } from "../move-action.ts";
 import { settle, type By, type Room, type Settled } from "../room.ts";
-import { signedDetails, type Signed } from "../signatures/evidence.ts";
+import { signedColumns, signedDetails, type Signed } from "../signatures/evidence.ts";
 import { insertDecision, type ActionRow } from "../store.ts";
 import { answerWith, whileOpen } from "../submit-action.ts";
 import { tellDeciders } from "../tell-deciders.ts";
@@ -28,7 +28,7 @@ export type BreakGlassRequest = Readonly<{ id: ActionId; by: By }> & BreakGlassB
 /** What was let through in an emergency runs at once, or is asked for again. */
 const RUNS_WITHIN_MS = 15 * 60_000;
 
-type Breaking = Readonly<{ held: Held; weighed: Weighed; request: BreakGlassRequest; signed: Signed | undefined }>;
+type Breaking = Readonly<{ held: Held; weighed: Weighed; request: BreakGlassRequest; signed: Signed }>;
 
 async function storeBroken(
   tx: WriteTransaction,
@@ -52,6 +52,7 @@ async function storeBroken(
     reviewed_at: null,
     verdict: null,
     review: null,
+    ...signedColumns(signed),
   });
   await insertDecision(tx, { actionId: row.id, step: "break_glass", ...weighed });
   const { row: moved, fact } = await moveAction(tx, row, {
@@ -66,7 +67,7 @@ async function storeBroken(
     note: request.reason,
     details: {
       ...decisionDetails(weighed),
-      ...(signed === undefined ? {} : signedDetails(signed)),
+      ...signedDetails(signed),
       break_glass: id,
       deadline_at: deadline.toISOString(),
       ttl_seconds: row.ttl_seconds ?? BREAK_GLASS_TTL_MAX_SECONDS,
@@ -90,7 +91,7 @@ export async function breakGlass(room: Room, request: BreakGlassRequest): Promis
     const broken = async (held: Held): Promise<Settled<ActionRow>> => {
       const { weighed } = held;
       if (weighed === undefined) throw new TypeError("policy was asked before the guards");
-      const work = async (signed: Signed | undefined) => await storeBroken(tx, { held, weighed, request, signed });
+      const work = async (signed: Signed) => await storeBroken(tx, { held, weighed, request, signed });
       return await signedBy(room, tx, { held, statement: "break_glass", reason, signature, work });
     };
     const work = async () =>

@@ -1,6 +1,7 @@
 import type { ActionId, Actor, BreakGlassId, BreakGlassVerdict, SubjectId } from "@tyr/contract";
 import type { Insertable, JSONColumnType, Selectable } from "kysely";
 import { readPage, type Page, type PageBefore, type ReadDatabase, type WriteTransaction } from "#platform/database";
+import type { Evidence as SignedEvidence } from "../signatures/evidence.ts";
 import type { ActionRow } from "../store.ts";
 
 type BreakGlassTable = {
@@ -18,6 +19,11 @@ type BreakGlassTable = {
   reviewed_at: Date | null;
   verdict: BreakGlassVerdict | null;
   review: string | null;
+  /** What its person signed; null in what was used before that was kept, and lets nothing run. */
+  statement: string | null;
+  statement_digest: string | null;
+  signature: JSONColumnType<SignedEvidence | null, string | null, string | null>;
+  key_id: string | null;
 };
 export type BreakGlassRow = Selectable<BreakGlassTable>;
 

@@ -1,4 +1,5 @@
 import type { ReadDatabase } from "#platform/database";
+import { brokenFault, type Disbelieved } from "../believe-approvals.ts";
 import { NO_APPROVALS } from "../policy/decide.ts";
 import type { Room } from "../room.ts";
 import type { ActionRow } from "../store.ts";
@@ -15,13 +16,20 @@ export async function weighBroken(
 }
 
 /**
- * What policy says about an action that somebody broke the glass for, with them as they are now; undefined when nobody
- * did for exactly this request and dry run, or whoever did may no longer.
+ * What policy says about an action that somebody broke the glass for, with them as they are now; `weighed` is undefined
+ * when nobody did for exactly this request and dry run, whoever did may no longer, or what they signed does not hold up.
  */
-export async function weighIfBroken(room: Room, db: ReadDatabase, action: ActionRow): Promise<Weighed | undefined> {
+export async function weighIfBroken(
+  room: Room,
+  db: ReadDatabase,
+  action: ActionRow,
+): Promise<Readonly<{ weighed: Weighed | undefined; disbelieved: readonly Disbelieved[] }>> {
   const broken = await findBroken(db, action);
-  if (broken === undefined) return undefined;
+  if (broken === undefined) return { weighed: undefined, disbelieved: [] };
   const { subject_id: brokenBy } = broken;
   const held = await room.ports.permissionsOf(db, brokenBy);
-  return held.has("action:break_glass") ? await weighBroken(room, db, { action, brokenBy }) : undefined;
+  if (!held.has("action:break_glass")) return { weighed: undefined, disbelieved: [] };
+  const why = await brokenFault(room, db, { row: action, broken });
+  if (why !== undefined) return { weighed: undefined, disbelieved: [{ given: broken, why }] };
+  return { weighed: await weighBroken(room, db, { action, brokenBy }), disbelieved: [] };
 }

@@ -24,6 +24,19 @@ export type Stated = Readonly<{
 
 const inPlaceOf = ({ id, from, roles }: Standing) => ({ delegation: id, of: from, roles: roles.toSorted() });
 
+/** What exactly is decided about: of all that a text says, that which must be so when it counts as well. */
+export function aboutAction(action: ActionRow) {
+  return {
+    action_id: action.id,
+    revision: action.revision,
+    type: action.type,
+    target: action.target,
+    ttl_seconds: action.ttl_seconds,
+    request_digest: action.request_digest,
+    dry_run_digest: action.dry_run?.digest ?? null,
+  };
+}
+
 /**
  * What somebody puts their name under, as canonical JSON: what exactly, under which policy, until when. Ids only, no
  * names, so that it can be checked after a person was erased.
@@ -35,13 +48,7 @@ export function statementText(stated: Stated): string {
     ...(standing === undefined ? {} : { on_behalf_of: inPlaceOf(standing) }),
     installation,
     statement,
-    action_id: action.id,
-    revision: action.revision,
-    type: action.type,
-    target: action.target,
-    ttl_seconds: action.ttl_seconds,
-    request_digest: action.request_digest,
-    dry_run_digest: action.dry_run?.digest ?? null,
+    ...aboutAction(action),
     bundle_digest: action.decision?.bundleDigest ?? null,
     requirements: action.decision?.requirements ?? [],
     deadline_at: action.deadline_at?.toISOString() ?? null,

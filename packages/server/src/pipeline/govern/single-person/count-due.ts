@@ -1,4 +1,5 @@
 import { ok } from "@tyr/contract";
+import { disown } from "../believe-approvals.ts";
 import { decisionDetails } from "../draft-action.ts";
 import { dueEvent, isOverdue } from "../machine/events-of.ts";
 import { announce, moveAction } from "../move-action.ts";
@@ -14,12 +15,13 @@ async function countOne(room: Room, id: ActionRow["id"]): Promise<void> {
     const row = await lockAction(tx, id);
     const at = room.clock.now();
     if (row === undefined || row.state !== "pending" || isOverdue(row, at)) return { answer: ok(undefined), facts: [] };
-    const { weighed } = await weighApprovals(room, tx, row);
+    const { weighed, disbelieved } = await weighApprovals(room, tx, row);
+    const facts = await disown(tx, { row, by: SYSTEM, at, disbelieved });
     const event = dueEvent(weighed.decision);
-    if (event === undefined) return { answer: ok(undefined), facts: [] };
+    if (event === undefined) return { answer: ok(undefined), facts };
     await insertDecision(tx, { actionId: id, step: "approve", ...weighed });
     const moved = await moveAction(tx, row, { event, by: SYSTEM, at, details: decisionDetails(weighed) });
-    return { answer: ok(moved.row), facts: [moved.fact] };
+    return { answer: ok(moved.row), facts: [...facts, moved.fact] };
   });
   if (counted.ok && counted.value !== undefined) announce(room.bus, counted.value);
 }
