@@ -1,8 +1,13 @@
-/** An entry of the log with its number. Every field is what somebody wrote: nothing of it is believed. */
-export type NumberedEntry = Readonly<{ index: number; entry: unknown }>;
+/**
+ * An entry of the log with its number. Every field is what somebody wrote: nothing of it is believed.
+ *
+ * `newest`: the latest instant of the entries before it that are left out here, as they say nothing of decisions.
+ */
+export type NumberedEntry = Readonly<{ index: number; entry: unknown; newest?: number | undefined }>;
 
 export type Entry = Readonly<{
   index: number;
+  newest: number | undefined;
   at: string;
   type: string;
   actor: string;
@@ -14,17 +19,27 @@ export type Entry = Readonly<{
   details: Readonly<Record<string, unknown>>;
 }>;
 
+const SPEAKS =
+  /^(?:(?:action|passkey|approval_key|single_person|break_glass|delegation)\.|block\.(?:created|extended)$|policy\.activated$|mode\.changed$|setup\.completed$|user\.(?:created|changed|sign_in_reset)$)/;
+
+/** Whether entries of this kind say anything about decisions, or about who may make them. */
+export const speaksOfDecisions = (type: unknown): boolean => typeof type === "string" && SPEAKS.test(type);
+
+/** Between a decision and the entry about it, and between the clocks of two servers. */
+export const SLACK_MS = 60_000;
+
 export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 export const textsOf = (value: unknown): readonly string[] => listOf(value).map(textOf);
 
-export function entryOf({ index, entry }: NumberedEntry): Entry {
+export function entryOf({ index, entry, newest }: NumberedEntry): Entry {
   const { at, type, actor, object, outcome, before, after, details } = fieldsOf(entry);
   const by = fieldsOf(actor);
   return {
     index,
+    newest,
     at: textOf(at),
     type: textOf(type),
     actor: textOf(by["id"]),

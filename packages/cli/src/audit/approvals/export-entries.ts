@@ -1,16 +1,18 @@
 import { createHash } from "node:crypto";
-import type { NumberedEntry } from "./entries.ts";
+import { fieldsOf, instantOf, speaksOfDecisions, type NumberedEntry } from "./entries.ts";
 
 /** Gives a file of the export, undefined where there is none. */
 export type ReadFile = (path: string) => Promise<Uint8Array | undefined>;
 
+/** Numbers of the first and the last. */
+export type Missing = Readonly<{ first: number; last: number }>;
 export type ExportEntries = Readonly<{
   origin: string;
   size: number;
   /** Of the kinds that say anything about decisions and keys, in order. */
   entries: readonly NumberedEntry[];
-  /** Entries whose bodies are not there: pruned, or lost. */
-  missing: number;
+  /** Entries whose bodies are not there: pruned, or lost. In order. */
+  missing: readonly Missing[];
   /** Whether the entries make the root of the checkpoint; undefined where some are missing. */
   rootFits: boolean | undefined;
 }>;
@@ -22,9 +24,6 @@ export class ExportUnreadable extends Error {
 }
 
 const WIDTH = 256;
-const SPOKEN =
-  /^(?:(?:action|passkey|approval_key|single_person|break_glass|delegation)\.|block\.(?:created|extended)$|policy\.activated$|user\.(?:changed|sign_in_reset)$)/;
-
 /** `tile/entries/<n>[.p/<width>]`, n in groups of three digits, all but the last behind an x (C2SP tlog-tiles). */
 function pathOf(n: number, width: number): string {
   const digits = String(n).padStart(Math.ceil(String(n).length / 3) * 3, "0");
@@ -81,8 +80,28 @@ function parsed(bytes: Buffer, index: number): unknown {
   }
 }
 
-function isAboutDecisions(entry: unknown): boolean {
-  return typeof entry === "object" && entry !== null && "type" in entry && SPOKEN.test(String(entry.type));
+/** Those that say something of decisions, each with the newest instant of those left out before it. */
+class Spoken {
+  readonly entries: NumberedEntry[] = [];
+  #newest = Number.NEGATIVE_INFINITY;
+
+  add(index: number, entry: unknown): void {
+    const { type, at } = fieldsOf(entry);
+    if (speaksOfDecisions(type)) {
+      this.entries.push({ index, entry, newest: this.#newest });
+      this.#newest = Number.NEGATIVE_INFINITY;
+      return;
+    }
+    const instant = instantOf(at);
+    if (instant > this.#newest) this.#newest = instant;
+  }
+}
+
+/** With what is missing right behind it, as one. */
+function withMissing(missing: readonly Missing[], more: Missing): readonly Missing[] {
+  const before = missing.at(-1);
+  if (before?.last !== more.first - 1) return [...missing, more];
+  return [...missing.slice(0, -1), { first: before.first, last: more.last }];
 }
 
 async function readCheckpoint(read: ReadFile): Promise<Readonly<{ origin: string; size: number; root: string }>> {
@@ -101,18 +120,18 @@ async function readCheckpoint(read: ReadFile): Promise<Readonly<{ origin: string
 export async function readExportEntries(read: ReadFile): Promise<ExportEntries> {
   const { origin, size, root } = await readCheckpoint(read);
   const tree = new Tree();
-  const entries: NumberedEntry[] = [];
-  let missing = 0;
+  const spoken = new Spoken();
+  let missing: readonly Missing[] = [];
   for (let first = 0; first < size; first += WIDTH) {
     const width = Math.min(WIDTH, size - first);
     const path = pathOf(first / WIDTH, width);
     const bundle = await read(path);
-    if (bundle === undefined) missing += width;
+    if (bundle === undefined) missing = withMissing(missing, { first, last: first + width - 1 });
     for (const [at, bytes] of (bundle === undefined ? [] : entriesOf(Buffer.from(bundle), width, path)).entries()) {
       tree.add(bytes);
-      const entry = parsed(bytes, first + at);
-      if (isAboutDecisions(entry)) entries.push({ index: first + at, entry });
+      spoken.add(first + at, parsed(bytes, first + at));
     }
   }
-  return { origin, size, entries, missing, rootFits: missing > 0 ? undefined : tree.root() === root };
+  const rootFits = missing.length > 0 ? undefined : tree.root() === root;
+  return { origin, size, entries: spoken.entries, missing, rootFits };
 }

@@ -1,6 +1,7 @@
 import { textOf, type Entry } from "./entries.ts";
+import type { People } from "./people.ts";
 
-type OwnKey = Readonly<{ owner: string; publicKey: string; expiresAt: string }>;
+type OwnKey = Readonly<{ owner: string; publicKey: string; expiresAt: string; isPersonal: boolean }>;
 
 /** The keys people registered in the log, and which of them had ended by the entry that is read. */
 export type Keys = Readonly<{
@@ -8,15 +9,16 @@ export type Keys = Readonly<{
   read(entry: Entry): string | undefined;
   /** Why the key of a signed decision does not count. */
   faultOf(entry: Entry): "KEY_UNKNOWN" | "KEY_ENDED" | undefined;
+  /** Whether it was ended since, by its owner, a suspicion or the end of the account: what it signed counts no more. */
+  hasEnded(entry: Entry): boolean;
 }>;
 
-export function openKeys(): Keys {
+export function openKeys(people: People): Keys {
   const keys = new Map<string, OwnKey>();
   const owners = new Map<string, string>();
   const ended = new Set<string>();
-  const closed = new Set<string>();
 
-  const add = ({ object, actor, details }: Entry): string | undefined => {
+  const add = ({ type, object, actor, details }: Entry): string | undefined => {
     const [publicKey, expiresAt] = [textOf(details["publicKey"]), textOf(details["expiresAt"])];
     const owner = owners.get(publicKey);
     // One key under two names would be two people.
@@ -24,11 +26,11 @@ export function openKeys(): Keys {
     // Registered once: a later entry about the same key changes nothing.
     if (keys.has(object)) return undefined;
     owners.set(publicKey, actor);
-    keys.set(object, { owner: actor, publicKey, expiresAt });
+    keys.set(object, { owner: actor, publicKey, expiresAt, isPersonal: type === "approval_key.added" });
     return undefined;
   };
-  const endAllOf = (whose: string): void => {
-    for (const [id, { owner }] of keys) if (owner === whose) ended.add(id);
+  const endAllOf = (whose: string, isMeant: (key: OwnKey) => boolean = () => true): void => {
+    for (const [id, key] of keys) if (key.owner === whose && isMeant(key)) ended.add(id);
   };
   const steps: Readonly<Record<string, (entry: Entry) => string | undefined | void>> = {
     "passkey.added": add,
@@ -37,16 +39,21 @@ export function openKeys(): Keys {
     "approval_key.revoked": ({ object }) => void ended.add(object),
     "passkey.suspected": ({ details }) => void ended.add(textOf(details["passkey"])),
     "user.sign_in_reset": ({ object }) => endAllOf(object),
-    "user.changed": ({ object, after }) =>
-      void (after.startsWith("active") ? closed.delete(object) : closed.add(object)),
+    // Personal keys end with the account and stay ended; passkeys count again when it is opened again.
+    "user.changed": ({ object }) => {
+      if (people.isClosed(object)) endAllOf(object, ({ isPersonal }) => isPersonal);
+    },
   };
+  const hasEnded = ({ actor, details }: Entry): boolean =>
+    ended.has(textOf(details["key_id"])) || people.isClosed(actor);
   return {
     read: (entry) => (Object.hasOwn(steps, entry.type) ? (steps[entry.type]?.(entry) ?? undefined) : undefined),
-    faultOf({ actor, at, details }) {
-      const id = textOf(details["key_id"]);
-      const key = keys.get(id);
+    hasEnded,
+    faultOf(entry) {
+      const { actor, at, details } = entry;
+      const key = keys.get(textOf(details["key_id"]));
       if (key === undefined || key.owner !== actor || key.publicKey !== details["public_key"]) return "KEY_UNKNOWN";
-      const isOver = ended.has(id) || closed.has(actor) || (key.expiresAt !== "" && key.expiresAt <= at);
+      const isOver = hasEnded(entry) || (key.expiresAt !== "" && key.expiresAt <= at);
       return isOver ? "KEY_ENDED" : undefined;
     },
   };
