@@ -17,7 +17,7 @@ import {
 } from "#api";
 import { createAudit, type PersonalValues, readWitnessPolicy, type WitnessPolicy } from "#audit";
 import { createCollect, type Collect } from "#collect";
-import { createDetect, createReplays, createRuleStates, checkRulesDir, readPipelines } from "#detect";
+import { createDetect, createReplays, createRuleStates, checkRulesDir, openSecretHash, readPipelines } from "#detect";
 import { createEscalate, createIncidentDesk } from "#escalate";
 import { listActionTimeline, listModeTimeline } from "#govern";
 import {
@@ -171,7 +171,9 @@ async function openStages(base: Base, stack: Stack, { audit, identity }: Pick<Tr
   const escalate = createEscalate({ database, clock, bus, log, leading });
   stack.defer(async () => await escalate.stop());
   const collect = createCollect({ database, clock, bus, log, intakeBytesMax: config.intakeBytesMax });
-  const detect = createDetect({ database, clock, bus, topics, log, leading, rules, readAfter: collect.readAfter });
+  const hashGroup = await openSecretHash(base);
+  const { readAfter } = collect;
+  const detect = createDetect({ database, clock, bus, topics, log, leading, rules, readAfter, hashGroup });
   stack.defer(async () => await detect.stop());
   const lift = await openLift({ ...base, clock, collect });
   stack.defer(async () => await lift.stop());
@@ -201,7 +203,7 @@ async function openStages(base: Base, stack: Stack, { audit, identity }: Pick<Tr
   collect.paceBy(async () => void (await Promise.all([detect.keptUp(), lift.keptUp()])));
   collect.onStored(() => detect.wake());
   detect.onDetected(() => escalate.wake());
-  const replays = createReplays({ database, clock, log, rules: detect.rules, keptUp: detect.keptUp });
+  const replays = createReplays({ database, clock, log, rules: detect.rules, keptUp: detect.keptUp, hashGroup });
   stack.defer(async () => await replays.stop());
   return { govern, notify, respond, collect, detect, lift, intel, ruleStates, replays };
 }

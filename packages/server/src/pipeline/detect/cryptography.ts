@@ -34,4 +34,16 @@ export const CRYPTOGRAPHY = [
     uses: ["hmac-sha256", "csprng"],
     files: ["server/src/pipeline/detect/lift/keyed-hash.ts"],
   },
+  {
+    name: "Digests of groups that are not stored",
+    algorithm: "HMAC-SHA-256 with 256 random bits, 128 bits kept",
+    strengthBits: 128,
+    purpose:
+      "what a group of a rule's tests or of a backtest counted in; those that are stored are under the key of the installation",
+    lives: "the key in memory only",
+    rotation: "with each start",
+    readers: "the server",
+    uses: ["csprng"],
+    files: ["server/src/pipeline/detect/shown-group.ts"],
+  },
 ] as const;

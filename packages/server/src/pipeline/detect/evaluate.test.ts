@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { NormalisedEvent } from "#collect";
 import { createDroppedTags } from "./dropped-tags.ts";
 import { createEvaluator, type EvaluatedEvent } from "./evaluate.ts";
+import { keyedHash } from "./lift/keyed-hash.ts";
 import { buildRulePack, loadRulePack } from "./rule-pack.ts";
 import type { AppliedStates } from "./rules/rule-state.ts";
 import { setAside } from "./rules/set-aside.ts";
@@ -205,4 +206,25 @@ describe("what people set of rules", () => {
     expect(new Set(shown.map(({ ruleId }) => ruleId))).toEqual(new Set([MANY]));
     expect(suppressed).toEqual([{ ruleId: FAILED, detections: 3, lastAt: new Date("2026-02-01T10:00:09.000Z") }]);
   });
+});
+
+test("a detection that counted by what somebody typed shows a digest under the key of this installation", () => {
+  const text = `
+title: Asked
+id: ${FAILED}
+name: asked
+logsource: { category: authentication }
+detection: { selection: { event.outcome: failure }, condition: selection }
+---
+title: Asked often
+id: ${MANY}
+correlation:
+  { type: event_count, rules: [asked], group-by: [source.ip, api_key], timespan: 5m, condition: { gte: 2 } }
+`;
+  const hashGroup = keyedHash(Buffer.alloc(32, 7));
+  const evaluator = createEvaluator(buildRulePack([{ path: "rules.yml", text }]), undefined, { hashGroup });
+  const found = [0, 1].flatMap((second) => evaluator.evaluate(failure(second, { fields: { api_key: "hunter2" } })));
+  expect(found.map(({ groupKey }) => groupKey)).toEqual([
+    { "source.ip": IP, api_key: `keyed:${hashGroup("group", "hunter2")}` },
+  ]);
 });

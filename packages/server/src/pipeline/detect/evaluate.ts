@@ -19,6 +19,7 @@ import type { NewDetection } from "./detection.ts";
 import type { OnDropped } from "./dropped-tags.ts";
 import { eventLogsource } from "./event-logsource.ts";
 import type { EvidenceSource } from "./evidence.ts";
+import type { HashSecret } from "./lift/credential.ts";
 import { visibleText } from "./hostile-text.ts";
 import { isVouchedFor, makeTags } from "./make-tags.ts";
 import type { PackRule, RulePack } from "./rule-pack.ts";
@@ -75,12 +76,17 @@ export function engineOf(ruleSet: RulePack["ruleSet"]): Engine {
 type See = (event: SigmaEvent, observedMs: number) => void;
 
 /** What is noted beside looking for findings. */
-type Noted = Readonly<{ see: See; onDropped: OnDropped }>;
+type Noted = Readonly<{
+  see: See;
+  onDropped: OnDropped;
+  /** With the key of this installation, for findings that are stored. */
+  hashGroup: HashSecret | undefined;
+}>;
 
 export function createEvaluator(
   pack: RulePack,
   onLoss: (loss: CorrelationLoss) => void = () => undefined,
-  { see = () => undefined, onDropped = () => undefined }: Partial<Noted> = {},
+  { see = () => undefined, onDropped = () => undefined, hashGroup }: Partial<Noted> = {},
 ): Evaluator {
   let states = NO_STATES;
   const isOff = ({ key }: Readonly<{ key: string }>): boolean => states.get(key)?.state === "disabled";
@@ -118,7 +124,7 @@ export function createEvaluator(
         const place = `${hit.rule.key}\n${hit.groupKey}`;
         const repeat = repeats.get(place) ?? 0;
         repeats.set(place, repeat + 1);
-        found.push(fromHit(known, hit, { pack, states, event, seen, onDropped, repeat }));
+        found.push(fromHit(known, hit, { pack, states, event, seen, onDropped, repeat, hashGroup }));
       }
       return found;
     },
@@ -174,8 +180,10 @@ function fromMatch(rule: PackRule, context: Context): NewDetection {
   });
 }
 
-function fromHit(rule: PackRule, hit: CorrelationHit, context: Context & { repeat: number }): NewDetection {
-  const { event, repeat } = context;
+type HitContext = Context & Readonly<{ repeat: number; hashGroup: HashSecret | undefined }>;
+
+function fromHit(rule: PackRule, hit: CorrelationHit, context: HitContext): NewDetection {
+  const { event, repeat, hashGroup } = context;
   const about = {
     id: derivedId("detection", [rule.id, rule.version, hit.groupKey, hit.eventId, String(repeat)]),
     time: new Date(hit.lastTimeMs),
@@ -184,7 +192,7 @@ function fromHit(rule: PackRule, hit: CorrelationHit, context: Context & { repea
     actorIp: hit.group["source.ip"] ?? hit.group["c-ip"] ?? null,
     user: userOf(hit, event),
     correlation: true,
-    groupKey: shownGroup(hit.group),
+    groupKey: shownGroup(hit.group, hashGroup),
     // The engine hands back the ids it was fed.
     eventIds: hit.eventIds as readonly EventId[],
     eventCount: hit.eventCount,

@@ -158,12 +158,7 @@ function lengthOf(value: unknown): number | undefined {
 }
 
 function sha256(value: unknown): string | undefined {
-  return typeof value === "string" ? digestOfText(value) : undefined;
-}
-
-/** SHA-256, hexadecimal: tells two texts apart that are not to be stored. */
-export function digestOfText(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return typeof value === "string" ? createHash("sha256").update(value).digest("hex") : undefined;
 }
 
 /** The first word without its folder, only if it looks like a program: arguments may hold secrets. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
+import { keyedHash } from "./lift/keyed-hash.ts";
 import { shownGroup } from "./shown-group.ts";
 
 test("a detection says which source, host and account it counted, and of anything else only a digest", () => {
@@ -14,7 +15,8 @@ test("a detection says which source, host and account it counted, and of anythin
     "host.name": "gate",
   };
   expect(shownGroup(told)).toEqual(told);
-  const digest = `sha256:${createHash("sha256").update("/reset/s3cret").digest("hex")}`;
+  const hash = keyedHash(Buffer.alloc(32, 7));
+  const digest = `keyed:${hash("group", "/reset/s3cret")}`;
   const fields = [
     "url.path",
     "url.original",
@@ -44,5 +46,15 @@ test("a detection says which source, host and account it counted, and of anythin
     "__proto__x",
   ];
   for (const field of [...fields, ...others, ...typed, ...personal])
-    expect(shownGroup({ [field]: "/reset/s3cret" })).toEqual({ [field]: digest });
+    expect(shownGroup({ [field]: "/reset/s3cret" }, hash)).toEqual({ [field]: digest });
+});
+
+test("a list of words opens no digest of a group, and it differs between installations", () => {
+  const shown = (key: number): string =>
+    shownGroup({ password: "hunter2" }, keyedHash(Buffer.alloc(32, key)))["password"] ?? "";
+  expect(shown(1)).toBe(shown(1));
+  expect(shown(1)).not.toBe(shown(2));
+  for (const algorithm of ["sha256", "sha1", "md5"])
+    expect(shown(1)).not.toContain(createHash(algorithm).update("hunter2").digest("hex").slice(0, 32));
+  expect(shown(1)).toMatch(/^keyed:[0-9a-f]{32}$/);
 });

@@ -1,4 +1,6 @@
-import { digestOfText } from "./evidence.ts";
+import { randomBytes } from "node:crypto";
+import type { HashSecret } from "./lift/credential.ts";
+import { keyedHash } from "./lift/keyed-hash.ts";
 
 /**
  * What may be shown of the group a detection counted in: addresses, ports, hosts, accounts and names a system gives, of Sigma's
@@ -25,15 +27,22 @@ const SHOWN: ReadonlySet<string> = new Set(
     .map((name) => name.toLowerCase()),
 );
 
+/** Where nothing is stored (rules' own tests, backtests) any key will do: digests mean something within this process only. */
+const KEY_OF_PROCESS = keyedHash(randomBytes(32));
+
 /**
  * What a detection says of the group it counted in: which source, host or account. What people may have written stays in the
- * events, as in evidence: the same value has the same digest, so that two groups can be told apart.
+ * events: the same value has the same keyed digest, so that two groups can be told apart, and without the key nobody tries
+ * a list of words against it. Stored before digests were keyed, they begin with `sha256:`, and go when their detections do.
  */
-export function shownGroup(group: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+export function shownGroup(
+  group: Readonly<Record<string, string>>,
+  hash: HashSecret = KEY_OF_PROCESS,
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(group).map(([name, value]) => [
       name,
-      SHOWN.has(name.toLowerCase()) ? value : `sha256:${digestOfText(value)}`,
+      SHOWN.has(name.toLowerCase()) ? value : `keyed:${hash("group", value)}`,
     ]),
   );
 }

@@ -14,6 +14,7 @@ import { createFigureWatch, type FigureWatch } from "./figures/figure-watch.ts";
 import { isFromBeforeErasure, windowErasures, type Erasures } from "./erase-windows.ts";
 import { CONSUMER, deleteGroups } from "./evaluation-store.ts";
 import { finishBatch, holdCursor, type Finished, type Finishing } from "./finish-batch.ts";
+import type { HashSecret } from "./lift/credential.ts";
 import type { PutInForce } from "./put-in-force.ts";
 import type { RulePack } from "./rule-pack.ts";
 import { appliedStates, areSameStates, type AppliedStates } from "./rules/rule-state.ts";
@@ -25,6 +26,8 @@ export type DetectDeps = Readonly<{
   database: Database;
   clock: Clock;
   bus: Bus;
+  /** Of what must not be shown of a group; left out: with a key of this process, for tests. */
+  hashGroup?: HashSecret;
   /** Left out: nobody in this process listens to topics. */
   topics?: TopicBus;
   log: Logger;
@@ -229,6 +232,7 @@ export class DetectWorker {
     const watch = createFigureWatch(pack, this.#deps.clock.now());
     const evaluator = createEvaluator(pack, this.#told.onLoss, {
       see: watch.see,
+      hashGroup: this.#deps.hashGroup,
       onDropped: (reason, tags) => {
         // Not of what is fed again: it was counted.
         if (this.#standing !== undefined && this.#standing.fed >= this.#standing.cursor)

@@ -104,7 +104,7 @@ async function prepare({ database, clock, rules }: RunDeps, asked: BackfillNew, 
 async function run(deps: RunDeps, fill: Fill, signal: AbortSignal): Promise<void> {
   const { database, keptUp } = deps;
   const { status, period, rule, trial, states } = fill;
-  const evaluator = createEvaluator(trial.pack);
+  const evaluator = createEvaluator(trial.pack, undefined, { hashGroup: deps.hashGroup });
   evaluator.apply(states);
   let found: NewDetection[] = [];
   await replay({

@@ -10,6 +10,7 @@ import { readDraft, rulesInForce, warmUpMsOf, type Trial } from "./draft.ts";
 import { readPeriod, refuseWhileRunning } from "./period.ts";
 import { replay, type Period } from "./replay.ts";
 import { createTally, type Tally } from "./tally.ts";
+import type { HashSecret } from "../lift/credential.ts";
 
 export type RunDeps = Readonly<{
   database: Database;
@@ -17,6 +18,8 @@ export type RunDeps = Readonly<{
   rules: () => RulePack;
   /** Resolves when the live stage is close behind. */
   keptUp: () => Promise<void>;
+  /** With the key of this installation: what a backfill finds is stored. */
+  hashGroup?: HashSecret;
   background: Background;
 }>;
 
