@@ -123,6 +123,17 @@ describe.each(TEST_ENGINES)("followed files and sensors on %s", (engine) => {
     expect(await collect.sensors.byName(`followed ${serial}`)).toMatchObject({ counters: { stored: 1, rejected: 3 } });
   });
 
+  test("a recording of a terminal is passed over, every line of it, and its successor is read", async () => {
+    const header = [1, ...Array.from({ length: 23 }, () => 0)];
+    writeFileSync(log, Buffer.concat([Buffer.from(header), Buffer.from(`typed\n${line(1)}`)]));
+    follow();
+    await expect.poll(async () => await collect.sensors.byName(`followed ${serial}`)).toBeDefined();
+    renameSync(log, `${log}.1`);
+    writeFileSync(log, line(2));
+    expect(await ports(1)).toEqual([2]);
+    expect(await collect.sensors.byName(`followed ${serial}`)).toMatchObject({ counters: { stored: 1, rejected: 0 } });
+  });
+
   test("the sample is not replayed into a store that holds somebody's events", async () => {
     await collect.importSample(SAMPLE).then((replayed) => expect(replayed).toBe(false));
   });

@@ -2,11 +2,12 @@ import type { SensorId } from "@tyr/contract";
 import type { Database } from "#platform/database";
 import { startLoop, type RunningLoop } from "#platform/lifecycle";
 import type { Logger } from "#platform/log";
-import { FollowedFile } from "./followed-file.ts";
+import { FollowedFile, type Chunk } from "./followed-file.ts";
 import type { IntakeQueue } from "./intake-queue.ts";
 import { findBookmark } from "./intake-store.ts";
 import type { Sensor } from "./sensor-store.ts";
 import type { Sensors } from "./sensors.ts";
+import { unreadRecording } from "./normalise/index.ts";
 import { splitBody } from "./split-body.ts";
 
 /** A file to follow as a sensor, by the sensor's name or id. */
@@ -36,6 +37,7 @@ type Opened = Readonly<{ file: FollowedFile; sensor: Sensor }>;
 export function followFile({ database, queue, sensors, log }: Deps, follow: Follow): RunningLoop {
   const source = `follow:${follow.sensor}:${follow.path}`;
   let opened: Opened | undefined;
+  let isUnread = false;
 
   const begin = async (): Promise<Opened> => {
     const sensor = await sensorFor(sensors, follow);
@@ -44,11 +46,23 @@ export function followFile({ database, queue, sensors, log }: Deps, follow: Foll
     return { sensor, file: new FollowedFile(follow.path, bookmark, onLoss) };
   };
 
+  const isRecording = ({ bytes }: Chunk, sensor: Sensor): boolean => {
+    const unread = unreadRecording(bytes);
+    if (unread !== undefined) log.warn({ path: follow.path, sensor: sensor.name }, unread);
+    return unread !== undefined;
+  };
+
   const step = async (): Promise<boolean> => {
     opened ??= await begin();
     const { file, sensor } = opened;
     const chunk = await file.next();
     if (chunk === undefined) return false;
+    // A recording is passed over to its end: its successor is read, and after a restart it is looked at again.
+    if (chunk.firstLine === 1) isUnread = isRecording(chunk, sensor);
+    if (isUnread) {
+      file.moveTo(chunk.next);
+      return true;
+    }
     const { fingerprint, position } = chunk.next;
     await queue.add({
       reading: {

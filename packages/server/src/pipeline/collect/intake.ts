@@ -6,6 +6,7 @@ import type { Clock } from "#platform/clock";
 import { originInHand, type Database } from "#platform/database";
 import type { IntakeQueue } from "./intake-queue.ts";
 import { findReceipt, forgetReceipts } from "./intake-store.ts";
+import { unreadRecording } from "./normalise/index.ts";
 import type { Sensor } from "./sensor-store.ts";
 import type { By } from "./sensors.ts";
 import { splitBody } from "./split-body.ts";
@@ -181,6 +182,8 @@ export function createIntake({ database, clock, queue, intakeBytesMax }: Deps): 
 
   const storeOnce = async (request: IntakeRequest, bytes: Uint8Array): Promise<Result<IntakeReceipt>> => {
     const { sensor, idempotencyKey: key } = request;
+    const unread = unreadRecording(bytes);
+    if (unread !== undefined) return refuse("VALIDATION_FAILED", unread);
     if (key === undefined) return await store(queue, request, { bytes, digest: "" });
     const digest = digestOf(bytes, request);
     // A second request with the same key waits for the first, and then finds its receipt.

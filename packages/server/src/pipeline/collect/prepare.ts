@@ -5,7 +5,7 @@ import type { Origin } from "#platform/database";
 import { derivedTimeId, newId } from "#platform/ids";
 import type { NormalisedEvent } from "./event.ts";
 import type { EventRow, QuarantineRow } from "./intake-store.ts";
-import { LINE_CHARS_MAX, normalise, spellsTyped, type NormaliseOptions } from "./normalise/index.ts";
+import { holdsTtyHeader, LINE_CHARS_MAX, normalise, spellsTyped, type NormaliseOptions } from "./normalise/index.ts";
 import type { Sensor } from "./sensor-store.ts";
 import type { Item } from "./split-body.ts";
 import { uuidOf } from "./tables.ts";
@@ -105,7 +105,7 @@ function rowOf(event: NormalisedEvent, item: Item, reading: Reading): EventRow {
 function quarantined(item: Item, reading: Reading, { reason, now }: { reason: string; now: Date }): QuarantineRow {
   const bytes = item.exact ?? Buffer.from(item.text);
   // A recording of a terminal, cut off or broken: what somebody typed is not kept, not even to show why it was refused.
-  const shown = spellsTyped(item.text) ? Buffer.from(WITHHELD) : bytes;
+  const shown = spellsTyped(item.text) || holdsTtyHeader(item.text) ? Buffer.from(WITHHELD) : bytes;
   return {
     id: uuidOf(newId("quarantine", now)),
     sensor_id: uuidOf(reading.sensor.id),

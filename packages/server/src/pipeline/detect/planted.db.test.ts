@@ -4,8 +4,10 @@ import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@open
 import type { EventKind } from "@tyr/contract";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { createCollect, type Collect } from "#collect";
 import { createBus, createTopicBus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
+import { silentLogger } from "#platform/log";
 import { openTestDatabase, type TestDatabase } from "#platform/testing";
 import { useTracer } from "#platform/trace";
 import { EVIDENCE_KEYS } from "./evidence.ts";
@@ -141,6 +143,56 @@ beforeAll(async () => void (database = await openTestDatabase("pglite")));
 afterAll(async () => await database[Symbol.asyncDispose]());
 afterEach(() => void useTracer(undefined));
 
+/** A header of Cowrie's recordings and what came with it: input, as its direction says. */
+function ttyWrite(typed: string): Buffer {
+  const header = Buffer.alloc(24);
+  for (const [at, value] of [3, 0, typed.length, 1, 1_769_940_000, 5].entries()) header.writeInt32LE(value, at * 4);
+  return Buffer.concat([header, Buffer.from(typed)]);
+}
+const TTY_OPEN = Buffer.from([1, ...Array.from({ length: 23 }, () => 0)]);
+const CAST = [
+  '{"version": 2, "width": 80, "height": 24}',
+  JSON.stringify([0.5, "i", PLANTED.typed]),
+  JSON.stringify([0.6, "o", PLANTED.typed]),
+].join("\n");
+const BY = { actor: { kind: "system", id: "test", name: "test" }, requestId: null } as const;
+
+async function openCollect(): Promise<Collect> {
+  const deps = { database: database.db, clock: systemClock, bus: createBus(systemClock), log: silentLogger };
+  return createCollect({ ...deps, intakeBytesMax: 1024 * 1024 });
+}
+
+test("recordings of terminals sent as they are leave nothing that was typed: not in events, not in quarantine, not in the log", async () => {
+  await using collect = await openCollect();
+  const created = await collect.sensors.create({ name: "terminals", kind: "ssh" }, BY);
+  if (!created.ok) throw new Error(created.refusal.detail);
+  const { sensor } = created.value;
+  const bodies = {
+    "of Cowrie": Buffer.concat([TTY_OPEN, ttyWrite(PLANTED.typed)]),
+    "of Cowrie behind a line": Buffer.concat([Buffer.from("one\n"), ttyWrite(PLANTED.typed)]),
+    "of asciinema": Buffer.from(CAST),
+    "of asciinema behind a line": Buffer.from(`one\n${CAST}`),
+    "of asciinema as elements": Buffer.from(`[${CAST.split("\n").join(",")}]`),
+  };
+  const told: unknown[] = [];
+  for (const [what, body] of Object.entries(bodies)) {
+    const result = await collect.intake({ sensor, by: BY, body });
+    told.push([what, result.ok ? result.value.rejected : result.refusal.code]);
+  }
+  expect(told).toEqual([
+    ["of Cowrie", "VALIDATION_FAILED"],
+    ["of Cowrie behind a line", 2],
+    ["of asciinema", "VALIDATION_FAILED"],
+    ["of asciinema behind a line", 4],
+    ["of asciinema as elements", 3],
+  ]);
+  const kept = await database.db.read.selectFrom("quarantine").selectAll().execute();
+  const shown = kept.map((row) => ({ ...row, raw: Buffer.from(row.raw).toString("utf8") }));
+  expect(shown).toHaveLength(9);
+  const events = await database.db.read.selectFrom("event").selectAll().execute();
+  expect(JSON.stringify([shown, events, await database.records()])).not.toContain(PLANTED.typed);
+});
+
 test("secrets, recipients, bodies, header values, file contents and URLs stay in the events: no tag, line of the log, message or span has one", async () => {
   const shipped = readRuleFiles(fileURLToPath(new URL("../../../../../rules", import.meta.url)));
   const rules = buildRulePack([...shipped.files, ...GREEDY]);
@@ -205,7 +257,7 @@ test("secrets, recipients, bodies, header values, file contents and URLs stay in
   }));
   const grouped = detections.filter(({ rule_title }) => rule_title === "The same page refused again and again");
   expect(grouped.map(({ group_key }) => group_key)).toEqual([
-    { "source.ip": "203.0.113.7", "url.path": expect.stringMatching(/^sha256:[0-9a-f]{64}$/) },
+    { "source.ip": "203.0.113.7", "url.path": expect.stringMatching(/^keyed:[0-9a-f]{32}$/) },
   ]);
   const written = JSON.stringify([tags, hours, told, spans, unnamed, await database.records()]);
   for (const [what, text] of Object.entries(PLANTED)) expect([what, written.includes(text)]).toEqual([what, false]);

@@ -13,6 +13,7 @@ import { normaliseTelemetry } from "./telemetry.ts";
 import { readRecording } from "./terminal/recording.ts";
 
 export { spellsTyped } from "./terminal/recording.ts";
+export { holdsTtyHeader, unreadRecording } from "./terminal/unread.ts";
 export type { NormaliseOptions } from "./options.ts";
 
 /** Longest line that is read, UTF-16 units; longer ones go into quarantine. */

