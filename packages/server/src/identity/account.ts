@@ -164,16 +164,16 @@ async function dropTotp(tx: WriteTransaction, { vault }: SignInDeps, id: Subject
   return had;
 }
 
-/** Forgets every second factor of somebody. */
+/** Forgets every second factor of somebody. `passkeys`: those there were. */
 export async function dropSecondFactors(
   tx: WriteTransaction,
   deps: SignInDeps,
   id: SubjectRow["id"],
-): Promise<boolean> {
+): Promise<Readonly<{ had: boolean; passkeys: readonly string[] }>> {
   const hadTotp = await dropTotp(tx, deps, id);
-  const hadPasskey = await deletePasskeysOf(tx, id);
+  const passkeys = (await deletePasskeysOf(tx, id)).map((one) => one.id);
   await putRecoveryCodes(tx, id, []);
-  return hadTotp || hadPasskey;
+  return { had: hadTotp || passkeys.length > 0, passkeys };
 }
 
 /** A short password cannot stay without it. Refusals `NOT_FOUND`, `SECOND_FACTOR_STATE`. */

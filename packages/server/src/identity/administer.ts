@@ -1,5 +1,7 @@
 import { ok, refuse, type Actor, type Result, type User } from "@tyr/contract";
+import type { Fact } from "#platform/database";
 import { dropSecondFactors } from "./account.ts";
+import type { AllEnded, EndAccess } from "./end-access.ts";
 import { countersOf, forgetDevices } from "./known-device.ts";
 import { FAILURES_MAX } from "./login-delay.ts";
 import { firstPasswordUntil } from "./first-password.ts";
@@ -77,14 +79,40 @@ export async function unlockAtStart(deps: SignInDeps, name: string): Promise<Res
   return await unlock(deps, subject, { actor, requestId: null });
 }
 
-export type SignInReset = Readonly<{ user: User; ended: readonly string[]; hadSecondFactor: boolean }>;
+export type SignInReset = Readonly<{
+  user: User;
+  ended: readonly string[];
+  hadSecondFactor: boolean;
+  passkeys: readonly string[];
+  /** What they signed and nobody has begun, with the keys they sign with. */
+  voided: AllEnded;
+}>;
+type Resetting = SignInDeps & Readonly<{ endAccess: Pick<EndAccess, "endFactors"> }>;
+
+function resetFacts(id: string, done: SignInReset, by: Administrator): readonly Fact[] {
+  const { hadSecondFactor, ended, passkeys, voided } = done;
+  const reset: Fact = {
+    type: "user.sign_in_reset",
+    ...by,
+    object: { kind: "subject", id },
+    before: hadSecondFactor ? "password and second factor" : "password",
+    after: "first password",
+    details: { sessionsEnded: ended.length, ...voided.counts },
+  };
+  // Each by its id: whoever checks signatures later reads when it ended. Its name is its owner's.
+  const removed = passkeys.map((one): Fact => {
+    return { type: "passkey.removed", ...by, object: { kind: "passkey", id: one }, before: "usable" };
+  });
+  return [reset, ...removed, ...voided.facts];
+}
 
 /**
  * For somebody who lost what they sign in with, after meeting them: a new first password alone opens the account for 72 hours,
- * to choose another, and it waits for nothing any more. Refusals `NOT_FOUND`, `PASSWORD_TOO_WEAK`, `TOO_MANY_REQUESTS`.
+ * to choose another, and it waits for nothing any more. The keys they sign with end as well: what they lost may be in other
+ * hands. Refusals `NOT_FOUND`, `PASSWORD_TOO_WEAK`, `TOO_MANY_REQUESTS`.
  */
 export async function resetSignIn(
-  deps: SignInDeps,
+  deps: Resetting,
   { id, password }: Target & Readonly<{ password: string }>,
   by: Administrator,
 ): Promise<Result<SignInReset>> {
@@ -94,25 +122,21 @@ export async function resetSignIn(
   if (!fit.ok) return fit;
   const hashed = await deps.places.run(async () => await hashPassword(password));
   if (hashed === undefined) return busy();
-  return await deps.database.audited(
-    (done) => [
-      {
-        type: "user.sign_in_reset",
-        ...by,
-        object: { kind: "subject", id },
-        before: done.ok && done.value.hadSecondFactor ? "password and second factor" : "password",
-        after: "first password",
-        details: { sessionsEnded: done.ok ? done.value.ended.length : 0 },
-      },
-    ],
+  const done = await deps.database.audited(
+    (value: Result<SignInReset>) => (value.ok ? resetFacts(id, value.value, by) : []),
     async (tx): Promise<Result<SignInReset>> => {
-      const password_until = firstPasswordUntil(deps.clock.now());
+      const now = deps.clock.now();
+      const password_until = firstPasswordUntil(now);
+      // Writing the row locks it, as whoever decides about an action does: the account first, then actions.
       await setPassword(tx, { id: subject.id, password: hashed, password_stands_alone: true, password_until });
-      const hadSecondFactor = await dropSecondFactors(tx, deps, subject.id);
+      const { had: hadSecondFactor, passkeys } = await dropSecondFactors(tx, deps, subject.id);
       await forgetFailures(tx, ...(await countersOf(tx, subject)));
       await forgetDevices(tx, subject.id);
+      const voided = await deps.endAccess.endFactors(tx, { subjectId: subject.id, ...by, now });
       const ended = await deleteSessionsOf(tx, id, undefined);
-      return ok({ user: userView(subject), ended, hadSecondFactor });
+      return ok({ user: userView(subject), ended, hadSecondFactor, passkeys, voided });
     },
   );
+  if (done.ok) done.value.voided.committed();
+  return done;
 }

@@ -13,19 +13,21 @@ export type Ended = Readonly<{
   committed?: () => void;
 }>;
 
+export type KeyEnd = AccessEnd & Readonly<{ keyId: string }>;
+
 /**
  * One kind of credential or standing that must not outlive its owner's account. Its `end` runs in the transaction that
  * disables the account, whose row is locked by then, so it sees every credential made before and none can follow:
  * whoever makes one calls `lockActiveSubject` (store.ts) in their own transaction first.
  */
-export type KeyEnd = AccessEnd & Readonly<{ keyId: string }>;
-
 export type AccessKind = Readonly<{
   /** How its count is called in the details of the entry, such as `keysRevoked`; a field declared for `user.changed`. */
   counted: string;
   end(tx: WriteTransaction, end: AccessEnd): Promise<Ended>;
   /** What was signed with one key of theirs, in the transaction that ends the key. Left out: nothing is. */
   endKey?(tx: WriteTransaction, end: KeyEnd): Promise<Ended>;
+  /** All they signed, in the transaction that takes everything they sign in with. Left out: nothing is. */
+  endFactors?(tx: WriteTransaction, end: AccessEnd): Promise<Ended>;
 }>;
 
 export type AllEnded = Readonly<{
@@ -41,6 +43,8 @@ export type EndAccess = Readonly<{
   end(tx: WriteTransaction, end: AccessEnd): Promise<AllEnded>;
   /** One key of somebody ends, and they stay: it may have been in other hands. */
   endKey(tx: WriteTransaction, end: KeyEnd): Promise<AllEnded>;
+  /** Somebody lost all they sign in with, and stays. */
+  endFactors(tx: WriteTransaction, end: AccessEnd): Promise<AllEnded>;
   /** For a change that ends nobody's access: every count is 0. */
   nothing(): AllEnded;
 }>;
@@ -75,6 +79,7 @@ export function createEndAccess(builtIn: readonly AccessKind[]): EndAccess {
     },
     end: async (tx, end) => await endEach([...kinds.values()], async (kind) => await kind.end(tx, end)),
     endKey: async (tx, end) => await endEach([...kinds.values()], async (kind) => await kind.endKey?.(tx, end)),
+    endFactors: async (tx, end) => await endEach([...kinds.values()], async (kind) => await kind.endFactors?.(tx, end)),
     nothing: () => ({
       counts: Object.fromEntries([...kinds.keys()].map((name) => [name, 0])),
       facts: [],

@@ -439,12 +439,30 @@ describe.each(TEST_ENGINES)("passkeys on %s", (engine) => {
       expect(await signIn(authenticator)).toMatchObject(refusal("PASSKEY_REFUSED"));
     });
 
-    test("an administrator's reset takes every passkey", async () => {
+    test("an administrator's reset takes every passkey, each with its entry, and what they signed with counts no more", async () => {
       const bob = await another();
-      const { authenticator } = await withPasskey(bob);
+      const { authenticator, passkey } = await withPasskey(bob);
       const by = { actor: own.caller.actor, requestId: "r-3" };
-      valueOf(await identity.resetSignIn(bob.caller.actor.id, "three grey herons wait", by));
+      const reset: string[] = [];
+      const committed: string[] = [];
+      identity.endAccess.register({
+        counted: "decisionsVoided",
+        end: async () => ({ count: 0 }),
+        async endFactors(_tx, { subjectId, actor }) {
+          reset.push(subjectId);
+          const fact = { type: "approval_key.revoked", actor, object: { kind: "approval_key", id: "apk_1" } } as const;
+          return { count: 2, facts: [fact], committed: () => void committed.push(subjectId) };
+        },
+      });
+      const { id } = bob.caller.actor;
+      valueOf(await identity.resetSignIn(id, "three grey herons wait", by));
       expect(await signIn(authenticator)).toMatchObject(refusal("PASSKEY_REFUSED"));
+      expect([reset, committed]).toEqual([[id], [id]]);
+      expect(await entries("user.sign_in_reset")).toMatchObject([{ details: { decisionsVoided: 2 } }]);
+      expect(await entries("passkey.removed")).toMatchObject([
+        { actor: { id: own.caller.actor.id }, object: { kind: "passkey", id: passkey.id }, before: "usable" },
+      ]);
+      expect(await entries("approval_key.revoked")).toHaveLength(1);
     });
   });
 

@@ -119,13 +119,13 @@ export async function deletePasskey(tx: WriteTransaction, id: PasskeyId): Promis
   await tx.deleteFrom("passkey").where("id", "=", id).execute();
 }
 
-/** @returns whether there was one */
-export async function deletePasskeysOf(tx: WriteTransaction, subjectId: SubjectId): Promise<boolean> {
-  const { numDeletedRows } = await tx
-    .deleteFrom("passkey")
-    .where("subject_id", "=", subjectId)
-    .executeTakeFirstOrThrow();
-  return numDeletedRows > 0n;
+/** @returns those there were, oldest first */
+export async function deletePasskeysOf(
+  tx: WriteTransaction,
+  subjectId: SubjectId,
+): Promise<readonly Pick<PasskeyRow, "id">[]> {
+  const rows = await tx.deleteFrom("passkey").where("subject_id", "=", subjectId).returning("id").execute();
+  return rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** Also forgets challenges nobody answered in time. */

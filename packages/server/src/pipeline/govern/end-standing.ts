@@ -1,24 +1,40 @@
 import type { AccessEnd, AccessKind, Ended } from "#identity";
 import type { DelegationId, SubjectId } from "@tyr/contract";
-import type { Fact, WriteTransaction } from "#platform/database";
+import type { WriteTransaction } from "#platform/database";
 import { endedFact, type EndedDelegation } from "./delegations/facts.ts";
-import { endDelegation, listOpenOf } from "./delegations/store.ts";
-import type { WithdrawSigned } from "./signatures/approval-keys.ts";
+import { endDelegation, listOpenOf, listOpenSigned } from "./delegations/store.ts";
+import { endedKeyFact, type Voided, type WithdrawSigned } from "./signatures/approval-keys.ts";
 import { revokeApprovalKeysOf } from "./signatures/store.ts";
-import { announce, moveAction, type Moved } from "./move-action.ts";
+import { next, UNSTARTED_STATES } from "./machine/transitions.ts";
+import { announce, moveAction, moveFact, type Moved } from "./move-action.ts";
 import type { By, Room } from "./room.ts";
-import { listStandingApprovals, listUnstartedRequests, lockAction, withdrawApproval } from "./store.ts";
+import { listStandingApprovals, listUnstartedRequests, lockAction, withdrawApproval, type ActionRow } from "./store.ts";
 
 const WHY_CANCELLED = "whoever asked for it may no longer sign in";
 const WHY_WITHDRAWN = "whoever approved it may no longer sign in";
 const WHY_DELEGATION = "the delegation it was approved by was ended";
 const WHY_KEY = "the key it was approved with was ended";
+const WHY_RESET = "what whoever approved it signs with was lost";
+const WHY_LENT_BY_KEY = "the key it was handed over with was ended";
+const WHY_LENT_RESET = "what whoever handed it over signs with was lost";
 
 async function cancelRequests(tx: WriteTransaction, { subjectId, now }: AccessEnd, by: By): Promise<readonly Moved[]> {
   const moves: Moved[] = [];
   for (const row of await listUnstartedRequests(tx, subjectId))
     moves.push(await moveAction(tx, row, { event: "cancel", by, at: now, note: WHY_CANCELLED }));
   return moves;
+}
+
+const UNSTARTED: ReadonlySet<ActionRow["state"]> = new Set(UNSTARTED_STATES);
+type Withdrawn = Readonly<{ by: By; now: Date; note: string; approvedBy: SubjectId }>;
+
+/** A draft waits for nobody: the approval of an earlier revision is taken back, and it stays as it is. */
+async function moveWithdrawn(tx: WriteTransaction, row: ActionRow, withdrawn: Withdrawn): Promise<Moved> {
+  const { by, now: at, note, approvedBy } = withdrawn;
+  const details = { approved_by: approvedBy };
+  if (next(row.state, "withdraw") !== undefined)
+    return await moveAction(tx, row, { event: "withdraw", by, at, note, details });
+  return { row, fact: moveFact(row, { event: "withdraw", from: row.state, by, details: { ...details, note } }) };
 }
 
 /**
@@ -33,18 +49,12 @@ async function withdrawApprovals(
   const moves: Moved[] = [];
   for (const { id, action_id, subject_id } of await listStandingApprovals(tx, whose)) {
     const row = await lockAction(tx, action_id);
+    if (row === undefined || !UNSTARTED.has(row.state)) continue;
     await withdrawApproval(tx, id, now);
-    if (row?.state === "pending" || row?.state === "approved")
-      moves.push(
-        await moveAction(tx, row, { event: "withdraw", by, at: now, note, details: { approved_by: subject_id } }),
-      );
+    moves.push(await moveWithdrawn(tx, row, { by, now, note, approvedBy: subject_id }));
   }
   return moves;
 }
-
-/** A key that ended may have been in other hands: what it approved and nobody has begun counts without it. */
-export const withdrawSigned: WithdrawSigned = async (tx, { keyId, by, now }) =>
-  await withdrawApprovals(tx, { keyId }, { by, now, note: WHY_KEY });
 
 /** Ends one delegation, with what was approved under it and nobody has begun. @returns undefined when it was ended already */
 export async function endOne(
@@ -57,51 +67,83 @@ export async function endOne(
   return { row, moves: await withdrawApprovals(tx, { delegationId: id }, { by, now, note: WHY_DELEGATION }) };
 }
 
-/** All that somebody handed over or was handed. */
-async function endDelegationsOf(
+type Said = Readonly<{ by: By; now: Date; reason: string }>;
+
+/** Ends these, each with an entry of its own. */
+async function endDelegations(
   tx: WriteTransaction,
-  subjectId: SubjectId,
-  said: Readonly<{ by: By; now: Date }>,
-): Promise<Readonly<{ facts: readonly Fact[]; moves: readonly Moved[] }>> {
+  ids: readonly Readonly<{ id: DelegationId }>[],
+  { reason, ...said }: Said,
+): Promise<Voided> {
   const ended: EndedDelegation[] = [];
-  for (const { id } of await listOpenOf(tx, subjectId, said.now)) {
+  for (const { id } of ids) {
     const one = await endOne(tx, id, said);
     if (one !== undefined) ended.push(one);
   }
-  const reason = "an account of its two ended";
-  return {
-    facts: ended.map((one) => endedFact(one, { by: said.by, reason })),
-    moves: ended.flatMap(({ moves }) => moves),
-  };
+  const moves = ended.flatMap((one) => one.moves);
+  const facts = ended.map((one) => endedFact(one, { by: said.by, reason }));
+  return { moves, facts: [...facts, ...moves.map(({ fact }) => fact)] };
+}
+
+/**
+ * A key that ended may have been in other hands: what it approved and nobody has begun counts without it, and what it
+ * handed over is handed over no more.
+ */
+export const withdrawSigned: WithdrawSigned = async (tx, { keyId, by, now }) => {
+  const moves = await withdrawApprovals(tx, { keyId }, { by, now, note: WHY_KEY });
+  const lent = await endDelegations(tx, await listOpenSigned(tx, keyId, now), { by, now, reason: WHY_LENT_BY_KEY });
+  return { moves: [...moves, ...lent.moves], facts: [...moves.map(({ fact }) => fact), ...lent.facts] };
+};
+
+/** Every key of somebody, with what they decided and nobody has begun. Each has an entry of its own. */
+async function endKeysOf(
+  tx: WriteTransaction,
+  { subjectId, now }: AccessEnd,
+  { by, note }: Readonly<{ by: By; note: string }>,
+): Promise<Voided> {
+  const moves = await withdrawApprovals(tx, { subjectId }, { by, now, note });
+  const keys = await revokeApprovalKeysOf(tx, subjectId, now);
+  return { moves, facts: [...keys.map((one) => endedKeyFact(one, by)), ...moves.map(({ fact }) => fact)] };
 }
 
 /**
  * What somebody's word is worth here ends with their account, in the same transaction: what they asked for and has not
- * begun is cancelled, what they approved and has not begun counts without them.
+ * begun is cancelled, what they approved and has not begun counts without them. Where they lost what they sign with
+ * (`endFactors`), what they asked for stays.
  */
 export function standingOf(room: Room): AccessKind {
-  const told = (moves: readonly Moved[]) => (): void => {
-    for (const { row } of moves) announce(room.bus, row);
-  };
+  const told = ({ moves, facts }: Voided): Ended => ({
+    count: moves.length,
+    facts,
+    committed: () => {
+      for (const { row } of moves) announce(room.bus, row);
+    },
+  });
+  const byOf = ({ actor, requestId }: AccessEnd): By => ({ actor, roles: [], requestId });
+  const both = (one: Voided, other: Voided): Voided => ({
+    moves: [...one.moves, ...other.moves],
+    facts: [...one.facts, ...other.facts],
+  });
   return {
     counted: "decisionsVoided",
-    async endKey(tx, { keyId, actor, requestId, now }): Promise<Ended> {
-      const moves = await withdrawSigned(tx, { keyId, by: { actor, roles: [], requestId }, now });
-      return { count: moves.length, facts: moves.map(({ fact }) => fact), committed: told(moves) };
+    async endKey(tx, end): Promise<Ended> {
+      return told(await withdrawSigned(tx, { keyId: end.keyId, by: byOf(end), now: end.now }));
+    },
+    async endFactors(tx, end): Promise<Ended> {
+      const { subjectId, now } = end;
+      const by = byOf(end);
+      const own = await endKeysOf(tx, end, { by, note: WHY_RESET });
+      const given = (await listOpenOf(tx, subjectId, now)).filter((one) => one.from_id === subjectId);
+      return told(both(own, await endDelegations(tx, given, { by, now, reason: WHY_LENT_RESET })));
     },
     async end(tx, end): Promise<Ended> {
-      const by: By = { actor: end.actor, roles: [], requestId: end.requestId };
       const { subjectId, now } = end;
+      const by = byOf(end);
       const cancelled = await cancelRequests(tx, end, by);
-      const withdrawn = await withdrawApprovals(tx, { subjectId }, { by, now, note: WHY_WITHDRAWN });
-      await revokeApprovalKeysOf(tx, subjectId, now);
-      const lent = await endDelegationsOf(tx, subjectId, { by, now });
-      const moves = [...cancelled, ...withdrawn, ...lent.moves];
-      return {
-        count: moves.length,
-        facts: [...lent.facts, ...moves.map(({ fact }) => fact)],
-        committed: told(moves),
-      };
+      const own = await endKeysOf(tx, end, { by, note: WHY_WITHDRAWN });
+      const open = await listOpenOf(tx, subjectId, now);
+      const lent = await endDelegations(tx, open, { by, now, reason: "an account of its two ended" });
+      return told(both({ moves: cancelled, facts: cancelled.map(({ fact }) => fact) }, both(own, lent)));
     },
   };
 }

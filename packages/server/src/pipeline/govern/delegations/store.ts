@@ -62,6 +62,22 @@ export async function listOpenOf(db: ReadDatabase, subjectId: SubjectId, now: Da
     .execute();
 }
 
+/** Handed over under a signature by this key, as `listOpenOf`. */
+export async function listOpenSigned(
+  db: ReadDatabase,
+  keyId: string,
+  now: Date,
+): Promise<readonly Pick<DelegationRow, "id">[]> {
+  return await db
+    .selectFrom("delegation")
+    .select("id")
+    .where("ended_at", "is", null)
+    .where("ends_at", ">", now)
+    .where("key_id", "=", keyId)
+    .orderBy("id")
+    .execute();
+}
+
 export async function listByIds(db: ReadDatabase, ids: readonly DelegationId[]): Promise<readonly DelegationRow[]> {
   if (ids.length === 0) return [];
   return await db

@@ -35,11 +35,13 @@ export type ApprovalKeys = Readonly<{
   revoke(id: string, by: By): Promise<Result<ApprovalKey>>;
 }>;
 
-/** Takes back what a key approved and nobody has begun, in the transaction that ends it. */
+/** What was taken back, and the entries of it. */
+export type Voided = Readonly<{ moves: readonly Moved[]; facts: readonly Fact[] }>;
+/** Takes back what a key signed and nobody has begun, in the transaction that ends it. */
 export type WithdrawSigned = (
   tx: WriteTransaction,
   ended: Readonly<{ keyId: string; by: By; now: Date }>,
-) => Promise<readonly Moved[]>;
+) => Promise<Voided>;
 
 function keyFact(type: Fact["type"], row: ApprovalKeyRow, by: By): Fact {
   return {
@@ -88,7 +90,15 @@ async function addKey(room: Room, body: ApprovalKeyAdd, by: By): Promise<Result<
   return done.ok ? ok(viewOfKey(done.value, now)) : done;
 }
 
-type Revoked = Readonly<{ row: ApprovalKeyRow; moves: readonly Moved[]; isNew: boolean }>;
+/** A key that ended with its owner's account, or with all they sign in with: another's deed, so without what its owner called it. */
+export function endedKeyFact(row: ApprovalKeyRow, by: By): Fact {
+  const { details = {}, ...fact } = keyFact("approval_key.revoked", row, by);
+  const { name: _personal, ...known } = details;
+  return { ...fact, before: "active", after: "revoked", details: known };
+}
+
+type Revoked = Readonly<{ row: ApprovalKeyRow; voided: Voided; isNew: boolean }>;
+const NOTHING: Voided = { moves: [], facts: [] };
 
 async function revokeHeld(
   { room, withdraw, by }: Readonly<{ room: Room; withdraw: WithdrawSigned; by: By }>,
@@ -101,15 +111,15 @@ async function revokeHeld(
   if (known === undefined) return refuse("NOT_FOUND", `you have no approval key ${id}`);
   const now = room.clock.now();
   const row = await revokeApprovalKey(tx, id as ApprovalKeyId, now);
-  if (row === undefined) return ok({ row: known, moves: [], isNew: false });
-  return ok({ row, moves: await withdraw(tx, { keyId: id, by, now }), isNew: true });
+  if (row === undefined) return ok({ row: known, voided: NOTHING, isNew: false });
+  return ok({ row, voided: await withdraw(tx, { keyId: id, by, now }), isNew: true });
 }
 
-function revokedFacts({ row, moves, isNew }: Revoked, by: By): readonly Fact[] {
+function revokedFacts({ row, voided, isNew }: Revoked, by: By): readonly Fact[] {
   if (!isNew) return [];
   const { details, ...fact } = keyFact("approval_key.revoked", row, by);
-  const counted = { ...details, decisionsVoided: moves.length };
-  return [{ ...fact, before: "active", after: "revoked", details: counted }, ...moves.map((one) => one.fact)];
+  const counted = { ...details, decisionsVoided: voided.moves.length };
+  return [{ ...fact, before: "active", after: "revoked", details: counted }, ...voided.facts];
 }
 
 /** Personal keys: what people sign decisions with where no browser is. */
@@ -131,7 +141,7 @@ export function createApprovalKeys(room: Room, withdraw: WithdrawSigned): Approv
         async (tx) => await revokeHeld({ room, withdraw, by }, tx, id),
       );
       if (!done.ok) return done;
-      for (const { row } of done.value.moves) announce(room.bus, row);
+      for (const { row } of done.value.voided.moves) announce(room.bus, row);
       return ok(viewOfKey(done.value.row, room.clock.now()));
     },
   };

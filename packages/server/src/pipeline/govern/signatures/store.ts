@@ -133,15 +133,20 @@ export async function revokeApprovalKey(
     .executeTakeFirst();
 }
 
-/** All of somebody's that were not revoked. @returns how many */
-export async function revokeApprovalKeysOf(tx: WriteTransaction, subjectId: SubjectId, now: Date): Promise<number> {
-  const { numUpdatedRows } = await tx
+/** All of somebody's that were not revoked. @returns them, oldest first */
+export async function revokeApprovalKeysOf(
+  tx: WriteTransaction,
+  subjectId: SubjectId,
+  now: Date,
+): Promise<readonly ApprovalKeyRow[]> {
+  const rows = await tx
     .updateTable("approval_key")
     .set({ revoked_at: now })
     .where("subject_id", "=", subjectId)
     .where("revoked_at", "is", null)
-    .executeTakeFirstOrThrow();
-  return Number(numUpdatedRows);
+    .returningAll()
+    .execute();
+  return rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** What somebody called their keys; the public halves stay, for whoever checks what was signed. @returns rows changed */
