@@ -37,7 +37,7 @@ const ONE = [{ approvals: 1, policyId: "small", roles: ["approver"] }];
 type Asked = Readonly<{ type?: string; target?: string; ttl?: number | null; by?: Person; gates?: readonly object[] }>;
 
 /** Writes what happens, as the server does: entries a second apart, each action from state to state. */
-export class LogWriter {
+class LogWriter {
   readonly entries: WholeEntry[] = [];
   #now = Date.parse("2026-02-01T08:00:00.000Z");
   #count = 0;
@@ -70,7 +70,7 @@ export class LogWriter {
 type Step = Readonly<{ by: string; to: string; details?: Details }>;
 
 /** One action, moved as people and the server move it. */
-export class Moving {
+class Moving {
   readonly id: string;
   readonly #log: LogWriter;
   readonly #asked: Required<Asked>;

@@ -42,7 +42,7 @@ export function statementOf(by: Person, more: object = {}): string {
 }
 
 export type Details = Readonly<Record<string, unknown>>;
-export const AT = "2026-02-01T12:01:00.000Z";
+const AT = "2026-02-01T12:01:00.000Z";
 export type Written = Readonly<{
   type: string;
   at: string;
@@ -75,7 +75,7 @@ const AFTER: Readonly<Record<string, string>> = {
   "action.executing": "executing",
   "action.executed": "executed",
 };
-export function chained(log: readonly Written[]): readonly Written[] {
+function chained(log: readonly Written[]): readonly Written[] {
   const states = new Map<string, string>();
   return log.map((one, at) => {
     if (!one.type.startsWith("action.")) return one;
