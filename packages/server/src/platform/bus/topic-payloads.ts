@@ -9,6 +9,7 @@ import type {
   ProfilePrimitive,
   ProfileState,
   SensorId,
+  Severity,
 } from "@tyr/contract";
 
 type TagId = Id<"tag">;
@@ -75,6 +76,14 @@ export type TopicPayloads = {
     observation_id: ObservationId;
     attacker_ip: string;
     fingerprint: string;
+  }>;
+  /** Detections changed the risk of an address, from 0 to 100. */
+  "attacker.scored": Readonly<{
+    observation_id: ObservationId;
+    attacker_ip: string;
+    risk: number;
+    risk_before: number;
+    severity: Severity | null;
   }>;
   "attacker.session.started": Readonly<{
     session_id: string;

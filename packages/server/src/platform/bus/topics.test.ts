@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { silentLogger } from "#platform/log";
 import { createTopicBus } from "./topic-bus.ts";
 import {
+  deliveryOf,
   type Envelope,
   familyOf,
   isOfFamily,
@@ -23,6 +25,7 @@ const observed = {
 test("the topics of this stage have exactly the documented names", () => {
   expect(TOPIC_FAMILIES).toEqual([
     "attacker.observed",
+    "attacker.scored",
     "attacker.fingerprinted",
     "attacker.session.started",
     "attacker.session.ended",
@@ -49,6 +52,14 @@ test("the topics of this stage have exactly the documented names", () => {
     "ttp.rule.state.*",
     "approval.*",
   ]);
+});
+
+test("docs/reference/topics.md lists each of them, with how it is delivered", () => {
+  const page = readFileSync(new URL("../../../../../docs/reference/topics.md", import.meta.url), "utf8");
+  const [told = ""] = page.split("## Topics of other systems");
+  const rows = [...told.matchAll(/^\| `([^`]+)` \| ([a-z ]+) \| \S/gm)].map(([, name, delivery]) => [name, delivery]);
+  const word = { durable: "at least once", "best-effort": "best effort" } as const;
+  expect(rows).toEqual(TOPIC_FAMILIES.map((family) => [family, word[deliveryOf(family)]]));
 });
 
 test("a builder fills in the segment its family asks for", () => {

@@ -7,6 +7,7 @@ export type Delivery = "durable" | "best-effort";
 
 const DELIVERIES = {
   "attacker.observed": "best-effort",
+  "attacker.scored": "best-effort",
   "attacker.fingerprinted": "best-effort",
   "attacker.session.started": "best-effort",
   "attacker.session.ended": "durable",
@@ -35,6 +36,9 @@ const DELIVERIES = {
 } as const satisfies Record<TopicFamily, Delivery>;
 
 export const TOPIC_FAMILIES = Object.keys(DELIVERIES) as readonly TopicFamily[];
+export function deliveryOf(family: TopicFamily): Delivery {
+  return DELIVERIES[family];
+}
 export type DurableFamily = {
   [F in TopicFamily]: (typeof DELIVERIES)[F] extends "durable" ? F : never;
 }[TopicFamily];

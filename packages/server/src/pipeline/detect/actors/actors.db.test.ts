@@ -1,5 +1,6 @@
 import type { IdentityId } from "@tyr/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isOfFamily, type Envelope } from "#platform/bus";
 import { systemClock } from "#platform/clock";
 import type { Database } from "#platform/database";
 import { openTestDatabase, TEST_ENGINES, type TestDatabase } from "#platform/testing";
@@ -41,9 +42,11 @@ async function campaigns({ read }: Database): Promise<Groups> {
 describe.each(TEST_ENGINES)("the ladder of attackers on %s", (engine) => {
   let database: TestDatabase;
   let world: World;
+  const scored: Envelope[] = [];
   beforeAll(async () => {
     database = await openTestDatabase(engine);
     world = worldOn(database.db);
+    world.deps.topics.subscribe("attacker.scored", (envelope) => void scored.push(envelope));
     await happen(database.db, sharedWordlist, "one");
     await happen(database.db, vpnHopping, "two");
     await happen(database.db, multiOperatorHandoff, "three");
@@ -53,6 +56,24 @@ describe.each(TEST_ENGINES)("the ladder of attackers on %s", (engine) => {
   afterAll(async () => await database[Symbol.asyncDispose]());
   const ofNetwork = (groups: Groups, prefix: string): Groups =>
     groups.map((group) => group.filter((ip) => ip.startsWith(prefix))).filter((group) => group.length > 0);
+
+  test("the risk each address has was told when detections changed it, and nothing of it when nothing changes", async () => {
+    const rows = await database.db.read
+      .selectFrom("observation")
+      .select(["address", "risk"])
+      .where("risk", ">", 0)
+      .execute();
+    const told = new Map(
+      scored
+        .filter((one) => isOfFamily(one, "attacker.scored"))
+        .map(({ payload }) => [payload.attacker_ip, payload.risk]),
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    expect(told).toEqual(new Map(rows.map(({ address, risk }) => [address, risk])));
+    const before = scored.length;
+    await climbAll(world);
+    expect(scored).toHaveLength(before);
+  });
 
   test("who guesses from one public wordlist with other tools stays two identities and two campaigns", async () => {
     const two = [1, 2, 3].map((host) => `198.51.100.${host}`);

@@ -10,6 +10,7 @@ import { observationsByAddress, saveObservations, savePhases } from "./observati
 import type { PhaseOf } from "./phase.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import type { KeyedHash, Told } from "./read-trace.ts";
+import { scoreChanges, type ScoreChange } from "./score-changes.ts";
 
 export type TakeDeps = Readonly<{
   database: Database;
@@ -24,6 +25,8 @@ export type TakeDeps = Readonly<{
   batchMax?: number;
   /** Events with a source address from one look to the next: what is told of identities does depend on it. */
   lookEvery?: number;
+  /** Told after the commit whose risk changed. */
+  onScored?: (changes: readonly ScoreChange[]) => Promise<void>;
 }>;
 
 export const EVENT_CONSUMER = "actors.event";
@@ -77,6 +80,7 @@ export async function takeBatches(deps: TakeDeps, look: Look): Promise<boolean> 
     return true;
   });
   if (isSaved) ahead.forget(position);
+  if (isSaved && detections.scored.length > 0) await deps.onScored?.(detections.scored);
   return !isEnd || isDue || detections.taken === batchMax || !isSaved;
 }
 
@@ -120,7 +124,11 @@ export async function isStill(tx: WriteTransaction, version: number): Promise<bo
   return row.version === version;
 }
 
-type TakenDetections = Readonly<{ taken: number; cursor: Readonly<{ from: number; position: number }> }>;
+type TakenDetections = Readonly<{
+  taken: number;
+  cursor: Readonly<{ from: number; position: number }>;
+  scored: readonly ScoreChange[];
+}>;
 
 async function takeDetectionBatch(deps: TakeDeps, hand: InHand): Promise<TakenDetections> {
   const { database, phaseOf, batchMax = BATCH_MAX } = deps;
@@ -129,6 +137,6 @@ async function takeDetectionBatch(deps: TakeDeps, hand: InHand): Promise<TakenDe
   const addresses = new Set(detections.flatMap(({ actorIp }) => actorIp ?? []));
   const unknown = [...addresses].filter((address) => !hand.observations.has(address));
   takeOver(hand, await observationsByAddress(database.read, unknown));
-  takeDetections(hand, detections, phaseOf);
-  return { taken: detections.length, cursor: { from, position: detections.at(-1)?.position ?? from } };
+  const scored = scoreChanges(hand, detections, () => takeDetections(hand, detections, phaseOf));
+  return { taken: detections.length, cursor: { from, position: detections.at(-1)?.position ?? from }, scored };
 }

@@ -4,6 +4,7 @@ import { ownCampaignOf, ownIdentityOf } from "./accumulate.ts";
 import type { IdentityStep } from "./cluster-identities.ts";
 import { confidenceOf } from "./link.ts";
 import type { LadderChange, Plan } from "./plan.ts";
+import type { ScoreChange } from "./score-changes.ts";
 
 const idOf = (text: string): IdentityId => text as IdentityId;
 
@@ -22,6 +23,20 @@ export function tellIdentities(topics: TopicBus, { plan, forming }: IdentityStep
     forming.map((one) => [ownIdentityOf(one), one.id]),
   );
   for (const change of plan.changes) tellIdentity(topics, change, observationOf.get(change.loser));
+}
+
+/** At most once, as clustering tells: who has to know reads the risk where it stands. */
+export function tellScores(topics: TopicBus, changes: readonly ScoreChange[]): void {
+  for (const { observationId, address, before, after, severity } of changes) {
+    const payload = {
+      observation_id: observationId,
+      attacker_ip: address,
+      risk: after,
+      risk_before: before,
+      severity,
+    };
+    topics.publish("attacker.scored", { payload });
+  }
 }
 
 type Joined = IdentityStep["forming"][number]["id"] | undefined;

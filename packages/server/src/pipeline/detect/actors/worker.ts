@@ -19,7 +19,8 @@ import type { ReadAhead } from "./read-ahead.ts";
 import { remembered } from "./read-trace.ts";
 import { Rests } from "./rests.ts";
 import { EVENT_CONSUMER, isStill, readAheadOf, takeBatches, type TakeDeps } from "./take-batches.ts";
-import { tellCampaigns, tellIdentities } from "./tell.ts";
+import type { ScoreChange } from "./score-changes.ts";
+import { tellCampaigns, tellIdentities, tellScores } from "./tell.ts";
 import { writePlan } from "./write-plan.ts";
 
 export type ActorsDeps = TakeDeps &
@@ -95,7 +96,10 @@ export async function lookHere({ database }: ActorsDeps): Promise<boolean> {
 export async function climb(deps: ActorsDeps): Promise<boolean> {
   const look = await lookOf(deps.database.read);
   if (look.isDue) return await takeLook(deps, look);
-  if (await takeBatches(deps, look)) return true;
+  const onScored = async (changes: readonly ScoreChange[]): Promise<void> => {
+    if (await isPastHistory(deps.database.read)) tellScores(deps.topics, changes);
+  };
+  if (await takeBatches({ ...deps, onScored }, look)) return true;
   const identities = await clusterIdentities(deps);
   return (await clusterCampaigns(deps)) || identities;
 }
