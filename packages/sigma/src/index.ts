@@ -5,6 +5,7 @@ export type { Logsource } from "./parse/logsource.ts";
 export type { CorrelationSpec, CorrelationType } from "./parse/correlation.ts";
 export type { RejectionCode } from "./parse/rejection.ts";
 export type { RegexLimits } from "./compile/budget.ts";
+export { regexStatesOf } from "./regex-states-of.ts";
 export type { YamlLimits } from "./parse/yaml.ts";
 export type { Placeholders } from "./compile/placeholder.ts";
 export type { Expression, Fields, Item, Test } from "./expression.ts";

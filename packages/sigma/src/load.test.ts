@@ -176,7 +176,12 @@ describe("a rule that would fill the memory", () => {
       `sel: { a|windash|base64offset|contains: [${many(200, (index) => `"-a -b -c -d -e${index}"`)}] }`,
       "sel",
     ],
-    ["repetitions in expressions", `sel: { a|re: [${many(300, (index) => `"x{1000}${index}"`)}] }`, "sel"],
+    [
+      "repetitions in expressions",
+      `sel: { a|re: [${many(300, (index) => `"x{1000}${index}"`)}] }`,
+      "sel",
+      "regex-too-large",
+    ],
     [
       "names its condition refers to",
       `sel: { ${many(2000, (index) => `f${index}: 1`)} }`,
@@ -187,11 +192,11 @@ describe("a rule that would fill the memory", () => {
       `sel: { a: 1 }, ${many(2000, (index) => `s${index}: { a: 1 }`)}`,
       "1 of s* or ".repeat(200) + "sel",
     ],
-  ])("by %s is refused in good time, and the others load", (_, selections, condition) => {
+  ])("by %s is refused in good time, and the others load", (_, ...[selections, condition, code = "limit-exceeded"]) => {
     const started = performance.now();
     const detection = `detection: { ${selections}, condition: ${condition} }\n`;
     const text = `title: T\nlogsource: { category: test }\n${detection}---\n${named("x", plain)}`;
-    expect(load(text)).toMatchObject([{ code: "limit-exceeded", line: 3 }, { status: "loaded" }]);
+    expect(load(text)).toMatchObject([{ code, line: 3 }, { status: "loaded" }]);
     expect(performance.now() - started).toBeLessThan(5000);
   });
 });
@@ -367,5 +372,31 @@ describe("a memory of files", () => {
     const edited = { ...good, text: good.text.replace("x: 1", "x: 2") };
     expect(loadRules([edited], { memory }).rules[0]?.expression).toEqual(loadRules([edited]).rules[0]?.expression);
     expect(loadRules([edited], { memory }).rules[0]?.expression).not.toEqual(first?.expression);
+  });
+});
+
+describe("regular expressions that would cost too much", () => {
+  const rule = (name: string, expressions: readonly string[]) =>
+    `---\ntitle: ${name}\nname: ${name}\nlogsource: { category: test }\ndetection:\n  s:\n    a|re:\n${expressions
+      .map((one) => `      - '${one}'\n`)
+      .join("")}  condition: s\n`;
+
+  test.each([
+    ["one of too many states", ["(a?){1000}"], 8],
+    ["nested repetitions", ["x", "((a?){30}){30}"], 9],
+    ["many that are large together", Array.from({ length: 9 }, () => "a{999}b"), 16],
+  ])("%s: the rule is rejected where it stands, saying what to do, and the others load", (_, expressions, line) => {
+    expect(load(rule("x", expressions) + rule("y", ["ab+"]))).toMatchObject([
+      { status: "rejected", code: "regex-too-large", line, message: expect.stringMatching(/the limit is .*divide it/) },
+      { status: "loaded" },
+    ]);
+  });
+
+  test("a text tried as a whole has one share for all its documents", () => {
+    const text = Array.from({ length: 6 }, (_, at) => rule(`r${at}`, ["a{900}", "b"])).join("");
+    const refused = (regexes: { states: number; regexes: number }) =>
+      load(text, { regexes }).filter(({ status }) => status === "rejected").length;
+    expect([refused({ states: 8_192, regexes: 64 }), refused({ states: 2_000, regexes: 64 })]).toEqual([0, 4]);
+    expect(refused({ states: 8_192, regexes: 7 })).toBe(3);
   });
 });

@@ -6,6 +6,7 @@ import { encodeBase64, encodeBase64Offset, encodeWide, type Encoded } from "./en
 import { type ItemModifiers, readModifiers, type Transform } from "./modifiers.ts";
 import { expandPlaceholders, type Placeholders } from "./placeholder.ts";
 import { compileRegex } from "./regex.ts";
+import { estimateStates } from "./regex-states.ts";
 import { expandDashes, isMany, many, parsePattern, type Pattern, type PatternPart, tidy } from "./sigma-string.ts";
 
 /** What building an item needs besides the item. */
@@ -185,10 +186,11 @@ function placed(pattern: Pattern, position: TextPosition): Pattern {
 }
 
 function regexTest(value: Scalar, modifiers: ItemModifiers, context: ItemContext): readonly Test[] {
-  const regex = compileRegex(String(value), modifiers.flags);
+  const source = String(value);
+  context.budget.spendRegex(estimateStates(source), context.at);
+  const regex = compileRegex(source, modifiers.flags);
   if (typeof regex === "string")
     return reject("regex-invalid", `not a regular expression Sigma allows: ${regex}`, context.at);
-  context.budget.spend(regex.size, context.at);
   return [{ kind: "regex", regex }];
 }
 

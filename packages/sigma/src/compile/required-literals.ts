@@ -24,7 +24,7 @@ export function requiredLiterals(
 
 function hasTopLevelAlternative(source: string): boolean {
   let depth = 0;
-  for (let at = 0; at < source.length; at = next(source, at)) {
+  for (let at = 0; at < source.length; at = afterElement(source, at)) {
     const character = source.charAt(at);
     if (character === "(") depth += 1;
     else if (character === ")") depth -= 1;
@@ -34,7 +34,7 @@ function hasTopLevelAlternative(source: string): boolean {
 }
 
 /** The position after one element: an escaped character, one beyond U+FFFF and a whole class are one. */
-function next(source: string, at: number): number {
+export function afterElement(source: string, at: number): number {
   const character = source.charAt(at);
   if (character === "\\") return at + (escapes.exec(source.slice(at))?.[0].length ?? 2);
   if (character !== "[") return at + ((source.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
@@ -46,7 +46,7 @@ function next(source: string, at: number): number {
 }
 
 /** Escapes of more than one character: `\pL`, `\p{Greek}`, `\x41`, `\x{1F600}`, `\101`. */
-const escapes = /^\\(?:[pPx]\{[^}]*\}|[pP].|x[0-9A-Fa-f]{2}|[0-7]{1,3})/su;
+const escapes = /^\\(?:[pPx]\{[^}]{0,64}\}|[pP].|x[0-9A-Fa-f]{2}|[0-7]{1,3})/su;
 
 /** In a class, `[:alpha:]` is one member; its bracket ends nothing. */
 function afterMember(source: string, at: number): number {
@@ -60,7 +60,7 @@ function runsOf(source: string): readonly string[] {
   const append = (character: string): void => void (runs[runs.length - 1] += character);
   for (let at = 0; at < source.length;) {
     const character = source.charAt(at);
-    const after = character === "(" ? afterGroup(source, at) : next(source, at);
+    const after = character === "(" ? afterGroup(source, at) : afterElement(source, at);
     const literal = literalAt(source, at);
     const quantifier = quantifierAt(source, after);
     if (literal !== undefined && quantifier === "") append(literal);
@@ -93,7 +93,7 @@ function quantifierLength(source: string, at: number): number {
 
 function afterGroup(source: string, at: number): number {
   let depth = 0;
-  for (let position = at; position < source.length; position = next(source, position)) {
+  for (let position = at; position < source.length; position = afterElement(source, position)) {
     const character = source.charAt(position);
     if (character === "(") depth += 1;
     else if (character === ")" && (depth -= 1) === 0) return position + 1;

@@ -1,4 +1,4 @@
-import { Budget } from "../compile/budget.ts";
+import { Budget, type RegexBudget } from "../compile/budget.ts";
 import { buildItem } from "../compile/item.ts";
 import type { Placeholders } from "../compile/placeholder.ts";
 import type { Expression, Item } from "../expression.ts";
@@ -11,6 +11,8 @@ export type DetectionContext = Readonly<{
   placeholders: Placeholders;
   at: ValuePath;
   warn: (message: string) => void;
+  /** Shared with other documents; left out: the rule has its own. */
+  regexes?: RegexBudget | undefined;
 }>;
 
 type Compiling = DetectionContext & Readonly<{ budget: Budget }>;
@@ -23,7 +25,7 @@ type Selections = ReadonlyMap<string, Expression | undefined>;
  * @throws {RuleRejected} naming the value that is wrong
  */
 export function compileDetection(draft: DetectionDraft, detection: DetectionContext): Expression {
-  const context = { ...detection, budget: new Budget() };
+  const context = { ...detection, budget: new Budget(detection.regexes) };
   const selections = new Map<string, Expression | undefined>();
   for (const [name, node] of draft.selections) selections.set(name, compileNode(node, context));
   const conditions = parseConditions(draft.condition, context);

@@ -15,6 +15,8 @@ export type RejectionCode =
   | "modifier-conflict"
   | "value-invalid"
   | "regex-invalid"
+  /** It would come to too many states, by itself or with the others of its rule or text. */
+  | "regex-too-large"
   | "placeholder-unresolved"
   | "correlation-invalid"
   | "filter-invalid"

@@ -1,3 +1,4 @@
+import type { RegexBudget } from "../compile/budget.ts";
 import type { Placeholders } from "../compile/placeholder.ts";
 import type { Expression } from "../expression.ts";
 import { compileDetection } from "../parse/detection.ts";
@@ -9,7 +10,12 @@ import { applyToRule, type RuleDraft } from "./apply-to-rule.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 /** What happens to every rule between reading and compiling. */
-export type Processing = Readonly<{ placeholders: Placeholders; pipelines: readonly Pipeline[] }>;
+export type Processing = Readonly<{
+  placeholders: Placeholders;
+  pipelines: readonly Pipeline[];
+  /** Shared by all documents; left out: each rule has its own. */
+  regexes?: RegexBudget | undefined;
+}>;
 
 type Warn = (message: string) => void;
 
@@ -17,7 +23,8 @@ type Warn = (message: string) => void;
 export function processedRule(written: RuleDraft, processing: Processing, warn: Warn): DetectionRule {
   const { metadata, logsource, detection } = applyToRule(processing.pipelines, written);
   if (logsource === undefined || detection === undefined) return reject("not-a-rule", "there is no detection", []);
-  const context = { placeholders: processing.placeholders, warn, at: ["detection"] };
+  const { placeholders, regexes } = processing;
+  const context = { placeholders, regexes, warn, at: ["detection"] };
   const expression = compileDetection(detection, context);
   return { ...metadata, logsource, kind: "detection", expression, reported: true, filteredBy: [] };
 }
@@ -28,7 +35,8 @@ export function processedRule(written: RuleDraft, processing: Processing, warn: 
  */
 export function processedFilter(rule: RuleDraft, filter: DetectionDraft, processing: Processing): Expression {
   const { detection = filter } = applyToRule(processing.pipelines, { ...rule, detection: filter });
-  const context = { placeholders: processing.placeholders, warn: () => undefined, at: ["filter"] };
+  const { placeholders, regexes } = processing;
+  const context = { placeholders, regexes, warn: () => undefined, at: ["filter"] };
   return compileDetection({ ...detection, added: [] }, context);
 }
 
