@@ -74,9 +74,10 @@ export function createDetect(deps: DetectDeps): Detect {
   };
   const step = async (): Promise<boolean> => await worker.step();
   const loop = startLoop({ name: CONSUMER, step, restMs: REST_MS, log, leading, standBy });
-  const unsubscribe = bus.subscribe(({ topic, data }) => {
+  const unsubscribe = bus.subscribe(({ topic, data }, isRelayed) => {
     if (topic !== "event.stored") return;
-    pace.stored(Number(data["head"]));
+    // How far others are is read from the rows: a head somebody made up would stop the intake for ever.
+    if (!isRelayed) pace.stored(Number(data["head"]));
     loop.wake();
   });
   return {

@@ -24,13 +24,14 @@ export {
   topicOf,
 } from "./topics.ts";
 
-type Listener = (message: LiveEntry) => void;
+/** `isRelayed`: another process said it, or somebody who may connect to the database: what it says is not to be gone by. */
+type Listener = (message: LiveEntry, isRelayed: boolean) => void;
 
 /** Wakes loops and feeds live views inside one process. Never the truth: a reader that misses a message reads the rows. */
 export type Bus = Readonly<{
   boot: string;
   seq(): number;
-  publish<T extends LiveTopic>(topic: T, data: LiveData[T]): void;
+  publish<T extends LiveTopic>(topic: T, data: LiveData[T], isRelayed?: boolean): void;
   subscribe(listener: Listener): () => void;
   /** Messages after `seq`, or undefined when they are no longer kept. */
   since(seq: number): readonly LiveEntry[] | undefined;
@@ -51,14 +52,14 @@ export function createBus(clock: Clock): Bus {
   return {
     boot,
     seq: () => seq,
-    publish<T extends LiveTopic>(topic: T, data: LiveData[T]) {
+    publish<T extends LiveTopic>(topic: T, data: LiveData[T], isRelayed = false) {
       seq += 1;
       const typed: LiveEntry<T> = { type: "message", seq, topic, at: clock.now().toISOString(), data };
       // The compiler does not see that an entry of some topic is one of the entries of all topics.
       const message = typed as LiveEntry;
       kept.push(message);
       if (kept.length > KEPT_MESSAGES) kept.shift();
-      for (const listener of listeners) listener(message);
+      for (const listener of listeners) listener(message, isRelayed);
     },
     subscribe(listener) {
       listeners.add(listener);

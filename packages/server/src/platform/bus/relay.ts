@@ -23,16 +23,9 @@ type Said = Readonly<{ from: string; topic: string; at: string; data: unknown }>
 export function startRelay({ notices, bus, log, lookMs = LOOK_MS }: RelayParts): RunningLoop {
   let hearing: Hearing | undefined;
   let isFirst = true;
-  let isRelaying = false;
   const hear = (text: string): void => {
     const entry = heard(text, bus.boot);
-    if (entry === undefined) return;
-    isRelaying = true;
-    try {
-      bus.publish(entry.topic, entry.data);
-    } finally {
-      isRelaying = false;
-    }
+    if (entry !== undefined) bus.publish(entry.topic, entry.data, true);
   };
   const step = async (): Promise<boolean> => {
     if (await hearing?.isOpen()) return false;
@@ -44,8 +37,8 @@ export function startRelay({ notices, bus, log, lookMs = LOOK_MS }: RelayParts):
     return false;
   };
   const speaker = createSpeaker(notices, log);
-  const leave = bus.subscribe(({ topic, at, data }) => {
-    if (!isRelaying) speaker.say({ from: bus.boot, topic, at, data });
+  const leave = bus.subscribe(({ topic, at, data }, isRelayed) => {
+    if (!isRelayed) speaker.say({ from: bus.boot, topic, at, data });
   });
   const loop = startLoop({ name: "relay", step, restMs: lookMs, log });
   return {

@@ -59,6 +59,21 @@ describe("a webhook", () => {
     });
   });
 
+  test("that is answered by another protocol is refused, and waited for no longer", async () => {
+    const head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    const port = await listening(createTcpServer((socket) => void socket.on("error", () => undefined).end(head)));
+    expect(await send(place(`http://127.0.0.1:${port}/`))).toMatchObject({
+      ok: false,
+      failure: "status_refused",
+      status: 101,
+    });
+  });
+
+  test("whose connection ends without an answer has failed", async () => {
+    const port = await listening(createTcpServer((socket) => void socket.on("error", () => undefined).end()));
+    expect(await send(place(`http://127.0.0.1:${port}/`))).toMatchObject({ ok: false, failure: "connection_failed" });
+  });
+
   test("follows no redirect: what it points at gets nothing", async () => {
     let asked = 0;
     const other = await receiver((_request, response) => {

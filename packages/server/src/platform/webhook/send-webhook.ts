@@ -119,6 +119,12 @@ async function post({ place, message, addresses }: Posting, { now, signal }: Sen
     },
   });
   sending.once("error", reject);
+  // Asked for by nobody, and told by no other event: a receiver that answers so would be waited for without end.
+  sending.once("upgrade", ({ statusCode: status = 101 }, socket) => {
+    socket.destroy();
+    resolve(failed("status_refused", { status }));
+  });
+  sending.once("close", () => reject(new Error("the connection was closed without an answer")));
   sending.once("response", (response) => {
     const status = response.statusCode ?? 0;
     response.once("error", () => undefined).destroy();
@@ -142,7 +148,7 @@ export async function sendWebhook(place: WebhookPlace, message: WebhookMessage, 
   try {
     const addresses = await within(pinned(place, resolve), signal);
     if (addresses.length === 0) return failed("address_refused");
-    return await post({ place, message, addresses }, { ...options, signal });
+    return await within(post({ place, message, addresses }, { ...options, signal }), signal);
   } catch (error) {
     options.signal.throwIfAborted();
     return failed(failureOf(error));

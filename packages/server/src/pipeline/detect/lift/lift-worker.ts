@@ -115,9 +115,10 @@ export function startLift(deps: LiftDeps): RunningLift {
   };
   const { log, leading } = deps;
   const loop = startLoop({ name: LIFT_CONSUMER, step, restMs: REST_MS, log, leading, standBy });
-  const unsubscribe = deps.bus.subscribe(({ topic, data }) => {
+  const unsubscribe = deps.bus.subscribe(({ topic, data }, isRelayed) => {
     if (topic !== "event.stored") return;
-    pace.stored(Number(data["head"]));
+    // How far others are is read from the rows: a head somebody made up would stop the intake for ever.
+    if (!isRelayed) pace.stored(Number(data["head"]));
     loop.wake();
   });
   return {
