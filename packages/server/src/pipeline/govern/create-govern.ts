@@ -59,6 +59,7 @@ import { announce, type Moved } from "./move-action.ts";
 import { refusedHere } from "./own-door.ts";
 import { createPolicyLife, type PolicyLife } from "./policy/life.ts";
 import { openPolicies } from "./policy/open-policies.ts";
+import { DECIDE_WITHIN_DEFAULT_MS } from "./policy/read-policy.ts";
 import type { BundleSeal } from "./policy/stored-bundles.ts";
 import type { GovernPorts } from "./ports.ts";
 import { proposeActions } from "./propose-actions.ts";
@@ -159,8 +160,6 @@ export type Govern = Readonly<{
   start(): Readonly<{ wake(): void; stop(): Promise<void> }>;
 }>;
 
-const DEADLINE_DEFAULT_MS = 4 * 3_600_000;
-
 async function listPage(room: Room, { asker, ...listing }: ActionListing): Promise<Page<Action, ActionId>> {
   const { rows, next } = await listActions(room.db.read, listing);
   return { rows: await viewActions(room, rows, asker), next };
@@ -239,7 +238,7 @@ export async function createGovern(deps: GovernDeps): Promise<Govern> {
     own,
     environment: deps.environment,
     installation: deps.installation,
-    decisionDeadlineMs: deps.decisionDeadlineMs ?? DEADLINE_DEFAULT_MS,
+    decisionDeadlineMs: deps.decisionDeadlineMs ?? DECIDE_WITHIN_DEFAULT_MS,
   };
   const life = createPolicyLife(room, deps.log);
   return {

@@ -39,11 +39,12 @@ export async function answerWith(room: Room, settled: Result<ActionRow>, asker: 
 /** `short`: the gates that too few people could pass, where a program asks all the same. */
 type Submittable = Readonly<{ row: ActionRow; by: By; weighed: Weighed; short: readonly ShortGate[] }>;
 
-/** How long people have: of the gates that ask, the one that gives least; where none says, as everywhere. */
+/** How long people have: of the gates that ask, the one that gives least; one that says nothing gives as long as everywhere. */
 async function decideWithin(room: Room, tx: WriteTransaction, { requirements }: Decision): Promise<number> {
   const { policies } = (await room.policies.inForce(tx)).bundle;
-  const said = requirements.flatMap(({ policyId }) => policies.get(policyId)?.gate?.decideWithinMs ?? []);
-  return said.length === 0 ? room.decisionDeadlineMs : Math.min(...said);
+  const { decisionDeadlineMs: usual } = room;
+  const given = requirements.map(({ policyId }) => policies.get(policyId)?.gate?.decideWithinMs ?? usual);
+  return given.length === 0 ? usual : Math.min(...given);
 }
 
 /** dry_run_ok → pending, or approved when policy allows it without anybody else. */

@@ -60,6 +60,16 @@ describe("what other policies take away", () => {
       { loosensGate: true, policiesChanged: 1 },
     ],
     [
+      "a gate that gives people longer than everywhere",
+      edited("approval.cedar", '@id("wide-needs-two")', '@id("wide-needs-two") @decide_within("7d")'),
+      { loosensGate: true, policiesChanged: 1 },
+    ],
+    [
+      "a gate that gives people less time",
+      edited("approval.cedar", '@id("wide-needs-two")', '@id("wide-needs-two") @decide_within("1h")'),
+      { policiesChanged: 1 },
+    ],
+    [
       "a gate others may lift too",
       edited(
         "policy-change.cedar",

@@ -1,7 +1,7 @@
 import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
 import type { PolicyChangeFacts, PolicyDiff, PolicyDifference } from "@tyr/contract";
 import { filesOf, type Bundle, type BundleSource } from "./bundle.ts";
-import type { Policy } from "./read-policy.ts";
+import { DECIDE_WITHIN_DEFAULT_MS, type Policy } from "./read-policy.ts";
 
 /** A bundle with the files it was loaded from. */
 export type Sourced = Readonly<{ bundle: Bundle; source: BundleSource }>;
@@ -21,14 +21,16 @@ function schemaMeaning(schema: string): string {
 
 type Loosening = Readonly<{ why: string; fact: "removesForbid" | "loosensGate" | "widensPermit" }>;
 
+const withinOf = ({ decideWithinMs: said }: NonNullable<Policy["gate"]>): number => said ?? DECIDE_WITHIN_DEFAULT_MS;
+
 function gateLoosened(before: Policy, after: Policy): Loosening | undefined {
   const [old, now] = [before.gate, after.gate];
   // What approvals lifted and nothing lifts now is stricter.
   if (old === undefined || now === undefined) return undefined;
   if (now.approvals < old.approvals) return { why: "it asks for fewer people", fact: "loosensGate" };
-  return now.roles.every((role) => old.roles.includes(role))
-    ? undefined
-    : { why: "other roles may lift it", fact: "loosensGate" };
+  if (!now.roles.every((role) => old.roles.includes(role)))
+    return { why: "other roles may lift it", fact: "loosensGate" };
+  return withinOf(now) > withinOf(old) ? { why: "people have longer to decide", fact: "loosensGate" } : undefined;
 }
 
 /** Of two policies with one id. What cannot be shown to be as strict counts as laxer: nobody proves conditions here. */

@@ -33,6 +33,9 @@ const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** Shorter than a dry run is fresh, nobody has the time to decide; what waits longer than a week is about another week. */
 const DECIDE_WITHIN_MS = { min: 15 * UNIT_MS.m, max: 7 * UNIT_MS.d } as const;
 
+/** Where a gate says nothing. */
+export const DECIDE_WITHIN_DEFAULT_MS = 4 * UNIT_MS.h;
+
 function readDecideWithin(where: string, text: string | null | undefined): number | undefined {
   if (text === undefined) return undefined;
   const [, count, unit] = /^([1-9]\d{0,4})([mhd])$/.exec(text ?? "") ?? [];
