@@ -13,6 +13,7 @@ import {
 } from "@tyr/ledger";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Refuses, startFakeServer, type Handlers } from "./fake-server.ts";
+import { tyrHere } from "./tyr-here.ts";
 import { tyr, type Ended } from "./tyr.ts";
 
 let home: string;
@@ -41,7 +42,7 @@ function entry(index: number): AuditSearchEntry {
 
 async function ask(handlers: Handlers, ...argv: string[]): Promise<Ended & { queries: Record<string, string>[] }> {
   await using server = await startFakeServer(handlers);
-  const end = await tyr(["audit", ...argv], { home, env: { TYR_URL: server.url, TYR_TOKEN: server.token } });
+  const end = await tyrHere(["audit", ...argv], { home, env: { TYR_URL: server.url, TYR_TOKEN: server.token } });
   return { ...end, queries: server.seen.map(({ query }) => query) };
 }
 

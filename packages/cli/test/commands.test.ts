@@ -1,9 +1,12 @@
+import { execFile } from "node:child_process";
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { APPROVAL_KEY_DOMAIN, type ApprovalKeyAdd, type DutyPairView, type RouteId } from "@tyr/contract";
+import { COMMANDS } from "../src/tree/command-tree.ts";
 import { approvalKeyIn, type TestKey } from "./approval-key.ts";
 import { startFakeServer, Refuses, type FakeServer, type Handlers, type Seen } from "./fake-server.ts";
 import {
@@ -26,6 +29,7 @@ import {
   settings,
   status,
 } from "./samples.ts";
+import { tyrHere } from "./tyr-here.ts";
 import { tyr, type Ended } from "./tyr.ts";
 
 let home: string;
@@ -44,7 +48,7 @@ afterEach(async () => {
 
 async function signedIn(argv: readonly string[], handlers: Handlers = {}, stdin = ""): Promise<Ended> {
   Object.assign(server.handlers, handlers);
-  return await tyr(argv, { home, stdin, env: { TYR_URL: server.url, TYR_TOKEN: server.token } });
+  return await tyrHere(argv, { home, stdin, env: { TYR_URL: server.url, TYR_TOKEN: server.token } });
 }
 
 const list = <T>(items: T[]) => ({ items, next: null });
@@ -560,11 +564,39 @@ describe("every command that talks to the server", () => {
   test.each(happy.map((one) => [one.argv.join(" "), one] as const))(
     "tyr %s, not signed in, ends with 4 and changes nothing",
     async (_, { argv }) => {
-      const end = await tyr(argv, { home, env: { TYR_URL: server.url } });
+      const end = await tyrHere(argv, { home, env: { TYR_URL: server.url } });
       expect([end.code, end.stdout]).toEqual([4, ""]);
       expect(end.stderr).toMatch(/fix: Run tyr login, or set TYR_TOKEN\.\n {2}request id: req-42\n$/);
     },
   );
+});
+
+describe("in a process of its own, as people run it", () => {
+  const oneOfEachEnd = [...new Map(happy.map((one) => [`${one.code ?? 0} ${one.err !== undefined}`, one])).values()];
+  test.each(oneOfEachEnd.map((one) => [one.argv.join(" "), one] as const))(
+    "tyr %s says and ends with the same",
+    async (_, { argv, handlers, code = 0, out, err }) => {
+      Object.assign(server.handlers, handlers);
+      const end = await tyr(argv, { home, env: { TYR_URL: server.url, TYR_TOKEN: server.token } });
+      const said = expect.stringMatching(err ?? /[\s\S]*/) as unknown;
+      expect(end).toMatchObject({ code, stdout: expect.stringMatching(out) as unknown, stderr: said });
+    },
+  );
+
+  test("a refusal is the exit code of the process", async () => {
+    const end = await tyr(["sensor", "list"], { home, env: { TYR_URL: server.url } });
+    expect([end.code, end.stdout, end.stderr]).toEqual([4, "", expect.stringContaining("fix: Run tyr login")]);
+  });
+
+  test("every command loads in the Node that people have", async () => {
+    const tree = new URL("../src/tree/command-tree.ts", import.meta.url).href;
+    const script = `const { COMMANDS } = await import(${JSON.stringify(tree)});
+      const runs = await Promise.all(COMMANDS.map(async ({ load }) => typeof (await load())));
+      console.log(runs.filter((kind) => kind === "function").length);`;
+    const flags = ["--conditions=@tyr/source", "--input-type=module", "--eval", script];
+    const { stdout } = await promisify(execFile)(process.execPath, flags);
+    expect(Number(stdout)).toBe(COMMANDS.length);
+  });
 });
 
 describe("what goes to the server", () => {

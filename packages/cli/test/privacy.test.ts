@@ -6,6 +6,7 @@ import { commitTo } from "@tyr/ledger";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sampleLog, type SampleLog } from "../src/testing/sample-log.ts";
 import { Refuses, startFakeServer, type Handlers, type Seen } from "./fake-server.ts";
+import { tyrHere } from "./tyr-here.ts";
 import { tyr, type Ended } from "./tyr.ts";
 
 const ADA = "usr_019c2a5d-ac96-774b-bcce-000000000001";
@@ -18,7 +19,7 @@ type Asked = Ended & Readonly<{ seen: readonly Seen[] }>;
 
 async function ask(handlers: Handlers, ...argv: string[]): Promise<Asked> {
   await using server = await startFakeServer(handlers);
-  const end = await tyr(argv, { home, env: { TYR_URL: server.url, TYR_TOKEN: server.token } });
+  const end = await tyrHere(argv, { home, env: { TYR_URL: server.url, TYR_TOKEN: server.token } });
   return { ...end, seen: server.seen };
 }
 const bodyOf = (one: Seen | undefined): unknown => JSON.parse(one?.body.toString() ?? "null");

@@ -5,7 +5,7 @@ import type { Review, ReviewItem } from "@tyr/contract";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Refuses, startFakeServer, type FakeServer, type Handlers } from "./fake-server.ts";
 import { session } from "./samples.ts";
-import { tyr } from "./tyr.ts";
+import { tyrHere } from "./tyr-here.ts";
 
 const uuid = (last: number): string => `0190a3b4-1111-7222-8333-${String(last).padStart(12, "0")}`;
 const at = "2026-02-01T12:00:00.000Z";
@@ -70,7 +70,7 @@ afterEach(async () => {
 
 async function run(argv: readonly string[], handlers: Handlers = {}) {
   Object.assign(server.handlers, handlers);
-  return await tyr(["access-review", ...argv], { home, env: { TYR_URL: server.url, TYR_TOKEN: server.token } });
+  return await tyrHere(["access-review", ...argv], { home, env: { TYR_URL: server.url, TYR_TOKEN: server.token } });
 }
 const sent = (): unknown => {
   const body = server.seen.at(-1)?.body.toString("utf8") ?? "";

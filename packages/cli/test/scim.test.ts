@@ -4,7 +4,7 @@ import path from "node:path";
 import type { ScimClient } from "@tyr/contract";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startFakeServer, type FakeServer, type Handlers } from "./fake-server.ts";
-import { tyr } from "./tyr.ts";
+import { tyrHere } from "./tyr-here.ts";
 
 const uuid = "0190a3b4-1111-7222-8333-444455556666";
 const client: ScimClient = {
@@ -30,7 +30,7 @@ afterEach(async () => {
 
 async function run(argv: readonly string[], handlers: Handlers = {}) {
   Object.assign(server.handlers, handlers);
-  return await tyr(["scim", ...argv], { home, env: { TYR_URL: server.url, TYR_TOKEN: server.token } });
+  return await tyrHere(["scim", ...argv], { home, env: { TYR_URL: server.url, TYR_TOKEN: server.token } });
 }
 
 test("a client for a provider is made, and its key alone goes to stdout", async () => {

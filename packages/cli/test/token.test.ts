@@ -4,7 +4,7 @@ import path from "node:path";
 import type { TokenFamily, TokenKey } from "@tyr/contract";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Refuses, startFakeServer, type FakeServer, type Handlers } from "./fake-server.ts";
-import { tyr } from "./tyr.ts";
+import { tyrHere } from "./tyr-here.ts";
 
 const uuid = "0190a3b4-1111-7222-8333-444455556666";
 const family: TokenFamily = {
@@ -44,7 +44,7 @@ afterEach(async () => {
 
 async function run(argv: readonly string[], handlers: Handlers = {}) {
   Object.assign(server.handlers, handlers);
-  return await tyr(["token", ...argv], { home, env: { TYR_URL: server.url, TYR_TOKEN: server.token } });
+  return await tyrHere(["token", ...argv], { home, env: { TYR_URL: server.url, TYR_TOKEN: server.token } });
 }
 
 test("tokens are listed with what they may do and when they end, and names of keys cannot colour the terminal", async () => {
