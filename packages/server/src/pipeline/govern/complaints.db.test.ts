@@ -348,14 +348,20 @@ describe("what people complained about elsewhere", () => {
       expect(() => loadBundle({ ...source, policies: { ...source.policies, "approval.cedar": within(text) } })).toThrow(
         "wide-needs-two",
       );
-    const longer = blocks.replace(`@id("wide-needs-two")\n`, `@id("wide-needs-two")\n@decide_within("2d")\n`);
+    const longer = blocks
+      .replace(`@id("wide-needs-two")\n`, `@id("wide-needs-two")\n@decide_within("2d")\n`)
+      .replace(`@id("production-needs-approval")\n`, `@id("production-needs-approval")\n@decide_within("6h")\n`);
     const files = filesOf({ ...source, policies: { ...source.policies, "approval.cedar": longer } });
+    world.situation.people = everybody.map(({ id, roles }) => ({ id, roles: id === dora.id ? cleo.roles : roles }));
     const change = must(await world.govern.policies.publish({ files, justification: "weekends", by: adam }));
     const usual = await request(world, next());
-    // The shortest of all that ask: an own gate says nothing, the other two days.
+    // Longer is laxer: two people read it.
+    expect(change.decision?.requirements.map(({ policyId }) => policyId)).toContain("laxer-policy-needs-two");
+    // The shortest of all that ask: one gate says six hours, the other two days.
     const wide = async () => await request(world, next(23));
     const before = await wide();
     must(await approve(world, change, cleo));
+    must(await approve(world, must(await world.govern.get(change.id)), { ...dora, roles: cleo.roles }));
     await world.respond.execute();
     const after = await wide();
     const hours = ({ deadlineAt }: Action) =>
