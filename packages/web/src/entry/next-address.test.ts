@@ -12,6 +12,8 @@ test("a link can not send a signed-in person to another site", () => {
     "https://evil.example",
     "javascript:alert(1)",
     "/\t/evil.example",
+    "/.//evil.example",
+    "/..//evil.example/x",
     "",
   ];
   for (const next of hostile) expect(nextAddress(next)).toBe("/");

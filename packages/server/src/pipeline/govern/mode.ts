@@ -47,17 +47,23 @@ export async function passMode(room: Room): Promise<void> {
   await followMode(room);
 }
 
+/** As of every action: policy is asked about a whole minute, and what comes into force must not be over before. */
+const SECONDS_MIN = 60;
+
 function refusedEnd({ mode, until }: ModeSet, now: Date): Refused | undefined {
   if (until === undefined) return undefined;
   if (mode === "normal") return refuse("VALIDATION_FAILED", "body/until: normal mode has no end; leave it out");
-  return new Date(until) > now ? undefined : refuse("VALIDATION_FAILED", `body/until: ${until} is not in the future`);
+  const ms = new Date(until).getTime() - now.getTime();
+  if (ms <= 0) return refuse("VALIDATION_FAILED", `body/until: ${until} is not in the future`);
+  return ms >= SECONDS_MIN * 1_000
+    ? undefined
+    : refuse("VALIDATION_FAILED", `body/until: ${until} is less than a minute away: a mode lasts a minute at least`);
 }
 
-/** Seconds until then, as an action has them: at least one minute. */
-const SECONDS_MIN = 60;
+/** Whole seconds until then, never more: what policy is asked about must not last longer than what comes into force. */
 function secondsUntil(until: string | undefined, now: Date): number | null {
   if (until === undefined) return null;
-  return Math.max(SECONDS_MIN, Math.ceil((new Date(until).getTime() - now.getTime()) / 1_000));
+  return Math.max(SECONDS_MIN, Math.floor((new Date(until).getTime() - now.getTime()) / 1_000));
 }
 
 /**

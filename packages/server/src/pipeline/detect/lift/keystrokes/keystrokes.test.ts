@@ -43,6 +43,16 @@ describe("a recorded terminal", () => {
     expect(measuredOf(lines).map(({ fields }) => fields["keystroke.stretch"])).toEqual([0, 1, 2]);
   });
 
+  test("told of after a pause goes on as another measurement, which is not taken for the first one again", () => {
+    const at = (id: number, minutes: number, keys: number) => {
+      const time = Date.parse("2026-03-01T10:00:00Z") / 1_000 + minutes * 60;
+      return JSON.stringify(recordOf({ id, pos: minutes * 60_000, time, timing: typedTiming(typist(1), keys, id) }));
+    };
+    const told = measuredOf([at(1, 0, 25), at(2, 40, 300), at(3, 90, 300)]);
+    expect(told.map(({ fields }) => fields["keystroke.count"])).toEqual([25, 300, 300]);
+    expect(new Set(told.map(({ id }) => id)).size).toBe(3);
+  });
+
   test("does not count the time between records of which one is missing or comes too early", () => {
     const intervals = (ids: readonly number[]) =>
       measuredOf(ids.map((id) => JSON.stringify(typed(id, id * 60_000))))[0]?.fields;

@@ -142,7 +142,8 @@ function tell(of: Recording, emit: Emit): void {
     kind: "session",
     action: "keystrokes.measured",
     category: "keystrokes",
-    identity: [of.sensorId, of.name, String(of.stretch)],
+    // By where the stretch begins: told of after a pause, its recording begins again, and is not the same.
+    identity: [of.sensorId, of.name, of.from[0] ?? String(of.stretch)],
     time: new Date(of.lastMs),
     src: of.src,
     session: of.session,
