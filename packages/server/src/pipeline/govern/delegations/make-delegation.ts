@@ -1,6 +1,5 @@
 import {
   DELEGATION_DAYS_MAX,
-  DUTY_PAIRS,
   ok,
   permissionsOf,
   refuse,
@@ -22,18 +21,12 @@ import { signable } from "../signatures/signable.ts";
 import { createdFact, refusedFact } from "./facts.ts";
 import { insertHandOver } from "./hand-over-store.ts";
 import { newHandOver, takeSignedHandOver, UNSIGNED, type HandOver } from "./hand-over.ts";
+import { besideApproving } from "./standing.ts";
 import { insertDelegation, listOpenOf, type DelegationRow } from "./store.ts";
 
 const DAY_MS = 86_400_000;
 /** Somebody who hands their approving to more people at once hands it to nobody in particular. */
 const OPEN_MAX = 5;
-
-/** What somebody may not hold beside approving, as far as the request itself does not see to it: whoever asked never counts. */
-const BESIDE: ReadonlySet<string> = new Set(
-  DUTY_PAIRS.filter(({ sides }) => sides.some((side) => side === "action:approve"))
-    .flatMap(({ sides }) => sides)
-    .filter((side) => side !== "action:approve" && side !== "action:request"),
-);
 
 /** When it ends, or why it cannot end then. */
 function endOf(text: string, now: Date): Result<Date> {
@@ -48,8 +41,8 @@ function refusedAccount(account: Account, held: ReadonlySet<Permission>, by: By)
   if (account.id === by.actor.id) return not("your approving is yours already");
   if (!account.active || held.size === 0) return not(`${account.name} may not sign in`);
   if (!held.has("action:read")) return not(`${account.name} may not read actions`);
-  const beside = [...held].find((one) => BESIDE.has(one));
-  if (beside === undefined || held.has("action:approve")) return undefined;
+  const beside = besideApproving(held);
+  if (beside === undefined) return undefined;
   return not(`${account.name} holds ${beside}, which nobody should hold beside approving`);
 }
 

@@ -114,6 +114,17 @@ describe.each(TEST_ENGINES)("handing approving over is signed, on %s", (engine) 
     await end(id, ben);
   });
 
+  test("whoever is given the accounts later stands in for nobody as long as they have them", async () => {
+    const { id } = must(await handOver(world, wishTo(ana), ben));
+    const asked = await ask();
+    const before = world.situation.people;
+    world.situation.people = before.map((one) => (one.id === ana.id ? { ...one, roles: ["analyst", "admin"] } : one));
+    expect(codeOf(await approve(world, { ...asked, delegation: id }, ana))).toBe("NOT_PERMITTED");
+    world.situation.people = before;
+    expect(codeOf(await approve(world, { ...asked, delegation: id }, ana))).toBe("ok");
+    await end(id, ben);
+  });
+
   test("a key of either that may only read ends none", async () => {
     const { id } = must(await handOver(world, wishTo(ana), ben));
     for (const one of [ben, ana]) {

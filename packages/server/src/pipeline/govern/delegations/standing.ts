@@ -1,4 +1,11 @@
-import { permissionsOf, type DelegationId, type Role, type SubjectId } from "@tyr/contract";
+import {
+  DUTY_PAIRS,
+  permissionsOf,
+  type DelegationId,
+  type Permission,
+  type Role,
+  type SubjectId,
+} from "@tyr/contract";
 import type { ReadDatabase } from "#platform/database";
 import type { Person } from "../ports.ts";
 import type { By, Room } from "../room.ts";
@@ -16,6 +23,22 @@ export function rolesIn(statement: string | null): readonly string[] {
   const roles = typeof said === "object" && said !== null && "roles" in said ? said.roles : [];
   return Array.isArray(roles) ? roles.map(String) : [];
 }
+
+/** What somebody may not hold beside approving, as far as the request itself does not see to it: whoever asked never counts. */
+const BESIDE: ReadonlySet<string> = new Set(
+  DUTY_PAIRS.filter(({ sides }) => sides.some((side) => side === "action:approve"))
+    .flatMap(({ sides }) => sides)
+    .filter((side) => side !== "action:approve" && side !== "action:request"),
+);
+
+/** Of what somebody holds, that which keeps them from standing in; nothing where they approve already. */
+export function besideApproving(held: ReadonlySet<Permission>): Permission | undefined {
+  return held.has("action:approve") ? undefined : [...held].find((one) => BESIDE.has(one));
+}
+
+/** Asked whenever it counts, not only when it is handed over: roles are given later, too. */
+const mayStandIn = (held: ReadonlySet<Permission>): boolean =>
+  held.has("action:read") && besideApproving(held) === undefined;
 
 /** Those that hold: whoever handed it over may approve by roles of their own, and whoever has it may sign in. */
 export function standingsOf(
@@ -39,7 +62,7 @@ export async function readStandings(
   const open = rows.map((one) => ({ ...one, roles: rolesIn(one.statement) }));
   const active = new Set<string>();
   for (const to of new Set(open.map((one) => one.to_id)))
-    if ((await room.ports.permissionsOf(db, to)).has("action:read")) active.add(to);
+    if (mayStandIn(await room.ports.permissionsOf(db, to))) active.add(to);
   return standingsOf(open, { people, active });
 }
 
