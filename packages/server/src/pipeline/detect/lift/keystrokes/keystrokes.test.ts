@@ -50,7 +50,7 @@ describe("a recorded terminal", () => {
     };
     const told = measuredOf([at(1, 0, 25), at(2, 40, 300), at(3, 90, 300)]);
     expect(told.map(({ fields }) => fields["keystroke.count"])).toEqual([25, 300, 300]);
-    expect(new Set(told.map(({ id }) => id)).size).toBe(3);
+    expect(new Set(told.map(({ identity }) => identity.join(" "))).size).toBe(3);
   });
 
   test("does not count the time between records of which one is missing or comes too early", () => {
