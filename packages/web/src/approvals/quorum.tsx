@@ -64,7 +64,14 @@ function GateView({ gate, action }: Readonly<{ gate: Gate; action: Action }>): R
 
 /** Given, and it does not count: not yet, or not any more. */
 function Idle({ one }: Readonly<{ one: Approval }>): ReactNode {
-  const { at, countsFrom } = one;
+  const { at, countsFrom, disbelieved } = one;
+  if (disbelieved !== undefined)
+    return (
+      <p className="warning">
+        <strong>Not believed</strong>: an approval of <Whose one={one} /> did not hold up when it was checked again, and
+        counts for nothing: {disbelieved}. The audit log has it; ask them, and whoever looks after the database.
+      </p>
+    );
   return (
     <p className="muted small">
       <Whose one={one} /> approved <Time at={at} show="short" />
