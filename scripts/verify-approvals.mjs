@@ -34,11 +34,13 @@ async function readFrom([exported, ...archives], name) {
 
 async function check(places) {
   const report = await checkExported(async (name) => await readFrom(places, name));
-  const { ok, origin, size, executed, findings, signatures } = report;
+  const { ok, origin, size, executed, keys, findings, signatures } = report;
   for (const { action, index, target, signers, by, reviewed } of executed) {
     const how = by === "nobody" ? "signed by nobody" : `${HOW[by]} ${signers.join(", ")}`;
     say(`entry ${index}: ${action} ${target} ran: ${how}${reviewed === false ? "; its review is owed" : ""}`);
   }
+  for (const { key, owner, index, fingerprint } of keys)
+    say(`entry ${index}: ${key}, SHA-256 ${fingerprint}, is ${owner}'s by this log: ask them`);
   for (const { code, index, action, message } of findings)
     say(`PROBLEM ${code} in entry ${index}${action === "" ? "" : `, ${action}`}: ${message}`);
   const unsigned = executed.filter(({ by }) => by === "nobody").length;

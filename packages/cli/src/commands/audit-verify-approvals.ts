@@ -29,6 +29,10 @@ function linesOf({ print: { paint } }: Context, report: ExportReport): string[] 
     ({ action, index, target, signers, by, reviewed }) =>
       `${paint("dim", `entry ${index}`)} ${visible(action)} ${visible(target)}: ${WHO[by](signers)}${reviewed === false ? "; its review is owed" : ""}`,
   );
+  const keys = report.keys.map(
+    ({ key, owner, index, fingerprint }) =>
+      `${paint("dim", `entry ${index}`)} ${visible(key)}, SHA-256 ${fingerprint}, is ${visible(owner)}'s by this log: ask them`,
+  );
   const findings = report.findings.map(
     ({ code, index, action, message }) =>
       `${paint("red", "✕")} entry ${index}: ${action === "" ? "" : `${visible(action)}: `}${visible(message)} [${code}]`,
@@ -37,7 +41,7 @@ function linesOf({ print: { paint } }: Context, report: ExportReport): string[] 
   const verdict = report.ok
     ? `${paint("green", "✓")} ${report.signatures} signed decisions hold; ${report.executed.length - unsigned} actions ran as they were signed${unsigned === 0 ? "" : `, ${unsigned} without people, by the server's word that policy asked for none`}`
     : `${paint("red", "✕")} ${report.findings.length} problem(s) in ${report.signatures} signed decisions`;
-  return [...ran, ...findings, verdict];
+  return [...ran, ...keys, ...findings, verdict];
 }
 
 /** First that the entries are those of the log, then each decision by the public keys in it. No server is asked. */

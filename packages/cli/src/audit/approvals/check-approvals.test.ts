@@ -39,6 +39,12 @@ describe("a third party who checks decisions by the log alone", () => {
     expect(check(...begun, approval(ben), approval(cleo), ran)).toEqual({
       ok: true,
       signatures: 2,
+      keys: [ben, cleo].map(({ id, keyId, publicKey }, at) => ({
+        key: keyId,
+        owner: id,
+        index: at + 1,
+        fingerprint: sha256(Buffer.from(publicKey, "base64url")).toString("hex"),
+      })),
       findings: [],
       executed: [
         { action: ACTION, index: 8, type: "block_ip", target: TARGET, signers: [ben.id, cleo.id], by: "approvals" },
@@ -324,6 +330,7 @@ describe("a log by somebody who holds the server but nobody's key", () => {
   };
   const by2 = { action_id: "act_2" };
 
+  const AT_EIGHT = "2026-02-01T08:00:00.000Z";
   const alsoForged: readonly (readonly [string, string, readonly Written[]])[] = [
     ["a key revoked before it ran, whose approval nobody took back", "QUORUM_SHORT", [...approvedBoth, revoked, ran]],
     [
@@ -419,6 +426,7 @@ describe("a log by somebody who holds the server but nobody's key", () => {
         ran,
       ],
     ],
+    ["an approval after its deadline", "LATE", [...begun, approval(ben, { deadline_at: AT_EIGHT }), second, ran]],
     ["a glass by a key that ended since", "QUORUM_SHORT", [...begun, glass(), revoked, ran]],
     [
       "a second glass by one person before anybody looked at the first",
@@ -508,6 +516,23 @@ describe("a log by somebody who holds the server but nobody's key", () => {
     [
       "a bundle that was asked for, after those of the folder",
       [activation("f".repeat(64), {}), ...other("update_policy", "p".repeat(64)), activation("p".repeat(64), by2)],
+    ],
+    [
+      "a no and an approval taken back after the deadline, before anybody closed it",
+      [
+        ...begun,
+        first,
+        entry(
+          "action.approval_withdrawn",
+          ben.id,
+          signedDetails(ben, statementOf(ben, { statement: "withdraw", nonce: "back", deadline_at: AT_EIGHT })),
+        ),
+        entry(
+          "action.rejected",
+          cleo.id,
+          signedDetails(cleo, statementOf(cleo, { statement: "reject", deadline_at: AT_EIGHT })),
+        ),
+      ],
     ],
     ["a mode that changes by itself", [mode("elevated", {}), mode("normal", {})]],
     [

@@ -207,5 +207,6 @@ export function checkApprovals(entries: Iterable<NumberedEntry>, installation?: 
   const ran = reading.executed.map((one) =>
     one.by === "break_glass" ? { ...one, reviewed: isReviewed(one.action) } : one,
   );
-  return { ok: findings.length === 0, signatures: counted.signatures, executed: ran, findings };
+  const { signatures } = counted;
+  return { ok: findings.length === 0, signatures, keys: reading.keys.used(), executed: ran, findings };
 }

@@ -45,10 +45,15 @@ export function gatesOf(requirements: unknown): readonly Gate[] {
   });
 }
 
-/** Of a statement: when it is over itself, and when the decision is. A draft that is broken open has no deadline yet. */
+/**
+ * Of a statement: when it is over itself, and when what it lets run had to be decided: a no, or an approval taken back, comes
+ * too late for nothing. A draft that is broken open has no deadline yet.
+ */
 function endsOf(entry: Entry, said: Said): readonly number[] {
+  const end = instantOf(said["expires_at"]);
+  if (entry.type === "action.rejected" || entry.type === "action.approval_withdrawn") return [end];
   const isUndated = said["deadline_at"] === null && entry.type === "action.break_glass";
-  return [said["expires_at"], isUndated ? entry.details["deadline_at"] : said["deadline_at"]].map(instantOf);
+  return [end, instantOf(isUndated ? entry.details["deadline_at"] : said["deadline_at"])];
 }
 
 /** One signed decision, by itself. @returns what it counts for, undefined where it counts for nothing */

@@ -1,7 +1,7 @@
 import type { Delegations, InPlace } from "./delegations.ts";
 import type { Entry } from "./entries.ts";
 import { findingOf, type ApprovalFinding, type Found } from "./findings.ts";
-import type { Keys } from "./keys.ts";
+import type { Keys, UsedKey } from "./keys.ts";
 import type { LogTime } from "./log-time.ts";
 import type { People } from "./people.ts";
 
@@ -21,6 +21,7 @@ export type ApprovalReport = Readonly<{
   ok: boolean;
   /** Signed decisions, and delegations, whose signature was checked. */
   signatures: number;
+  keys: readonly UsedKey[];
   executed: readonly CheckedAction[];
   findings: readonly ApprovalFinding[];
 }>;
