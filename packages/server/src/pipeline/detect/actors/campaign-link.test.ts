@@ -76,7 +76,16 @@ describe("whether two identities act together", () => {
         [rhythm, like].map((one) => [one, new Set(Array.from({ length: addresses }, (_none, at) => `${at}`))]),
       ),
     });
-    const [a, b] = [typing("a", rhythm), typing("b", like)];
+    const atOnce = { sensors: new Set(["s"]) };
+    const [a, b] = [typing("a", rhythm, atOnce), typing("b", like, atOnce)];
+
+    test("for ten minutes each, not quite at once, with one tool among many: that says too little as well", () => {
+      const MINUTE = HOUR / 60;
+      const short = (id: string, hash: string, from: number, tool: string) =>
+        typing(id, hash, { firstMs: from, lastMs: from + 10 * MINUTE, asns: new Set(), tools: new Set(["t", tool]) });
+      const [first, second] = [short("a", rhythm, 0, "u"), short("b", like, 2 * MINUTE, "v")];
+      expect(linkOperators(first, second, among(2))).toBeUndefined();
+    });
 
     test("and work at the same time with the same means: they act together", () => {
       const link = linkOperators(a, b, among(2));
@@ -90,6 +99,7 @@ describe("whether two identities act together", () => {
     test.each([
       ["but at other times", typing("b", like, { firstMs: 20 * HOUR, lastMs: 29 * HOUR }), 2],
       ["but with nothing else in common", typing("b", like, { asns: new Set(["AS2"]) }), 2],
+      ["and meet at a decoy for ten minutes", typing("b", like, { ...atOnce, asns: new Set(["AS2"]) }), 2],
       ["as nine addresses do", b, 9],
       ["as a crowd does", b, 33],
       ["hardly: eight bits differ", typing("b", "0000000000000000"), 2],

@@ -115,9 +115,9 @@ export function toolboxOf({ payloads, c2 }: Operator): ReadonlySet<string> {
   return new Set([...payloads, ...[...c2].filter(isOwnHost)]);
 }
 
-/** Share of the time from the first to the last of both in which both were active; a single moment lasts an hour. */
-function overlapOf(a: Operator, b: Operator): number {
-  const [endA, endB] = [Math.max(a.lastMs, a.firstMs + HOUR_MS), Math.max(b.lastMs, b.firstMs + HOUR_MS)];
+/** Share of the time from the first to the last of both in which both were active; a stay lasts `leastMs` at least. */
+function overlapOf(a: Operator, b: Operator, leastMs: number): number {
+  const [endA, endB] = [Math.max(a.lastMs, a.firstMs + leastMs), Math.max(b.lastMs, b.firstMs + leastMs)];
   const both = Math.min(endA, endB) - Math.max(a.firstMs, b.firstMs);
   return both <= 0 ? 0 : both / (Math.max(endA, endB) - Math.min(a.firstMs, b.firstMs));
 }
@@ -130,13 +130,17 @@ function cohortOf(a: Operator, b: Operator): number {
   return shared === 0 ? 0 : shared / new Set([...inA, ...inB]).size;
 }
 
+/** A network or a tool in common. That they met at one sensor says nothing here: at a busy decoy all do. */
+const haveCompany = (a: Operator, b: Operator): boolean =>
+  [...a.asns].some((one) => b.asns.has(one)) || [...a.tools].some((one) => b.tools.has(one));
+
 /**
- * Rhythms as like as those of one person, by how many type like that: one of nine strangers does. So it never speaks alone,
- * and time does not make it speak: both must have worked with the same tool, from the same network or at the same sensor.
+ * Rhythms as like as those of one person, by how many type like that: one of nine strangers does. So it never speaks alone:
+ * both must have worked with the same tool or from the same network.
  */
 function keystrokesReason(a: Operator, b: Operator, near: Near): LinkReason | undefined {
   const share = likenessOf(a, b, near);
-  if (share === 0 || cohortOf(a, b) === 0) return undefined;
+  if (share === 0 || !haveCompany(a, b)) return undefined;
   const detail = `people type in rhythms as like as those of one${share < 1 ? ", as many others do" : ""}`;
   return { kind: "keystrokes", weight: WEIGHTS.keystrokes * share, values: [], detail };
 }
@@ -150,7 +154,9 @@ export function linkOperators(a: Operator, b: Operator, { handoffs, near }: Comp
     (one) => one !== undefined,
   );
   if (strong.length === 0) return undefined;
-  const [overlap, cohort] = [overlapOf(a, b), cohortOf(a, b)];
+  // A single moment lasts an hour; but beside a rhythm alone only time counts in which both were really there.
+  const leastMs = strong.every(({ kind }) => kind === "keystrokes") ? 0 : HOUR_MS;
+  const [overlap, cohort] = [overlapOf(a, b, leastMs), cohortOf(a, b)];
   const percent = (share: number): string => `${Math.round(share * 100)} %`;
   const weak: LinkReason[] = [
     {
