@@ -206,7 +206,7 @@ export const AUDIT_FIELDS: Readonly<Record<AuditEvent, Fields>> = {
   },
   "action.edited": { ...MOVE, ...fields("details.justification details.ttl_seconds") },
   "action.dry_run": MOVE,
-  "action.submitted": { ...MOVE, ...fields("details.deadline_at details.short") },
+  "action.submitted": { ...MOVE, ...fields("details.deadline_at details.short details.behind") },
   "action.approval_recorded": { ...SIGNED, ...fields("details.not_before details.delegation details.on_behalf_of") },
   "action.break_glass": { ...SIGNED, ...fields("details.break_glass details.ttl_seconds details.deadline_at") },
   "single_person.changed": { ...CHANGE, ...fields("details.reason details.delay_minutes") },

@@ -1,6 +1,5 @@
 import {
   ok,
-  refuse,
   type Action,
   type ActionId,
   type DelegationId,
@@ -16,7 +15,7 @@ import { givenFor } from "./count-approvals.ts";
 import type { Standing } from "./delegations/standing.ts";
 import { withMove, type Held } from "./hold-action.ts";
 import { hasAsked } from "./machine/guards.ts";
-import { approveEvent, isOverdue, withdrawEvent } from "./machine/events-of.ts";
+import { approveEvent, withdrawEvent } from "./machine/events-of.ts";
 import { moveAction } from "./move-action.ts";
 import { settle, type By, type Room, type Settled } from "./room.ts";
 import { dropStatements } from "./signatures/store.ts";
@@ -72,18 +71,6 @@ async function storeApproval(
     key_id: signed.evidence.keyId,
     delegation_id: standing?.id ?? null,
   });
-}
-
-/** Past its deadline nothing is decided any more; the first who notices closes it. */
-async function expireIfDue(
-  tx: WriteTransaction,
-  row: ActionRow,
-  { by, at }: Readonly<{ by: By; at: Date }>,
-): Promise<Settled<never> | undefined> {
-  if (!isOverdue(row, at)) return undefined;
-  const { fact } = await moveAction(tx, row, { event: "pass_deadline", by, at });
-  const detail = `its deadline was ${row.deadline_at?.toISOString() ?? "before"}: ask for it again`;
-  return { answer: refuse("ACTION_TRANSITION_REFUSED", detail, { state: "expired", legal: [] }), facts: [fact] };
 }
 
 /** From when on an approval counts that somebody gives to what they asked for themselves; null: it is somebody else's. */
@@ -160,8 +147,6 @@ export async function signedBy(
 
 async function approveSigned(room: Room, tx: WriteTransaction, approving: Approving): Promise<Settled<ActionRow>> {
   const { held, request } = approving;
-  const expired = await expireIfDue(tx, held.action, { by: request.by, at: held.now });
-  if (expired !== undefined) return expired;
   return await signedBy(room, tx, {
     held,
     statement: "approve",
@@ -239,6 +224,7 @@ async function withdrawHeld(
   await dropStatements(tx, { actionId: row.id, subjectId: by.actor.id });
   const { weighed, disbelieved } = await weighApprovals(room, tx, row);
   const disowned = await disown(tx, { row, by, at, disbelieved });
+  await insertDecision(tx, { actionId: row.id, step: "withdraw", ...weighed });
   const event = withdrawEvent(row.state, weighed.decision);
   const details = signedDetails(signed);
   const moved = await moveAction(tx, row, { event, by, at, details });

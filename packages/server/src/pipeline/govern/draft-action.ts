@@ -212,7 +212,7 @@ export async function storeDryRun(
   const at = new Date(dryRun.at);
   await insertDecision(tx, { actionId: row.id, step: "dry_run", ...weighed });
   return await moveAction(tx, row, {
-    event: dryRunEvent(dryRun),
+    event: dryRunEvent(dryRun, row.state, weighed.decision),
     by,
     at,
     changes: { dry_run: JSON.stringify(dryRun), dry_run_at: at, decision: JSON.stringify(weighed.decision) },

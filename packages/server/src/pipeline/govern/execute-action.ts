@@ -1,7 +1,7 @@
 import { ok, type ActionId, type BlockId } from "@tyr/contract";
 import type { Fact, WriteTransaction } from "#platform/database";
 import { withMove, type Held } from "./hold-action.ts";
-import { beginEvent, turnedAway } from "./machine/events-of.ts";
+import { beginEvent, reopenEvent, turnedAway } from "./machine/events-of.ts";
 import { next, type ActionEvent } from "./machine/transitions.ts";
 import { disown } from "./believe-approvals.ts";
 import { decisionDetails, runDryRun } from "./draft-action.ts";
@@ -36,9 +36,11 @@ async function reopen(room: Room, tx: WriteTransaction, held: Turn): Promise<Beg
   const { row, by, at } = held;
   const dryRun = await runDryRun(room, tx, row);
   const weighed = await weigh(room, tx, { action: { ...row, dry_run: dryRun }, approvals: NO_APPROVALS });
+  await insertDecision(tx, { actionId: row.id, step: "dry_run", ...weighed });
   const changes = { dry_run: JSON.stringify(dryRun), dry_run_at: at, decision: JSON.stringify(weighed.decision) };
+  const event = reopenEvent(dryRun, weighed.decision);
   return moved(
-    await moveAction(tx, row, { event: "reopen", by, at, changes, note: MOVED_ON, details: decisionDetails(weighed) }),
+    await moveAction(tx, row, { event, by, at, changes, note: MOVED_ON, details: decisionDetails(weighed) }),
   );
 }
 

@@ -3,8 +3,9 @@ import type { WriteTransaction } from "#platform/database";
 import { behalfOf } from "./delegations/standing.ts";
 import { lookFor } from "./look-for.ts";
 import type { Situation } from "./machine/guards.ts";
+import { closesFirst } from "./machine/events-of.ts";
 import { refusedByState, refusedMove, type MoveName } from "./machine/moves.ts";
-import { refuseMove } from "./move-action.ts";
+import { moveAction, refuseMove } from "./move-action.ts";
 import type { By, Room, Settled } from "./room.ts";
 import { listApprovals, listAuthors, lockAction, type ActionRow } from "./store.ts";
 import type { Weighed } from "./weigh.ts";
@@ -46,6 +47,13 @@ async function readSituation(
   };
 }
 
+/** Past its deadline nothing is decided any more; the first who notices closes it. */
+async function closeOverdue(tx: WriteTransaction, { action, by, now }: Held): Promise<Settled<ActionRow>> {
+  const { fact } = await moveAction(tx, action, { event: "pass_deadline", by, at: now });
+  const detail = `its deadline was ${action.deadline_at?.toISOString() ?? "before"}: ask for it again`;
+  return { answer: refuse("ACTION_TRANSITION_REFUSED", detail, { state: "expired", legal: [] }), facts: [fact] };
+}
+
 /**
  * Holds the action for one move and does `work` when its state and every guard of the move allow it; else refuses, and
  * logs that. Refusals: `NOT_FOUND`, `ACTION_TRANSITION_REFUSED`, those of the guards.
@@ -62,5 +70,6 @@ export async function withMove(
   if (impossible !== undefined) return refuseMove(row, by, { move, refused: impossible });
   const held = await readSituation(room, tx, { row, wanted });
   const refused = refusedMove(move, held);
-  return refused === undefined ? await work(held) : refuseMove(row, by, { move, refused });
+  if (refused !== undefined) return refuseMove(row, by, { move, refused });
+  return closesFirst(row, { move, now: held.now }) ? await closeOverdue(tx, held) : await work(held);
 }

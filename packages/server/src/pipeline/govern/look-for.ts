@@ -30,8 +30,12 @@ const LOOKS: Readonly<Partial<Record<GuardName, Look>>> = {
     const delay = await ownApprovalDelay(tx, now);
     return delay === undefined ? {} : { ownApprovalDelayMs: delay };
   },
-  somebodyCanApprove: async ({ room, tx, row, authors, decision }) =>
-    decision === undefined ? {} : { short: await readShort(room, tx, { action: row, authors, decision }) },
+  // Whoever submits has asked for it from then on.
+  async somebodyCanApprove({ room, tx, row, by, authors, decision }) {
+    if (decision === undefined) return {};
+    const action = { requester_id: row.requester_id, people_behind: [...row.people_behind, ...(by.behind ?? [])] };
+    return { short: await readShort(room, tx, { action, authors: new Set([...authors, by.actor.id]), decision }) };
+  },
   owesNoReview: async ({ tx, by }) => ({ owesReview: await owesReview(tx, by.actor.id) }),
   async policyAllowsIt({ room, tx, row, by }) {
     const weighed = await weighBroken(room, tx, { action: row, brokenBy: by.actor.id });

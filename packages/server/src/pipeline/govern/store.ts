@@ -1,7 +1,7 @@
 import type { ActionId, ActionState, ActionType, Actor, Decision, DelegationId, Id, IncidentId } from "@tyr/contract";
 import { sql, type Insertable, type Selectable, type Updateable } from "kysely";
 import { readPage, type Page, type PageBefore, type ReadDatabase, type WriteTransaction } from "#platform/database";
-import { SUBMITTED_STATES, type ActionEvent } from "./machine/transitions.ts";
+import { SUBMITTED_STATES, UNSTARTED_STATES, type ActionEvent } from "./machine/transitions.ts";
 import type { Prefix } from "./address.ts";
 import type { DecisionInput } from "./policy/decide.ts";
 import type { ActionTable, AllowTable, ApprovalTable } from "./tables.ts";
@@ -124,7 +124,7 @@ export async function actionIdsOf(db: ReadDatabase, incidentId: IncidentId): Pro
   return rows.map(({ id }) => id);
 }
 
-/** Whoever wrote a revision of these actions: their approval never counts. */
+/** Whoever wrote a revision of these actions or asked for one that another wrote: their approval never counts. */
 export async function listAuthors(
   db: ReadDatabase,
   actionIds: readonly ActionId[],
@@ -135,7 +135,7 @@ export async function listAuthors(
     .select(["action_id", sql<string>`actor->>'id'`.as("id")])
     .distinct()
     .where("action_id", "in", [...actionIds])
-    .where("event", "in", ["create", "edit"])
+    .where("event", "in", ["create", "edit", "submit", "submit_allowed"])
     .execute();
 }
 
@@ -182,7 +182,7 @@ export async function listUnstartedRequests(tx: WriteTransaction, subjectId: str
     .selectFrom("action")
     .selectAll()
     .where("requester_id", "=", subjectId)
-    .where("state", "in", ["draft", "dry_run_ok", "dry_run_failed", "pending", "approved"])
+    .where("state", "in", UNSTARTED_STATES)
     .orderBy("id")
     .forUpdate()
     .execute();
@@ -203,7 +203,7 @@ export async function listStandingApprovals(
       return eb("approval.subject_id", "=", whose.subjectId as ApprovalRow["subject_id"]);
     })
     .where("approval.withdrawn_at", "is", null)
-    .where("action.state", "in", ["pending", "approved"])
+    .where("action.state", "in", UNSTARTED_STATES)
     .orderBy("approval.action_id")
     .execute();
 }
@@ -345,7 +345,7 @@ export async function listWaitingFor(db: ReadDatabase, type: ActionType): Promis
 
 export type DecisionRecord = Readonly<{
   actionId: ActionId | null;
-  step: "dry_run" | "submit" | "approve" | "execute" | "break_glass";
+  step: "dry_run" | "submit" | "approve" | "withdraw" | "execute" | "break_glass";
   input: DecisionInput;
   decision: Decision;
 }>;

@@ -12,7 +12,7 @@ import type { Fact, WriteTransaction } from "#platform/database";
 import { viewActions } from "./action-view.ts";
 import { decisionDetails, draft, runDryRun, storeDraft, storeDryRun, type Draft, type Stored } from "./draft-action.ts";
 import { withMove, type Held } from "./hold-action.ts";
-import { submitEvent } from "./machine/events-of.ts";
+import { submitEvent, voidsApprovals } from "./machine/events-of.ts";
 import { GUARDS } from "./machine/guards.ts";
 import { announce, moveAction, refuseMove } from "./move-action.ts";
 import { NO_APPROVALS } from "./policy/decide.ts";
@@ -21,6 +21,7 @@ import { settle, type By, type Room, type Settled } from "./room.ts";
 import { findProposed, insertDecision, type ActionRow } from "./store.ts";
 import { sayShort, type ShortGate } from "./satisfiable.ts";
 import { tellDeciders } from "./tell-deciders.ts";
+import { voidApprovals } from "./void-approvals.ts";
 import { weigh, type Weighed } from "./weigh.ts";
 
 async function viewOne(room: Room, row: ActionRow, asker: By): Promise<Action> {
@@ -47,6 +48,11 @@ async function decideWithin(room: Room, tx: WriteTransaction, { requirements }: 
   return given.length === 0 ? usual : Math.min(...given);
 }
 
+/** The people behind every program that had a part in it. */
+const behindAfter = ({ people_behind: before }: ActionRow, { behind = [] }: By): ActionRow["people_behind"] => [
+  ...new Set([...before, ...behind]),
+];
+
 /** dry_run_ok → pending, or approved when policy allows it without anybody else. */
 export async function storeSubmit(
   room: Room,
@@ -64,9 +70,12 @@ export async function storeSubmit(
       decision: JSON.stringify(weighed.decision),
       submitted_at: at,
       deadline_at: deadline,
+      // Whoever submits what another drafted asks for it, and so do the people behind a program that does.
+      people_behind: behindAfter(row, by),
     },
     details: {
       ...decisionDetails(weighed),
+      ...(by.behind === undefined || by.behind.length === 0 ? {} : { behind: [...by.behind] }),
       deadline_at: deadline.toISOString(),
       ...(short.length === 0 ? {} : { short: short.map(({ policyId }) => policyId) }),
     },
@@ -153,14 +162,18 @@ export async function createAction(room: Room, request: ActionCreate, by: By): P
 
 type Wanted = Readonly<{ id: ActionId; by: By }>;
 
-/** Looks at the target again. Approvals of an earlier dry run stop counting. */
+const WHY_VOID = "the dry run of what was approved failed";
+
+/** Looks at the target again. Approvals of an earlier dry run stop counting; where policy asks for nobody any more, it is approved. */
 export async function repeatDryRun(room: Room, { id, by }: Wanted): Promise<Result<Action>> {
   const settled = await settle<ActionRow>(room.db, async (tx) => {
-    const work = async ({ action: row }: Held): Promise<Settled<ActionRow>> => {
-      const dryRun = await runDryRun(room, tx, row);
+    const work = async ({ action, approvals, now: at }: Held): Promise<Settled<ActionRow>> => {
+      const dryRun = await runDryRun(room, tx, action);
+      const voided = voidsApprovals(dryRun, action.state) ? approvals : [];
+      const { row, facts } = await voidApprovals(tx, action, { approvals: voided, by, at, note: WHY_VOID });
       const weighed = await weigh(room, tx, { action: { ...row, dry_run: dryRun }, approvals: NO_APPROVALS });
       const { row: moved, fact } = await storeDryRun(tx, row, { by, weighed, dryRun });
-      return { answer: ok(moved), facts: [fact] };
+      return { answer: ok(moved), facts: [...facts, fact] };
     };
     return await withMove(room, tx, { id, by, move: "dryRun", work });
   });

@@ -28,6 +28,12 @@ export type BreakGlassRequest = Readonly<{ id: ActionId; by: By }> & BreakGlassB
 /** What was let through in an emergency runs at once, or is asked for again. */
 const RUNS_WITHIN_MS = 15 * 60_000;
 
+/** What waited for people does not outlive the deadline that they, and whoever breaks the glass, signed. */
+export function runsUntil({ state, deadline_at: asked }: Pick<ActionRow, "state" | "deadline_at">, at: Date): Date {
+  const soon = new Date(at.getTime() + RUNS_WITHIN_MS);
+  return state === "pending" && asked !== null && asked < soon ? asked : soon;
+}
+
 type Breaking = Readonly<{ held: Held; weighed: Weighed; request: BreakGlassRequest; signed: Signed }>;
 
 async function storeBroken(
@@ -36,7 +42,7 @@ async function storeBroken(
 ): Promise<Settled<ActionRow>> {
   const { action: row, by, now: at } = held;
   const id: BreakGlassId = newId("breakGlass", at);
-  const deadline = new Date(at.getTime() + RUNS_WITHIN_MS);
+  const deadline = runsUntil(row, at);
   await insertBreakGlass(tx, {
     id,
     action_id: row.id,

@@ -1,6 +1,7 @@
 import type { ActionState, Decision, DryRun } from "@tyr/contract";
 import type { ActionRow } from "../store.ts";
-import type { ActionEvent } from "./transitions.ts";
+import type { MoveName } from "./moves.ts";
+import { next, type ActionEvent } from "./transitions.ts";
 
 // Which event a move comes to, once its guards hold. Pure: what runs in the product is what the model walks.
 
@@ -11,7 +12,25 @@ export function isOverdue({ deadline_at: deadline }: Pick<ActionRow, "deadline_a
   return deadline !== null && deadline <= now;
 }
 
-export const dryRunEvent = ({ ok }: Pick<DryRun, "ok">): ActionEvent => (ok ? "dry_run_ok" : "dry_run_failed");
+/** Whoever asks for anything but its end finds it closed: past its deadline nothing is decided, changed or said any more. */
+export function closesFirst({ state, deadline_at }: Pick<ActionRow, "state" | "deadline_at">, asked: Asked): boolean {
+  const { move, now } = asked;
+  return move !== "cancel" && isOverdue({ deadline_at }, now) && next(state, "pass_deadline") !== undefined;
+}
+type Asked = Readonly<{ move: MoveName; now: Date }>;
+
+/** What waits for people and policy asks nobody about any more, is approved by that. */
+export function dryRunEvent({ ok }: Pick<DryRun, "ok">, state: ActionState, { outcome }: Answer): ActionEvent {
+  if (!ok) return "dry_run_failed";
+  return state === "pending" && outcome === "allow" ? "dry_run_allowed" : "dry_run_ok";
+}
+
+/** Submitted again it would have another deadline than they signed, and keys may end until then: they are asked again. */
+export const voidsApprovals = ({ ok }: Pick<DryRun, "ok">, state: ActionState): boolean => !ok && state === "pending";
+
+/** Back to the people, where policy asks for any about the target as it is now. */
+export const reopenEvent = ({ ok }: Pick<DryRun, "ok">, { outcome }: Answer): ActionEvent =>
+  ok && outcome === "allow" ? "reopen_allowed" : "reopen";
 
 export const submitEvent = ({ outcome }: Answer): ActionEvent => (outcome === "allow" ? "submit_allowed" : "submit");
 

@@ -155,6 +155,16 @@ function eventsGoneWrong(): readonly Mutant[] {
       isOverdue: ({ deadline_at: at }, now) => at !== null && at.getTime() + 60_000 <= now.getTime(),
     }),
     wrong("a dry run is always fine", { dryRunEvent: () => "dry_run_ok" }),
+    wrong("what nobody is asked about waits on", {
+      dryRunEvent: ({ ok }) => (ok ? "dry_run_ok" : "dry_run_failed"),
+    }),
+    wrong("a target that changed always waits for people", { reopenEvent: () => "reopen" }),
+    wrong("a target that changed never waits for people", { reopenEvent: () => "reopen_allowed" }),
+    wrong("approvals outlive a dry run that failed", { voidsApprovals: () => false }),
+    wrong("everything is decided after its deadline", { closesFirst: () => false }),
+    wrong("what is overdue cannot be cancelled", {
+      closesFirst: (row, asked) => events.closesFirst(row, { ...asked, move: "reject" }),
+    }),
     wrong("what is submitted is approved", { submitEvent: () => "submit_allowed" }),
     wrong("policy alone allows nothing", { submitEvent: () => "submit" }),
     wrong("every approval is the last", { approveEvent: () => "approve_last" }),

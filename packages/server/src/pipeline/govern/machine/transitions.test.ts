@@ -51,7 +51,9 @@ describe("the table of moves", () => {
           entering(state).filter(({ event }) => !events.includes(event));
         expect(entering("executing").filter(({ from }) => from !== "approved")).toEqual([]);
         expect(unexpected("executing", ["execute"])).toEqual([]);
-        expect(unexpected("approved", ["approve_last", "approve_due", "submit_allowed", "break_glass"])).toEqual([]);
+        expect(
+          unexpected("approved", ["approve_last", "approve_due", "submit_allowed", "dry_run_allowed", "break_glass"]),
+        ).toEqual([]);
         expect(unexpected("pending", ["submit", "reopen", "withdraw_needed"])).toEqual([]);
       }),
       { numRuns: 20_000 },

@@ -5,6 +5,7 @@ export const ACTION_EVENTS = [
   "edit",
   "dry_run_ok",
   "dry_run_failed",
+  "dry_run_allowed",
   "submit",
   "submit_allowed",
   "approve",
@@ -18,6 +19,7 @@ export const ACTION_EVENTS = [
   "cancel",
   "execute",
   "reopen",
+  "reopen_allowed",
   "deny",
   "succeed",
   "fail",
@@ -46,6 +48,8 @@ export const TRANSITIONS: readonly TransitionRow[] = [
   // A waiting action whose target changed is looked at again; approvals of the old dry run stop counting.
   { from: ["pending"], event: "dry_run_ok", to: "pending" },
   { from: ["pending"], event: "dry_run_failed", to: "dry_run_failed" },
+  // Policy asks for nobody any more: there is nobody it could wait for.
+  { from: ["pending"], event: "dry_run_allowed", to: "approved" },
   { from: ["dry_run_ok"], event: "submit", to: "pending" },
   { from: ["dry_run_ok"], event: "submit_allowed", to: "approved" },
   { from: ["pending"], event: "approve", to: "pending" },
@@ -63,6 +67,8 @@ export const TRANSITIONS: readonly TransitionRow[] = [
   { from: ["approved"], event: "execute", to: "executing" },
   // Policy asks for more than it did, or the target is not as the dry run saw it: back to the people.
   { from: ["approved"], event: "reopen", to: "pending" },
+  // The target changed, and as it is now policy asks for nobody.
+  { from: ["approved"], event: "reopen_allowed", to: "approved" },
   // Policy would not even take the request any more: it never runs.
   { from: ["approved"], event: "deny", to: "failed" },
   { from: ["executing"], event: "succeed", to: "executed" },
@@ -74,6 +80,9 @@ export const TRANSITIONS: readonly TransitionRow[] = [
   { from: ["reverting"], event: "revert_done", to: "reverted" },
   { from: ["reverting"], event: "revert_failed", to: "revert_failed" },
 ];
+
+/** Not begun: what is decided about it, and by whom, may still change. */
+export const UNSTARTED_STATES = [...DRAFTED, "pending", "approved"] as const satisfies readonly ActionState[];
 
 type Next = (state: ActionState, event: ActionEvent) => ActionState | undefined;
 

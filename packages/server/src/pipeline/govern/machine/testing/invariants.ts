@@ -100,27 +100,49 @@ function isAllowed(world: World, action: Tracked): boolean {
 const looksAs = (row: Pick<ActionRow, "dry_run"> | undefined, { look }: World): boolean =>
   row?.dry_run?.before[0] === `look ${look}`;
 
+const asksNobody = (world: World, action: Tracked): boolean =>
+  action.row.dry_run?.ok === true && weighed(world, action).outcome === "allow";
+
+/** What waits for people, or for its turn, has a deadline; a draft of before has none that counts. */
+const isInTime: Said = (_world, { action, from, at }, before) => {
+  const row = before.get(action);
+  return !["pending", "approved"].includes(from) || row?.state !== from || !isPast({ ...action, row }, at);
+};
+
 type Said = (world: World, made: Made, before: ReadonlyMap<Tracked, ActionRow>) => boolean;
 
 /** What each event that is chosen, and not asked for, says about the world when it happens. */
 const SAYS: Readonly<Partial<Record<ActionEvent, Said>>> = {
-  dry_run_ok: (_world, { action }) => action.row.dry_run?.ok === true,
-  dry_run_failed: (_world, { action }) => action.row.dry_run?.ok === false,
+  edit: isInTime,
+  reject: isInTime,
+  dry_run_ok: (world, made, before) =>
+    made.action.row.dry_run?.ok === true &&
+    isInTime(world, made, before) &&
+    (made.from !== "pending" || weighed(world, made.action).outcome !== "allow"),
+  dry_run_failed: (world, made, before) => made.action.row.dry_run?.ok === false && isInTime(world, made, before),
+  dry_run_allowed: (world, made, before) =>
+    made.action.row.dry_run?.ok === true &&
+    isInTime(world, made, before) &&
+    weighed(world, made.action).outcome === "allow",
   submit: (world, { action }) => outcomeIn(world, action) === "require_approval",
   submit_allowed: (world, { action }) => outcomeIn(world, action) === "allow",
   approve: (world, { action, at }) => outcomeIn(world, action) !== "allow" && !isPast(action, at),
   approve_last: (world, { action, at }) => outcomeIn(world, action) === "allow" && !isPast(action, at),
   // Whose account ended is asked about at its turn; whoever takes it back themselves is told at once.
-  withdraw: (world, { action, by, to }) => to === "pending" || by === "system" || isAllowed(world, action),
-  withdraw_needed: (world, { action }) => !isAllowed(world, action),
+  withdraw: (world, made, before) =>
+    made.by === "system" || (isInTime(world, made, before) && (made.to === "pending" || isAllowed(world, made.action))),
+  withdraw_needed: (world, made, before) => isInTime(world, made, before) && !isAllowed(world, made.action),
   approve_due: (world, { action, at }) => outcomeIn(world, action) === "allow" && !isPast(action, at) && world.alone,
-  break_glass: (world, { action }) => outcomeIn(world, action) === "allow" && isBroken(world, action),
+  break_glass: (world, made, before) =>
+    outcomeIn(world, made.action) === "allow" && isBroken(world, made.action) && isInTime(world, made, before),
   pass_deadline: (_world, { action, at }) => isPast(action, at),
   execute: (world, { action, at }) =>
     !isPast(action, at) && (looksAs(action.row, world) || entitled(world, action).length === 0),
   deny: (world, { action }) => ["deny", "dry_run_only"].includes(outcomeIn(world, action) ?? ""),
   reopen: (world, { action }, before) =>
-    outcomeIn(world, action) === "require_approval" || !looksAs(before.get(action), world),
+    outcomeIn(world, action) === "require_approval" ||
+    (!looksAs(before.get(action), world) && !asksNobody(world, action)),
+  reopen_allowed: (world, { action }, before) => !looksAs(before.get(action), world) && asksNobody(world, action),
 };
 
 /** The twelve, as far as they are about deciding; 5, 7 and 8 also on real blocks: respond/walks.db.test.ts. */
@@ -217,11 +239,24 @@ const INVARIANTS = {
   },
   "11 every move has one entry, with the state before and after"(world) {
     const { moves, facts } = world.happened;
-    const told = facts.filter(({ outcome, type }) => outcome !== "refused" && type !== "action.created");
+    // What an earlier revision was approved with ends without moving the draft it is by now.
+    const isEndedBeside = ({ type, before }: World["happened"]["facts"][number]): boolean =>
+      type === "action.approval_withdrawn" && before !== "pending" && before !== "approved";
+    const told = facts.filter(
+      (one) => one.outcome !== "refused" && one.type !== "action.created" && !isEndedBeside(one),
+    );
     must(told.length === moves.length, "moves and entries differ in number", anyOf(world));
     for (const [at, { action, from, to }] of moves.entries()) {
       const fact = told[at];
       must(fact?.object.id === action.row.id && fact.before === from && fact.after === to, "misreported", action);
+    }
+  },
+  "no approval counts after the deadline it was signed under, nor once its key ended"(world) {
+    const deciding: readonly ActionEvent[] = ["approve_last", "approve_due", "execute"];
+    for (const { action, event, at } of world.happened.moves) {
+      if (!deciding.includes(event) || isBroken(world, action)) continue;
+      for (const { id } of approversIn(world, action))
+        must((action.given.get(id)?.deadline ?? 0) > at, `${id} signed another deadline, or took it back`, action);
     }
   },
 } as const satisfies Readonly<Record<string, Check>>;

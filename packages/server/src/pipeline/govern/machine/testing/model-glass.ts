@@ -1,9 +1,8 @@
+import { runsUntil } from "../../break-glass/break-glass.ts";
 import { move, byOf, weighedBroken, type Account, type Tracked, type World } from "./model-world.ts";
 import type { Way } from "./model-steps.ts";
 
 // Breaking the glass, as the walks do it. What somebody owes is remembered by the walk, never read from the product.
-
-const RUNS_WITHIN_MS = 15 * 60_000;
 
 type Attempt = (
   world: World,
@@ -43,7 +42,7 @@ export function breakGlass(world: World, way: Way, attempt: Attempt): void {
   const changes = {
     decision,
     submitted_at: submitted_at ?? at,
-    deadline_at: new Date(world.now + RUNS_WITHIN_MS),
+    deadline_at: runsUntil(action.row, at),
   };
   move(world, action, { event: "break_glass", by: byOf(who), changes });
 }

@@ -1,9 +1,12 @@
 import { permissionsOf, type Refusal } from "@tyr/contract";
 import { nextRevision } from "../../edit-action.ts";
 import { refusedFact } from "../../move-action.ts";
-import type { ApprovalRow } from "../../store.ts";
+import type { By } from "../../room.ts";
+import type { ActionRow, ApprovalRow } from "../../store.ts";
 import type { MoveName } from "../moves.ts";
 import { ACTION_EVENTS, CLONED_STATES } from "../transitions.ts";
+import { endEffect, finish } from "./model-effects.ts";
+import { disable, endKey, endLoan, takeBack } from "./model-ends.ts";
 import { behalfIn, lend, standIn } from "./model-loans.ts";
 import { breakGlass, review } from "./model-glass.ts";
 import { specifiedNext, specifiedRefusals } from "./specification.ts";
@@ -22,7 +25,6 @@ import {
   weighedWithApprovals,
   type Account,
   type Asking,
-  type Lent,
   type Tracked,
   type World,
 } from "./model-world.ts";
@@ -62,6 +64,23 @@ type Asked = Readonly<{
   behalf?: Asking["behalf"];
 }>;
 
+/** Whoever submits it has asked for it. */
+const submittedBy = ({ row, authors }: Tracked, { actor, behind = [] }: By): Pick<Tracked, "row" | "authors"> => ({
+  row: { ...row, people_behind: behindAfter(row, behind) },
+  authors: new Set([...authors, actor.id]),
+});
+const behindAfter = ({ people_behind: before }: ActionRow, behind: Account["behind"]) => [
+  ...new Set([...before, ...behind]),
+];
+
+/** Whoever asks too late closes it. */
+function isClosed(world: World, action: Tracked, { move: name, by }: Readonly<{ move: MoveName; by: By }>): boolean {
+  const closes = world.product.events.closesFirst(action.row, { move: name, now: new Date(world.now) });
+  if (closes && name === "cancel") throw new Diverged("it was to be cancelled, and not to expire");
+  if (closes) move(world, action, { event: "pass_deadline", by });
+  return closes;
+}
+
 /** As `withMove` does it; what it answers must be what the specification says. */
 function attempt(world: World, action: Tracked, { move: name, who, shown, decision, behalf }: Asked): boolean {
   const { row } = action;
@@ -75,7 +94,7 @@ function attempt(world: World, action: Tracked, { move: name, who, shown, decisi
     owesReview: who.owes,
     ...(world.alone ? { ownApprovalDelayMs: OWN_DELAY_MS } : {}),
     ...(shown === undefined ? {} : { shown }),
-    ...(decision === undefined ? {} : { decision, short: shortIn(world, action, decision) }),
+    ...(decision === undefined ? {} : { decision, short: shortIn(world, submittedBy(action, by), decision) }),
     ...(behalf === undefined ? {} : { behalf: behalfIn(world, who, behalf.lent) }),
   });
   const { now, alone, accounts, keyless } = world;
@@ -83,22 +102,31 @@ function attempt(world: World, action: Tracked, { move: name, who, shown, decisi
   const code = refused?.refusal.code;
   if (expected !== undefined && (code === undefined ? expected.length > 0 : !expected.includes(code)))
     throw new Diverged(`${name} from ${row.state} by ${who.id}: ${code ?? "made"}, not ${expected.join(" or ")}`);
-  if (refused === undefined) return true;
+  if (refused === undefined) return !isClosed(world, action, { move: name, by });
   refuse(world, action, { who, move: name, refusal: refused.refusal });
   return false;
 }
 
 function storeDryRun(world: World, action: Tracked, { who, works }: { who: Account; works: boolean }): void {
   const dryRun = dryRunOf(world, action, works);
-  const changes = { dry_run: dryRun, dry_run_at: new Date(world.now), decision: weighed(world, action) };
-  move(world, action, { event: world.product.events.dryRunEvent(dryRun), by: byOf(who), changes });
+  const { state } = action.row;
+  const { events } = world.product;
+  if (events.voidsApprovals(dryRun, state))
+    for (const { subject_id: whose } of liveApprovals(action)) {
+      takeBack(world, action, whose);
+      move(world, action, { event: "withdraw", by: byOf(who) });
+    }
+  const decision = weighed(world, action);
+  const changes = { dry_run: dryRun, dry_run_at: new Date(world.now), decision };
+  move(world, action, { event: events.dryRunEvent(dryRun, state, decision), by: byOf(who), changes });
 }
 
 function storeSubmit(world: World, action: Tracked, who: Account): void {
   const decision = weighed(world, action);
   world.happened.decisions.push({ action, step: "submit", decision });
   const at = new Date(world.now);
-  const changes = { decision, submitted_at: at, deadline_at: new Date(world.now + DEADLINE_MS) };
+  const people_behind = behindAfter(action.row, who.behind);
+  const changes = { decision, submitted_at: at, deadline_at: new Date(world.now + DEADLINE_MS), people_behind };
   move(world, action, { event: world.product.events.submitEvent(decision), by: byOf(who), changes });
 }
 
@@ -160,10 +188,6 @@ function approve(world: World, { who, action, shown, behalf }: Way): void {
   if (!attempt(world, action, { move: "approve", who, shown, behalf })) return;
   const { row } = action;
   const { product } = world;
-  if (product.events.isOverdue(row, new Date(world.now))) {
-    move(world, action, { event: "pass_deadline", by: byOf(who) });
-    return;
-  }
   if (product.givenFor(row, liveApprovals(action)).has(who.id)) return;
   const { id: action_id, revision, request_digest, dry_run } = row;
   const dryRunDigest = dry_run?.digest ?? "";
@@ -181,7 +205,14 @@ function approve(world: World, { who, action, shown, behalf }: Way): void {
     delegation_id: lent?.id ?? null,
   };
   action.approvals.push(stored as ApprovalRow);
-  action.given.set(who.id, { revision, requestDigest: request_digest, dryRunDigest, ownFrom, lent });
+  action.given.set(who.id, {
+    revision,
+    requestDigest: request_digest,
+    dryRunDigest,
+    ownFrom,
+    lent,
+    deadline: row.deadline_at?.getTime() ?? 0,
+  });
   action.everGiven.add(who.id);
   world.happened.approved += 1;
   const { decision } = weighedWithApprovals(world, action);
@@ -204,15 +235,6 @@ function ripen(world: World, { action: chosen, n }: Way): void {
   if (event === undefined) return;
   world.happened.decisions.push({ action, step: "approve", decision });
   move(world, action, { event, by: BY_CLOCK });
-}
-
-function takeBack(world: World, action: Tracked, whose: string): void {
-  const at = new Date(world.now);
-  action.approvals = action.approvals.map((one) =>
-    one.subject_id === whose && one.withdrawn_at === null ? { ...one, withdrawn_at: at } : one,
-  );
-  action.given.delete(whose);
-  action.everGiven.delete(whose);
 }
 
 function withdraw(world: World, { who, action }: Way): void {
@@ -244,26 +266,11 @@ function edit(world: World, { who, action, shown, n }: Way): void {
   const revision = { ...action, target, row: { ...row, ...changes } };
   if (waited && leavesNobody(world, revision, who))
     return refuse(world, action, { who, move: "edit", refusal: { code: "NOBODY_CAN_APPROVE", detail: "model" } });
-  for (const id of [who.id, ...who.behind]) action.wrote.add(id);
   action.target = target;
   const { justification } = asked;
   move(world, action, { event: "edit", by: byOf(who), changes, details: { justification, ttl_seconds } });
   storeDryRun(world, action, { who, works: n % 8 !== 7 });
   if (waited && action.row.state === "dry_run_ok" && mayBeSubmitted(world, action)) storeSubmit(world, action, who);
-}
-
-/** Of a worker that took it: done, refused by the connector, or lost on the way; what is lost is read from the target. */
-function finish(world: World, action: Tracked, n: number): void {
-  const { state, ttl_seconds: ttl } = action.row;
-  const by = BY_CLOCK;
-  const ends = ttl === null ? null : new Date(world.now + ttl * 1000);
-  const changes = { effect_ends_at: ends };
-  const details = { block_id: null, effect_ends_at: ends?.toISOString() ?? null };
-  if (state === "executing" && n % 8 === 7) move(world, action, { event: "lose", by });
-  else if (state === "executing" && n % 8 === 6) move(world, action, { event: "fail", by });
-  else if (state === "executing") move(world, action, { event: "succeed", by, changes, details });
-  else if (state === "unknown" && n % 2 === 1) move(world, action, { event: "settle_failed", by });
-  else if (state === "unknown") move(world, action, { event: "settle_executed", by, changes, details });
 }
 
 /** As `beginExecution` does it. */
@@ -281,11 +288,9 @@ function execute(world: World, { action, n }: Way): void {
   const event = product.events.beginEvent({ action: action.row, seen, approvers: approvers.length });
   if (event === "reopen") {
     const dryRun = dryRunOf(world, action, n % 2 === 0);
-    return move(world, action, {
-      event,
-      by,
-      changes: { dry_run: dryRun, dry_run_at: now, decision: weighed(world, action) },
-    });
+    const asked = weighed(world, action);
+    const changes = { dry_run: dryRun, dry_run_at: now, decision: asked };
+    return move(world, action, { event: product.events.reopenEvent(dryRun, asked), by, changes });
   }
   const details = { decision: decision.outcome, bundle_digest: decision.bundleDigest, approvers: approvers.length };
   move(world, action, { event, by, changes: { decision, executed_at: now }, details });
@@ -294,49 +299,19 @@ function execute(world: World, { action, n }: Way): void {
   if (n % 8 !== 5) finish(world, action, n);
 }
 
-function endEffect(world: World, action: Tracked, n: number): void {
-  move(world, action, { event: "revert", by: BY_CLOCK });
-  move(world, action, { event: n % 8 === 7 ? "revert_failed" : "revert_done", by: BY_CLOCK });
-}
-
 /** The clock's work: deadlines, ends of effects, reverts that are tried again. */
 function sweep(world: World, { n }: Way): void {
   const now = new Date(world.now);
   for (const action of world.actions) {
     const { row } = action;
     const overdue = world.product.events.isOverdue(row, now);
+    if (overdue !== (row.deadline_at?.getTime() ?? Infinity) <= world.now) throw new Diverged(`overdue: ${overdue}`);
     if (overdue && world.product.next(row.state, "pass_deadline") !== undefined)
       move(world, action, { event: "pass_deadline", by: BY_CLOCK });
     const isDue = row.effect_ends_at !== null && row.effect_ends_at <= now;
     if (isDue && ["executed", "revert_failed"].includes(row.state) && row.type === "block_ip")
       endEffect(world, action, n);
   }
-}
-
-/** Ends what was lent, with what was approved by it and waits: as `endOne` does it. */
-function endLoan(world: World, loan: Lent): void {
-  loan.ended = true;
-  for (const action of world.actions) {
-    const whose = [...action.given].find(([, { lent }]) => lent === loan)?.[0];
-    if (whose === undefined || !["pending", "approved"].includes(action.row.state)) continue;
-    takeBack(world, action, whose);
-    move(world, action, { event: "withdraw", by: BY_CLOCK });
-  }
-}
-
-/** As `standingOf` does it, in the transaction that disables the account. */
-function disable(world: World, { who }: Way): void {
-  who.active = false;
-  const unstarted = ["draft", "dry_run_ok", "dry_run_failed", "pending", "approved"];
-  for (const action of world.actions) {
-    if (action.row.requester_id === who.id && unstarted.includes(action.row.state))
-      move(world, action, { event: "cancel", by: BY_CLOCK });
-    const stands = action.everGiven.has(who.id) && ["pending", "approved"].includes(action.row.state);
-    if (!stands) continue;
-    takeBack(world, action, who.id);
-    move(world, action, { event: "withdraw", by: BY_CLOCK });
-  }
-  for (const loan of world.lent) if (!loan.ended && (loan.from === who || loan.to === who)) endLoan(world, loan);
 }
 
 function clone(world: World, { who, action, n }: Way): void {
@@ -353,6 +328,21 @@ const ROLES = [
   ["approver", "analyst"],
   ["admin"],
 ] as const;
+
+/** What was asked for while everybody was alarmed is looked at again when nobody is. */
+function calm(world: World, { who, n }: Way): void {
+  const action = world.actions.find(({ row }) => row.state === "pending" || row.state === "approved");
+  world.mode = action === undefined ? 1 : 0;
+  world.bundle = 0;
+  if (action === undefined) return create(world, who, n);
+  if (action.row.state === "approved") {
+    world.look += 1;
+    return execute(world, { who, action, n, shown: undefined });
+  }
+  const asker = world.accounts.find(({ id, active }) => active && id === action.row.requester_id) ?? who;
+  if (asker.active && attempt(world, action, { move: "dryRun", who: asker }))
+    storeDryRun(world, action, { who: asker, works: n % 4 !== 3 });
+}
 
 /** Asked of the table itself: any event in any state the action is in. */
 function anyEvent(world: World, { action, n }: Way): void {
@@ -412,6 +402,8 @@ const STEPS = {
   own: (world, { n }) => void (world.own = n % 2 === 0),
   look: (world) => void (world.look += 1),
   disable,
+  endKey,
+  calm,
   enable: (_world, { who }) => void (who.active = true),
   roles: (_world, { who, n }) => {
     if (who.kind === "person") who.roles = pick(ROLES, n);
@@ -420,6 +412,7 @@ const STEPS = {
 export type StepName = keyof typeof STEPS;
 
 const BY_PEOPLE: ReadonlySet<StepName> = new Set([
+  "calm",
   "approve",
   "breakGlass",
   "review",

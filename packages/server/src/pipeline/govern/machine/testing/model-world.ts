@@ -70,8 +70,8 @@ export type Lent = {
 };
 
 type Statement = Readonly<{ revision: number; requestDigest: string; dryRunDigest: string }>;
-/** `ownFrom`: of an approval by whoever asked, when it counts from; null: somebody else's. */
-type Given = Statement & Readonly<{ ownFrom: number | null; lent: Lent | undefined }>;
+/** `ownFrom`: of an approval by whoever asked, when it counts from; null: somebody else's. `deadline`: what they signed. */
+type Given = Statement & Readonly<{ ownFrom: number | null; lent: Lent | undefined; deadline: number }>;
 
 /** One action: its rows as the store would keep them, and what the oracle remembers of what people did. */
 export type Tracked = {
@@ -318,13 +318,23 @@ export function dryRunOf({ look, now }: World, { row }: Tracked, works: boolean)
 
 type Moving = Readonly<{ event: ActionEvent; by: By; changes?: Partial<ActionRow>; details?: Fact["details"] }>;
 
+/** Whoever does one of these has asked for it. */
+const ASKS: ReadonlySet<ActionEvent> = new Set(["edit", "submit", "submit_allowed"]);
+
 /** As `moveAction` does it: state, history and fact together, or nothing. */
 export function move(world: World, action: Tracked, { event, by, changes = {}, details = {} }: Moving): void {
   const { row } = action;
   const to = world.product.next(row.state, event);
   if (to === undefined) throw new TypeError(`no move ${event} from ${row.state}`);
   action.row = { ...row, ...changes, state: to, updated_at: new Date(world.now) };
-  if (event === "edit") action.authors.add(by.actor.id);
+  if (ASKS.has(event)) {
+    action.authors.add(by.actor.id);
+    for (const id of [by.actor.id, ...(by.behind ?? [])]) action.wrote.add(id);
+  }
+  if (row.state === "pending" && event === "dry_run_failed") {
+    action.given.clear();
+    action.everGiven.clear();
+  }
   world.happened.moves.push({ action, event, by: by.actor.kind, from: row.state, to, at: world.now });
   world.happened.facts.push(moveFact(action.row, { event, from: row.state, by, details: details ?? {} }));
 }

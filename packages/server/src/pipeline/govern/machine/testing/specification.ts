@@ -14,9 +14,9 @@ const SPECIFIED: Readonly<Record<ActionState, string>> = {
     "edit>draft dry_run_ok>dry_run_ok dry_run_failed>dry_run_failed submit>pending submit_allowed>approved break_glass>approved cancel>cancelled",
   dry_run_failed: "edit>draft dry_run_ok>dry_run_ok dry_run_failed>dry_run_failed cancel>cancelled",
   pending:
-    "edit>draft dry_run_ok>pending dry_run_failed>dry_run_failed approve>pending approve_last>approved approve_due>approved break_glass>approved reject>rejected withdraw>pending pass_deadline>expired cancel>cancelled",
+    "edit>draft dry_run_ok>pending dry_run_failed>dry_run_failed dry_run_allowed>approved approve>pending approve_last>approved approve_due>approved break_glass>approved reject>rejected withdraw>pending pass_deadline>expired cancel>cancelled",
   approved:
-    "withdraw>approved withdraw_needed>pending pass_deadline>expired cancel>cancelled execute>executing reopen>pending deny>failed",
+    "withdraw>approved withdraw_needed>pending pass_deadline>expired cancel>cancelled execute>executing reopen>pending reopen_allowed>approved deny>failed",
   executing: "succeed>executed fail>failed lose>unknown",
   unknown: "settle_executed>executed settle_failed>failed",
   executed: "revert>reverting",
@@ -96,12 +96,13 @@ const mayTry = ({ action, who }: Asking): boolean =>
   may(who, "action:request") || (action.row.state === "pending" && isPersonWho(who, "action:approve"));
 
 /** Some gate asks for more people than there are who had no part in it and can sign; alone, one's own is one. */
-function tooFew({ action, accounts, keyless, alone, decision }: Asking): boolean {
+function tooFew({ action, accounts, keyless, alone, decision, who }: Asking): boolean {
+  const submits = new Set([who.id, ...who.behind] as readonly string[]);
   return (decision?.requirements ?? []).some(({ approvals, roles }) => {
     const fit = accounts.filter(
       ({ kind, active, roles: held }) => kind === "person" && active && held.some((role) => roles.includes(role)),
     );
-    const others = keyless ? 0 : fit.filter(({ id }) => !action.wrote.has(id)).length;
+    const others = keyless ? 0 : fit.filter(({ id }) => !action.wrote.has(id) && !submits.has(id)).length;
     const own = alone && !keyless && others === 0 && fit.length > 0 ? 1 : 0;
     return others + own < approvals;
   });

@@ -49,6 +49,8 @@ const WEIGHTS: Readonly<Record<StepName, number>> = {
   lend: 7,
   endLoan: 2,
   approveFor: 9,
+  endKey: 2,
+  calm: 4,
 };
 const OPERATIONS = (Object.entries(WEIGHTS) as [StepName, number][]).flatMap(([name, weight]) =>
   Array.from({ length: weight }, () => name),
