@@ -234,6 +234,9 @@ describe.skipIf(!hasChromium)("deciding in the application", () => {
     // The stand-in runs it a moment later; only then is it no longer changed.
     await expect.poll(() => stateOf(1), { timeout: 10_000 }).toBe("executed");
     await page.getByText("mara on behalf of old.account").first().waitFor();
+    expect(await page.getByRole("link", { name: "delegation" }).first().getAttribute("href")).toBe(
+      "/account#delegations",
+    );
     const now = api.world.actions[0];
     if (now === undefined) throw new Error("the action is gone");
     api.world.actions[0] = { ...now, state: "approved", legalMoves: ["withdraw"] };

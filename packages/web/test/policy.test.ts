@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasChromium, launch } from "./chromium.ts";
 import { looksRight, sitDown } from "./desk.ts";
 import type { FakeApi } from "./fake-api.ts";
+import { message } from "./fake/notifications.ts";
 
 if (!hasChromium)
   console.warn("SKIPPED: 6 browser journeys of policies, because there is no Chromium (set TYR_CHROMIUM)");
@@ -154,6 +155,27 @@ describe.skipIf(!hasChromium)("policies and modes in the application", () => {
     await close();
   });
 
+  /** On the page of modes: what goes out to people elsewhere, off and on. */
+  async function messages(): Promise<void> {
+    await page.getByText("Off: nobody is told that something waits").waitFor();
+    expect(await page.getByRole("button", { name: "Send a test" }).count()).toBe(0);
+    const about = ["waiting", "failed"] as const;
+    api.world.notifications = { ...api.world.notifications, on: true, host: "hooks.example", about: [...about] };
+    api.world.notifications = { ...api.world.notifications, givenUp: 1, items: [message(1, { count: 3 })] };
+    await page.reload();
+    await page.getByText("1 message could not be delivered").waitFor();
+    await looksRight(page, "notifications");
+    await page.getByRole("button", { name: "Send again" }).click();
+    await page.getByText("It is sent again").waitFor();
+    api.world.account.proofIsOld = true;
+    await page.getByRole("button", { name: "Send a test" }).click();
+    const prompt = page.getByRole("dialog", { name: "Prove that it is you" });
+    await prompt.getByLabel("Password").fill("a long enough pass phrase");
+    await prompt.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("row", { name: /a test waiting/ }).waitFor();
+    expect(api.world.notifications.items.map(({ state }) => state)).toEqual(["waiting", "delivered"]);
+  }
+
   test("an administrator lets one person decide alone, which every page says from then on; not while two may approve", async () => {
     await as("astrid", "/mode");
     const { users } = api.world;
@@ -185,6 +207,7 @@ describe.skipIf(!hasChromium)("policies and modes in the application", () => {
     await dialog().getByRole("button", { name: "Turn it off" }).click();
     await page.getByText("Off: nobody’s own approval counts.").waitFor();
     expect(await page.getByRole("link", { name: "one decides alone" }).count()).toBe(0);
+    await messages();
     await close();
   });
 });

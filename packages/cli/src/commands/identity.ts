@@ -13,6 +13,14 @@ const EDGES: readonly Column<IdentityEdge>[] = [
   { name: "weight", value: (row) => row.weight.toFixed(2), right: true },
   { name: "why", value: (row) => row.reasons.map(({ detail }) => detail).join("; "), cuttable: true },
 ];
+const HABITS: readonly Column<Identity["profile"][number]>[] = [
+  { name: "habit", value: (row) => row.primitive.replaceAll("_", " ") },
+  { name: "state", value: (row) => row.state.replaceAll("_", " ") },
+  { name: "sessions", value: (row) => row.observations, right: true },
+  { name: "confidence", value: (row) => row.confidence.toFixed(2), right: true },
+  { name: "newest", value: (row) => row.value ?? "not shown", cuttable: true },
+  { name: "since", value: (row) => showInstant(row.since) },
+];
 const RULINGS: readonly Column<Identity["rulings"][number]>[] = [
   { name: "at", value: (row) => showInstant(row.at) },
   { name: "by", value: (row) => row.by.name },
@@ -38,7 +46,8 @@ function card(one: Identity, paint: Paint): string[] {
   );
   const why = one.edges.length > 0 ? ["", "Why it is one:", table(one.edges, EDGES, { paint })] : [];
   const said = one.rulings.length > 0 ? ["", "What people said:", table(one.rulings, RULINGS, { paint })] : [];
-  return [...facts, "", table(one.members, ATTACKERS, { paint }), ...why, ...said];
+  const habits = one.profile.length > 0 ? ["", "Habits:", table(one.profile, HABITS, { paint })] : [];
+  return [...facts, "", table(one.members, ATTACKERS, { paint }), ...habits, ...why, ...said];
 }
 
 function printed({ print }: Context, identity: Identity): ExitCode {

@@ -75,7 +75,7 @@ export function Delegations(): ReactNode {
   if (!gives && items.length === 0) return null;
   const isGiven = items.some(({ from, state }) => from.id === user.id && state !== "ended");
   return (
-    <section aria-labelledby="delegations-title" className="section-table passkeys">
+    <section id="delegations" aria-labelledby="delegations-title" className="section-table passkeys">
       <div className="section-head">
         <h2 id="delegations-title">Approving in somebody’s place</h2>
         {gives && query.data !== undefined && !isGiven ? (

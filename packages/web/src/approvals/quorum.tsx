@@ -1,5 +1,6 @@
 import type { Action, Approval } from "@tyr/contract";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useId, type ReactNode } from "react";
 import { ask } from "../api/queries.ts";
 import { roleTitle, useCan, useSession } from "../api/session.ts";
@@ -94,10 +95,31 @@ function Whose({ one: { by, onBehalfOf } }: Readonly<{ one: Approval }>): ReactN
       {onBehalfOf === undefined ? null : (
         <>
           {" "}
-          on behalf of <Hostile text={onBehalfOf.from.name} limit={80} />
+          on behalf of <Hostile text={onBehalfOf.from.name} limit={80} /> (
+          <ToDelegation id={onBehalfOf.delegation} people={[by.id, onBehalfOf.from.id]} />)
         </>
       )}
     </>
+  );
+}
+
+type ToDelegationProps = Readonly<{ id: string; people: readonly string[] }>;
+
+/** The two whose it is have it on their account; others see in the log who signed it. */
+function ToDelegation({ id, people }: ToDelegationProps): ReactNode {
+  const can = useCan();
+  const { user } = useSession();
+  if (people.includes(user.id))
+    return (
+      <Link to="/account" hash="delegations">
+        delegation
+      </Link>
+    );
+  if (!can("audit:read")) return "delegation";
+  return (
+    <Link to="/audit" search={{ object: id }}>
+      delegation
+    </Link>
   );
 }
 
@@ -136,8 +158,9 @@ function WhoMay({ gate, action }: Readonly<{ gate: Gate; action: Action }>): Rea
       {isYours ? "You may approve this. " : ""}
       {(action.delegations ?? []).map(({ id, from, endsAt }) => (
         <span key={id}>
-          You may approve this on behalf of <Hostile text={from.name} limit={80} />, until{" "}
-          <Time at={endsAt} show="short" />.{" "}
+          You may approve this on behalf of <Hostile text={from.name} limit={80} /> (
+          <ToDelegation id={id} people={[user.id]} />
+          ), until <Time at={endsAt} show="short" />.{" "}
         </span>
       ))}
       {able === undefined ? "The requester never counts." : <Able names={able.map(({ name }) => name)} />}

@@ -42,7 +42,7 @@ function AttackerOf({ id }: Readonly<{ id: string }>): ReactNode {
         <Icon name="chevron" size={12} />
         <Hostile text={query.data?.id ?? id} limit={64} mono />
       </p>
-      <Loaded query={query} lines={12} gone={<NeverSeen id={id} />}>
+      <Loaded query={query} lines={12} heading={<PageHead title="Attacker" />} gone={<NeverSeen id={id} />}>
         {(attacker) => <Screen attacker={attacker} />}
       </Loaded>
     </div>

@@ -7,6 +7,7 @@ import { DataTable } from "../kit/data-table.tsx";
 import { Loaded } from "../kit/notice.tsx";
 import { RiskMeter } from "../kit/severity.tsx";
 import { Guarded } from "../shell/guarded.tsx";
+import { PageHead } from "../shell/page-head.tsx";
 import { counted } from "../text/counted.ts";
 import { Time } from "../time/time.tsx";
 import { ADDRESSES } from "./address-list.tsx";
@@ -39,7 +40,12 @@ function CampaignOf({ id }: Readonly<{ id: CampaignId }>): ReactNode {
   return (
     <div className="page">
       <LadderHead tab="campaigns" id={id} />
-      <Loaded query={query} lines={12} gone={<NoRung tab="campaigns" id={id} />}>
+      <Loaded
+        query={query}
+        lines={12}
+        heading={<PageHead title="Campaign" />}
+        gone={<NoRung tab="campaigns" id={id} />}
+      >
         {(campaign) => <Screen campaign={campaign} />}
       </Loaded>
     </div>

@@ -8,6 +8,7 @@ import { DataTable, type Column } from "../kit/data-table.tsx";
 import { Loaded } from "../kit/notice.tsx";
 import { RiskMeter } from "../kit/severity.tsx";
 import { Guarded } from "../shell/guarded.tsx";
+import { PageHead } from "../shell/page-head.tsx";
 import { counted } from "../text/counted.ts";
 import { Time } from "../time/time.tsx";
 import { ADDRESS_COLUMNS, ADDRESSES } from "./address-list.tsx";
@@ -41,7 +42,12 @@ function IdentityOf({ id }: Readonly<{ id: IdentityId }>): ReactNode {
   return (
     <div className="page">
       <LadderHead tab="identities" id={id} />
-      <Loaded query={query} lines={12} gone={<NoRung tab="identities" id={id} />}>
+      <Loaded
+        query={query}
+        lines={12}
+        heading={<PageHead title="Identity" />}
+        gone={<NoRung tab="identities" id={id} />}
+      >
         {(identity) => <Screen identity={identity} />}
       </Loaded>
     </div>

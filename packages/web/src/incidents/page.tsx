@@ -32,7 +32,7 @@ export function IncidentPage(): ReactNode {
 function IncidentOf({ id }: Readonly<{ id: IncidentId }>): ReactNode {
   const query = useQuery(incidentQuery(id));
   return (
-    <Loaded query={query} gone={<NoIncident id={id} />}>
+    <Loaded query={query} heading={<PageHead title="Incident" />} gone={<NoIncident id={id} />}>
       {(incident) => <IncidentScreen incident={incident} />}
     </Loaded>
   );

@@ -73,6 +73,8 @@ type LoadedProps<T> = Readonly<{
   lines?: number;
   /** Instead of an error, where there is nothing of the name asked for. */
   gone?: ReactNode;
+  /** Above an error, where the answer itself would bring the heading of the page. */
+  heading?: ReactNode;
   children: (data: T) => ReactNode;
 }>;
 
@@ -81,11 +83,16 @@ const isGone = (error: unknown): boolean =>
   error instanceof ApiProblem && (error.status === 404 || error.status === 400);
 
 /** A question's answer, or its error, or the wait for it. Old data stays while new data is read. */
-export function Loaded<T>({ query, lines, gone, children }: LoadedProps<T>): ReactNode {
+export function Loaded<T>({ query, lines, gone, heading, children }: LoadedProps<T>): ReactNode {
   if (query.data !== undefined) return children(query.data);
   if (gone !== undefined && isGone(query.error)) return gone;
   if (query.error !== null && query.error !== undefined) {
-    return <ErrorNotice error={query.error} retry={() => void query.refetch()} />;
+    return (
+      <>
+        {heading}
+        <ErrorNotice error={query.error} retry={() => void query.refetch()} />
+      </>
+    );
   }
   return lines === undefined ? <Skeleton /> : <Skeleton lines={lines} />;
 }

@@ -14,6 +14,7 @@ import { Hostile } from "../text/hostile.tsx";
 import { Time } from "../time/time.tsx";
 import { ChangeMode } from "./change-mode.tsx";
 import { Effects } from "./effects.tsx";
+import { Notifications } from "./notifications.tsx";
 import { SettingsCard } from "./settings.tsx";
 import { SinglePerson } from "./single-person.tsx";
 
@@ -81,6 +82,7 @@ function ModeScreen(): ReactNode {
               <EveryMode view={view} />
             </div>
             <SettingsCard />
+            <Notifications />
             <History view={view} />
             {changing ? <ChangeMode view={view} onClose={() => setChanging(false)} /> : null}
           </>

@@ -44,7 +44,7 @@ function RuleOf({ id }: Readonly<{ id: string }>): ReactNode {
         <Icon name="chevron" size={12} />
         <Hostile text={id} limit={60} mono />
       </p>
-      <Loaded query={query} lines={12} gone={<NoRule id={id} />}>
+      <Loaded query={query} lines={12} heading={<PageHead title="Rule" />} gone={<NoRule id={id} />}>
         {(rule) => <Rule rule={rule} />}
       </Loaded>
     </div>

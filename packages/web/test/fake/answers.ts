@@ -28,6 +28,7 @@ import { policyAnswers } from "./policy.ts";
 import { privacyAnswers } from "./privacy.ts";
 import { Refused } from "./refused.ts";
 import { ruleAnswers } from "./rules.ts";
+import { notificationAnswers } from "./notifications.ts";
 import { singlePersonAnswers } from "./single-person.ts";
 import { sessionOf, type World } from "./world.ts";
 
@@ -416,6 +417,7 @@ export const answers: Answers = {
   ...approvalKeyAnswers,
   ...delegationAnswers,
   ...singlePersonAnswers,
+  ...notificationAnswers,
   ...policyAnswers,
   ...modeAnswers,
 };

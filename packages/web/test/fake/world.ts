@@ -16,6 +16,7 @@ import {
   type Incident,
   type LadderRuling,
   type ModeView,
+  type NotificationView,
   type Permission,
   type QuarantineItem,
   type RuleDetail,
@@ -34,6 +35,7 @@ import { makeBreakGlass } from "./approvals.ts";
 import { makeActions, makeBlocks } from "./actions.ts";
 import { makeAudit } from "./audit.ts";
 import { makeDelegations } from "./delegations.ts";
+import { NOBODY_TOLD } from "./notifications.ts";
 import { makeEvents } from "./events.ts";
 import { makeDetections, makeIncidents, makeTimelines } from "./incidents.ts";
 import { makeKeys, makeServices } from "./keys.ts";
@@ -52,6 +54,7 @@ export type World = {
   settings: Settings;
   breakGlass: BreakGlassUse[];
   delegations: readonly Delegation[];
+  notifications: NotificationView;
   policies: PolicyState;
   /** Where it says passkeys work. */
   origin: string;
@@ -240,6 +243,7 @@ export function makeWorld(now: number): World {
     settings: makeSettings(),
     breakGlass: makeBreakGlass(now),
     delegations: makeDelegations(now),
+    notifications: NOBODY_TOLD,
     policies: makePolicies(now),
     origin: "http://localhost:8970",
     statements: new Set(),
@@ -294,6 +298,7 @@ export function makeEmptyWorld(now: number): World {
     actions: [],
     breakGlass: [],
     delegations: [],
+    notifications: NOBODY_TOLD,
     blocks: [],
     enforcers: [],
     allow: [],
