@@ -80,6 +80,35 @@ describe("signing a statement with a passkey", () => {
     expect(added?.details["publicKey"]).toBe(publicKey);
   });
 
+  test("what was kept is checked again: the same signature over the same text by the same key, and nothing else", async () => {
+    const { authenticator, passkey } = await withPasskey(ada);
+    const { signing } = identity.passkeys;
+    const id = ada.caller.actor.id;
+    const request = await signing.ask(id, { handle: "h", challenge: digestOf("I approve") });
+    if (request === null) throw new Error("no passkey counts");
+    const known = await signing.find(world.db.read, { id: passkey.id, subjectId: id });
+    expect(known).toMatchObject({ endedAt: null, expiresAt: null, createdAt: clock.now() });
+    expect(await signing.find(world.db.read, { id: passkey.id, subjectId: bob.caller.actor.id })).toBeUndefined();
+    const publicKey = Buffer.from(known?.publicKey ?? []).toString("base64url");
+    const { signature, authenticatorData, clientDataJSON } = authenticator.get(request);
+    const kept = { publicKey, signature, authenticatorData, clientDataJSON };
+    expect(await signing.isSigned(kept, digestOf("I approve"))).toBe(true);
+    expect(await signing.isSigned(kept, digestOf("I reject"))).toBe(false);
+    const other = await withPasskey(bob);
+    const theirs = await signing.find(world.db.read, { id: other.passkey.id, subjectId: bob.caller.actor.id });
+    const others = Buffer.from(theirs?.publicKey ?? []).toString("base64url");
+    for (const wrong of [
+      { publicKey: others },
+      { publicKey: "" },
+      { signature: "AA" },
+      { authenticatorData: null },
+      { clientDataJSON: null },
+      { clientDataJSON: "AA" },
+      authenticator.get(request, { userVerified: false }),
+    ])
+      expect(await signing.isSigned({ ...kept, ...wrong }, digestOf("I approve"))).toBe(false);
+  });
+
   test("takes no answer to another text, from another page, without its user, or of somebody else", async () => {
     const { authenticator } = await withPasskey(ada);
     const { authenticator: bobs } = await withPasskey(bob);
