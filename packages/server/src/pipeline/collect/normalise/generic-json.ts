@@ -3,7 +3,11 @@ import { containerAliases } from "./container-request.ts";
 import type { EventEndpoint, Logsource, Normalised, Outcome } from "../event.ts";
 import { endpointOf, eventOf } from "./draft.ts";
 import { anyInstant } from "./instants.ts";
+import { maskedStatement } from "./masked.ts";
 import type { NormaliseOptions } from "./options.ts";
+
+const maskedOf = (statement: string | undefined): string | undefined =>
+  statement === undefined ? undefined : maskedStatement(statement);
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -180,7 +184,7 @@ function aliases(json: Json, kind: EventKind, src: EventEndpoint | null): Json {
     "process.command_line": command,
     CommandLine: command,
     "user.password": scalar(json, "password") === undefined ? undefined : "***",
-    "db.statement": kind === "db_query" ? (text(json, "statement") ?? command) : undefined,
+    "db.statement": kind === "db_query" ? maskedOf(text(json, "statement") ?? command) : undefined,
     "url.original": url,
     "url.path": path,
     "url.query": query,

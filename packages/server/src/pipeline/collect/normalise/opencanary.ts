@@ -1,4 +1,5 @@
 import type { EventKind, Severity } from "@tyr/contract";
+import { maskedStatement } from "./masked.ts";
 import type { Outcome } from "../event.ts";
 import { isObject, type Json, numberOf, objectOf, textOf } from "./json-members.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -137,10 +138,9 @@ function requestAliases({ kind }: Meaning, data: Json): Json {
   };
 }
 
-/** The command, and what of its arguments OpenCanary kept (opencanary/modules/redis.py); `AUTH` is followed by a password. */
+/** The command, and what of its arguments OpenCanary kept (opencanary/modules/redis.py). */
 function queryAliases({ kind }: Meaning, data: Json): Json {
   if (kind !== "db_query") return {};
-  const command = textOf(data, "CMD", "cmd");
-  if (command?.toUpperCase() === "AUTH") return { "db.statement": "AUTH ***" };
-  return { "db.statement": [command, textOf(data, "ARGS", "args")].filter((part) => part !== undefined).join(" ") };
+  const parts = [textOf(data, "CMD", "cmd"), textOf(data, "ARGS", "args")].filter((part) => part !== undefined);
+  return { "db.statement": maskedStatement(parts.join(" ")) };
 }

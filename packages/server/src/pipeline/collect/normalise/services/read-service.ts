@@ -1,5 +1,6 @@
 import { eventOf, endpointOf, present } from "../draft.ts";
 import type { Normalised } from "../../event.ts";
+import { maskedFilter } from "../masked.ts";
 import type { NormaliseOptions } from "../options.ts";
 import type { Meaning } from "../sshd.ts";
 import { outcomeOfStatus, responseAliases, urlAliases } from "../web-aliases.ts";
@@ -70,7 +71,7 @@ function aliases(captured: Captured): Readonly<Record<string, unknown>> {
     "smb.share": share,
     "smb.file": file,
     "ldap.base": base,
-    "ldap.filter": filter,
+    "ldap.filter": filter === undefined ? undefined : maskedFilter(filter),
     "auth.method": password === undefined ? undefined : "password",
     "user.password": password === undefined ? undefined : "***",
     "ssh.client.version": method === undefined ? version : undefined,
