@@ -24,6 +24,8 @@ export const ROUTE_LIMITS = {
   search: { per: "caller", capacity: 60, perSecond: 4 },
   /** Counts tens of thousands of entries; answers are shared for some seconds. */
   count: { per: "caller", capacity: 12, perSecond: 1 / 2 },
+  /** Reads a draft of rules, and goes over stored events with it. */
+  trial: { per: "caller", capacity: 5, perSecond: 1 / 5 },
   /** Recomputes the whole log: seconds of a processor. */
   verify: { per: "caller", capacity: 5, perSecond: 1 / 20 },
   /** A provider's first synchronisation writes thousands of users, one by one. */
@@ -37,6 +39,7 @@ export type RouteLimit = keyof typeof ROUTE_LIMITS;
 
 const BY_ROUTE: Readonly<Record<string, RouteLimit>> = {
   "audit.verify": "verify",
+  "backtest.create": "trial",
   "audit.events": "search",
   "audit.metrics": "count",
   "audit.log": "export",

@@ -7,6 +7,7 @@ import {
   type Level,
   type Logsource,
   type References,
+  type RegexLimits,
   type RuleFile,
   type RuleMemory,
   type RuleReport,
@@ -60,6 +61,8 @@ export type RulePack = Readonly<{
   /** Ids and names of its rules and of the filters that narrow them, with the file that has each. */
   references: References;
   attack: AttackCatalogue;
+  /** What people set that rules go by, as it was when this was built. */
+  limits?: RuleLimits | undefined;
 }>;
 
 /** @throws {ConfigInvalid} `CONFIG_INVALID` naming TYR_RULES_DIR, when the folder itself cannot be read */
@@ -92,7 +95,9 @@ export type PackOptions = Readonly<{
   /** Ids and names that are in use: another file cannot take them. */
   inForce?: References;
   /** Limits people set; left out: those of the documents. */
-  limits?: RuleLimits;
+  limits?: RuleLimits | undefined;
+  /** Of all files together, for text nobody has read; left out: each rule has its own share. */
+  regexes?: RegexLimits;
 }>;
 
 /** Builds a pack from rule files. A bad rule is reported and left out, with the correlations that need it. */
@@ -118,11 +123,16 @@ export function buildRulePack(files: readonly RuleFile[], options: PackOptions =
     rejected: [...rejected.map(toRejected), ...building.rejected],
     references: referencesOf([...[...building.rules.values()].map(({ sigma }) => sigma), ...loaded.filters]),
     attack,
+    limits,
   };
 }
 
-function kept({ memory, inForce }: PackOptions): Pick<PackOptions, "memory" | "inForce"> {
-  return { ...(memory === undefined ? {} : { memory }), ...(inForce === undefined ? {} : { inForce }) };
+function kept({ memory, inForce, regexes }: PackOptions): Pick<PackOptions, "memory" | "inForce" | "regexes"> {
+  return {
+    ...(memory === undefined ? {} : { memory }),
+    ...(inForce === undefined ? {} : { inForce }),
+    ...(regexes === undefined ? {} : { regexes }),
+  };
 }
 
 function referencesOf(rules: readonly SigmaRule[]): References {

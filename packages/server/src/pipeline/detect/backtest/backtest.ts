@@ -6,6 +6,7 @@ import { newId } from "#platform/ids";
 import { createEvaluator } from "../evaluate.ts";
 import type { RulePack } from "../rule-pack.ts";
 import { runView, type Background, type By, type RunStatus } from "./background.ts";
+import { createCostCheck } from "./cost.ts";
 import { readDraft, rulesInForce, warmUpMsOf, type Trial } from "./draft.ts";
 import { readPeriod, refuseWhileRunning } from "./period.ts";
 import { replay, type Period } from "./replay.ts";
@@ -34,6 +35,9 @@ export type Backtests = Readonly<{
 
 /** Results kept. */
 export const RESULTS_MAX = 20;
+
+/** A loss: events that were looked at with neither the draft nor the rule in force, because they would take too long. */
+const TOO_COSTLY = "too_costly";
 
 type Test = Readonly<{
   id: Backtest["id"];
@@ -112,6 +116,7 @@ async function run({ database, keptUp }: RunDeps, { test, trial, beside, signal 
     losses.set(reason, (losses.get(reason) ?? 0) + count);
   });
   const inForce = createEvaluator(beside.pack);
+  const isTooCostly = createCostCheck(trial.pack);
   await replay({
     read: database.read,
     period,
@@ -120,6 +125,10 @@ async function run({ database, keptUp }: RunDeps, { test, trial, beside, signal 
     keptUp,
     signal,
     visit(event, inPeriod) {
+      if (isTooCostly(event)) {
+        losses.set(TOO_COSTLY, (losses.get(TOO_COSTLY) ?? 0) + 1);
+        return;
+      }
       const here = tried.evaluate(event);
       const there = inForce.evaluate(event);
       if (!inPeriod) return;

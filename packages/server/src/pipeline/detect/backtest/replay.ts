@@ -7,9 +7,10 @@ export type Period = Readonly<{ from: Date; to: Date }>;
 
 /** Events far ahead of our clock are judged as of five minutes after they were stored: see `evaluate.ts`. */
 const AHEAD_MAX_MS = 300_000;
-/** Positions of one piece, and events looked at without letting anything else run. */
+/** Positions of one piece. */
 const PIECE = 1_000;
-const BREATH_EVENTS = 50;
+/** Anything else runs after this time, or after the event in hand. */
+const BREATH_MS = 8;
 /** After each piece it rests as long as the piece took, so that it takes half of a core at most. */
 const REST_MS_MAX = 1_000;
 
@@ -35,7 +36,8 @@ export async function replay(options: Replay): Promise<void> {
   const from = new Date(period.from.getTime() - warmUpMs);
   const begin = Math.min(upTo, await positionBefore(read, new Date(from.getTime() - AHEAD_MAX_MS)));
   for (let after = begin; after < upTo && !signal.aborted;) {
-    await keptUp();
+    await either(keptUp(), signal);
+    if (signal.aborted) return;
     const beganMs = performance.now();
     const next = Math.min(after + PIECE, upTo);
     const events = await readEventPiece(read, { after, upTo: next, from, to: period.to });
@@ -48,10 +50,23 @@ export async function replay(options: Replay): Promise<void> {
 }
 
 async function visitAll(events: readonly StreamEvent[], { period, visit, signal }: Replay): Promise<void> {
-  for (const [index, event] of events.entries()) {
-    if (index % BREATH_EVENTS === BREATH_EVENTS - 1) await breathe();
+  let sinceMs = performance.now();
+  for (const event of events) {
+    if (performance.now() - sinceMs >= BREATH_MS) {
+      await breathe();
+      sinceMs = performance.now();
+    }
     if (signal.aborted) return;
     const timeMs = Math.min(event.time.getTime(), event.observedAt.getTime() + AHEAD_MAX_MS);
     if (timeMs < period.to.getTime()) visit(event, timeMs >= period.from.getTime());
   }
+}
+
+/** Whoever ends a run does not wait for the live stage. */
+async function either(kept: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const ended = Promise.withResolvers<void>();
+  const end = (): void => ended.resolve();
+  signal.addEventListener("abort", end, { once: true });
+  await Promise.race([kept, ended.promise]).finally(() => signal.removeEventListener("abort", end));
 }

@@ -14,7 +14,13 @@ export type Tally = Readonly<{
   report(): BacktestRule;
 }>;
 
+/** Kept as long as results are: what it shows of the rule, and nothing that was compiled. */
 export function createTally(rule: PackRule, inForce: PackRule | undefined): Tally {
+  const shown = { ruleId: rule.id, title: rule.sigma.title, kind: rule.sigma.kind, severity: rule.severity };
+  return tallyOf(shown, inForce?.version);
+}
+
+function tallyOf(shown: Pick<BacktestRule, "ruleId" | "title" | "kind" | "severity">, version?: string): Tally {
   const days = new Map<string, number>();
   const actors = new Set<string>();
   const samples = createSamples();
@@ -34,19 +40,16 @@ export function createTally(rule: PackRule, inForce: PackRule | undefined): Tall
       both += alike(here, there);
     },
     report: () => ({
-      ruleId: rule.id,
-      title: rule.sigma.title,
-      kind: rule.sigma.kind,
-      severity: rule.severity,
+      ...shown,
       detections,
       actors: actors.size,
       days: [...days].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([day, found]) => ({ day, detections: found })),
       samples: samples.taken().map(toSample),
       inForce:
-        inForce === undefined
+        version === undefined
           ? null
           : {
-              version: inForce.version,
+              version,
               detections: others,
               both,
               onlyHere: detections - both,
