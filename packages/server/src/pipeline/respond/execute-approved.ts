@@ -81,6 +81,7 @@ export async function executeApproved(room: Room): Promise<boolean> {
       broken.push(error);
     }
   }
-  if (broken.length > 0) throw new AggregateError(broken, `${broken.length} of ${approved.length} executions broke`);
+  if (broken.length === 1) throw broken[0];
+  if (broken.length > 1) throw new AggregateError(broken, `${broken.length} of ${approved.length} executions broke`);
   return approved.length === BATCH;
 }

@@ -49,7 +49,7 @@ describe.each(TEST_ENGINES)("blocks on %s", (engine) => {
       executedAt: "2026-02-01T12:00:00.000Z",
       effectEndsAt: "2026-02-01T13:00:00.000Z",
       blockId: expect.stringMatching(/^blk_/),
-      decision: { outcome: "allow", bundleDigest: await world.govern.policyDigest() },
+      decision: { outcome: "require_approval", bundleDigest: await world.govern.policyDigest() },
     });
     expect(await values()).toContain("8.1.0.2");
     expect(must(await world.respond.get(done.blockId ?? "blk_"))).toMatchObject({
