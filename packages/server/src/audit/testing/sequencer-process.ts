@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { createAudit, encodeEntry } from "#audit";
 import { systemClock } from "#platform/clock";
 import { openDatabase, type Fact } from "#platform/database";
@@ -7,6 +8,8 @@ import { silentLogger } from "#platform/log";
  * For tests: a process that writes facts and sequences them until it is killed. Arguments: data directory, database URL
  * or "embedded", a name. Prints the name of every fact once its transaction is acknowledged.
  */
+// Killed, it would keep nothing for the next.
+flushCompileCache();
 const [dataDir = "", url = "", name = ""] = process.argv.slice(2);
 const database = await openDatabase({
   url: url === "embedded" ? undefined : url,

@@ -72,8 +72,7 @@ const open = async ({ url, folder }: Place): Promise<Database> =>
 
 function start({ url, folder }: Place) {
   const args = ["--conditions=@tyr/source", SCRIPT, url, folder, String(BATCH)];
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, "compiled") };
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], env });
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "close");
   let said = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text.replaceAll("\n", "")));

@@ -61,8 +61,7 @@ async function openHere({ url, folder, keys }: Place): Promise<ResponseWorld> {
 
 function start({ url, folder, keys }: Place) {
   const args = ["--conditions=@tyr/source", SCRIPT, url, folder, keys];
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, "compiled") };
-  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"], env });
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
   // Killed while the line is on its way: what was not taken is not missed.
   child.stdin.on("error", () => undefined);
   const ended = once(child, "close");

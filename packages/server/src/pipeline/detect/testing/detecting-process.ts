@@ -1,5 +1,6 @@
 // Detects what a database holds: node detecting-process.ts url rulesDir batchMax
 // Says "b" when it begins a batch and "e" when the batch is stored: the test kills it between the two.
+import { flushCompileCache } from "node:module";
 import process from "node:process";
 import { createBus } from "#platform/bus";
 import { systemClock } from "#platform/clock";
@@ -9,6 +10,8 @@ import { readEventsAfter } from "#collect";
 import { loadRulePack } from "../rule-pack.ts";
 import { DetectWorker } from "../worker.ts";
 
+// A process that is killed would keep nothing for the next.
+flushCompileCache();
 const [url = "", rulesDir = "", batchMax = "100"] = process.argv.slice(2);
 await using database = await openDatabase({
   dataDir: rulesDir,

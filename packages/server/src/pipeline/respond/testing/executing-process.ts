@@ -2,6 +2,7 @@
 // Says "r" when it is ready and waits for a line; then "b" when an action is begun and "c" when it is committed, and
 // goes on looking for more. The test kills it on the way.
 import { join } from "node:path";
+import { flushCompileCache } from "node:module";
 import process from "node:process";
 import { createBus } from "#platform/bus";
 import { fixedClock } from "#platform/clock";
@@ -11,6 +12,8 @@ import { createRespond } from "../index.ts";
 import { openResponseWorld } from "./response-world.ts";
 import { newSealKeys, openTestSeal } from "./test-seal.ts";
 
+// A process that is killed would keep nothing for the next.
+flushCompileCache();
 const [url = "", folder = "", keys = ""] = process.argv.slice(2);
 const clock = fixedClock("2026-02-01T12:00:00Z");
 const db = await openDatabase({
