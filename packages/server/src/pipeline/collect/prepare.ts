@@ -5,7 +5,14 @@ import type { Origin } from "#platform/database";
 import { derivedTimeId, newId } from "#platform/ids";
 import type { NormalisedEvent } from "./event.ts";
 import type { EventRow, QuarantineRow } from "./intake-store.ts";
-import { holdsTtyHeader, LINE_CHARS_MAX, normalise, spellsTyped, type NormaliseOptions } from "./normalise/index.ts";
+import {
+  holdsTtyHeader,
+  LINE_CHARS_MAX,
+  normalise,
+  spellsTyped,
+  withoutTyped,
+  type NormaliseOptions,
+} from "./normalise/index.ts";
 import type { Sensor } from "./sensor-store.ts";
 import type { Item } from "./split-body.ts";
 import { uuidOf } from "./tables.ts";
@@ -97,7 +104,7 @@ function rowOf(event: NormalisedEvent, item: Item, reading: Reading): EventRow {
     id: idOf(event, item, reading),
     sensor: reading.sensor,
     rawRef: rawRefOf(reading, item),
-    exact: event.isReduced ? null : exactOf(item),
+    exact: event.isReduced || withoutTyped(item.text) !== item.text ? null : exactOf(item),
     ecs: item.exact === undefined ? {} : { "tyr.invalid_utf8": true },
   });
 }

