@@ -5,7 +5,7 @@ import { approversOf, countApprovers, exactlyFor, isRequester, mayApprove, ownAp
 import { readSignatories, type Signatories } from "./electorate.ts";
 import type { Room } from "./room.ts";
 import { ownApprovalDelay } from "./single-person/single-person.ts";
-import { listApprovals, type ActionRow } from "./store.ts";
+import { listApprovals, listAuthors, type ActionRow } from "./store.ts";
 import { weigh, type Weighed } from "./weigh.ts";
 
 /**
@@ -15,9 +15,14 @@ import { weigh, type Weighed } from "./weigh.ts";
 export type WeighedByPeople = Readonly<{ weighed: Weighed; humans: number; disbelieved: readonly Disbelieved[] }>;
 
 /** Whether anybody but who asked could sign an approval: then one's own is none, even while single-person mode is on. */
-function someoneElseMay(row: ActionRow, { people, standings, signers }: Signatories): boolean {
+async function someoneElseMay(
+  db: ReadDatabase,
+  row: ActionRow,
+  { people, standings, signers }: Signatories,
+): Promise<boolean> {
+  const authors = new Set((await listAuthors(db, [row.id])).map(({ id }) => id));
   const able = [...people.filter(mayApprove).map(({ id }) => id), ...standings.map(({ to }) => to)];
-  return able.some((id) => !isRequester(row, id) && signers.has(id));
+  return able.some((id) => !isRequester(row, id) && !authors.has(id) && signers.has(id));
 }
 
 /**
@@ -33,7 +38,8 @@ export async function weighApprovals(room: Room, db: ReadDatabase, row: ActionRo
   const electorate = await readSignatories(room, db);
   const others = approversOf(row, approvals, electorate);
   const now = room.clock.now();
-  const isAlone = !someoneElseMay(row, electorate) && (await ownApprovalDelay(db, now)) !== undefined;
+  const isSaid = others.length === 0 && (await ownApprovalDelay(db, now)) !== undefined;
+  const isAlone = isSaid && !(await someoneElseMay(db, row, electorate));
   const own = isAlone ? ownApproversOf(row, approvals, { people: electorate.people, now }) : [];
   const approvers = [...others, ...own];
   const counts = countApprovers(approvers);
