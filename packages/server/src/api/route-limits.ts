@@ -32,6 +32,8 @@ export const ROUTE_LIMITS = {
   provisioning: { per: "caller", capacity: 1_000, perSecond: 50 },
   /** Batches of events; what they hold is limited by bytes and by the queue behind. */
   intake: { per: "caller", capacity: 4_000, perSecond: 1_000 },
+  /** Reads a release of up to 96 MB and every rule against it; a person loads a few in a year. */
+  release: { per: "caller", capacity: 5, perSecond: 1 / 20 },
   /** Enforcement points ask every few seconds. */
   pull: { per: "caller", capacity: 120, perSecond: 5 },
 } as const satisfies Record<string, BucketRule & { per: "address" | "caller" }>;
@@ -40,6 +42,7 @@ export type RouteLimit = keyof typeof ROUTE_LIMITS;
 const BY_ROUTE: Readonly<Record<string, RouteLimit>> = {
   "audit.verify": "verify",
   "backtest.create": "trial",
+  "attack.load": "release",
   "audit.events": "search",
   "audit.metrics": "count",
   "audit.log": "export",
