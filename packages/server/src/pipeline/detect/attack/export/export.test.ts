@@ -261,6 +261,15 @@ describe("a MISP event", () => {
     });
   });
 
+  test("keeps the name of a loaded technique inside its tag, whatever the name holds", () => {
+    const named = { ...enterprise.techniques, T1110: ['<b>"\\, { x', ["credential-access"], "", "", ""] as const };
+    const loaded = [{ ...enterprise, techniques: named }];
+    const [pair] = PAIRS;
+    const own = pair === undefined ? [] : [{ ...pair, technique: "T1110" }];
+    const { Event: hostile } = mispEvent({ attack: loaded, about: "x", seen: own, left: 0, now: at("03T10") });
+    expect(hostile["Tag"]).toMatchObject([{ name: `misp-galaxy:mitre-attack-pattern="<b>'', { x - T1110"` }]);
+  });
+
   test("has an attribute per address, with the techniques as galaxy tags", () => {
     expect(event["Attribute"]).toHaveLength(3);
     expect(event["Attribute"]).toMatchObject([

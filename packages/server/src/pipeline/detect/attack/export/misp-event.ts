@@ -74,9 +74,14 @@ function techniqueTags(attack: AttackCatalogue, seen: readonly SeenOfAnchor[]): 
     const release = releaseOf(attack, domain);
     const known = release && techniqueOf(release, technique);
     const galaxy = domain === "ics-attack" ? "mitre-ics-techniques" : "mitre-attack-pattern";
-    return known === undefined ? [] : [`misp-galaxy:${galaxy}="${known[0]} - ${technique}"`];
+    return known === undefined ? [] : [`misp-galaxy:${galaxy}="${quoted(known[0])} - ${technique}"`];
   });
   return [...new Set(names)].toSorted().map((name) => ({ name, colour: COLOUR }));
+}
+
+/** The value of a machine tag ends at the next quote, and a loaded release may name its techniques as it likes. */
+function quoted(name: string): string {
+  return name.replaceAll(/["\\]/g, "'");
 }
 
 function seconds(at: Date): string {
