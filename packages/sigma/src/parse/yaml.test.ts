@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createEngine, loadRules, type RuleReport } from "../index.ts";
+import { defaultYamlLimits, readFullYaml } from "./yaml.ts";
 
 const good = `title: T
 logsource: { category: test }
@@ -41,6 +42,36 @@ describe("a rule file is refused, with what to do about it,", () => {
     expect(load(bytes.toString("utf8"))).toMatchObject([
       { line: 1, column: 1, code: "yaml-invalid", message: "the file is not UTF-8 text; save it as UTF-8" },
     ]);
+  });
+
+  const half = 250_000;
+  test.each([
+    ["brackets", "[".repeat(half), "yaml-limit"],
+    ["braces in brackets", "[{".repeat(half / 2), "yaml-limit"],
+    ["lists in lists", "- ".repeat(half), "yaml-limit"],
+    ["keys in keys", "? ".repeat(half), "yaml-limit"],
+    ["maps in maps", ": ".repeat(half), "yaml-limit"],
+    ["quotes", `a: ${'"'.repeat(half)}`, "yaml-invalid"],
+    ["commas", `[${",".repeat(half)}`, "yaml-invalid"],
+    ["closing brackets", "]".repeat(half), "yaml-invalid"],
+    ["tags", "! ".repeat(half / 2), "yaml-invalid"],
+    ["lists in a row", `a: ${"[] ".repeat(half / 3)}`, "yaml-invalid"],
+  ])("in good time, when it is nothing but %s", (...[, text, code]) => {
+    const started = performance.now();
+    expect(load(text)).toMatchObject([{ status: "rejected", code }]);
+    expect(performance.now() - started).toBeLessThan(4000);
+  });
+
+  test("for nesting, at the first level too many and not before", () => {
+    const nested = (depth: number) => readFullYaml(`${"[".repeat(depth)}${"]".repeat(depth)}`, defaultYamlLimits);
+    expect(nested(32)).toMatchObject([{ ok: true }]);
+    expect(nested(33)).toMatchObject([{ ok: false, code: "yaml-limit", message: "nested deeper than 32 levels" }]);
+  });
+
+  test("without a change to the stacks of errors elsewhere", () => {
+    const before = Error.stackTraceLimit;
+    load("]]");
+    expect(Error.stackTraceLimit).toBe(before);
   });
 
   test("in good time, however many keys it has", () => {

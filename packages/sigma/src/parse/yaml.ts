@@ -1,4 +1,5 @@
-import { Composer, type Document, isMap, isScalar, isSeq, LineCounter, type Node, Parser } from "yaml";
+import { Composer, type Document, isMap, isScalar, isSeq, LineCounter, type Node } from "yaml";
+import { boundedTokens, offsetOf, withoutStacks } from "./bounded-tokens.ts";
 import { faultOf } from "./yaml-fault.ts";
 import { readPlainYaml } from "./plain-yaml.ts";
 import type { RejectionCode, ValuePath } from "./rejection.ts";
@@ -26,7 +27,6 @@ export type YamlDocument =
   | Readonly<{ ok: true; value: unknown; locate: (at: ValuePath) => Position; remarks: readonly string[] }>
   | Readonly<{ ok: false; code: RejectionCode; message: string; position: Position }>;
 
-type Token = Readonly<Record<string, unknown>>;
 type Lines = Readonly<{ counter: LineCounter }>;
 
 const start: Position = { line: 1, column: 1 };
@@ -67,8 +67,12 @@ export function readYaml(text: string, limits: YamlLimits): readonly YamlDocumen
   return [{ ok: true, value, remarks: [], locate: (at) => (at.length === 0 ? { line, column: 1 } : find(at)) }];
 }
 
-/** Any YAML. Depth is measured on the token tree, before anything recursive runs over it. */
+/** Any YAML. Depth is measured while tokens are built and on their tree, before anything recursive runs over it. */
 export function readFullYaml(text: string, limits: YamlLimits): readonly YamlDocument[] {
+  return withoutStacks(() => readDocuments(text, limits));
+}
+
+function readDocuments(text: string, limits: YamlLimits): readonly YamlDocument[] {
   const counter = new LineCounter();
   const composer = new Composer({ ...composerOptions, lineCounter: counter });
   const documents: YamlDocument[] = [];
@@ -77,12 +81,9 @@ export function readFullYaml(text: string, limits: YamlLimits): readonly YamlDoc
       if (document.contents !== null && !isEmpty(document)) documents.push(toDocument(document, { counter }, limits));
     }
   };
-  for (const token of new Parser(counter.addNewLine).parse(withLineFeeds(text))) {
-    const tooDeep = depthOf(token as unknown as Token, limits.depthMax) > limits.depthMax;
-    if (tooDeep || documents.length >= limits.documentsMax) {
-      const message = tooDeep
-        ? `nested deeper than ${limits.depthMax} levels`
-        : `more than ${limits.documentsMax} documents in one file`;
+  for (const token of boundedTokens(withLineFeeds(text), counter, limits.depthMax)) {
+    if ("excess" in token || documents.length >= limits.documentsMax) {
+      const message = "excess" in token ? token.excess : `more than ${limits.documentsMax} documents in one file`;
       documents.push({ ok: false, code: "yaml-limit", message, position: positionAt({ counter }, offsetOf(token)) });
       return documents;
     }
@@ -102,40 +103,9 @@ function isEmpty(document: Document.Parsed): boolean {
   return document.errors.length === 0 && isScalar(content) && content.value === null;
 }
 
-function offsetOf(token: unknown): number {
-  const offset = (token as Token)["offset"];
-  return typeof offset === "number" ? offset : 0;
-}
-
 function positionAt(lines: Lines, offset: number): Position {
   const { line, col } = lines.counter.linePos(offset);
   return { line: Math.max(1, line), column: Math.max(1, col) };
-}
-
-/** Depth of a token tree without recursion; stops counting just above `limit`. */
-function depthOf(root: Token, limit: number): number {
-  const open: { token: Token; depth: number }[] = [{ token: root, depth: 0 }];
-  let deepest = 0;
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { token, depth } = next;
-    deepest = Math.max(deepest, depth);
-    if (deepest > limit) return deepest;
-    for (const child of childTokens(token)) open.push({ token: child, depth: isCollection(child) ? depth + 1 : depth });
-  }
-  return deepest;
-}
-
-function isCollection(token: Token): boolean {
-  return Array.isArray(token["items"]);
-}
-
-function childTokens(token: Token): readonly Token[] {
-  const items = token["items"];
-  const candidates: unknown[] = [token["value"]];
-  if (Array.isArray(items)) {
-    for (const item of items as readonly Token[]) candidates.push(item["key"], item["value"]);
-  }
-  return candidates.filter((child): child is Token => typeof child === "object" && child !== null);
 }
 
 function toDocument(document: Document.Parsed, lines: Lines, limits: YamlLimits): YamlDocument {
