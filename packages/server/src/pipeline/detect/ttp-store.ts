@@ -39,12 +39,14 @@ export type SeenTechnique = Readonly<{
 export type Seen = Readonly<{ items: readonly SeenTechnique[]; hidden: number }>;
 
 const HOUR_MS = 3_600_000;
+/** The last whole hour that is written with four digits of a year: the database takes no others. */
+const HOUR_LAST_MS = Date.UTC(9999, 11, 31, 23);
 
 /** A span of time in whole hours around it: that is how tags are counted. */
 export function wholeHours(from: Date | null, to: Date | null): Pick<TtpFilter, "from" | "to"> {
   return {
     from: from && new Date(Math.floor(from.getTime() / HOUR_MS) * HOUR_MS),
-    to: to && new Date(Math.ceil(to.getTime() / HOUR_MS) * HOUR_MS),
+    to: to && new Date(Math.min(Math.ceil(to.getTime() / HOUR_MS) * HOUR_MS, HOUR_LAST_MS)),
   };
 }
 
