@@ -67,6 +67,11 @@ describe("a bundle of another release", () => {
 
 const ring = [relation("revoked-by", "T1562", "T1066"), relation("revoked-by", "T1066", "T1562")];
 
+const odd = (more: Readonly<Record<string, unknown>>) =>
+  bundle([...wholeRelease(), technique("T1601", ["stealth"], more)]);
+const many = (type: string, count: number) =>
+  bundle([...wholeRelease(), ...Array.from({ length: count }, () => ({ type }))]);
+
 describe("a bundle that is none is refused by what is wrong with it", () => {
   test.each([
     ["bytes that are no text", Uint8Array.of(0xff, 0xfe, 0x00), "no JSON in UTF-8"],
@@ -102,6 +107,19 @@ describe("a bundle that is none is refused by what is wrong with it", () => {
       bundle([...wholeRelease(), technique("T1601", ["stealth"], { name: "a".repeat(5000) })]),
       "no usable name",
     ],
+    ["a month that is none", odd({ created: "2020-13-01T00:00:00Z" }), 'no instant "created"'],
+    ["a day that is none", odd({ modified: "2026-02-30T00:00:00.000Z" }), 'no instant "modified"'],
+    ["an hour that is none", odd({ modified: "9999-99-99T99:99:99Z" }), 'no instant "modified"'],
+    ["a change before it was made", odd({ modified: "2019-12-31T23:59:59.999999Z" }), "changed before it was made"],
+    [
+      "a change a moment before it was made",
+      odd({ created: "2020-01-01T00:00:00.5Z", modified: "2020-01-01T00:00:00Z" }),
+      "changed before it was made",
+    ],
+    ["one STIX id for two techniques", odd({ id: stixIdOf("T1027") }), "T1027 and T1601 have one STIX id"],
+    ["more techniques than a release has", many("attack-pattern", 5_001), "5011 objects of type attack-pattern"],
+    ["more groups than a release has", many("intrusion-set", 5_000), "5001 objects of type intrusion-set"],
+    ["more tactics than a matrix has", many("x-mitre-tactic", 98), "101 objects of type x-mitre-tactic"],
     [
       "an id that is none",
       bundle([...wholeRelease(), technique("T1601", ["stealth"], { id: "attack-pattern--../../x" })]),
@@ -128,6 +146,11 @@ describe("a bundle that is none is refused by what is wrong with it", () => {
     expect(await readBundle(bundle([...wholeRelease(), technique("T1600", ["constructor"])]))).toMatchObject({
       ok: false,
     });
+  });
+
+  test("an instant may have any fraction of a second, and a change may be the making", async () => {
+    const same = { created: "2024-02-29T23:59:59Z", modified: "2024-02-29T23:59:59.000000Z" };
+    expect((await readBundle(odd(same))).ok).toBe(true);
   });
 
   test("objects of other kinds, and relations to what is not there, are left alone", async () => {

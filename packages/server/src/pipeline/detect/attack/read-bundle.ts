@@ -3,10 +3,10 @@ import { openBundle } from "./open-bundle.ts";
 import {
   BundleFault,
   groupObjects,
-  instantOf,
   isGone,
   isMapping,
   listOf,
+  madeOf,
   mitreIdOf,
   nameOf,
   shown,
@@ -132,16 +132,26 @@ function readTechniques(objects: Grouped, tactics: AttackRelease["tactics"]): Te
     if (!isDeprecated && (strange !== undefined || own.length === 0))
       throw new BundleFault(`${id} belongs to the tactic ${shown(strange)}, which the matrix does not have`);
     const known = own.filter((tactic) => entryOf(tactics, tactic) !== undefined);
-    const made = [instantOf(pattern, "created"), instantOf(pattern, "modified")] as const;
-    table[id] = [nameOf(pattern), known, stixIdOf(pattern), ...made];
+    table[id] = [nameOf(pattern), known, stixIdOf(pattern), ...madeOf(pattern)];
   }
   if (Object.keys(techniques).length === 0) throw new BundleFault("the bundle has no techniques");
+  checkOwners({ ...deprecated, ...techniques });
   checkParents(objects, techniques);
   return {
     techniques: sorted(techniques),
     deprecated: sorted(deprecated),
     revoked: successors(objects, gone, techniques),
   };
+}
+
+/** Exports name techniques by their STIX ids: with one for two of them, one would stand for both. */
+function checkOwners(table: Readonly<Record<string, TechniqueEntry>>): void {
+  const owners = new Map<string, string>();
+  for (const [id, [, , stixId]] of Object.entries(table)) {
+    const owner = owners.get(stixId);
+    if (owner !== undefined) throw new BundleFault(`${owner} and ${id} have one STIX id, ${shown(stixId)}`);
+    owners.set(stixId, id);
+  }
 }
 
 function sorted<T>(table: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
