@@ -102,6 +102,7 @@ const EXIT_OF = {
   INTAKE_OVERLOADED: EXIT.failed,
   INTERNAL: EXIT.failed,
   NOT_READY: EXIT.unreachable,
+  LEAD_LOST: EXIT.unreachable,
   RULES_NOT_REPLACED: EXIT.failed,
   DATABASE_UNAVAILABLE: EXIT.unreachable,
   CONFIG_INVALID: EXIT.configuration,

@@ -37,7 +37,11 @@ export const CRYPTOGRAPHY = [
     rotation: "none",
     readers: "everybody",
     uses: ["keypair", "sha256", "node:crypto verify"],
-    files: ["cli/src/audit/approvals/check-signature.ts", "cli/src/audit/approvals/export-entries.ts"],
+    files: [
+      "cli/src/audit/approvals/check-signature.ts",
+      "cli/src/audit/approvals/export-entries.ts",
+      "cli/src/audit/approvals/keys.ts",
+    ],
   },
   {
     name: "Key of a witness",

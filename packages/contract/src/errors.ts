@@ -287,6 +287,11 @@ export const ERRORS = {
     "Give the request id in `requestId` to whoever runs Tyr; its log has the cause.",
   ],
   NOT_READY: [503, "Not ready to answer this", "Read `detail`, and try again after the seconds in Retry-After."],
+  LEAD_LOST: [
+    503,
+    "Another server leads the stages now",
+    "Nothing to do: the server that leads goes on where this one stopped. If it happens again and again, look at the connections of both to the database.",
+  ],
   RULES_NOT_REPLACED: [
     503,
     "The rules are not in force yet",

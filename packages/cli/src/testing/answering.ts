@@ -2,7 +2,7 @@ import type { World } from "../world.ts";
 import { fakeWorld } from "./fake-world.ts";
 import { run } from "../run.ts";
 
-export type Sent = Readonly<{ call: string; body: unknown }>;
+type Sent = Readonly<{ call: string; body: unknown }>;
 export type Ended = Readonly<{ code: number; out: string; err: string; sent: readonly Sent[] }>;
 
 /** Runs a command in this process, signed in at a server that gives these answers by method and path; anything else is a 404. */

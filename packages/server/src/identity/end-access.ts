@@ -13,7 +13,7 @@ export type Ended = Readonly<{
   committed?: () => void;
 }>;
 
-export type KeyEnd = AccessEnd & Readonly<{ keyId: string }>;
+type KeyEnd = AccessEnd & Readonly<{ keyId: string }>;
 
 /**
  * One kind of credential or standing that must not outlive its owner's account. Its `end` runs in the transaction that

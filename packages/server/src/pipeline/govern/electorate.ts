@@ -10,7 +10,7 @@ export type Electorate = Readonly<{ people: readonly Person[]; standings: readon
 /** With who could sign one now: holders of a passkey that counts, or of a personal key. */
 export type Signatories = Electorate & Readonly<{ signers: ReadonlySet<string> }>;
 
-export async function readElectorate(room: Room, db: ReadDatabase): Promise<Electorate> {
+async function readElectorate(room: Room, db: ReadDatabase): Promise<Electorate> {
   const people = await room.ports.people(db);
   return { people, standings: await readStandings(room, db, people) };
 }

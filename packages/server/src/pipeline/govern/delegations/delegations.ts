@@ -29,7 +29,7 @@ export type Delegations = Readonly<{
   /** By either of the two, or whoever manages accounts. Refusals `NOT_FOUND`, `NOT_PERMITTED`. Ended already: as it is. */
   end(wanted: Ending): Promise<Result<Delegation>>;
 }>;
-export type DelegationListing = PageBefore<DelegationId> & Readonly<{ by: By; inForce: boolean; mine: boolean }>;
+type DelegationListing = PageBefore<DelegationId> & Readonly<{ by: By; inForce: boolean; mine: boolean }>;
 type Ending = Readonly<{ id: DelegationId; by: By; reason?: string | undefined }>;
 
 const mayManage = ({ roles, permissions }: By): boolean => (permissions ?? permissionsOf(roles)).has("user:write");

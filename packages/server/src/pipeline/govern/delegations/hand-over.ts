@@ -18,7 +18,7 @@ export const lentRoles = (roles: readonly Role[]): readonly Role[] =>
   roles.filter((role) => permissionsOf([role]).has("action:approve")).toSorted();
 
 /** What somebody puts their name under who hands their approving over, as `statementText` says it of actions. */
-export function handOverText({ installation, id, by, to, endsAt, reason, nonce, expiresAt }: Stated): string {
+function handOverText({ installation, id, by, to, endsAt, reason, nonce, expiresAt }: Stated): string {
   return canonicalText({
     v: 1,
     installation,

@@ -8,7 +8,7 @@ import { standingsIn, type Account, type Lent, type World } from "./model-world.
 const LENGTHS_MS = [10 * 60_000, 3 * 3_600_000, 30 * 86_400_000];
 
 /** By a key or a token that holds less than they do. */
-export const isNarrowed = ({ permissions, roles }: Account): boolean =>
+const isNarrowed = ({ permissions, roles }: Account): boolean =>
   permissions !== undefined && ![...permissionsOf(roles)].every((one) => permissions.has(one));
 
 const isFree = ({ kind, active }: Account): boolean => kind === "person" && active;
