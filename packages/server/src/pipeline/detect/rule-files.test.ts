@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readRuleFiles } from "./rule-files.ts";
 import { loadRulePack } from "./rule-pack.ts";
+import { isHidden } from "./rules/hidden.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -55,6 +56,51 @@ test.each([
   const { files, unreadable } = readRuleFiles(dir);
   expect(unreadable).toEqual([{ path, reason: expect.stringContaining(reason) }]);
   expect(files).toHaveLength(2);
+});
+
+test("folders that link to each other are each read once, however many ways lead to them", () => {
+  const names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+  for (const name of names) {
+    mkdirSync(join(dir, name));
+    writeFileSync(join(dir, name, "rule.yml"), name);
+    for (const other of names) if (other !== name) symlinkSync(join("..", other), join(dir, name, `to-${other}`));
+  }
+  const { files, folders, unreadable } = readRuleFiles(dir);
+  expect(files.map(({ text }) => text).toSorted()).toEqual(["a", "a", "b", "b", ...names.slice(2)]);
+  expect(folders).toHaveLength(names.length + 2);
+  // All links and folders but the first way to each.
+  expect(unreadable).toHaveLength(names.length * names.length - names.length);
+  expect(unreadable).toContainEqual({ path: "a/to-b/to-a", reason: expect.stringContaining("leads back") });
+  expect(unreadable).toContainEqual({ path: "b", reason: "is a link to a/to-b, which is read" });
+});
+
+test.each([
+  ["files", { files: 2, folders: 10 }, "holds more than 2 files"],
+  ["folders", { files: 10, folders: 1 }, "holds more than 1 folders"],
+] as const)(
+  "a folder with more %s than anybody's rules is read up to there, and named itself",
+  (...[, most, reason]) => {
+    for (const name of ["0.yml", "1.yml", "2.yml"]) writeFileSync(join(dir, name), "");
+    const { files, unreadable } = readRuleFiles(dir, { most });
+    expect(files.map(({ path }) => path)).toEqual(["0.yml", "1.yml", "2.yml"].slice(0, most.files));
+    expect(unreadable).toEqual([{ path: "", reason }]);
+  },
+);
+
+test("a folder with as many files and folders as may be is read whole", () => {
+  expect(readRuleFiles(dir, { most: { files: 2, folders: 2 } })).toEqual(readRuleFiles(dir));
+});
+
+test("links to nothing are counted with the files, so that they do not pile up", () => {
+  for (const name of ["0", "1", "2", "3"]) symlinkSync("nowhere.yml", join(dir, name));
+  const { unreadable } = readRuleFiles(dir, { most: { files: 3, folders: 10 } });
+  expect(unreadable.map(({ path }) => path)).toEqual(["0", "1", "2", ""]);
+});
+
+test("files that a flooded folder hides are not taken for deleted", () => {
+  const closed = new Set(readRuleFiles(dir, { most: { files: 1, folders: 10 } }).unreadable.map(({ path }) => path));
+  expect([isHidden("ssh/b.yml", closed), isHidden("ssh.yaml", closed)]).toEqual([true, true]);
+  expect(isHidden("ssh.yaml", new Set(["ssh"]))).toBe(false);
 });
 
 test("a rule pack stands with the files that can be read, and names the other as rejected", () => {

@@ -6,6 +6,8 @@ const RULE_FILE = /\.ya?ml$/i;
 const TEST_FILE = /\.test\.ya?ml$/i;
 /** Four bytes for each of the characters the engine reads of one file; a longer one is not read at all. */
 const FILE_BYTES_MAX = 4 * 524_288;
+/** Of one search, with what cannot be read and links to folders. SigmaHQ's whole collection has some 4,000 files in 200 folders. */
+const MOST = { files: 20_000, folders: 5_000 };
 const LEADS_BACK = "is a link that leads back to itself";
 const WHY: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file or folder",
@@ -30,18 +32,28 @@ export type ReuseText = Readonly<{
   keep(path: string, stats: Stats, text: string): void;
 }>;
 /** `rules`: all but tests. `folders: "own"`: only files that stand in the folder itself. */
-export type RuleFilesOptions = Readonly<{ kind?: "rules" | "tests"; folders?: "all" | "own"; reuse?: ReuseText }>;
+export type RuleFilesOptions = Readonly<{
+  kind?: "rules" | "tests";
+  folders?: "all" | "own";
+  reuse?: ReuseText;
+  most?: Readonly<{ files: number; folders: number }>;
+}>;
 
 /**
  * Every `.yml` and `.yaml` below a folder, in a stable order; of `.test.yml` only those or none of them. Links are
- * followed, as mounted volumes need it. Names that begin with a dot are left out: editors', git's and what mounted volumes
- * keep beside their files. What cannot be read stops nothing else; the folder itself is then named by an empty path.
+ * followed, as mounted volumes need it, and a folder several lead to is read once: a few links could multiply it. Names that begin with a dot are left out: editors', git's and what mounted volumes
+ * keep beside their files. What cannot be read stops nothing else; the folder itself is then named by an empty path, also
+ * when there is more in it than anybody's rules: the search ends there.
  */
 export function readRuleFiles(dir: string, options: RuleFilesOptions = {}): RuleFiles {
   const search = new Search(dir, options);
-  search.folder({ path: "", above: [] });
+  search.folder("");
   const { files, unreadable, folders } = search;
   return { files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), unreadable, folders };
+}
+
+function isAbove(folder: string, path: string): boolean {
+  return folder === "" || path.startsWith(`${folder}/`);
 }
 
 function reasonOf(error: unknown): string {
@@ -49,9 +61,6 @@ function reasonOf(error: unknown): string {
   if (code === undefined) throw error;
   return WHY[code] ?? `cannot be read (${code})`;
 }
-
-/** `above` are the folders on the way, so that a ring of links ends. */
-type Place = Readonly<{ path: string; above: readonly string[] }>;
 
 class Search {
   readonly files: RuleFile[] = [];
@@ -61,38 +70,59 @@ class Search {
   readonly #dir: string;
   readonly #isWanted: (name: string) => boolean;
   readonly #isDeep: boolean;
+  readonly #most: Readonly<{ files: number; folders: number }>;
+  /** Where each folder was read first, by what its links lead to. */
+  readonly #readAs = new Map<string, string>();
+  #folderCount = 0;
+  #isFull = false;
 
-  constructor(dir: string, { kind = "rules", folders = "all", reuse }: RuleFilesOptions) {
+  constructor(dir: string, { kind = "rules", folders = "all", reuse, most = MOST }: RuleFilesOptions) {
     this.#reuse = reuse;
     this.#dir = dir;
     this.#isWanted = (name) => RULE_FILE.test(name) && TEST_FILE.test(name) === (kind === "tests");
     this.#isDeep = folders === "all";
+    this.#most = most;
   }
 
-  folder({ path, above }: Place): void {
+  folder(path: string): void {
+    this.#folderCount += 1;
     this.#reading(path, (full) => {
       const here = realpathSync(full);
-      if (above.includes(here)) this.unreadable.push({ path, reason: LEADS_BACK });
-      else this.#entries(full, { path, above: [...above, here] });
+      const first = this.#readAs.get(here);
+      if (first === undefined) {
+        this.#readAs.set(here, path);
+        this.#entries(full, path);
+      } else
+        this.unreadable.push({
+          path,
+          reason: isAbove(first, path) ? LEADS_BACK : `is a link to ${first}, which is read`,
+        });
     });
   }
 
-  #entries(full: string, { path, above }: Place): void {
+  #entries(full: string, path: string): void {
     const names = readdirSync(full).toSorted();
     this.folders.push(path);
     for (const name of names) {
-      if (!name.startsWith(".")) this.#entry({ path: path === "" ? name : `${path}/${name}`, above });
+      if (this.#isFull) return;
+      if (!name.startsWith(".")) this.#entry(path === "" ? name : `${path}/${name}`);
     }
   }
 
-  #entry(place: Place): void {
-    const { path } = place;
+  #entry(path: string): void {
     this.#reading(path, (full) => {
       const found = statSync(full);
       if (found.isDirectory()) {
-        if (this.#isDeep) this.folder(place);
-      } else if (found.isFile() && this.#isWanted(path)) this.#file(path, found);
+        if (this.#isDeep && this.#hasRoom("folders")) this.folder(path);
+      } else if (found.isFile() && this.#isWanted(path) && this.#hasRoom("files")) this.#file(path, found);
     });
+  }
+
+  #hasRoom(of: "files" | "folders"): boolean {
+    const count = of === "folders" ? this.#folderCount : this.files.length + this.unreadable.length;
+    this.#isFull = count >= this.#most[of];
+    if (this.#isFull) this.unreadable.push({ path: "", reason: `holds more than ${this.#most[of]} ${of}` });
+    return !this.#isFull;
   }
 
   #file(path: string, stats: Stats): void {
@@ -110,7 +140,8 @@ class Search {
     try {
       read(join(this.#dir, path));
     } catch (error) {
-      this.unreadable.push({ path, reason: reasonOf(error) });
+      const reason = reasonOf(error);
+      if (this.#hasRoom("files")) this.unreadable.push({ path, reason });
     }
   }
 }

@@ -135,8 +135,9 @@ class FollowedFolder implements FollowedRules {
     this.#cancelRescan = this.#timers.after(RESCAN_MS, () => this.#scan());
     const { files, unreadable, folders } = this.#following.reader.read();
     this.#watch.keepTo(folders);
-    // The folder itself may be gone for a moment while another takes its place: nobody means to delete every rule.
-    if (unreadable.some(({ path }) => path === "")) return this.#warn(new Error(`${this.#deps.dir} cannot be read`));
+    // The folder itself may be gone for a moment while another takes its place, or be flooded: nobody means to delete every rule.
+    const whole = unreadable.find(({ path }) => path === "");
+    if (whole !== undefined) return this.#warn(new Error(`${this.#deps.dir} cannot be read: ${whole.reason}`));
     this.#tell({ files, unreadable });
   }
 

@@ -6,5 +6,5 @@ export function isHidden(path: string, unreadable: ReadonlySet<string>): boolean
   for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
     if (unreadable.has(path.slice(0, end))) return true;
   }
-  return false;
+  return unreadable.has("");
 }
