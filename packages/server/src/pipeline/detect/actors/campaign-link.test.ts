@@ -81,9 +81,14 @@ describe("whether two identities act together", () => {
 
     test("for ten minutes each, not quite at once, with one tool among many: that says too little as well", () => {
       const MINUTE = HOUR / 60;
-      const short = (id: string, hash: string, from: number, tool: string) =>
-        typing(id, hash, { firstMs: from, lastMs: from + 10 * MINUTE, asns: new Set(), tools: new Set(["t", tool]) });
-      const [first, second] = [short("a", rhythm, 0, "u"), short("b", like, 2 * MINUTE, "v")];
+      const short = (from: number, tool: string) => ({
+        firstMs: from,
+        lastMs: from + 10 * MINUTE,
+        asns: new Set<string>(),
+        tools: new Set(["t", tool]),
+      });
+      const first = typing("a", rhythm, short(0, "u"));
+      const second = typing("b", like, short(2 * MINUTE, "v"));
       expect(linkOperators(first, second, among(2))).toBeUndefined();
     });
 
