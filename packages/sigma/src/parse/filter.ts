@@ -15,7 +15,10 @@ export type FilterSpec = Readonly<{
  * Reads `filter:`. Its condition is AND-ed onto the rules it names, as the reference implementation does, so a filter
  * that takes matches away says `not`; one without a `not` earns a warning.
  */
-export function parseFilter(document: Mapping, context: Pick<DetectionContext, "placeholders" | "warn" | "regexes">): FilterSpec {
+export function parseFilter(
+  document: Mapping,
+  context: Pick<DetectionContext, "placeholders" | "warn" | "regexes">,
+): FilterSpec {
   const section = asMapping(document["filter"], "filter", { at: ["filter"], code: "filter-invalid" });
   const reading = { ...context, at: ["filter"], reserved: ["rules", "condition"] };
   const detection = readDetection(section, reading);
