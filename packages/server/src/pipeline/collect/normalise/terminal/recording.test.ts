@@ -66,6 +66,11 @@ describe("a record of tlog", () => {
     },
   );
 
+  test("is read as the command sends it of a recording of Cowrie", () => {
+    const sent = { rec: "9f86d0", id: 1, pos: 1_000, time: 1_772_359_201, timing: "<1+120<1+180<13", closed: true };
+    expect(read(JSON.stringify(sent))).toMatchObject({ action: "terminal.input", session: "9f86d0" });
+  });
+
   test("says where it comes from if its shipper does", () => {
     expect(read(wrapped["by a shipper"](JSON.stringify(record()))).src?.ip).toBe("203.0.113.7");
     expect(read(wrapped["as an object"](JSON.stringify(record()))).src?.ip).toBe("203.0.113.7");

@@ -47,10 +47,15 @@ function objectIn(text: string): Json | undefined {
   }
 }
 
-/** By its form, not by words: whatever an attacker has a program write stands in the values of other members. */
+/** Named by whoever wrote the members, which is no attacker: those put their text into values. */
 const isRecord = (json: Json): boolean =>
-  MEMBERS.every((name) => Object.hasOwn(json, name)) &&
+  typeof json["timing"] === "string" &&
+  ["id", "pos"].every((name) => Object.hasOwn(json, name)) &&
+  (Object.hasOwn(json, "rec") || Object.hasOwn(json, "session")) &&
   !["eventid", "logtype"].some((name) => Object.hasOwn(json, name));
+
+/** Of a text within a wrapper, which may be an attacker's whole: with all that tlog writes. */
+const isWhole = (json: Json): boolean => isRecord(json) && MEMBERS.every((name) => Object.hasOwn(json, name));
 
 /** The record of a line or of a wrapper's text; "broken" where tlog wrote something else, or only a part is there. */
 function recordIn(text: string): Json | "broken" | undefined {
@@ -61,6 +66,12 @@ function recordIn(text: string): Json | "broken" | undefined {
   return byTlog !== undefined || BEGINS.test(rest) ? "broken" : undefined;
 }
 
+/** As a shipper sends a line on. A record in it that tlog did not write in full is none. */
+function recordWithin(text: string): Json | "broken" | undefined {
+  const found = recordIn(text);
+  return isObject(found) && isRecord(found) && !isWhole(found) ? undefined : found;
+}
+
 /** The record itself, and what a shipper says around it; "broken" where it is cut off. */
 function unwrap(line: string): Found | "broken" | undefined {
   let value = recordIn(line);
@@ -69,7 +80,7 @@ function unwrap(line: string): Found | "broken" | undefined {
     if (isRecord(value)) return { record: value, around };
     around = { ...value, ...around };
     const inner: unknown = memberOf(value, WRAPPERS);
-    value = typeof inner === "string" ? recordIn(inner) : isObject(inner) ? inner : undefined;
+    value = typeof inner === "string" ? recordWithin(inner) : isObject(inner) ? inner : undefined;
   }
   return value === "broken" ? value : undefined;
 }
