@@ -104,11 +104,10 @@ describe.each(TEST_ENGINES)("how stable identities stay, on %s", (engine) => {
     expect(JSON.stringify(shown)).not.toContain(own);
   });
 
-  test("two that type alike and work at the same sensor at the same time are one campaign", async () => {
-    const rows = await campaignLinks();
-    const kinds = rows.flatMap(({ reasons }) => reasons.map(({ kind, weight }) => `${kind} ${weight}`));
-    expect(rows).toHaveLength(1);
-    expect(kinds).toEqual(expect.arrayContaining(["keystrokes 0.6", "overlap 0.4"]));
+  test("two that type alike and meet at one sensor, with other tools, are two: strangers do", async () => {
+    const rhythms = await database.db.read.selectFrom("actor_rhythm").select("observation_id").distinct().execute();
+    expect(rhythms).toHaveLength(2);
+    expect(await campaignLinks()).toEqual([]);
   });
 
   test("with the address goes what it typed like and how stable it was", async () => {
