@@ -111,6 +111,7 @@ describe("what holds for every situation", () => {
   const strictness = (situation: DecisionInput) => STRICTNESS[decide(engine, situation, now).outcome];
   const situation = fc.record({
     kind: fc.constantFrom("person" as const, "automation" as const),
+    version: fc.constantFrom(4 as const, 6 as const),
     bits: fc.bigInt({ min: 0n, max: (1n << 32n) - 1n }),
     depth: fc.integer({ min: 96, max: 128 }),
     mode: fc.constantFrom("normal" as const, "elevated" as const, "lockdown" as const),
@@ -136,8 +137,13 @@ describe("what holds for every situation", () => {
       inventory.filter(({ prefix }) => overlaps(prefix, target)).map((one) => ({ ...one, groups: [...one.groups] })),
     );
   type Situation = typeof situation extends fc.Arbitrary<infer S> ? S : never;
-  const toInput = ({ kind, bits, depth, total, ...rest }: Situation): DecisionInput => {
-    const target = prefixAt((0xffffn << 32n) | bits, depth);
+  /** An IPv6 prefix of 16 to 112 bits; three bits of it for each of an IPv4 one. */
+  const prefixOf = ({ version, bits, depth }: Pick<Situation, "version" | "bits" | "depth">): Prefix =>
+    version === 4
+      ? prefixAt((0xffffn << 32n) | bits, depth)
+      : prefixAt((0x2a00n << 112n) | (bits << 80n), 16 + (depth - 96) * 3);
+  const toInput = ({ kind, version, bits, depth, total, ...rest }: Situation): DecisionInput => {
+    const target = prefixOf({ version, bits, depth });
     return {
       v: 2,
       principal: { kind, id: kind },
